@@ -1,0 +1,523 @@
+//! `#[derive(Differentiable)]`: the tangent type of a struct or an enum, and the traits of both.
+//!
+//! Takes the item, gives the impls of `Tangent`, `Differentiable` and `Parameters`. The tangent of
+//!
+//! - a type without fields is `NoTangent`;
+//! - a type whose every field is its own tangent (floats, arrays, tuples, vectors, boxes and
+//!   options of those) is the type itself, and `FooTangent` is an alias. A generic parameter counts
+//!   as its own tangent: that of `Pair<T>` is `Pair<T::Tangent>`, hence `Pair<f64>` is its own;
+//! - any other type is a generated `FooTangent` of the same form, each field of which is the
+//!   tangent of the field of that name.
+//!
+//! Tangents are not asked to be `Clone`, `Debug` or `PartialEq`, as one cannot see here what else
+//! the user derives; the generated `FooTangent` gets all three through `Tangent`'s own methods,
+//! which every tangent has.
+//!
+//! All bodies have one form, a `match` over the variants (a struct is one), with the fields bound
+//! as `a0, a1, ..` and, of a second value, `b0, b1, ..`.
+
+mod generics;
+mod item;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Generics, Member, parse_quote, parse_quote_spanned};
+
+use generics::{bounded, impl_generics, unbounded};
+use item::{Field, Kind, Role, Style, Target, Variant, bind};
+
+/// The expansion of `#[derive(Differentiable)]` on `input`.
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    item::parse(input).map_or_else(|error| error.to_compile_error(), |target| expand(&target))
+}
+
+fn expand(target: &Target) -> TokenStream {
+    let kind = target.kind();
+    let parts = match kind {
+        Kind::Nothing => vec![alias(target, kind), without_fields(target)],
+        Kind::Own => vec![
+            alias(target, kind),
+            tangent_impl(target, &bounded(&target.generics, &parse_quote!(Tangent))),
+            differentiable_impl(target, kind),
+            parameters_impl(target, kind),
+        ],
+        Kind::Generated => {
+            let tangent = tangent_target(target);
+            vec![
+                definition(target, &tangent),
+                standard_impls(&tangent),
+                tangent_impl(&tangent, &tangent.generics),
+                as_its_own(&tangent),
+                differentiable_impl(target, kind),
+                parameters_impl(target, kind),
+            ]
+        }
+    };
+    let accessors = accessors(target, kind);
+    quote!(#(#parts)* #accessors)
+}
+
+/// `FooTangent` for a type that needs no type of that name.
+fn alias(target: &Target, kind: Kind) -> TokenStream {
+    let (visibility, tangent_name) = (&target.visibility, target.tangent_name());
+    let tangent = target.tangent_type(kind);
+    let generics = if kind == Kind::Own {
+        unbounded(&target.generics)
+    } else {
+        Generics::default()
+    };
+    let doc = format!(
+        "The type of derivatives with respect to [`{}`].",
+        target.name
+    );
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code)]
+        #visibility type #tangent_name #generics = #tangent;
+    }
+}
+
+/// The impls of a type without fields.
+fn without_fields(target: &Target) -> TokenStream {
+    let name = &target.name;
+    let (parameters, arguments, clause) = target.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::grad_runtime::Differentiable for #name #arguments #clause {
+            type Tangent = ::grad_runtime::NoTangent;
+            fn zero_tangent(&self) -> ::grad_runtime::NoTangent {
+                ::grad_runtime::NoTangent
+            }
+            fn check_shape(
+                &self,
+                _: &::grad_runtime::NoTangent,
+            ) -> ::core::result::Result<(), ::grad_runtime::ShapeError> {
+                ::core::result::Result::Ok(())
+            }
+        }
+        #[automatically_derived]
+        impl #parameters ::grad_runtime::Parameters for #name #arguments #clause {
+            fn visit(
+                &mut self,
+                _: &::grad_runtime::NoTangent,
+                _: &mut impl ::grad_runtime::LeafVisitor,
+            ) {}
+        }
+    }
+}
+
+/// `FooTangent` as an item of its own: the same form, with tangents for fields.
+fn tangent_target(target: &Target) -> Target {
+    let tangent_field = |field: &Field| {
+        let ty = &field.ty;
+        let ty = match field.role {
+            Role::Differentiated => parse_quote_spanned! {field.span()=>
+                <#ty as ::grad_runtime::Differentiable>::Tangent
+            },
+            Role::Skipped => parse_quote!(<#ty as ::grad_runtime::Skipped>::Tangent),
+        };
+        Field {
+            member: field.member.clone(),
+            visibility: field.visibility.clone(),
+            ty,
+            role: Role::Differentiated,
+        }
+    };
+    Target {
+        name: target.tangent_name(),
+        visibility: target.visibility.clone(),
+        generics: impl_generics(target, Kind::Generated, &parse_quote!(Differentiable)),
+        is_enum: target.is_enum,
+        variants: target
+            .variants
+            .iter()
+            .map(|variant| Variant {
+                name: variant.name.clone(),
+                fields: variant.fields.iter().map(tangent_field).collect(),
+                style: variant.style,
+            })
+            .collect(),
+    }
+}
+
+fn definition(target: &Target, tangent: &Target) -> TokenStream {
+    let Target {
+        name,
+        visibility,
+        generics,
+        ..
+    } = tangent;
+    let clause = &generics.where_clause;
+    let bodies = tangent.variants.iter().map(|variant| {
+        let fields = variant.fields.iter().map(|field| {
+            let Field {
+                visibility,
+                ty,
+                member,
+                ..
+            } = field;
+            let doc = format!(
+                "The derivative with respect to `{}`.",
+                member
+                    .to_token_stream()
+                    .to_string()
+                    .trim_start_matches("r#"),
+            );
+            match member {
+                Member::Named(name) => quote!(#[doc = #doc] #visibility #name: #ty),
+                Member::Unnamed(_) => quote!(#[doc = #doc] #visibility #ty),
+            }
+        });
+        match variant.style {
+            Style::Named => quote!({ #(#fields),* }),
+            Style::Tuple => quote!((#(#fields),*)),
+            Style::Unit => TokenStream::new(),
+        }
+    });
+    let doc = format!(
+        "The type of derivatives with respect to [`{}`].",
+        target.name
+    );
+    let attributes = quote!(#[doc = #doc] #[allow(dead_code)]);
+    if target.is_enum {
+        let variants = tangent.variants.iter().zip(bodies).map(|(variant, body)| {
+            let doc = format!(
+                "The tangent of [`{0}::{1}`].",
+                target.name,
+                variant.name.to_token_stream(),
+            );
+            let name = &variant.name;
+            quote!(#[doc = #doc] #name #body)
+        });
+        quote! {
+            #attributes
+            #visibility enum #name #generics #clause { #(#variants),* }
+        }
+    } else {
+        let body: TokenStream = bodies.collect();
+        if tangent.variants[0].style == Style::Named {
+            quote!(#attributes #visibility struct #name #generics #clause #body)
+        } else {
+            quote!(#attributes #visibility struct #name #generics #body #clause;)
+        }
+    }
+}
+
+/// `Clone`, `PartialEq` and `Debug`, through the methods that every tangent has.
+fn standard_impls(tangent: &Target) -> TokenStream {
+    let name = &tangent.name;
+    let (parameters, arguments, clause) = tangent.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::core::clone::Clone for #name #arguments #clause {
+            fn clone(&self) -> Self {
+                ::grad_runtime::Tangent::duplicate(self)
+            }
+        }
+        #[automatically_derived]
+        impl #parameters ::core::cmp::PartialEq for #name #arguments #clause {
+            fn eq(&self, other: &Self) -> bool {
+                ::grad_runtime::Tangent::equals(self, other)
+            }
+        }
+        #[automatically_derived]
+        impl #parameters ::core::fmt::Debug for #name #arguments #clause {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::grad_runtime::Tangent::debug(self, f)
+            }
+        }
+    }
+}
+
+fn tangent_impl(target: &Target, generics: &Generics) -> TokenStream {
+    let name = &target.name;
+    let (parameters, arguments, clause) = generics.split_for_impl();
+    let this = quote!(Self);
+
+    // Bodies on one value and on two, from an expression for each field.
+    let one = |entry: &dyn Fn(&Ident) -> TokenStream| {
+        let arms = target.variants.iter().map(|variant| {
+            let pattern = variant.pattern(&this, "a");
+            let entries = (0..variant.fields.len()).map(|i| entry(&bind("a", i)));
+            quote!(#pattern => { #(#entries)* })
+        });
+        quote!(match self { #(#arms)* })
+    };
+    let rebuild = |method: &TokenStream| {
+        let arms = target.variants.iter().map(|variant| {
+            let pattern = variant.pattern(&this, "a");
+            let value = variant.with(&this, |i, _| {
+                let a = bind("a", i);
+                quote!(::grad_runtime::Tangent::#method(#a))
+            });
+            quote!(#pattern => #value,)
+        });
+        quote!(match self { #(#arms)* })
+    };
+    let two = |start: TokenStream, entry: &dyn Fn(&Ident, &Ident) -> TokenStream, differ| {
+        let arms = target.variants.iter().map(|variant| {
+            let (a, b) = (variant.pattern(&this, "a"), variant.pattern(&this, "b"));
+            let entries = (0..variant.fields.len()).map(|i| entry(&bind("a", i), &bind("b", i)));
+            quote!((#a, #b) => { #start #(#entries)* })
+        });
+        let differ = target.variants_differ(&differ);
+        quote!(match (self, other) { #(#arms)* #differ })
+    };
+
+    let written = name.to_string();
+    let panic = quote!(::grad_runtime::mismatch(::grad_runtime::ShapeError::variant(#written)));
+    let accumulate = two(
+        TokenStream::new(),
+        &|a, b| quote!(::grad_runtime::Tangent::accumulate(#a, #b);),
+        panic.clone(),
+    );
+    let dot = two(
+        quote!(0.0_f64),
+        &|a, b| quote!(+ ::grad_runtime::Tangent::dot(#a, #b)),
+        panic,
+    );
+    let equals = two(
+        quote!(true),
+        &|a, b| quote!(&& ::grad_runtime::Tangent::equals(#a, #b)),
+        quote!(false),
+    );
+    let scale = one(&|a| quote!(::grad_runtime::Tangent::scale(#a, factor);));
+    let set_zero = one(&|a| quote!(::grad_runtime::Tangent::set_zero(#a);));
+    let take = rebuild(&quote!(take));
+    let duplicate = rebuild(&quote!(duplicate));
+    let debug = debug_body(target);
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::grad_runtime::Tangent for #name #arguments #clause {
+            #[inline]
+            fn accumulate(&mut self, other: &Self) {
+                #accumulate
+            }
+            #[inline]
+            fn scale(&mut self, factor: f64) {
+                #scale
+            }
+            #[inline]
+            fn dot(&self, other: &Self) -> f64 {
+                #dot
+            }
+            #[inline]
+            fn set_zero(&mut self) {
+                #set_zero
+            }
+            #[inline]
+            fn take(&mut self) -> Self {
+                #take
+            }
+            #[inline]
+            fn duplicate(&self) -> Self {
+                #duplicate
+            }
+            fn equals(&self, other: &Self) -> bool {
+                #equals
+            }
+            fn debug(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #debug
+            }
+        }
+    }
+}
+
+fn debug_body(target: &Target) -> TokenStream {
+    let arms = target.variants.iter().map(|variant| {
+        let pattern = variant.pattern(&quote!(Self), "a");
+        let shown = variant.name.as_ref().unwrap_or(&target.name).to_string();
+        let fields = variant.fields.iter().enumerate().map(|(i, field)| {
+            let a = bind("a", i);
+            match &field.member {
+                Member::Named(name) => {
+                    let name = name.to_string();
+                    quote!(.field(#name, &::grad_runtime::Debugged(#a)))
+                }
+                Member::Unnamed(_) => quote!(.field(&::grad_runtime::Debugged(#a))),
+            }
+        });
+        match variant.style {
+            Style::Named => quote!(#pattern => f.debug_struct(#shown) #(#fields)* .finish(),),
+            Style::Tuple => quote!(#pattern => f.debug_tuple(#shown) #(#fields)* .finish(),),
+            Style::Unit => quote!(#pattern => f.write_str(#shown),),
+        }
+    });
+    quote!(match self { #(#arms)* })
+}
+
+/// `Differentiable` and `Parameters` of a generated tangent, which is its own tangent.
+fn as_its_own(tangent: &Target) -> TokenStream {
+    let name = &tangent.name;
+    let (parameters, arguments, clause) = tangent.generics.split_for_impl();
+    let head = quote!(impl #parameters);
+    let this = quote!(#name #arguments);
+    let differentiable = differentiable_items(tangent, &quote!(Self), name);
+    let visit = visit_item(tangent, name);
+    quote! {
+        #[automatically_derived]
+        #head ::grad_runtime::Differentiable for #this #clause { #differentiable }
+        #[automatically_derived]
+        #head ::grad_runtime::Parameters for #this #clause { #visit }
+    }
+}
+
+fn differentiable_impl(target: &Target, kind: Kind) -> TokenStream {
+    let name = &target.name;
+    let generics = impl_generics(target, kind, &parse_quote!(Differentiable));
+    let (parameters, arguments, clause) = generics.split_for_impl();
+    let items = differentiable_items(
+        target,
+        &target.tangent_type(kind),
+        &target.tangent_path(kind),
+    );
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::grad_runtime::Differentiable for #name #arguments #clause { #items }
+    }
+}
+
+fn differentiable_items(
+    target: &Target,
+    tangent_type: &TokenStream,
+    tangent_path: &Ident,
+) -> TokenStream {
+    let tangent_path = tangent_path.to_token_stream();
+    let zeros = target.variants.iter().map(|variant| {
+        let pattern = variant.pattern_of_active(&quote!(Self), "a");
+        let value = variant.with(&tangent_path, |i, field| {
+            let a = bind("a", i);
+            match field.role {
+                Role::Differentiated => field.call(&quote!(Differentiable::zero_tangent), &[&a]),
+                Role::Skipped => quote!(::grad_runtime::NoTangent),
+            }
+        });
+        quote!(#pattern => #value,)
+    });
+    let checks = target.variants.iter().map(|variant| {
+        let a = variant.pattern_of_active(&quote!(Self), "a");
+        let b = variant.pattern_of_active(&tangent_path, "b");
+        let fields = variant.active().map(|(i, field)| {
+            let (a, b) = (bind("a", i), bind("b", i));
+            let name = field.member.to_token_stream().to_string();
+            let check = field.call(&quote!(Differentiable::check_shape), &[&a, &b]);
+            quote! {
+                #check.map_err(|error| error.in_field(#name))?;
+            }
+        });
+        quote!((#a, #b) => { #(#fields)* })
+    });
+    let written = target.name.to_string();
+    let differ = target.variants_differ(
+        &quote!(return ::core::result::Result::Err(::grad_runtime::ShapeError::variant(#written))),
+    );
+    quote! {
+        type Tangent = #tangent_type;
+        #[inline]
+        fn zero_tangent(&self) -> Self::Tangent {
+            match self { #(#zeros)* }
+        }
+        fn check_shape(
+            &self,
+            tangent: &Self::Tangent,
+        ) -> ::core::result::Result<(), ::grad_runtime::ShapeError> {
+            match (self, tangent) { #(#checks)* #differ }
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+fn parameters_impl(target: &Target, kind: Kind) -> TokenStream {
+    if !target.is_owned() {
+        return TokenStream::new();
+    }
+    let name = &target.name;
+    let generics = impl_generics(target, kind, &parse_quote!(Parameters));
+    let (parameters, arguments, clause) = generics.split_for_impl();
+    let visit = visit_item(target, &target.tangent_path(kind));
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::grad_runtime::Parameters for #name #arguments #clause { #visit }
+    }
+}
+
+fn visit_item(target: &Target, tangent_path: &Ident) -> TokenStream {
+    let tangent_path = tangent_path.to_token_stream();
+    let visitor = Ident::new("visitor", Span::mixed_site());
+    let arms = target.variants.iter().map(|variant| {
+        let a = variant.pattern_of_active(&quote!(Self), "a");
+        let b = variant.pattern_of_active(&tangent_path, "b");
+        let fields = variant.active().map(|(i, field)| {
+            let visit = field.call(
+                &quote!(Parameters::visit),
+                &[&bind("a", i), &bind("b", i), &visitor],
+            );
+            quote!(#visit;)
+        });
+        quote!((#a, #b) => { #(#fields)* })
+    });
+    let written = target.name.to_string();
+    let differ = target.variants_differ(
+        &quote!(::grad_runtime::mismatch(::grad_runtime::ShapeError::variant(#written))),
+    );
+    quote! {
+        fn visit(
+            &mut self,
+            tangent: &Self::Tangent,
+            #visitor: &mut impl ::grad_runtime::LeafVisitor,
+        ) {
+            match (self, tangent) { #(#arms)* #differ }
+        }
+    }
+}
+
+/// For each variant with fields, `Foo::__Variant_mut(&mut FooTangent) -> (&mut .., ..)`: generated
+/// code reaches the tangent's fields through the path of the user's enum, which is the one it can
+/// spell.
+fn accessors(target: &Target, kind: Kind) -> TokenStream {
+    if !target.is_enum || kind == Kind::Nothing {
+        return TokenStream::new();
+    }
+    let (name, visibility) = (&target.name, &target.visibility);
+    let generics = impl_generics(target, kind, &parse_quote!(Differentiable));
+    let (parameters, arguments, clause) = generics.split_for_impl();
+    let tangent = target.tangent_type(kind);
+    let path = target.tangent_path(kind).into_token_stream();
+    let written = name.to_string();
+    let methods = target
+        .variants
+        .iter()
+        .filter(|variant| !variant.fields.is_empty())
+        .map(|variant| {
+            let method = format_ident!("__{}_mut", variant.name.to_token_stream().to_string());
+            let pattern = variant.pattern(&path, "a");
+            let names = (0..variant.fields.len()).map(|i| bind("a", i));
+            let types = variant.fields.iter().map(|field| {
+                let ty = &field.ty;
+                let name = if field.role == Role::Skipped {
+                    quote!(Skipped)
+                } else {
+                    quote!(Differentiable)
+                };
+                quote_spanned!(field.span()=> <#ty as ::grad_runtime::#name>::Tangent)
+            });
+            let differ = target.variants_differ(
+                &quote!(::grad_runtime::mismatch(::grad_runtime::ShapeError::variant(#written))),
+            );
+            quote! {
+                #[doc(hidden)]
+                #[inline]
+                #visibility fn #method(tangent: &mut #tangent) -> (#(&mut #types,)*) {
+                    match tangent {
+                        #pattern => (#(#names,)*),
+                        #differ
+                    }
+                }
+            }
+        });
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code, non_snake_case)]
+        impl #parameters #name #arguments #clause { #(#methods)* }
+    }
+}

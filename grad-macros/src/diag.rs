@@ -1,0 +1,150 @@
+//! Every error the macro can report, and the sink that collects them.
+//!
+//! A [`Problem`] says what was found and what to write instead; stages report to [`Diagnostics`] and
+//! carry on, so that one run shows every mistake.
+
+use std::cell::{Cell, RefCell};
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+macro_rules! problems {
+    ($($variant:ident $(($($arg:ident: $ty:ty),*))? => $message:expr, $help:expr;)*) => {
+        /// What can be wrong with the user's code.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub(crate) enum Problem { $($variant $(($($ty),*))?),* }
+
+        impl Problem {
+            #[cfg(test)]
+            pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($variant)),*];
+
+            /// What was found, and what to write instead.
+            fn texts(&self) -> (String, String) {
+                match self { $(Problem::$variant $(($($arg),*))? => ($message.into(), $help.into()),)* }
+            }
+        }
+    };
+}
+
+problems! {
+    NotAFunction => "`#[differentiate]` stands on something that is not a function or an `impl` block",
+        "put it on a `fn`, on a method, or on an inherent `impl` block";
+    NoBody => "a function without a body has no derivative",
+        "give it a body, or differentiate its implementations";
+    UnknownOption(name: String) => format!("unknown option `{name}`"),
+        "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
+    OptionTwice(name: String) => format!("option `{name}` is given twice"),
+        "write it once";
+    UnknownParameter(name: String) => format!("`{name}` is not a parameter of this function"),
+        "`wrt(..)` lists names of parameters, or `self`";
+    InertParameter(name: String) => format!("parameter `{name}` has a type that is never differentiated"),
+        "list only parameters made of floats; integers, `bool`, `char` and `str` are held constant";
+    NothingToDifferentiate => "no parameter of this function can be differentiated",
+        "give it a float parameter, or drop `#[differentiate]`";
+    TooManyParameters => "more than 64 parameters",
+        "group them in a struct that derives `Differentiable`";
+    AsyncFunction => "`async` functions are not differentiated",
+        "differentiate the computation inside as a plain function";
+    UnsafeFunction => "`unsafe` code is not differentiated",
+        "move it into a function of its own that takes no active values";
+    ConstFunction => "`const fn` is not differentiated: the derivatives could not be `const`",
+        "drop `const`";
+    Variadic => "variadic functions are not differentiated",
+        "take a slice instead";
+    ImplTraitParameter => "parameters of type `impl Trait` are not differentiated yet",
+        "write the function for the concrete type";
+    GenericFunction(name: String) => format!("type parameter `{name}`: generic functions are not differentiated yet"),
+        "write the function for `f64` or `f32`; const parameters and lifetimes are fine";
+    MutableParameter(name: String) => format!("`{name}` is a mutable reference, and those are not differentiated yet"),
+        "take the value, change a local copy and return it";
+    ReturnedReference => "a returned reference has no derivative of its own",
+        "return an owned value: a float, an array, a `Vec` or a struct";
+    Pattern => "this pattern is not differentiated yet",
+        "bind a name and take it apart with indices or fields";
+    Expression(what: String) => format!("{what} is not differentiated yet"),
+        "write it with `let`, `if`, `match` on integers, `for`, `while`, indices and function calls";
+    ActiveCode(what: String) => format!("{what} depends on a differentiated value, and its derivative is not known"),
+        "use a function marked `#[differentiate]`, or hold the value constant with `constant(..)`";
+    ActiveOperator(op: String) => format!("`{op}` on a type of your own depends on a differentiated value"),
+        "write the operation on fields, in a function marked `#[differentiate]`";
+    ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
+        "write the computation without the macro, or hold the value constant with `constant(..)`";
+    Closure => "closures are not differentiated yet",
+        "write a function marked `#[differentiate]` and call it";
+    Iterator(name: String) => format!("iterator adaptor `{name}` is not differentiated yet"),
+        "write the loop with `for` over a range or a slice";
+    MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
+        "assign the result of a function instead";
+    MutableArgument => "a mutable borrow passed to a function is not differentiated yet",
+        "let the function return the new value and assign it";
+    BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
+        "read the value inside each branch";
+    Assignment => "assignment to this place is not differentiated yet",
+        "assign to a variable, a field or an element";
+    Undefined => "this value leaves a loop early and its type is not known to be a number",
+        "annotate it, or keep the result in a variable declared before the loop";
+    Unsafe => "`unsafe` blocks are not differentiated",
+        "move the code into a function of its own that takes no active values";
+    Await => "`async` code is not differentiated",
+        "await first, and differentiate the computation on the result";
+    Try => "`?` is not differentiated yet",
+        "use `match` or `if` and return a number";
+    UnknownLabel(name: String) => format!("no enclosing loop is labelled `{name}`"),
+        "label the loop, or drop the label";
+    MutatedGuard => "an assignment inside a condition is not differentiated yet",
+        "assign in a statement before the condition";
+    Internal(what: String) => format!("internal error: {what}"),
+        "please report it with the function that caused it";
+}
+
+impl Problem {
+    pub(crate) fn text(&self) -> String {
+        let (message, help) = self.texts();
+        format!("{message}\n\nhelp: {help}")
+    }
+}
+
+/// Collects problems.
+#[derive(Default)]
+pub(crate) struct Diagnostics {
+    found: RefCell<Vec<(Span, Problem)>>,
+    looked_at: Cell<bool>,
+}
+
+impl Diagnostics {
+    pub(crate) fn report(&self, span: Span, problem: Problem) {
+        self.found.borrow_mut().push((span, problem));
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        self.looked_at.set(true);
+        !self.found.borrow().is_empty()
+    }
+
+    /// One `compile_error!` for each problem.
+    pub(crate) fn to_tokens(&self) -> TokenStream {
+        self.looked_at.set(true);
+        let errors = self.found.borrow();
+        errors
+            .iter()
+            .map(|(span, problem)| {
+                let text = problem.text();
+                quote_spanned!(*span=> ::core::compile_error! { #text })
+            })
+            .collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        self.looked_at.set(true);
+        self.found.borrow().iter().map(|(_, p)| p.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+impl Drop for Diagnostics {
+    fn drop(&mut self) {
+        let unseen = !self.looked_at.get() && !self.found.borrow().is_empty();
+        assert!(!unseen || std::thread::panicking(), "problems nobody looked at");
+    }
+}

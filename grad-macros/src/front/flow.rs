@@ -1,0 +1,568 @@
+//! Control flow: branches, loops, and leaving them early.
+//!
+//! There are no jumps in the graph. `return`, `break` and `continue` set the exit code and end their
+//! region; whatever follows runs only while the code is 0. Where a branch certainly leaves, what
+//! follows it is lowered inside the other branch, so that the usual early return needs no code.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Block, Expr, Lifetime, Stmt};
+
+use super::scope::{Local, Locals};
+use super::{Lower, Operand, RETURN, infer};
+use crate::diag::Problem;
+use crate::ir::{Discrete, Kind, Literal, Range, Region, Ty, Value};
+
+/// A loop being lowered.
+pub(super) struct Loop {
+    label: Option<String>,
+    broken: i64,
+    continued: i64,
+    /// What `break value` gives.
+    result: Local,
+}
+
+/// One side of a branch, lowered.
+struct Arm {
+    region: Region,
+    locals: Vec<Option<Operand>>,
+    value: Operand,
+    exits: BTreeSet<i64>,
+    dead: bool,
+    never: bool,
+}
+
+impl Lower<'_> {
+    /// Whether control runs on, as a value.
+    pub(super) fn running(&mut self) -> Value {
+        let code = self.exit_code();
+        let zero = self.int(0);
+        self.discrete(Discrete::Eq, code, zero, Span::call_site())
+    }
+
+    fn exit_code(&mut self) -> Value {
+        match self.locals.current(self.exit) {
+            Some(Operand::Value(value)) => value,
+            _ => self.int(0),
+        }
+    }
+
+    fn leave(&mut self, code: i64) -> Operand {
+        let value = self.int(code);
+        self.locals.set(self.exit, Operand::Value(value));
+        self.exits.insert(code);
+        self.dead = true;
+        Operand::Never
+    }
+
+    pub(super) fn lower_return(&mut self, value: Operand) -> Operand {
+        let value = self.own(value, &self.output.clone());
+        self.locals.set(self.returned, value);
+        self.leave(RETURN)
+    }
+
+    pub(super) fn lower_break(&mut self, label: Option<&Lifetime>, value: Option<Operand>, span: Span) -> Operand {
+        let Some((code, _, result)) = self.target(label, span) else {
+            return Operand::Poison;
+        };
+        if let Some(value) = value {
+            let value = self.own(value, &Ty::Unknown);
+            self.locals.set(result, value);
+        }
+        self.leave(code)
+    }
+
+    pub(super) fn lower_continue(&mut self, label: Option<&Lifetime>, span: Span) -> Operand {
+        match self.target(label, span) {
+            Some((_, code, _)) => self.leave(code),
+            None => Operand::Poison,
+        }
+    }
+
+    fn target(&self, label: Option<&Lifetime>, span: Span) -> Option<(i64, i64, Local)> {
+        let wanted = label.map(|l| l.ident.to_string());
+        let found = self.loops.iter().rev().find(|l| wanted.is_none() || l.label == wanted);
+        if found.is_none() {
+            self.report(span, Problem::UnknownLabel(wanted.unwrap_or_default()));
+        }
+        found.map(|l| (l.broken, l.continued, l.result))
+    }
+
+    /// Control will not come back: the code before panics.
+    pub(super) fn panics(&mut self) -> Operand {
+        self.dead = true;
+        self.never = true;
+        Operand::Never
+    }
+
+    /// `if condition { then } else { otherwise }`, variables and values merged.
+    pub(super) fn branch(
+        &mut self,
+        condition: Value,
+        span: Span,
+        then: impl FnOnce(&mut Self) -> Operand,
+        otherwise: impl FnOnce(&mut Self) -> Operand,
+    ) -> Operand {
+        let before = self.locals.snapshot();
+        let exits = self.exits.clone();
+        let first = self.arm(then);
+        self.locals.restore(&before);
+        self.exits.clone_from(&exits);
+        let second = self.arm(otherwise);
+        self.locals.restore(&before);
+        self.merge(condition, span, &before, first, second)
+    }
+
+    fn arm(&mut self, lower: impl FnOnce(&mut Self) -> Operand) -> Arm {
+        let region = self.graph.new_region();
+        self.regions.push(region);
+        let (dead, never) = (std::mem::take(&mut self.dead), std::mem::take(&mut self.never));
+        let value = lower(self);
+        let value = if self.dead { Operand::Never } else { self.own(value, &Ty::Unknown) };
+        self.regions.pop();
+        Arm {
+            region,
+            locals: self.locals.snapshot(),
+            value,
+            exits: self.exits.clone(),
+            dead: std::mem::replace(&mut self.dead, dead),
+            never: std::mem::replace(&mut self.never, never),
+        }
+    }
+
+    fn merge(&mut self, condition: Value, span: Span, before: &[Option<Operand>], a: Arm, b: Arm) -> Operand {
+        let mut merge = Merge::new(&a, &b);
+        let value = self.merged(Some(&a.value), Some(&b.value), &mut merge, span);
+        for local in self.locals.assignable(before.len()) {
+            let (of_a, of_b) = (Locals::held(&a.locals, local), Locals::held(&b.locals, local));
+            let operand = if a.never {
+                of_b
+            } else if b.never || of_a == of_b {
+                of_a
+            } else {
+                self.merged(of_a.as_ref(), of_b.as_ref(), &mut merge, span)
+            };
+            if let Some(operand) = operand {
+                self.locals.set(local, operand);
+            }
+        }
+        let tys = merge.yields.iter().map(|(_, _, ty)| ty.clone()).collect();
+        let site = self.graph.new_site(Kind::If, vec![condition], vec![a.region, b.region], tys, span);
+        let results = self.graph.site(site).results.clone();
+        for (result, (x, y, _)) in results.iter().zip(&merge.yields) {
+            let names = (&self.graph.value(*x).name, &self.graph.value(*y).name);
+            let name = names.0.clone().or_else(|| names.1.clone());
+            self.graph.value_mut(*result).name = name;
+        }
+        self.graph.block_mut(a.region).yields = merge.yields.iter().map(|y| y.0).collect();
+        self.graph.block_mut(b.region).yields = merge.yields.iter().map(|y| y.1).collect();
+        let region = self.region();
+        self.graph.block_mut(region).sites.push(site);
+        self.resolve_merged(before.len(), &results);
+        self.exits = a.exits.union(&b.exits).copied().collect();
+        self.dead = a.dead && b.dead;
+        self.never = a.never && b.never;
+        value.map_or(Operand::Never, |value| placed(value, &results))
+    }
+
+    /// After a merge, variables hold placeholders that name results by number; puts the results in.
+    fn resolve_merged(&mut self, count: usize, results: &[Value]) {
+        for local in self.locals.assignable(count) {
+            if let Some(operand) = self.locals.current(local) {
+                self.locals.set(local, placed(operand, results));
+            }
+        }
+    }
+
+    /// The merged operand, with a placeholder for each value that differs.
+    fn merged(&mut self, a: Option<&Operand>, b: Option<&Operand>, merge: &mut Merge, span: Span) -> Option<Operand> {
+        use Operand::{Never, Place, Poison, Ref, Tuple, Unit, Value as Val};
+        Some(match (a, b) {
+            (None, None) => return None,
+            (Some(Never), Some(Never)) => Never,
+            (Some(Poison), _) | (_, Some(Poison)) => Poison,
+            (Some(Unit), _) | (_, Some(Unit)) => Unit,
+            (None | Some(Never), Some(other)) | (Some(other), None | Some(Never)) => {
+                let missing_in_a = matches!(a, None | Some(Never));
+                self.merge_missing(other, missing_in_a, merge, span)
+            }
+            (Some(Tuple(xs)), Some(Tuple(ys))) if xs.len() == ys.len() => {
+                let parts = xs.iter().zip(ys).map(|(x, y)| self.merged(Some(x), Some(y), merge, span));
+                Tuple(parts.map(|part| part.unwrap_or(Poison)).collect())
+            }
+            (Some(Val(x)), Some(Val(y))) if x == y => Val(*x),
+            (Some(Val(x)), Some(Val(y))) => {
+                let ty = infer::join(self.graph.ty(*x), self.graph.ty(*y));
+                merge.place(*x, *y, ty)
+            }
+            (Some(Place(p, _) | Ref(p, _)), Some(Place(q, _) | Ref(q, _))) if p == q => a.cloned().unwrap_or(Poison),
+            _ => self.report(span, Problem::BranchedReference),
+        })
+    }
+
+    /// A variable that only one side has set.
+    fn merge_missing(&mut self, other: &Operand, missing_in_a: bool, merge: &mut Merge, span: Span) -> Operand {
+        match other {
+            Operand::Value(value) => {
+                let ty = self.graph.ty(*value).clone();
+                let region = if missing_in_a { merge.regions.0 } else { merge.regions.1 };
+                self.regions.push(region);
+                let hole = self.undefined(ty.clone());
+                self.regions.pop();
+                if missing_in_a {
+                    merge.place(hole, *value, ty)
+                } else {
+                    merge.place(*value, hole, ty)
+                }
+            }
+            Operand::Tuple(parts) => {
+                let parts = parts.iter().map(|part| self.merge_missing(part, missing_in_a, merge, span));
+                Operand::Tuple(parts.collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Lowers the rest of a block where an earlier statement may have left it.
+    pub(super) fn lower_guarded(&mut self, rest: &[Stmt], span: Span) -> Operand {
+        let running = self.running();
+        self.branch(running, span, |cx| cx.lower_stmts(rest), |cx| {
+            // Here the exit code is set: nothing after this runs.
+            cx.dead = true;
+            Operand::Never
+        })
+    }
+
+    /// A counted loop over `range`; `bind` declares what the body sees of the index.
+    pub(super) fn lower_counted(
+        &mut self,
+        range: Range,
+        bounds: Vec<Value>,
+        label: Option<String>,
+        span: Span,
+        body: impl FnOnce(&mut Self, Value),
+    ) -> Operand {
+        self.lower_loop(Kind::For(range), bounds, label, span, None, body)
+    }
+
+    /// `while condition { body }`; `loop` has no condition.
+    pub(super) fn lower_while(&mut self, condition: Option<&Expr>, body: &Block, label: Option<String>, span: Span) -> Operand {
+        self.lower_loop(Kind::While, Vec::new(), label, span, condition, |cx, _| {
+            cx.lower_block(body);
+        })
+    }
+
+    fn lower_loop(
+        &mut self,
+        kind: Kind,
+        bounds: Vec<Value>,
+        label: Option<String>,
+        span: Span,
+        condition: Option<&Expr>,
+        body: impl FnOnce(&mut Self, Value),
+    ) -> Operand {
+        let result = self.locals.hidden("broken");
+        let before = self.locals.snapshot();
+        let exits_before = std::mem::take(&mut self.exits);
+        let frame = Loop {
+            label,
+            broken: self.next_code,
+            continued: self.next_code + 1,
+            result,
+        };
+        self.next_code += 2;
+        let codes = (frame.broken, frame.continued);
+        self.loops.push(frame);
+
+        let counted = matches!(kind, Kind::For(_));
+        let mut carried = self.carried(&before);
+        let cond_region = (!counted).then(|| self.condition_region(condition, &mut carried, &before));
+        let region = self.graph.new_region();
+        self.regions.push(region);
+        let (dead, never) = (std::mem::take(&mut self.dead), std::mem::take(&mut self.never));
+        let index = if counted {
+            self.graph.new_arg(region, Ty::Int, span)
+        } else {
+            Value(0)
+        };
+        self.enter_iteration(&mut carried, &before, region);
+        let zero = self.int(0);
+        self.locals.set(self.exit, Operand::Value(zero));
+        body(self, index);
+        self.end_iteration(codes.1);
+        self.never = never;
+        self.dead = dead;
+        let after = self.locals.snapshot();
+        self.regions.pop();
+        self.loops.pop();
+
+        let inner_exits = std::mem::replace(&mut self.exits, exits_before);
+        let indices = if counted { vec![index] } else { Vec::new() };
+        let frame = Frame { kind, bounds, span, cond_region, region, indices };
+        self.finish_loop(frame, carried, &before, &after);
+        self.after_loop(inner_exits, codes, span);
+        match self.locals.current(result) {
+            Some(operand) if !matches!(operand, Operand::Unit) => operand,
+            _ => Operand::Unit,
+        }
+    }
+
+    /// The variables a loop may change.
+    fn carried(&mut self, before: &[Option<Operand>]) -> Vec<Carried> {
+        let new = |local| Carried { local, cond_args: Vec::new(), args: Vec::new() };
+        self.locals.assignable(before.len()).into_iter().map(new).collect()
+    }
+
+    /// Gives every variable that is set before the loop an argument of `region` to hold.
+    fn enter_iteration(&mut self, carried: &mut [Carried], before: &[Option<Operand>], region: Region) {
+        for entry in carried {
+            let Some(held) = Locals::held(before, entry.local) else { continue };
+            let args = leaves(&held).into_iter().map(|value| {
+                let info = self.graph.value(value).clone();
+                let arg = self.graph.new_arg(region, info.ty, info.span);
+                let name = self.locals.name(entry.local).to_owned();
+                self.graph.value_mut(arg).name = info.name.or(Some(name));
+                arg
+            });
+            entry.cond_args = std::mem::replace(&mut entry.args, args.collect());
+            let operand = with_leaves(&held, &mut entry.args.clone().into_iter());
+            self.locals.set(entry.local, operand);
+        }
+    }
+
+    fn condition_region(&mut self, condition: Option<&Expr>, carried: &mut [Carried], before: &[Option<Operand>]) -> Region {
+        let region = self.graph.new_region();
+        self.regions.push(region);
+        self.enter_iteration(carried, before, region);
+        let start = self.locals.snapshot();
+        let running = self.running();
+        let go_on = match condition {
+            None => running,
+            Some(expr) => {
+                let value = self.branch(running, expr.span(), |cx| cx.lower_expr(expr), |cx| {
+                    let no = Kind::Literal(Literal::Bool(false));
+                    Operand::Value(cx.push(no, Vec::new(), Ty::Bool, Span::call_site()))
+                });
+                if self.locals.snapshot().get(..start.len()) != Some(&start[..]) {
+                    self.report(expr.span(), Problem::MutatedGuard);
+                }
+                self.read(value)
+            }
+        };
+        self.graph.block_mut(region).yields = vec![go_on];
+        self.regions.pop();
+        self.locals.restore(before);
+        region
+    }
+
+    /// A `continue` of this loop ends the iteration, no more.
+    fn end_iteration(&mut self, continued: i64) {
+        if self.exits.remove(&continued) {
+            let code = self.exit_code();
+            let (mark, zero) = (self.int(continued), self.int(0));
+            let code = match self.graph.number(code) {
+                #[allow(clippy::cast_precision_loss)]
+                Some(number) if number == continued as f64 => zero,
+                Some(_) => code,
+                None => {
+                    let is_own = self.discrete(Discrete::Eq, code, mark, Span::call_site());
+                    self.push(Kind::Select, vec![is_own, zero, code], Ty::Int, Span::call_site())
+                }
+            };
+            self.locals.set(self.exit, Operand::Value(code));
+        }
+        if self.exits.is_empty() {
+            let zero = self.int(0);
+            self.locals.set(self.exit, Operand::Value(zero));
+        }
+    }
+
+    /// Makes the loop's site: yields what the variables hold, gives them the results.
+    fn finish_loop(&mut self, mut frame: Frame, mut carried: Vec<Carried>, before: &[Option<Operand>], after: &[Option<Operand>]) {
+        let mut yields = Vec::new();
+        let mut shapes = Vec::new();
+        for entry in &mut carried {
+            let (start, end) = (Locals::held(before, entry.local), Locals::held(after, entry.local));
+            let Some(end) = end else { continue };
+            let start = start.unwrap_or_else(|| self.first_set_inside(&end, &frame, entry));
+            if !same_places(&start, &end) || leaves(&start).len() != leaves(&end).len() {
+                self.report(frame.span, Problem::BranchedReference);
+                continue;
+            }
+            frame.bounds.extend(leaves(&start));
+            yields.extend(leaves(&end));
+            shapes.push((entry.local, start));
+        }
+        if let (Kind::For(range), Some(first)) = (&mut frame.kind, yields.first()) {
+            // The exit code is the first variable there is.
+            range.exits = self.graph.number(*first) != Some(0.0);
+        }
+        if let Some(region) = frame.cond_region {
+            let args = carried.iter().flat_map(|c| c.cond_args.clone()).collect();
+            self.graph.block_mut(region).args = args;
+        }
+        let args = frame.indices.into_iter().chain(carried.iter().flat_map(|c| c.args.clone())).collect();
+        self.graph.block_mut(frame.region).args = args;
+        let tys: Vec<Ty> = yields.iter().map(|v| self.graph.ty(*v).clone()).collect();
+        self.graph.block_mut(frame.region).yields = yields;
+        let regions = frame.cond_region.into_iter().chain([frame.region]).collect();
+        let site = self.graph.new_site(frame.kind, frame.bounds, regions, tys, frame.span);
+        let outer = self.region();
+        self.graph.block_mut(outer).sites.push(site);
+        let mut results = self.graph.site(site).results.clone().into_iter();
+        self.locals.restore(before);
+        for (local, shape) in shapes {
+            let operand = with_leaves(&shape, &mut results);
+            let name = self.locals.name(local).to_owned();
+            for value in leaves(&operand) {
+                self.graph.value_mut(value).name = Some(name.clone());
+            }
+            self.locals.set(local, operand);
+        }
+    }
+
+    /// A variable first set inside the loop is carried all the same, undefined before it.
+    fn first_set_inside(&mut self, end: &Operand, frame: &Frame, entry: &mut Carried) -> Operand {
+        let mut holes = Vec::new();
+        for value in leaves(end) {
+            let info = self.graph.value(value).clone();
+            holes.push(self.undefined(info.ty.clone()));
+            entry.args.push(self.graph.new_arg(frame.region, info.ty.clone(), info.span));
+            if let Some(region) = frame.cond_region {
+                entry.cond_args.push(self.graph.new_arg(region, info.ty, info.span));
+            }
+        }
+        with_leaves(end, &mut holes.into_iter())
+    }
+
+    /// The exit code after a loop: its own `break` is no exit any more.
+    fn after_loop(&mut self, mut inner: BTreeSet<i64>, (broken, _): (i64, i64), span: Span) {
+        let broke = inner.remove(&broken);
+        if inner.is_empty() {
+            let zero = self.int(0);
+            self.locals.set(self.exit, Operand::Value(zero));
+        } else if broke {
+            let code = self.exit_code();
+            let (mark, zero) = (self.int(broken), self.int(0));
+            let is_own = self.discrete(Discrete::Eq, code, mark, span);
+            let code = self.push(Kind::Select, vec![is_own, zero, code], Ty::Int, span);
+            self.locals.set(self.exit, Operand::Value(code));
+        }
+        self.exits.extend(inner);
+    }
+}
+
+/// A variable a loop may change, with the arguments that stand for it.
+struct Carried {
+    local: Local,
+    cond_args: Vec<Value>,
+    args: Vec<Value>,
+}
+
+/// A loop whose regions are lowered.
+struct Frame {
+    kind: Kind,
+    bounds: Vec<Value>,
+    span: Span,
+    cond_region: Option<Region>,
+    region: Region,
+    indices: Vec<Value>,
+}
+
+/// Values that differ between two branches.
+struct Merge {
+    regions: (Region, Region),
+    yields: Vec<(Value, Value, Ty)>,
+}
+
+/// Placeholders count down from here; no graph has that many values.
+const PLACEHOLDER: u32 = u32::MAX;
+
+impl Merge {
+    fn new(a: &Arm, b: &Arm) -> Self {
+        Merge {
+            regions: (a.region, b.region),
+            yields: Vec::new(),
+        }
+    }
+
+    fn place(&mut self, x: Value, y: Value, ty: Ty) -> Operand {
+        let known = self.yields.iter().position(|(a, b, _)| (*a, *b) == (x, y));
+        let k = known.unwrap_or_else(|| {
+            self.yields.push((x, y, ty));
+            self.yields.len() - 1
+        });
+        Operand::Value(Value(PLACEHOLDER - u32::try_from(k).unwrap_or(0)))
+    }
+}
+
+/// Puts results where placeholders stand.
+fn placed(operand: Operand, results: &[Value]) -> Operand {
+    match operand {
+        Operand::Value(Value(number)) => {
+            let k = (PLACEHOLDER - number) as usize;
+            Operand::Value(results.get(k).copied().unwrap_or(Value(number)))
+        }
+        Operand::Tuple(parts) => Operand::Tuple(parts.into_iter().map(|p| placed(p, results)).collect()),
+        other => other,
+    }
+}
+
+/// The values inside an operand that assignment may change.
+pub(super) fn leaves(operand: &Operand) -> Vec<Value> {
+    match operand {
+        Operand::Value(value) => vec![*value],
+        Operand::Tuple(parts) => parts.iter().flat_map(leaves).collect(),
+        Operand::Ref(path, _) => path.values(),
+        _ => Vec::new(),
+    }
+}
+
+fn with_leaves(operand: &Operand, next: &mut impl Iterator<Item = Value>) -> Operand {
+    match operand {
+        Operand::Value(value) => Operand::Value(next.next().unwrap_or(*value)),
+        Operand::Tuple(parts) => Operand::Tuple(parts.iter().map(|p| with_leaves(p, next)).collect()),
+        Operand::Ref(path, ty) => {
+            let mut path = path.clone();
+            path.set_values(next);
+            Operand::Ref(path, ty.clone())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether two operands name the same places up to indices.
+fn same_places(a: &Operand, b: &Operand) -> bool {
+    match (a, b) {
+        (Operand::Ref(p, _), Operand::Ref(q, _)) => p.same_shape(q),
+        (Operand::Tuple(xs), Operand::Tuple(ys)) => xs.iter().zip(ys).all(|(x, y)| same_places(x, y)),
+        (Operand::Place(p, _), Operand::Place(q, _)) => p == q,
+        _ => std::mem::discriminant(a) == std::mem::discriminant(b),
+    }
+}
+
+/// Whether control certainly does not reach the end of the expression.
+pub(super) fn diverges(expr: &Expr) -> bool {
+    match expr {
+        Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
+        Expr::Paren(inner) => diverges(&inner.expr),
+        Expr::Block(block) => block_diverges(&block.block),
+        Expr::If(branch) => {
+            let otherwise = branch.else_branch.as_ref();
+            block_diverges(&branch.then_branch) && otherwise.is_some_and(|(_, e)| diverges(e))
+        }
+        Expr::Match(m) => !m.arms.is_empty() && m.arms.iter().all(|arm| diverges(&arm.body)),
+        Expr::Macro(m) => super::macros::panics(&m.mac),
+        _ => false,
+    }
+}
+
+pub(super) fn block_diverges(block: &Block) -> bool {
+    block.stmts.iter().any(|stmt| match stmt {
+        Stmt::Expr(expr, _) => diverges(expr),
+        Stmt::Macro(m) => super::macros::panics(&m.mac),
+        _ => false,
+    })
+}

@@ -1,0 +1,111 @@
+//! What can be told of types without a type checker.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Block;
+
+use crate::ir::{Op, Ty, Width, float_of};
+
+/// Names that somewhere in the body are indexed, borrowed, iterated, taken apart, or given to a
+/// method that is not a function of a real number: such a variable lives in memory unless its type
+/// is known to be a scalar. The scan ignores scopes: a false hit only costs speed.
+pub(super) fn projected_names(body: &Block) -> HashSet<String> {
+    let mut names = HashSet::new();
+    scan(body.to_token_stream(), &mut names);
+    names
+}
+
+fn scan(tokens: TokenStream, names: &mut HashSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (k, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => scan(group.stream(), names),
+            TokenTree::Ident(ident) => {
+                if borrowed(&tokens, k) || projected(tokens.get(k + 1..).unwrap_or_default()) {
+                    names.insert(ident.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `&x`, `in x`; `&mut x` ends with a `mut` that `let mut x` has too, so that a mutable borrow is
+/// told by the `&` two tokens before.
+fn borrowed(tokens: &[TokenTree], k: usize) -> bool {
+    let before = |n: usize| k.checked_sub(n).and_then(|k| tokens.get(k));
+    let is_and = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == '&');
+    match before(1) {
+        Some(TokenTree::Ident(i)) if i == "mut" => is_and(before(2)),
+        Some(TokenTree::Ident(i)) => i == "in",
+        token => is_and(token),
+    }
+}
+
+fn projected(after: &[TokenTree]) -> bool {
+    match after {
+        [TokenTree::Group(g), ..] => g.delimiter() == Delimiter::Bracket,
+        [TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(args), ..]
+            if dot.as_char() == '.' && args.delimiter() == Delimiter::Parenthesis =>
+        {
+            let name = method.to_string();
+            (0..3).all(|n| Op::from_method(&name, n + 1).is_none()) && name != "sin_cos"
+        }
+        [TokenTree::Punct(dot), next, ..] if dot.as_char() == '.' => {
+            // A field; `..` of a range is a second dot.
+            !matches!(next, TokenTree::Punct(_))
+        }
+        _ => false,
+    }
+}
+
+/// The type of `a op b` for `+ - * / %`.
+pub(super) fn arithmetic(a: &Ty, b: &Ty) -> Ty {
+    match (a, b) {
+        (Ty::Int, Ty::Int | Ty::Unknown) | (Ty::Unknown, Ty::Int) => Ty::Int,
+        (Ty::Float(_), Ty::Float(_) | Ty::Unknown) | (Ty::Unknown, Ty::Float(_)) => float_of(a, b),
+        _ => Ty::Unknown,
+    }
+}
+
+/// Whether an operator on these types is one of the table's, not a user's own.
+pub(super) fn is_number(ty: &Ty) -> bool {
+    matches!(ty, Ty::Float(_) | Ty::Int | Ty::Unknown)
+}
+
+/// The better known of two types that must be equal.
+pub(super) fn join(a: &Ty, b: &Ty) -> Ty {
+    match (a, b) {
+        (Ty::Float(_), Ty::Float(_) | Ty::Unknown) | (Ty::Unknown, Ty::Float(_)) => float_of(a, b),
+        (Ty::Unknown, _) => b.clone(),
+        _ => a.clone(),
+    }
+}
+
+/// The type of a constant named by a path whose segments are given.
+pub(super) fn constant_type(segments: &[String]) -> Ty {
+    let has = |name: &str| segments.iter().rev().skip(1).any(|s| s == name);
+    let last = segments.last().map_or("", String::as_str);
+    if has("f64") {
+        return float_constant(last, Width::F64);
+    }
+    if has("f32") {
+        return float_constant(last, Width::F32);
+    }
+    let integers = [
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    ];
+    if integers.iter().any(|name| has(name)) {
+        return Ty::Int;
+    }
+    Ty::Unknown
+}
+
+fn float_constant(name: &str, width: Width) -> Ty {
+    match name {
+        "DIGITS" | "MANTISSA_DIGITS" | "RADIX" | "MAX_EXP" | "MIN_EXP" => Ty::Int,
+        _ => Ty::Float(Some(width)),
+    }
+}

@@ -1,0 +1,284 @@
+//! From Rust syntax to the expression graph.
+//!
+//! Takes a parsed function and its signature, gives a graph, or reports problems and carries on.
+//!
+//! | construct | in the graph |
+//! |---|---|
+//! | scalar variables, assignment, shadowing | renaming: each assignment is a new value |
+//! | arrays, `Vec`s, structs | memory variables, read and written through paths |
+//! | references, sub-slices, elements of a loop over a slice | paths: borrows do not exist |
+//! | `if`, `match` | `if` regions; variables that differ become results |
+//! | `for`, `while`, `loop` | loop regions; variables that change are carried |
+//! | `return`, `break`, `continue` | an exit code, and regions that run while it is 0 |
+//! | calls, methods | rows of the operator table, known std methods, or calls |
+//! | code without active values | carried as it stands |
+//!
+//! What has no place in the graph is a [`Problem`]; what merely has no derivative is carried as
+//! opaque code and rejected later, where it turns out to be active.
+
+mod call;
+mod expr;
+mod flow;
+mod infer;
+mod iter;
+mod macros;
+mod opaque;
+mod pattern;
+mod place;
+mod scope;
+mod stmt;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use proc_macro2::{Span, TokenStream};
+use syn::Block;
+
+use crate::diag::{Diagnostics, Problem};
+use crate::ir::{Code, Graph, Kind, Literal, Param, Path, Region, Slot, Storage, Ty, Value, Var, VarInfo};
+use crate::signature::{Parameter, Passing, Signature};
+use scope::{Local, Locals};
+
+/// A lowered expression.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Operand {
+    /// A computed value.
+    Value(Value),
+    /// A place not read yet.
+    Place(Path, Ty),
+    /// A reference to a place.
+    Ref(Path, Ty),
+    Tuple(Vec<Operand>),
+    Unit,
+    /// No value: control went elsewhere.
+    Never,
+    /// No value: a problem was reported.
+    Poison,
+}
+
+/// The function as a graph, with what emission must repeat of its body.
+pub(crate) struct Lowered {
+    pub(crate) graph: Graph,
+    pub(crate) output: Output,
+    /// Items and `use` declarations inside the body.
+    pub(crate) items: Vec<TokenStream>,
+    /// What is wrong with opaque code, should it be active.
+    pub(crate) if_active: HashMap<Value, Problem>,
+    /// Whether the function calls itself.
+    pub(crate) recursive: bool,
+}
+
+/// The shape of the result over the values the body yields.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Output {
+    Unit,
+    Leaf,
+    Tuple(Vec<Output>),
+}
+
+/// The state of lowering.
+pub(super) struct Lower<'d> {
+    graph: Graph,
+    diag: &'d Diagnostics,
+    /// The region being filled, innermost last.
+    regions: Vec<Region>,
+    locals: Locals,
+    /// The exit code: 0 while control runs on.
+    exit: Local,
+    /// What `return` gives.
+    returned: Local,
+    /// Nonzero codes the exit may have here.
+    exits: BTreeSet<i64>,
+    loops: Vec<flow::Loop>,
+    next_code: i64,
+    /// Whether the rest of the region cannot be reached.
+    dead: bool,
+    /// Whether the rest cannot be reached because the code before panics.
+    never: bool,
+    /// Names that are indexed, borrowed or taken apart somewhere.
+    projected: HashSet<String>,
+    statics: HashMap<String, Var>,
+    items: Vec<TokenStream>,
+    item_types: HashMap<String, Ty>,
+    if_active: HashMap<Value, Problem>,
+    own_name: String,
+    recursive: bool,
+    output: Ty,
+}
+
+/// Lowers a function.
+pub(crate) fn lower(name: &str, signature: &Signature, body: &Block, diag: &Diagnostics) -> Lowered {
+    let mut locals = Locals::default();
+    let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
+    let mut cx = Lower {
+        graph: Graph::new(name),
+        diag,
+        regions: vec![Region(0)],
+        locals,
+        exit,
+        returned,
+        exits: BTreeSet::new(),
+        loops: Vec::new(),
+        next_code: 2,
+        dead: false,
+        never: false,
+        projected: infer::projected_names(body),
+        statics: HashMap::new(),
+        items: Vec::new(),
+        item_types: HashMap::new(),
+        if_active: HashMap::new(),
+        own_name: name.to_owned(),
+        recursive: false,
+        output: signature.output.clone(),
+    };
+    cx.lower_function(signature, body)
+}
+
+/// The exit code of `return`.
+const RETURN: i64 = 1;
+
+impl Lower<'_> {
+    fn lower_function(mut self, signature: &Signature, body: &Block) -> Lowered {
+        let zero = self.int(0);
+        self.locals.set(self.exit, Operand::Value(zero));
+        self.locals.enter();
+        for name in &signature.consts {
+            let value = self.constant(quote::quote!(#name), Ty::Int);
+            self.locals.declare(&name.to_string(), false, Some(Operand::Value(value)));
+        }
+        for parameter in &signature.parameters {
+            self.declare_parameter(parameter);
+        }
+        for parameter in &signature.parameters {
+            if let Some(pattern) = &parameter.pattern {
+                let operand = self.locals.get(&parameter.name.to_string());
+                self.bind(pattern, operand.unwrap_or(Operand::Poison), None);
+            }
+        }
+        let value = self.lower_stmts(&body.stmts);
+        self.return_value(value);
+        let returned = self.locals.current(self.returned).unwrap_or(Operand::Unit);
+        let (yields, output) = self.output_of(returned);
+        let region = self.region();
+        self.graph.block_mut(region).yields = yields;
+        Lowered {
+            graph: self.graph,
+            output,
+            items: self.items,
+            if_active: self.if_active,
+            recursive: self.recursive,
+        }
+    }
+
+    /// Ends the body with its tail value.
+    fn return_value(&mut self, value: Operand) {
+        if self.dead {
+            return;
+        }
+        let value = self.own(value, &self.output.clone());
+        if self.exits.is_empty() {
+            self.locals.set(self.returned, value);
+        } else {
+            // Where an early return happened, the tail was not reached.
+            let running = self.running();
+            self.branch(
+                running,
+                Span::call_site(),
+                |cx| {
+                    cx.locals.set(cx.returned, value);
+                    Operand::Unit
+                },
+                |_| Operand::Unit,
+            );
+        }
+    }
+
+    fn output_of(&mut self, operand: Operand) -> (Vec<Value>, Output) {
+        match operand {
+            Operand::Unit | Operand::Never | Operand::Poison => (Vec::new(), Output::Unit),
+            Operand::Tuple(parts) => {
+                let mut values = Vec::new();
+                let mut shapes = Vec::new();
+                for part in parts {
+                    let (inner, shape) = self.output_of(part);
+                    values.extend(inner);
+                    shapes.push(shape);
+                }
+                (values, Output::Tuple(shapes))
+            }
+            other => (vec![self.read(other)], Output::Leaf),
+        }
+    }
+
+    fn declare_parameter(&mut self, parameter: &Parameter) {
+        let name = parameter.name.to_string();
+        let span = parameter.name.span();
+        let scalar = parameter.ty.is_scalar();
+        let (slot, operand) = if scalar && parameter.passing != Passing::RefMut {
+            let value = self.graph.new_arg(Region(0), parameter.ty.clone(), span);
+            self.graph.value_mut(value).name = Some(name.clone());
+            (Slot::Scalar(value), Operand::Value(value))
+        } else {
+            let var = self.graph.new_var(VarInfo {
+                name: name.clone(),
+                ty: parameter.ty.clone(),
+                storage: match parameter.passing {
+                    Passing::Value => Storage::Owned,
+                    Passing::Ref => Storage::Ref,
+                    Passing::RefMut => Storage::RefMut,
+                },
+                mutable: parameter.mutable,
+                span,
+            });
+            let path = Path::of(var);
+            let operand = match parameter.passing {
+                Passing::Value => Operand::Place(path, parameter.ty.clone()),
+                _ => Operand::Ref(path, parameter.ty.clone()),
+            };
+            (Slot::Memory(var), operand)
+        };
+        self.graph.params.push(Param {
+            name: name.clone(),
+            slot,
+            wrt: parameter.wrt,
+            span,
+        });
+        self.locals.declare(&name, parameter.mutable, Some(operand));
+    }
+
+    fn report(&self, span: Span, problem: Problem) -> Operand {
+        self.diag.report(span, problem);
+        Operand::Poison
+    }
+
+    fn region(&self) -> Region {
+        self.regions.last().copied().unwrap_or(Region(0))
+    }
+
+    /// Appends a site with one result.
+    fn push(&mut self, kind: Kind, operands: Vec<Value>, ty: Ty, span: Span) -> Value {
+        let region = self.region();
+        let site = self.graph.new_site(kind, operands, Vec::new(), vec![ty], span);
+        self.graph.block_mut(region).sites.push(site);
+        self.graph.site(site).results[0]
+    }
+
+    /// Appends a site without results.
+    fn push_effect(&mut self, kind: Kind, operands: Vec<Value>, span: Span) {
+        let region = self.region();
+        let site = self.graph.new_site(kind, operands, Vec::new(), Vec::new(), span);
+        self.graph.block_mut(region).sites.push(site);
+    }
+
+    fn int(&mut self, number: i64) -> Value {
+        let literal = Literal::Int(number.to_string());
+        self.push(Kind::Literal(literal), Vec::new(), Ty::Int, Span::call_site())
+    }
+
+    fn undefined(&mut self, ty: Ty) -> Value {
+        self.push(Kind::Literal(Literal::Undefined), Vec::new(), ty, Span::call_site())
+    }
+
+    fn constant(&mut self, code: TokenStream, ty: Ty) -> Value {
+        self.push(Kind::Constant(Code(code)), Vec::new(), ty, Span::call_site())
+    }
+}

@@ -1,0 +1,145 @@
+//! Operands as values, places and references: reading, owning, projecting.
+
+use proc_macro2::Span;
+
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo};
+
+impl Lower<'_> {
+    /// The value of an operand: a place is read.
+    pub(super) fn read(&mut self, operand: Operand) -> Value {
+        match operand {
+            Operand::Value(value) => value,
+            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+                let span = self.graph.var(path.root).span;
+                self.read_at(path, ty, span)
+            }
+            Operand::Tuple(parts) => {
+                let tys = parts.iter().map(|part| self.operand_ty(part)).collect();
+                let values = parts.into_iter().map(|part| self.read(part)).collect();
+                self.push(Kind::Tuple, values, Ty::Tuple(tys), Span::call_site())
+            }
+            Operand::Unit => self.undefined(Ty::Unit),
+            Operand::Never | Operand::Poison => self.undefined(Ty::Unknown),
+        }
+    }
+
+    /// As [`Self::read`], with the span of the expression for what is read.
+    pub(super) fn read_spanned(&mut self, operand: Operand, span: Span) -> Value {
+        match operand {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) => self.read_at(path, ty, span),
+            other => self.read(other),
+        }
+    }
+
+    fn read_at(&mut self, path: Path, ty: Ty, span: Span) -> Value {
+        self.push(Kind::Load(path), Vec::new(), ty, span)
+    }
+
+    pub(super) fn operand_ty(&self, operand: &Operand) -> Ty {
+        match operand {
+            Operand::Value(value) => self.graph.ty(*value).clone(),
+            Operand::Place(_, ty) | Operand::Ref(_, ty) => ty.clone(),
+            Operand::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| self.operand_ty(p)).collect()),
+            Operand::Unit => Ty::Unit,
+            Operand::Never | Operand::Poison => Ty::Unknown,
+        }
+    }
+
+    /// The operand as something that outlives the places it names: what `return` and branches give.
+    pub(super) fn own(&mut self, operand: Operand, expected: &Ty) -> Operand {
+        match (operand, expected) {
+            (Operand::Tuple(parts), Ty::Tuple(tys)) if parts.len() == tys.len() => {
+                let owned = parts.into_iter().zip(tys).map(|(p, ty)| self.own(p, ty));
+                Operand::Tuple(owned.collect())
+            }
+            (Operand::Tuple(parts), _) => {
+                let owned = parts.into_iter().map(|p| self.own(p, &Ty::Unknown));
+                Operand::Tuple(owned.collect())
+            }
+            (operand @ (Operand::Unit | Operand::Never | Operand::Poison), _) => operand,
+            (operand, Ty::Tuple(tys)) => {
+                // The value of a tuple-typed function, taken apart so that all its returns agree.
+                let path = self.as_path(operand);
+                let parts = tys.iter().enumerate().map(|(k, ty)| {
+                    let part = Operand::Place(path.then(Step::Field(k.to_string())), ty.clone());
+                    self.own(part, ty)
+                });
+                Operand::Tuple(parts.collect())
+            }
+            (operand, _) => Operand::Value(self.read(operand)),
+        }
+    }
+
+    /// The operand as a place; a value is put into a variable of its own.
+    pub(super) fn as_path(&mut self, operand: Operand) -> Path {
+        match operand {
+            Operand::Place(path, _) | Operand::Ref(path, _) => path,
+            other => {
+                let ty = self.operand_ty(&other);
+                let value = self.read(other);
+                Path::of(self.new_variable("temporary", ty, false, Some(value)))
+            }
+        }
+    }
+
+    /// A memory variable made here.
+    pub(super) fn new_variable(&mut self, name: &str, ty: Ty, mutable: bool, value: Option<Value>) -> Var {
+        let span = value.map_or_else(Span::call_site, |v| self.graph.value(v).span);
+        let var = self.graph.new_var(VarInfo {
+            name: name.to_owned(),
+            ty,
+            storage: Storage::Owned,
+            mutable: mutable || value.is_none(),
+            span,
+        });
+        self.push_effect(Kind::Allocate(var), value.into_iter().collect(), span);
+        var
+    }
+
+    /// `operand.field`.
+    pub(super) fn project(&mut self, operand: Operand, field: &str) -> Operand {
+        match operand {
+            Operand::Tuple(parts) => {
+                let part = field.parse().ok().and_then(|k: usize| parts.get(k).cloned());
+                part.unwrap_or(Operand::Poison)
+            }
+            Operand::Poison | Operand::Never => Operand::Poison,
+            other => {
+                let ty = match (self.operand_ty(&other), field.parse::<usize>()) {
+                    (Ty::Tuple(parts), Ok(k)) => parts.get(k).cloned().unwrap_or(Ty::Unknown),
+                    _ => Ty::Unknown,
+                };
+                let path = self.as_path(other);
+                Operand::Place(path.then(Step::Field(field.to_owned())), ty)
+            }
+        }
+    }
+
+    /// `operand[index]`.
+    pub(super) fn index(&mut self, operand: Operand, index: Value) -> Operand {
+        if operand == Operand::Poison {
+            return operand;
+        }
+        let ty = self.operand_ty(&operand).element();
+        let path = self.as_path(operand);
+        Operand::Place(path.then(Step::Index(index)), ty)
+    }
+
+    /// Writes `value` to a place or gives a variable its new value.
+    pub(super) fn store(&mut self, path: Path, value: Value, span: Span) {
+        self.push_effect(Kind::Store(path), vec![value], span);
+    }
+
+    /// `swap(a, b)` on places.
+    pub(super) fn swap(&mut self, a: Operand, b: Operand, span: Span) -> Operand {
+        match (a, b) {
+            (Operand::Place(a, _) | Operand::Ref(a, _), Operand::Place(b, _) | Operand::Ref(b, _)) => {
+                self.push_effect(Kind::Swap(a, b), Vec::new(), span);
+                Operand::Unit
+            }
+            _ => self.report(span, Problem::MutableBorrow),
+        }
+    }
+}

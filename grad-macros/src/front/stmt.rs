@@ -1,0 +1,290 @@
+//! Statements: declarations, assignment as renaming or a store, and the rest of a block after a
+//! branch that may leave it.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
+
+use super::flow::{block_diverges, diverges};
+use super::{Lower, Operand, infer};
+use crate::diag::Problem;
+use crate::ir::{Kind, Op, Path, Ty, Value};
+use crate::signature::ty_of;
+
+impl Lower<'_> {
+    pub(super) fn lower_block(&mut self, block: &Block) -> Operand {
+        self.locals.enter();
+        let value = self.lower_stmts(&block.stmts);
+        self.locals.leave();
+        value
+    }
+
+    /// Lowers statements; gives the value of the last.
+    pub(super) fn lower_stmts(&mut self, stmts: &[Stmt]) -> Operand {
+        let mut value = Operand::Unit;
+        for (k, stmt) in stmts.iter().enumerate() {
+            if self.dead {
+                return Operand::Never;
+            }
+            let rest = stmts.get(k + 1..).unwrap_or_default();
+            if let Some(value) = self.lower_leaving(stmt, rest) {
+                return value;
+            }
+            let pending = self.exits.len();
+            value = self.lower_stmt(stmt);
+            if !self.dead && self.exits.len() > pending && !rest.is_empty() {
+                return self.lower_guarded(rest, stmt.span());
+            }
+        }
+        if self.dead { Operand::Never } else { value }
+    }
+
+    /// A statement that branches, one side of which certainly leaves: the rest of the block belongs
+    /// to the other side.
+    fn lower_leaving(&mut self, stmt: &Stmt, rest: &[Stmt]) -> Option<Operand> {
+        let (pattern, expr) = match stmt {
+            Stmt::Expr(expr, _) if !rest.is_empty() => (None, expr),
+            Stmt::Local(Let { pat, init: Some(init), .. }) if init.diverge.is_none() => (Some(pat), &*init.expr),
+            _ => return None,
+        };
+        let Expr::If(branch) = expr else { return None };
+        if matches!(*branch.cond, Expr::Let(_)) {
+            return None;
+        }
+        let then_leaves = block_diverges(&branch.then_branch);
+        let else_leaves = branch.else_branch.as_ref().is_some_and(|(_, e)| diverges(e));
+        if then_leaves == else_leaves {
+            return None;
+        }
+        let condition = self.lower_expr(&branch.cond);
+        let condition = self.read(condition);
+        let go_on = |cx: &mut Self, value: Operand| {
+            if cx.dead {
+                return Operand::Never;
+            }
+            if let Some(pattern) = pattern {
+                cx.lower_binding(pattern, value);
+            }
+            cx.lower_stmts(rest)
+        };
+        Some(self.branch(
+            condition,
+            branch.span(),
+            |cx| {
+                let value = cx.lower_block(&branch.then_branch);
+                if then_leaves { value } else { go_on(cx, value) }
+            },
+            |cx| {
+                let value = match &branch.else_branch {
+                    Some((_, otherwise)) => cx.lower_expr(otherwise),
+                    None => Operand::Unit,
+                };
+                if else_leaves { value } else { go_on(cx, value) }
+            },
+        ))
+    }
+
+    fn lower_stmt(&mut self, stmt: &Stmt) -> Operand {
+        match stmt {
+            Stmt::Local(local) => self.lower_let(local),
+            Stmt::Item(item) => self.lower_item(item),
+            Stmt::Expr(expr, semi) => {
+                let value = self.lower_expr(expr);
+                if semi.is_some() && !self.dead { Operand::Unit } else { value }
+            }
+            Stmt::Macro(m) => {
+                let value = self.lower_macro(&m.mac);
+                if m.semi_token.is_some() { Operand::Unit } else { value }
+            }
+        }
+    }
+
+    /// Items and `use` declarations stand in the generated functions as they stand here.
+    fn lower_item(&mut self, item: &Item) -> Operand {
+        match item {
+            Item::Const(c) => {
+                self.item_types.insert(c.ident.to_string(), ty_of(&c.ty));
+            }
+            Item::Static(s) => {
+                self.item_types.insert(s.ident.to_string(), ty_of(&s.ty));
+            }
+            _ => {}
+        }
+        self.items.push(item.to_token_stream());
+        Operand::Unit
+    }
+
+    fn lower_let(&mut self, local: &Let) -> Operand {
+        let Some(init) = &local.init else {
+            if let Some(name) = plain_name(&local.pat) {
+                self.locals.declare(&name, true, None);
+                return Operand::Unit;
+            }
+            return self.report(local.pat.span(), Problem::Pattern);
+        };
+        if let Some((token, _)) = &init.diverge {
+            return self.report(token.span(), Problem::Expression("`let .. else`".to_owned()));
+        }
+        let value = self.lower_expr(&init.expr);
+        if !self.dead {
+            self.lower_binding(&local.pat, value);
+        }
+        Operand::Unit
+    }
+
+    fn lower_binding(&mut self, pattern: &Pat, value: Operand) {
+        if value == Operand::Never {
+            return;
+        }
+        self.bind(pattern, value, None);
+    }
+
+    pub(super) fn lower_assign(&mut self, left: &Expr, right: &Expr, span: Span) -> Operand {
+        if matches!(left, Expr::Infer(_)) {
+            self.lower_expr(right);
+            return Operand::Unit;
+        }
+        if let Expr::Tuple(tuple) = left {
+            let value = self.lower_expr(right);
+            let value = self.own(value, &Ty::Unknown);
+            for (k, part) in tuple.elems.iter().enumerate() {
+                let value = self.project(value.clone(), &k.to_string());
+                let value = self.own(value, &Ty::Unknown);
+                self.assign_operand(part, value, span);
+            }
+            return Operand::Unit;
+        }
+        let value = self.lower_expr(right);
+        if self.dead {
+            return Operand::Never;
+        }
+        self.assign_operand(left, value, span)
+    }
+
+    fn assign_operand(&mut self, left: &Expr, value: Operand, span: Span) -> Operand {
+        if matches!(left, Expr::Infer(_)) {
+            return Operand::Unit;
+        }
+        if let Some(name) = ident_of(left) {
+            if let Some(local) = self.locals.find(&name) {
+                return self.assign_name(&name, local, value, span);
+            }
+        }
+        match self.lower_expr(left) {
+            Operand::Place(path, _) => {
+                let value = self.read(value);
+                self.store(path, value, span);
+                Operand::Unit
+            }
+            Operand::Poison => Operand::Poison,
+            _ => self.report(left.span(), Problem::Assignment),
+        }
+    }
+
+    fn assign_name(&mut self, name: &str, local: super::scope::Local, value: Operand, span: Span) -> Operand {
+        match self.locals.current(local) {
+            Some(Operand::Place(path, _)) => {
+                let value = self.read(value);
+                self.store(path, value, span);
+            }
+            Some(Operand::Tuple(_)) => {
+                let value = self.own(value, &Ty::Unknown);
+                self.locals.set(local, value);
+            }
+            Some(Operand::Ref(..)) => {
+                if !matches!(value, Operand::Ref(..)) {
+                    return self.report(span, Problem::Assignment);
+                }
+                self.locals.set(local, value);
+            }
+            _ => {
+                let value = self.own(value, &Ty::Unknown);
+                let value = self.first_assignment(name, value);
+                self.name_value(name, &value);
+                self.locals.set(local, value);
+            }
+        }
+        Operand::Unit
+    }
+
+    /// `let z; .. z = value`: an array or struct becomes memory here.
+    fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
+        let Operand::Value(v) = value else { return value };
+        let ty = self.graph.ty(v).clone();
+        if ty.is_scalar() || ty == Ty::Unknown && !self.projected.contains(name) || ty == Ty::Inert {
+            return value;
+        }
+        let var = self.new_variable(name, ty.clone(), true, Some(v));
+        Operand::Place(Path::of(var), ty)
+    }
+
+    fn name_value(&mut self, name: &str, operand: &Operand) {
+        if let Operand::Value(value) = operand {
+            if self.graph.value(*value).name.is_none() && self.graph.literal(*value).is_none() {
+                self.graph.value_mut(*value).name = Some(name.to_owned());
+            }
+        }
+    }
+
+    /// `left op= right`.
+    pub(super) fn lower_compound(&mut self, left: &Expr, op: &BinOp, right: &Expr, span: Span) -> Operand {
+        let value = self.lower_expr(right);
+        let value = self.read_spanned(value, right.span());
+        if let Some(name) = ident_of(left) {
+            if let Some(local) = self.locals.find(&name) {
+                if let Some(Operand::Value(before)) = self.locals.current(local) {
+                    let after = self.binary_values(op, before, value, span);
+                    self.name_value(&name, &Operand::Value(after));
+                    self.locals.set(local, Operand::Value(after));
+                    return Operand::Unit;
+                }
+            }
+        }
+        match self.lower_expr(left) {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+                self.compound_place(path, &ty, op, value, span);
+                Operand::Unit
+            }
+            Operand::Poison => Operand::Poison,
+            _ => self.report(left.span(), Problem::Assignment),
+        }
+    }
+
+    fn compound_place(&mut self, path: Path, ty: &Ty, op: &BinOp, value: Value, span: Span) {
+        let value_ty = self.graph.ty(value).clone();
+        let float = matches!(infer::arithmetic(ty, &value_ty), Ty::Float(_));
+        match op {
+            BinOp::AddAssign(_) if infer::is_number(ty) && infer::is_number(&value_ty) => {
+                self.push_effect(Kind::Accumulate(path), vec![value], span);
+            }
+            BinOp::SubAssign(_) if float => {
+                let minus = self.push(Kind::Apply(Op::Neg), vec![value], value_ty, span);
+                self.push_effect(Kind::Accumulate(path), vec![minus], span);
+            }
+            _ => {
+                let before = self.read_spanned(Operand::Place(path.clone(), ty.clone()), span);
+                let after = self.binary_values(op, before, value, span);
+                self.store(path, after, span);
+            }
+        }
+    }
+}
+
+/// The name an expression is, if it is one.
+pub(super) fn ident_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        Expr::Paren(inner) => ident_of(&inner.expr),
+        Expr::Group(inner) => ident_of(&inner.expr),
+        _ => None,
+    }
+}
+
+fn plain_name(pattern: &Pat) -> Option<String> {
+    match pattern {
+        Pat::Ident(ident) if ident.subpat.is_none() => Some(ident.ident.to_string()),
+        Pat::Type(typed) => plain_name(&typed.pat),
+        _ => None,
+    }
+}

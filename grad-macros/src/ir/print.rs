@@ -1,0 +1,181 @@
+//! The text form of a graph, shown in `mod.rs`: what dumps, snapshots and failure messages show.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::graph::{Arg, Callee, Graph, Kind, Literal, Path, Region, Site, Slot, Step, Ty, Value, Width};
+
+impl Display for Value {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "%{}", self.0)
+    }
+}
+
+impl Display for Ty {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Ty::Float(Some(Width::F32)) => f.write_str("f32"),
+            Ty::Float(Some(Width::F64)) => f.write_str("f64"),
+            Ty::Float(None) => f.write_str("float"),
+            Ty::Int => f.write_str("int"),
+            Ty::Bool => f.write_str("bool"),
+            Ty::Unit => f.write_str("()"),
+            Ty::Array(element) => write!(f, "[{element}]"),
+            Ty::Tuple(parts) => {
+                f.write_str("(")?;
+                for (k, part) in parts.iter().enumerate() {
+                    write!(f, "{}{part}", if k == 0 { "" } else { ", " })?;
+                }
+                f.write_str(")")
+            }
+            Ty::Named(name) => f.write_str(name),
+            Ty::Inert => f.write_str("inert"),
+            Ty::Unknown => f.write_str("?"),
+        }
+    }
+}
+
+impl Display for Graph {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "graph {}(", self.name)?;
+        for (k, param) in self.params.iter().enumerate() {
+            let comma = if k == 0 { "" } else { ", " };
+            match param.slot {
+                Slot::Scalar(v) => write!(f, "{comma}{} {v}: {}", param.name, self.ty(v))?,
+                Slot::Memory(var) => write!(f, "{comma}{}: {}", param.name, self.var(var).ty)?,
+            }
+        }
+        writeln!(f, ")")?;
+        self.write_region(f, self.body, 1)
+    }
+}
+
+impl Graph {
+    fn write_region(&self, f: &mut Formatter<'_>, region: Region, depth: usize) -> fmt::Result {
+        let indent = "  ".repeat(depth);
+        let block = self.block(region);
+        if depth > 1 && !block.args.is_empty() {
+            writeln!(f, "{indent}|{}|", list(&block.args))?;
+        }
+        for id in &block.sites {
+            let site = self.site(*id);
+            f.write_str(&indent)?;
+            if !site.results.is_empty() {
+                write!(f, "{} = ", list(&site.results))?;
+            }
+            self.write_site(f, site)?;
+            for (k, result) in site.results.iter().enumerate() {
+                write!(f, "{}{}", if k == 0 { " : " } else { ", " }, self.ty(*result))?;
+                if let Some(name) = &self.value(*result).name {
+                    write!(f, " `{name}`")?;
+                }
+            }
+            writeln!(f)?;
+            for (k, inner) in site.regions.iter().enumerate() {
+                if k > 0 {
+                    writeln!(f, "{indent}--")?;
+                }
+                self.write_region(f, *inner, depth + 1)?;
+            }
+        }
+        if !block.yields.is_empty() {
+            writeln!(f, "{indent}yield {}", list(&block.yields))?;
+        }
+        Ok(())
+    }
+
+    fn write_site(&self, f: &mut Formatter<'_>, site: &Site) -> fmt::Result {
+        let operands = list(&site.operands);
+        let space = if operands.is_empty() { "" } else { " " };
+        match &site.kind {
+            Kind::Literal(Literal::Float(text) | Literal::Int(text)) => f.write_str(text),
+            Kind::Literal(Literal::Bool(b)) => write!(f, "{b}"),
+            Kind::Literal(Literal::Undefined) => f.write_str("undefined"),
+            Kind::Constant(code) => write!(f, "const {}", code.0),
+            Kind::Apply(op) => write!(f, "{} {operands}", format!("{op:?}").to_lowercase()),
+            Kind::Discrete(op) => write!(f, "{} {operands}", format!("{op:?}").to_lowercase()),
+            Kind::Cast(code) => write!(f, "cast {operands} as {}", code.0),
+            Kind::FloatLike => write!(f, "float-like {operands}"),
+            Kind::Frozen => write!(f, "frozen {operands}"),
+            Kind::Select => write!(f, "select {operands}"),
+            Kind::Opaque { code, .. } => write!(f, "opaque `{}`", code.0),
+            Kind::Length(path) => write!(f, "len {}", self.path_text(path)),
+            Kind::Load(path) => write!(f, "load {}", self.path_text(path)),
+            Kind::Store(path) => write!(f, "store {} <- {operands}", self.path_text(path)),
+            Kind::Accumulate(path) => write!(f, "accumulate {} += {operands}", self.path_text(path)),
+            Kind::Take(path) => write!(f, "take {}", self.path_text(path)),
+            Kind::Swap(a, b) => write!(f, "swap {}, {}", self.path_text(a), self.path_text(b)),
+            Kind::Copy(path) => write!(f, "copy {}", self.path_text(path)),
+            Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
+            Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
+            Kind::Array { .. } => write!(f, "array {operands}"),
+            Kind::Repeat { .. } => write!(f, "repeat {operands}"),
+            Kind::Tuple => write!(f, "tuple {operands}"),
+            Kind::Record { code, fields } => write!(f, "record {} {fields:?} {operands}", code.0),
+            Kind::If => write!(f, "if {operands}"),
+            Kind::For(range) => write!(f, "for {range:?} {operands}"),
+            Kind::While => write!(f, "while {operands}"),
+            Kind::Call(call) => self.write_call(f, "call", &call.callee, &call.args),
+            Kind::CallVjp(call) => self.write_call(f, "call-vjp", &call.callee, &call.args),
+            Kind::CallJvp(call, dots) => {
+                self.write_call(f, "call-jvp", &call.callee, &call.args)?;
+                write!(f, " dots {}", self.args_text(dots))
+            }
+            Kind::Pull { call, bars } => {
+                self.write_call(f, "pull", &call.callee, &call.args)?;
+                let bars: Vec<_> = bars
+                    .iter()
+                    .map(|bar| bar.as_ref().map_or("-".into(), |p| self.path_text(p)))
+                    .collect();
+                write!(f, "{space}{operands} bars {}", bars.join(", "))
+            }
+            Kind::Push(var) => write!(f, "push {} <- {operands}", self.var(*var).name),
+            Kind::Pop(var) => write!(f, "pop {}", self.var(*var).name),
+            Kind::Pack { right } => write!(f, "pack-{} {operands}", if *right { "right" } else { "left" }),
+            Kind::Unpack => write!(f, "unpack {operands}"),
+        }
+    }
+
+    fn write_call(&self, f: &mut Formatter<'_>, verb: &str, callee: &Callee, args: &[Arg]) -> fmt::Result {
+        let name = match callee {
+            Callee::Function(code) => code.0.to_string().replace(' ', ""),
+            Callee::Associated(code, name, _) => format!("{}::{name}", code.0),
+            Callee::Method(name, _) => format!(".{name}"),
+        };
+        write!(f, "{verb} {name}({})", self.args_text(args))
+    }
+
+    fn args_text(&self, args: &[Arg]) -> String {
+        let texts: Vec<_> = args
+            .iter()
+            .map(|arg| match arg {
+                Arg::Value(v) => v.to_string(),
+                Arg::Move(path) | Arg::Receiver(path) => self.path_text(path),
+                Arg::Ref(path) => format!("&{}", self.path_text(path)),
+                Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
+            })
+            .collect();
+        texts.join(", ")
+    }
+
+    pub(crate) fn path_text(&self, path: &Path) -> String {
+        let mut text = self.var(path.root).name.clone();
+        for step in &path.steps {
+            match step {
+                Step::Field(name) => text.push_str(&format!(".{name}")),
+                Step::Index(v) => text.push_str(&format!("[{v}]")),
+                Step::Range { start, end, inclusive } => {
+                    let show = |v: &Option<Value>| v.map_or(String::new(), |v| v.to_string());
+                    let dots = if *inclusive { "..=" } else { ".." };
+                    text.push_str(&format!("[{}{dots}{}]", show(start), show(end)));
+                }
+                Step::Chunk { index, size } => text.push_str(&format!("[chunk {index} of {size}]")),
+            }
+        }
+        text
+    }
+}
+
+fn list(values: &[Value]) -> String {
+    let texts: Vec<_> = values.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}

@@ -1,0 +1,95 @@
+//! The attribute's arguments: parsed and checked, nothing else.
+//!
+//! `#[differentiate(wrt(x, w), reverse, crate = my::path)]`
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::parse::{ParseStream, Parser};
+use syn::{Path, Token, parenthesized, punctuated::Punctuated};
+
+use crate::diag::{Diagnostics, Problem};
+
+/// Which modes are emitted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Modes {
+    #[default]
+    Both,
+    Forward,
+    Reverse,
+}
+
+impl Modes {
+    pub(crate) fn forward(self) -> bool {
+        self != Modes::Reverse
+    }
+    pub(crate) fn reverse(self) -> bool {
+        self != Modes::Forward
+    }
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    /// Names in `wrt(..)`, if given.
+    pub(crate) wrt: Option<Vec<Ident>>,
+    pub(crate) modes: Modes,
+    /// The root of the paths in generated code.
+    pub(crate) root: Option<Path>,
+}
+
+impl Options {
+    pub(crate) fn parse(tokens: TokenStream, diag: &Diagnostics) -> Options {
+        let mut options = Options::default();
+        let parser = |input: ParseStream| {
+            while !input.is_empty() {
+                options.parse_one(input, diag)?;
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(tokens) {
+            diag.report(error.span(), Problem::UnknownOption(error.to_string()));
+        }
+        options
+    }
+
+    fn parse_one(&mut self, input: ParseStream, diag: &Diagnostics) -> syn::Result<()> {
+        if input.peek(Token![crate]) {
+            let span = input.parse::<Token![crate]>()?.span;
+            input.parse::<Token![=]>()?;
+            let path = input.call(Path::parse_mod_style)?;
+            return Ok(once(self.root.replace(path).is_some(), "crate", span, diag));
+        }
+        let name: Ident = input.parse()?;
+        let text = name.to_string();
+        match text.as_str() {
+            "wrt" => {
+                let content;
+                parenthesized!(content in input);
+                let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(
+                    &content,
+                    syn::ext::IdentExt::parse_any,
+                )?;
+                let names = names.into_iter().collect();
+                once(self.wrt.replace(names).is_some(), &text, name.span(), diag);
+            }
+            "forward" | "reverse" => {
+                let seen = self.modes != Modes::Both;
+                self.modes = if text == "forward" {
+                    Modes::Forward
+                } else {
+                    Modes::Reverse
+                };
+                once(seen, &text, name.span(), diag);
+            }
+            _ => diag.report(name.span(), Problem::UnknownOption(text)),
+        }
+        Ok(())
+    }
+}
+
+fn once(seen: bool, name: &str, span: Span, diag: &Diagnostics) {
+    if seen {
+        diag.report(span, Problem::OptionTwice(name.to_owned()));
+    }
+}

@@ -1,0 +1,332 @@
+//! A function's signature, read once: what each parameter is, how it is passed, what its derivative
+//! is called and typed. Used by the front to set up scopes and by emission to write signatures.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::spanned::Spanned;
+use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
+
+use crate::diag::{Diagnostics, Problem};
+use crate::ir::{Ty, Width};
+use crate::options::Options;
+
+/// How a parameter is passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Passing {
+    Value,
+    Ref,
+    RefMut,
+}
+
+/// One parameter.
+#[derive(Clone)]
+pub(crate) struct Parameter {
+    /// Its name, or one made up where the user wrote a pattern.
+    pub(crate) name: Ident,
+    /// The pattern, where it is not a plain name.
+    pub(crate) pattern: Option<Pat>,
+    pub(crate) mutable: bool,
+    /// The type as written; `Self` types for receivers.
+    pub(crate) written: Type,
+    /// The type behind the reference.
+    pub(crate) base: Type,
+    pub(crate) passing: Passing,
+    pub(crate) ty: Ty,
+    /// Whether the gradient has an entry for it.
+    pub(crate) wrt: bool,
+    pub(crate) is_receiver: bool,
+}
+
+/// A function's signature.
+#[derive(Clone)]
+pub(crate) struct Signature {
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) output: Ty,
+    pub(crate) output_type: Type,
+    /// Names of const parameters.
+    pub(crate) consts: Vec<Ident>,
+}
+
+impl Signature {
+    pub(crate) fn read(sig: &syn::Signature, options: &Options, diag: &Diagnostics) -> Signature {
+        reject(sig, diag);
+        let parameters = sig
+            .inputs
+            .iter()
+            .enumerate()
+            .map(|(k, arg)| parameter(k, arg, diag))
+            .collect();
+        let (output, output_type) = match &sig.output {
+            ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
+            ReturnType::Type(_, ty) => {
+                if let Type::Reference(reference) = &**ty {
+                    diag.report(reference.span(), Problem::ReturnedReference);
+                }
+                (ty_of(ty), (**ty).clone())
+            }
+        };
+        let mut signature = Signature {
+            parameters,
+            output,
+            output_type,
+            consts: sig.generics.const_params().map(|p| p.ident.clone()).collect(),
+        };
+        signature.choose_wrt(sig, options, diag);
+        signature
+    }
+
+    /// Marks the parameters that are differentiated.
+    fn choose_wrt(&mut self, sig: &syn::Signature, options: &Options, diag: &Diagnostics) {
+        if let Some(names) = &options.wrt {
+            for name in names {
+                match self.parameters.iter_mut().find(|p| p.name == *name) {
+                    None => diag.report(name.span(), Problem::UnknownParameter(name.to_string())),
+                    Some(p) if !p.ty.may_be_active() => {
+                        diag.report(name.span(), Problem::InertParameter(name.to_string()));
+                    }
+                    Some(p) => p.wrt = true,
+                }
+            }
+        } else {
+            for p in &mut self.parameters {
+                p.wrt = p.ty.may_be_active();
+            }
+        }
+        if !self.parameters.iter().any(|p| p.wrt) && !diag.any() {
+            diag.report(sig.ident.span(), Problem::NothingToDifferentiate);
+        }
+        if self.parameters.len() > 64 {
+            diag.report(sig.ident.span(), Problem::TooManyParameters);
+        }
+        for p in &self.parameters {
+            if p.passing == Passing::RefMut {
+                diag.report(p.name.span(), Problem::MutableParameter(p.name.to_string()));
+            }
+        }
+    }
+
+    pub(crate) fn returns_float(&self) -> bool {
+        matches!(self.output, Ty::Float(_))
+    }
+}
+
+fn reject(sig: &syn::Signature, diag: &Diagnostics) {
+    if let Some(token) = &sig.constness {
+        diag.report(token.span, Problem::ConstFunction);
+    }
+    if let Some(token) = &sig.asyncness {
+        diag.report(token.span, Problem::AsyncFunction);
+    }
+    if let syn::Safety::Unsafe(token) = &sig.safety {
+        diag.report(token.span, Problem::UnsafeFunction);
+    }
+    if let Some(variadic) = &sig.variadic {
+        diag.report(variadic.span(), Problem::Variadic);
+    }
+    for parameter in sig.generics.type_params() {
+        let name = parameter.ident.to_string();
+        diag.report(parameter.ident.span(), Problem::GenericFunction(name));
+    }
+}
+
+fn parameter(k: usize, arg: &FnArg, diag: &Diagnostics) -> Parameter {
+    match arg {
+        FnArg::Receiver(receiver) => {
+            let (passing, span) = match &receiver.kind {
+                syn::ReceiverKind::Reference(_, _, None) => (Passing::Ref, receiver.span()),
+                syn::ReceiverKind::Reference(_, _, Some(token)) => (Passing::RefMut, token.span),
+                syn::ReceiverKind::Typed(_, ty) => {
+                    let what = "a receiver with a written type".to_owned();
+                    diag.report(ty.span(), Problem::Expression(what));
+                    (Passing::Value, receiver.span())
+                }
+                _ => (Passing::Value, receiver.span()),
+            };
+            let base: Type = syn::parse_quote!(Self);
+            Parameter {
+                name: Ident::new("self", receiver.self_token.span),
+                pattern: None,
+                mutable: receiver.mutability.is_some() || passing == Passing::RefMut,
+                written: match passing {
+                    Passing::Value => base.clone(),
+                    Passing::Ref => syn::parse_quote!(&Self),
+                    Passing::RefMut => syn::parse_quote!(&mut Self),
+                },
+                base,
+                passing,
+                ty: Ty::Named("Self".to_owned()),
+                wrt: false,
+                is_receiver: true,
+            }
+            .spanned(span)
+        }
+        FnArg::Typed(typed) => typed_parameter(k, typed, diag),
+    }
+}
+
+impl Parameter {
+    fn spanned(mut self, span: Span) -> Self {
+        self.name.set_span(span);
+        self
+    }
+
+    /// The type of the tangent as the user sees it.
+    pub(crate) fn tangent_type(&self, root: &TokenStream) -> TokenStream {
+        tangent_of(&self.base, root)
+    }
+
+    /// The type behind the reference to a cotangent buffer: unsized for slices and `Vec`s.
+    pub(crate) fn bar_type(&self, root: &TokenStream) -> TokenStream {
+        if !self.wrt {
+            return quote!(#root::NoTangent);
+        }
+        match sequence_element(&self.base) {
+            Some(element) => {
+                let element = tangent_of(element, root);
+                quote!([#element])
+            }
+            None => self.tangent_type(root),
+        }
+    }
+
+    /// Whether the buffer is a slice whose length the caller chose.
+    pub(crate) fn is_sequence(&self) -> bool {
+        sequence_element(&self.base).is_some()
+    }
+
+    /// The type of the tangent passed to forward mode.
+    pub(crate) fn dot_type(&self, root: &TokenStream) -> TokenStream {
+        let bar = self.bar_type(root);
+        if self.is_sequence() || self.passing == Passing::Ref {
+            quote!(&#bar)
+        } else {
+            bar
+        }
+    }
+}
+
+fn typed_parameter(k: usize, typed: &syn::PatType, diag: &Diagnostics) -> Parameter {
+    let (name, pattern, mutable) = match &*typed.pat {
+        Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
+            (p.ident.clone(), None, p.mutability.is_some())
+        }
+        other => (format_ident!("arg{k}"), Some(other.clone()), false),
+    };
+    if let Type::ImplTrait(ty) = &*typed.ty {
+        diag.report(ty.span(), Problem::ImplTraitParameter);
+    }
+    let (passing, base) = match &*typed.ty {
+        Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
+        Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
+        other => (Passing::Value, other.clone()),
+    };
+    Parameter {
+        name,
+        pattern,
+        mutable: mutable || passing == Passing::RefMut,
+        ty: ty_of(&base),
+        written: (*typed.ty).clone(),
+        base,
+        passing,
+        wrt: false,
+        is_receiver: false,
+    }
+}
+
+/// What the graph knows of a written type; references are looked through.
+pub(crate) fn ty_of(ty: &Type) -> Ty {
+    match ty {
+        Type::Paren(inner) => ty_of(&inner.elem),
+        Type::Group(inner) => ty_of(&inner.elem),
+        Type::Reference(inner) => ty_of(&inner.elem),
+        Type::Array(inner) => Ty::Array(Box::new(ty_of(&inner.elem))),
+        Type::Slice(inner) => Ty::Array(Box::new(ty_of(&inner.elem))),
+        Type::Tuple(inner) if inner.elems.is_empty() => Ty::Unit,
+        Type::Tuple(inner) => Ty::Tuple(inner.elems.iter().map(ty_of).collect()),
+        Type::Path(path) => path_ty(path),
+        Type::Infer(_) => Ty::Unknown,
+        _ => Ty::Inert,
+    }
+}
+
+fn path_ty(path: &syn::TypePath) -> Ty {
+    let Some(last) = path.path.segments.last() else {
+        return Ty::Unknown;
+    };
+    let name = last.ident.to_string();
+    match name.as_str() {
+        "f32" => Ty::Float(Some(Width::F32)),
+        "f64" => Ty::Float(Some(Width::F64)),
+        "bool" => Ty::Bool,
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128"
+        | "isize" => Ty::Int,
+        "char" | "str" | "String" | "Range" | "RangeInclusive" | "PhantomData" | "Duration" | "Instant" => {
+            Ty::Inert
+        }
+        "Vec" => match first_type_argument(&last.arguments) {
+            Some(Type::Infer(_)) | None => Ty::Array(Box::new(Ty::Unknown)),
+            Some(element) => Ty::Array(Box::new(ty_of(element))),
+        },
+        "Option" | "Box" => match first_type_argument(&last.arguments) {
+            Some(inner) if !ty_of(inner).may_be_active() => Ty::Inert,
+            _ => Ty::Named(name),
+        },
+        _ => Ty::Named(name),
+    }
+}
+
+fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {
+    let PathArguments::AngleBracketed(list) = arguments else {
+        return None;
+    };
+    list.args.iter().find_map(|arg| match arg {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The element type of a slice or a `Vec`.
+fn sequence_element(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Paren(inner) => sequence_element(&inner.elem),
+        Type::Group(inner) => sequence_element(&inner.elem),
+        Type::Slice(slice) => Some(&slice.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            (last.ident == "Vec").then(|| first_type_argument(&last.arguments))?
+        }
+        _ => None,
+    }
+}
+
+/// The tangent type of a written type: floats and containers of floats in full, anything else
+/// through the trait.
+pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
+    match ty {
+        Type::Paren(inner) => tangent_of(&inner.elem, root),
+        Type::Group(inner) => tangent_of(&inner.elem, root),
+        Type::Reference(inner) => tangent_of(&inner.elem, root),
+        Type::Array(array) => {
+            let (element, len) = (tangent_of(&array.elem, root), &array.len);
+            quote!([#element; #len])
+        }
+        Type::Tuple(tuple) if !tuple.elems.is_empty() => {
+            let parts = tuple.elems.iter().map(|part| tangent_of(part, root));
+            quote!((#(#parts,)*))
+        }
+        _ => match sequence_element(ty) {
+            Some(element) => {
+                let element = tangent_of(element, root);
+                let vec = vec_path(root);
+                quote!(#vec<#element>)
+            }
+            None if matches!(ty_of(ty), Ty::Float(_)) => quote!(#ty),
+            None => quote!(<#ty as #root::Differentiable>::Tangent),
+        },
+    }
+}
+
+/// `Vec`, by a path that works without `std`.
+pub(crate) fn vec_path(root: &TokenStream) -> TokenStream {
+    quote!(#root::private::Vec)
+}

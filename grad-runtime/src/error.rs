@@ -1,0 +1,154 @@
+//! The errors of this crate.
+//!
+//! Every fallible function returns the narrowest type that fits; [`Error`] holds any of them, for
+//! callers who let them all travel up through `?`.
+
+use core::fmt;
+
+#[cfg(feature = "alloc")]
+use crate::check::GradientMismatch;
+#[cfg(feature = "alloc")]
+use crate::graph::GraphError;
+
+/// Any error of this crate.
+///
+/// ```
+/// use grad_runtime::{Differentiable, Error};
+///
+/// fn check(x: &[f64], x_bar: &Vec<f64>) -> Result<(), Error> {
+///     x.check_shape(x_bar)?;
+///     Ok(())
+/// }
+/// let error = check(&[1.0, 2.0], &vec![0.0]).unwrap_err();
+/// assert_eq!(error.to_string(), "the tangent has another shape: expected length 2, found 1");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tangent that does not fit its point.
+    Shape(ShapeError),
+    /// A derivative that disagrees with a check.
+    #[cfg(feature = "alloc")]
+    Gradient(GradientMismatch),
+    /// An expression graph that cannot be evaluated at the point given.
+    #[cfg(feature = "alloc")]
+    Graph(GraphError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape(error) => error.fmt(f),
+            #[cfg(feature = "alloc")]
+            Self::Gradient(error) => error.fmt(f),
+            #[cfg(feature = "alloc")]
+            Self::Graph(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl From<ShapeError> for Error {
+    fn from(error: ShapeError) -> Self {
+        Self::Shape(error)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl From<GradientMismatch> for Error {
+    fn from(error: GradientMismatch) -> Self {
+        Self::Gradient(error)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl From<GraphError> for Error {
+    fn from(error: GraphError) -> Self {
+        Self::Graph(error)
+    }
+}
+
+/// A tangent that does not have the shape of its point.
+///
+/// ```
+/// use grad_runtime::{Differentiable, ShapeMismatch};
+///
+/// let error = vec![1.0, 2.0, 3.0].check_shape(&vec![0.0]).unwrap_err();
+/// assert_eq!(error.mismatch(), ShapeMismatch::Length { expected: 3, found: 1 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShapeError {
+    field: Option<&'static str>,
+    mismatch: ShapeMismatch,
+}
+
+/// In what a tangent and its point differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShapeMismatch {
+    /// A slice or a vector of another length.
+    Length {
+        /// The length of the point.
+        expected: usize,
+        /// The length of the tangent.
+        found: usize,
+    },
+    /// Another variant of an enum.
+    Variant {
+        /// The name of the enum.
+        name: &'static str,
+    },
+}
+
+impl ShapeError {
+    /// An error of two lengths.
+    #[must_use]
+    pub const fn length(expected: usize, found: usize) -> Self {
+        Self { field: None, mismatch: ShapeMismatch::Length { expected, found } }
+    }
+
+    /// An error of two variants of the enum `name`.
+    #[must_use]
+    pub const fn variant(name: &'static str) -> Self {
+        Self { field: None, mismatch: ShapeMismatch::Variant { name } }
+    }
+
+    /// Names the field the error is in, unless an inner field is named already.
+    #[must_use]
+    pub const fn in_field(self, field: &'static str) -> Self {
+        match self.field {
+            None => Self { field: Some(field), mismatch: self.mismatch },
+            Some(_) => self,
+        }
+    }
+
+    /// The innermost field that differs, if the difference is in one.
+    #[must_use]
+    pub const fn field(&self) -> Option<&'static str> {
+        self.field
+    }
+
+    /// What differs.
+    #[must_use]
+    pub const fn mismatch(&self) -> ShapeMismatch {
+        self.mismatch
+    }
+}
+
+impl fmt::Display for ShapeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the tangent has another shape")?;
+        if let Some(field) = self.field {
+            write!(f, " in field `{field}`")?;
+        }
+        match self.mismatch {
+            ShapeMismatch::Length { expected, found } => {
+                write!(f, ": expected length {expected}, found {found}")
+            }
+            ShapeMismatch::Variant { name } => write!(f, ": another variant of `{name}`"),
+        }
+    }
+}
+
+impl core::error::Error for ShapeError {}

@@ -1,0 +1,95 @@
+//! Derivatives of plain Rust functions, at compile time.
+//!
+//! [`Differentiable`] says which values have derivatives and of what shape, [`Tangent`] what can be
+//! done with those; [`optim`] moves [`Parameters`] along gradients, [`check`] tests derivatives
+//! against differences, and [`graph`] holds, evaluates and draws expression graphs.
+//!
+//! ```
+//! use grad_runtime::{Differentiable, optim::{Optimizer, Sgd}};
+//!
+//! #[derive(Differentiable)]
+//! struct Line {
+//!     slope: f64,
+//!     offset: f64,
+//! }
+//!
+//! let mut line = Line { slope: 0.0, offset: 1.0 };
+//! let gradient = Line { slope: 2.0, offset: -4.0 };
+//! Sgd::new(0.5).step(&mut line, &gradient);
+//! assert_eq!((line.slope, line.offset), (-1.0, 3.0));
+//! ```
+//!
+//! # Features
+//! - `std` (default): the standard library.
+//! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
+//! - `libm`: mathematical functions without `std`.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+extern crate self as grad_runtime;
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(not(any(feature = "std", feature = "libm")))]
+compile_error!("`grad-runtime` needs mathematical functions: enable the feature `std` or `libm`");
+
+#[cfg(feature = "alloc")]
+pub mod check;
+mod differentiable;
+mod error;
+#[cfg(feature = "alloc")]
+pub mod graph;
+#[cfg(feature = "alloc")]
+pub mod optim;
+#[doc(hidden)]
+pub mod private;
+mod tangent;
+
+pub use differentiable::{Differentiable, LeafVisitor, Parameters};
+#[doc(hidden)]
+pub use differentiable::Skipped;
+pub use error::{Error, ShapeError, ShapeMismatch};
+pub use grad_macros::Differentiable;
+// pub use grad_macros::differentiate;
+pub use tangent::{NoTangent, Tangent};
+#[doc(hidden)]
+pub use tangent::{Debugged, mismatch};
+
+/// Returns `x`; inside a `#[differentiate]` function it stops differentiation: the result counts as
+/// a constant.
+///
+/// ```
+/// use grad_runtime::constant;
+///
+/// fn distance_to_where_it_stands(x: f64) -> f64 {
+///     (x - constant(x)).powi(2)
+/// }
+/// assert_eq!(distance_to_where_it_stands(3.0), 0.0);
+/// ```
+#[inline]
+#[must_use]
+pub fn constant<T>(x: T) -> T {
+    x
+}
+
+/// Calls a macro for the tuples of 1 to 12 entries.
+macro_rules! tuples {
+    ($macro:ident) => {
+        $macro!(A.0);
+        $macro!(A.0, B.1);
+        $macro!(A.0, B.1, C.2);
+        $macro!(A.0, B.1, C.2, D.3);
+        $macro!(A.0, B.1, C.2, D.3, E.4);
+        $macro!(A.0, B.1, C.2, D.3, E.4, F.5);
+        $macro!(A.0, B.1, C.2, D.3, E.4, F.5, G.6);
+        $macro!(A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7);
+        $macro!(A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8);
+        $macro!(A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8, J.9);
+        $macro!(A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8, J.9, K.10);
+        $macro!(A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7, I.8, J.9, K.10, L.11);
+    };
+}
+pub(crate) use tuples;
