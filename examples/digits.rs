@@ -18,25 +18,30 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use grad_examples::charts::{self, History, Sample};
+use grad_examples::cli;
 use grad_examples::confusion::Confusion;
 use grad_examples::data::{CLASSES, Digits, PIXELS};
 use grad_examples::progress::Progress;
-use grad_runtime::optim::{Adam, Optimizer};
+use grad_runtime::optim::Adam;
 use grad_runtime::{Differentiable, differentiate};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
+/// Hidden units.
 const HIDDEN: usize = 48;
+/// The price of a squared weight.
 const L2: f64 = 3e-4;
+/// Images in a mini-batch.
 const BATCH: usize = 32;
+/// Adam's learning rate.
 const RATE: f64 = 0.003;
+/// What the first weights and the order of the images are drawn from.
 const SEED: u64 = 1;
 
 /// Training stops when the loss is steady: when its mean over the last `WINDOW` epochs is less
@@ -257,21 +262,7 @@ fn parse_options() -> Result<Option<Options>, lexopt::Error> {
 }
 
 fn main() -> ExitCode {
-    let outcome = match parse_options() {
-        Ok(Some(options)) => run(&options),
-        Ok(None) => {
-            println!("{USAGE}");
-            Ok(())
-        }
-        Err(error) => Err(format!("{error}\n{USAGE}").into()),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    cli::run(USAGE, parse_options(), run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
@@ -307,11 +298,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         confusion.total()
     );
 
-    fs::create_dir_all(&options.out)
-        .map_err(|error| format!("{}: cannot make the folder: {error}", options.out.display()))?;
-    write(&options.out.join("curves.svg"), &charts::curves(&history)?)?;
+    cli::write(&options.out.join("curves.svg"), &charts::curves(&history)?)?;
     let samples = choose_samples(&network, &test);
-    write(
+    cli::write(
         &options.out.join("samples.svg"),
         &charts::samples(&samples)?,
     )?;
@@ -339,12 +328,6 @@ fn choose_samples(network: &Network, test: &Digits) -> Vec<Sample> {
         .into_iter()
         .chain(wrong.into_iter().take(10))
         .collect()
-}
-
-fn write(path: &Path, svg: &str) -> Result<(), String> {
-    fs::write(path, svg).map_err(|error| format!("{}: cannot write: {error}", path.display()))?;
-    println!("wrote {}", path.display());
-    Ok(())
 }
 
 #[cfg(test)]

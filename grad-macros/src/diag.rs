@@ -29,8 +29,8 @@ macro_rules! problems {
 problems! {
     NotAFunction => "`#[differentiate]` stands on something that is not a function or an `impl` block",
         "put it on a `fn`, on a method, or on an inherent `impl` block";
-    NoBody => "a function without a body has no derivative",
-        "give it a body, or differentiate its implementations";
+    TraitImpl => "an `impl` of a trait is not differentiated yet",
+        "put the method into an inherent `impl`, or write a function";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
         "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),
@@ -77,6 +77,8 @@ problems! {
         "assign the result of a function instead";
     MutableArgument => "a mutable borrow passed to a function is not differentiated yet",
         "let the function return the new value and assign it";
+    MutableReceiver => "a method called on a mutable variable may change it, and that is not differentiated yet",
+        "bind the value without `mut` before: `let value = value;`";
     BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
         "read the value inside each branch";
     Assignment => "assignment to this place is not differentiated yet",

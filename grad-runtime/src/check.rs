@@ -78,13 +78,23 @@ pub fn check_gradient<P: Parameters>(
         }
         return Ok(());
     }
-    let epsilon = entries.iter().map(|entry| entry.epsilon).fold(f64::EPSILON, f64::max);
-    let largest = entries.iter().map(|entry| entry.x.abs()).fold(1.0, f64::max);
+    let epsilon = entries
+        .iter()
+        .map(|entry| entry.epsilon)
+        .fold(f64::EPSILON, f64::max);
+    let largest = entries
+        .iter()
+        .map(|entry| entry.x.abs())
+        .fold(1.0, f64::max);
     for number in 0..DIRECTIONS {
         let mut random = Random::new(number as u64);
         let direction: Vec<f64> = entries.iter().map(|_| random.next()).collect();
         let h = epsilon.cbrt() * largest;
-        let slope = entries.iter().zip(&direction).map(|(entry, d)| entry.t * d).sum();
+        let slope = entries
+            .iter()
+            .zip(&direction)
+            .map(|(entry, d)| entry.t * d)
+            .sum();
         let difference = Difference::along(&f, &mut x, &gradient, &entries, |i| direction[i], h);
         difference.compare(Place::Direction(number), slope, epsilon, h)?;
     }
@@ -119,13 +129,22 @@ pub fn check_vjp<P: Parameters, Y: Tangent>(
     let x_bar = vjp(&x, y_bar);
     let mut gather = Gather::default();
     x.visit(&x_bar, &mut gather);
-    let epsilon = gather.entries.iter().map(|entry| entry.epsilon).fold(f64::EPSILON, f64::max);
+    let epsilon = gather
+        .entries
+        .iter()
+        .map(|entry| entry.epsilon)
+        .fold(f64::EPSILON, f64::max);
     for number in 0..DIRECTIONS {
         let x_dot = random_tangent(&x, number as u64);
         let y_dot = jvp(&x, &x_dot);
         let (forward, reverse) = (y_bar.dot(&y_dot), x_bar.dot(&x_dot));
         let scale = y_bar.norm() * y_dot.norm() + x_bar.norm() * x_dot.norm();
-        agree(Place::Direction(number), reverse, forward, 64.0 * epsilon * scale)?;
+        agree(
+            Place::Direction(number),
+            reverse,
+            forward,
+            64.0 * epsilon * scale,
+        )?;
     }
     Ok(())
 }
@@ -153,8 +172,15 @@ pub fn check_jvp<P: Parameters>(
         let mut gather = Gather::default();
         x.visit(&x_dot, &mut gather);
         let Gather { entries } = gather;
-        let epsilon = entries.iter().map(|entry| entry.epsilon).fold(f64::EPSILON, f64::max);
-        let h = epsilon.cbrt() * entries.iter().map(|entry| entry.x.abs()).fold(1.0, f64::max);
+        let epsilon = entries
+            .iter()
+            .map(|entry| entry.epsilon)
+            .fold(f64::EPSILON, f64::max);
+        let h = epsilon.cbrt()
+            * entries
+                .iter()
+                .map(|entry| entry.x.abs())
+                .fold(1.0, f64::max);
         let slope = jvp(&x, &x_dot);
         let difference = Difference::along(&f, &mut x, &x_dot, &entries, |i| entries[i].t, h);
         difference.compare(Place::Direction(number), slope, epsilon, h)?;
@@ -231,7 +257,12 @@ impl fmt::Display for GradientMismatch {
             Place::Entry(k) => format!("by entry {k}"),
             Place::Direction(k) => format!("in direction {k}"),
         };
-        let Self { found, expected, tolerance, .. } = self;
+        let Self {
+            found,
+            expected,
+            tolerance,
+            ..
+        } = self;
         write!(
             f,
             "the derivative {place} is wrong: found {found:e}, expected {expected:e} \
@@ -247,7 +278,12 @@ fn agree(place: Place, found: f64, expected: f64, tolerance: f64) -> Result<(), 
     if (found - expected).abs() <= tolerance {
         Ok(())
     } else {
-        Err(GradientMismatch { place, found, expected, tolerance })
+        Err(GradientMismatch {
+            place,
+            found,
+            expected,
+            tolerance,
+        })
     }
 }
 
@@ -270,14 +306,21 @@ impl Difference {
         let mut at = |step: f64| {
             let to = |i: usize| {
                 let d = direction(i);
-                if d == 0.0 { entries[i].x } else { entries[i].x + step * d }
+                if d == 0.0 {
+                    entries[i].x
+                } else {
+                    entries[i].x + step * d
+                }
             };
             x.visit(tangent, &mut Move { to, next: 0 });
             f(x)
         };
         let (above, below) = (at(h), at(-h));
         at(0.0);
-        Self { slope: (above - below) / (2.0 * h), size: above.abs().max(below.abs()) }
+        Self {
+            slope: (above - below) / (2.0 * h),
+            size: above.abs().max(below.abs()),
+        }
     }
 
     fn compare(
@@ -315,7 +358,11 @@ impl LeafVisitor for Gather {
         self.entries.extend(x.iter().zip(tangent).map(entry));
     }
     fn f64s(&mut self, x: &mut [f64], tangent: &[f64]) {
-        let entry = |(&x, &t): (&f64, &f64)| Entry { x, t, epsilon: f64::EPSILON };
+        let entry = |(&x, &t): (&f64, &f64)| Entry {
+            x,
+            t,
+            epsilon: f64::EPSILON,
+        };
         self.entries.extend(x.iter().zip(tangent).map(entry));
     }
 }

@@ -205,7 +205,9 @@ impl<T: Differentiable, const N: usize> Differentiable for [T; N] {
     }
     #[inline]
     fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {
-        self.iter().zip(tangent).try_for_each(|(x, t)| x.check_shape(t))
+        self.iter()
+            .zip(tangent)
+            .try_for_each(|(x, t)| x.check_shape(t))
     }
 }
 
@@ -232,7 +234,9 @@ impl<T: Differentiable> Differentiable for [T] {
         if self.len() != tangent.len() {
             return Err(ShapeError::length(self.len(), tangent.len()));
         }
-        self.iter().zip(tangent).try_for_each(|(x, t)| x.check_shape(t))
+        self.iter()
+            .zip(tangent)
+            .try_for_each(|(x, t)| x.check_shape(t))
     }
 }
 

@@ -105,20 +105,29 @@ impl ShapeError {
     /// An error of two lengths.
     #[must_use]
     pub const fn length(expected: usize, found: usize) -> Self {
-        Self { field: None, mismatch: ShapeMismatch::Length { expected, found } }
+        Self {
+            field: None,
+            mismatch: ShapeMismatch::Length { expected, found },
+        }
     }
 
     /// An error of two variants of the enum `name`.
     #[must_use]
     pub const fn variant(name: &'static str) -> Self {
-        Self { field: None, mismatch: ShapeMismatch::Variant { name } }
+        Self {
+            field: None,
+            mismatch: ShapeMismatch::Variant { name },
+        }
     }
 
     /// Names the field the error is in, unless an inner field is named already.
     #[must_use]
     pub const fn in_field(self, field: &'static str) -> Self {
         match self.field {
-            None => Self { field: Some(field), mismatch: self.mismatch },
+            None => Self {
+                field: Some(field),
+                mismatch: self.mismatch,
+            },
             Some(_) => self,
         }
     }

@@ -44,19 +44,20 @@ mod error;
 pub mod graph;
 #[cfg(feature = "alloc")]
 pub mod optim;
+#[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod private;
 mod tangent;
 
-pub use differentiable::{Differentiable, LeafVisitor, Parameters};
 #[doc(hidden)]
 pub use differentiable::Skipped;
+pub use differentiable::{Differentiable, LeafVisitor, Parameters};
 pub use error::{Error, ShapeError, ShapeMismatch};
 pub use grad_macros::Differentiable;
-// pub use grad_macros::differentiate;
-pub use tangent::{NoTangent, Tangent};
+pub use grad_macros::differentiate;
 #[doc(hidden)]
 pub use tangent::{Debugged, mismatch};
+pub use tangent::{NoTangent, Tangent};
 
 /// Returns `x`; inside a `#[differentiate]` function it stops differentiation: the result counts as
 /// a constant.

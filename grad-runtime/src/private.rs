@@ -1,1 +1,309 @@
-//! What generated code may call, and nobody else.
+//! What generated code calls. Not for users: it changes without notice.
+
+use crate::{Differentiable, Tangent};
+
+pub use alloc::boxed::Box;
+pub use alloc::vec;
+pub use alloc::vec::Vec;
+
+/// Which arguments of a call are active: bit k for the k-th.
+#[derive(Clone, Copy, Debug)]
+pub struct Wrt<const M: u64>;
+
+/// The residuals of one side of a branch.
+#[derive(Clone, Debug)]
+pub enum Either<L, R> {
+    /// Of the first side.
+    Left(L),
+    /// Of the second side.
+    Right(R),
+}
+
+/// A stack of residuals: one entry an iteration.
+#[derive(Clone, Debug)]
+pub struct Tape<T>(Vec<T>);
+
+impl<T> Tape<T> {
+    /// An empty tape.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Tape(Vec::new())
+    }
+
+    /// Keeps the residuals of an iteration.
+    #[inline]
+    pub fn push(&mut self, entry: T) {
+        self.0.push(entry);
+    }
+
+    /// The residuals of the last iteration not reversed yet.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is empty, which generated code never lets happen.
+    #[inline]
+    #[must_use]
+    pub fn pop(&mut self) -> T {
+        self.0.pop().expect("a tape holds one entry for each iteration")
+    }
+}
+
+impl<T> Default for Tape<T> {
+    fn default() -> Self {
+        Tape::new()
+    }
+}
+
+/// A zero tangent of the same shape.
+#[inline]
+pub fn zero_like<T: Differentiable + ?Sized>(x: &T) -> T::Tangent {
+    x.zero_tangent()
+}
+
+/// The buffer given, or a zero one that nobody reads.
+#[inline]
+pub fn or_zero<'a, T: Differentiable + ?Sized>(
+    bar: Option<&'a mut T::Tangent>,
+    like: &T,
+    absent: &'a mut Option<T::Tangent>,
+) -> &'a mut T::Tangent {
+    match bar {
+        Some(bar) => bar,
+        None => absent.insert(like.zero_tangent()),
+    }
+}
+
+/// The tangent given, or zero.
+#[inline]
+pub fn or_zero_ref<'a, T: Differentiable + ?Sized>(
+    dot: Option<&'a T::Tangent>,
+    like: &T,
+    absent: &'a mut Option<T::Tangent>,
+) -> &'a T::Tangent {
+    match dot {
+        Some(dot) => dot,
+        None => absent.insert(like.zero_tangent()),
+    }
+}
+
+/// The tangent of a slice given, or zeros.
+#[inline]
+pub fn or_zeros<'a, T: Differentiable<Tangent = Vec<E>> + ?Sized, E>(
+    dot: Option<&'a [E]>,
+    like: &T,
+    absent: &'a mut Option<Vec<E>>,
+) -> &'a [E] {
+    match dot {
+        Some(dot) => dot,
+        None => absent.insert(like.zero_tangent()),
+    }
+}
+
+/// Adds one cotangent into another place.
+pub trait AccumulateFrom<S: ?Sized> {
+    /// `self += other`.
+    fn accumulate_from(&mut self, other: &S);
+}
+
+impl<T: Tangent> AccumulateFrom<T> for T {
+    #[inline]
+    fn accumulate_from(&mut self, other: &T) {
+        self.accumulate(other);
+    }
+}
+
+impl<T: Tangent> AccumulateFrom<Vec<T>> for [T] {
+    #[inline]
+    fn accumulate_from(&mut self, other: &Vec<T>) {
+        check_len("cotangent", self.len(), other.len());
+        for (to, from) in self.iter_mut().zip(other) {
+            to.accumulate(from);
+        }
+    }
+}
+
+/// `place += value` for tangents of any shape.
+#[inline]
+pub fn accumulate<D: AccumulateFrom<S> + ?Sized, S: ?Sized>(place: &mut D, value: &S) {
+    place.accumulate_from(value);
+}
+
+/// The value of the place, which becomes zero.
+#[inline]
+pub fn take<T: Tangent>(place: &mut T) -> T {
+    place.take()
+}
+
+/// What a place holds, owned.
+pub trait CopyOf {
+    /// The owned form.
+    type Owned;
+    /// A copy.
+    fn copy_of(&self) -> Self::Owned;
+}
+
+impl<T: Clone> CopyOf for T {
+    type Owned = T;
+    #[inline]
+    fn copy_of(&self) -> T {
+        self.clone()
+    }
+}
+
+impl<T: Clone> CopyOf for [T] {
+    type Owned = Vec<T>;
+    #[inline]
+    fn copy_of(&self) -> Vec<T> {
+        self.to_vec()
+    }
+}
+
+/// A copy of the place.
+#[inline]
+pub fn copy<T: CopyOf + ?Sized>(place: &T) -> T::Owned {
+    place.copy_of()
+}
+
+/// A copy of an argument that is needed again.
+#[inline]
+pub fn duplicate<T: Clone>(x: &T) -> T {
+    x.clone()
+}
+
+/// Panics with both lengths if they differ.
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[inline]
+#[track_caller]
+pub fn check_len(name: &str, expected: usize, found: usize) {
+    assert!(
+        expected == found,
+        "`{name}` has length {found}, but its parameter has length {expected}"
+    );
+}
+
+/// Panics if the tangent's shape is not the value's.
+///
+/// # Panics
+///
+/// If the shapes differ.
+#[inline]
+#[track_caller]
+pub fn check_shape<T: Differentiable + ?Sized>(name: &str, x: &T, tangent: &T::Tangent) {
+    if let Err(error) = x.check_shape(tangent) {
+        panic!("`{name}` does not fit its parameter: {error}");
+    }
+}
+
+/// A float.
+pub trait Real: Copy {
+    /// The nearest value.
+    fn of(x: f64) -> Self;
+    /// As `f64`.
+    fn wide(self) -> f64;
+}
+
+impl Real for f32 {
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    fn of(x: f64) -> Self {
+        x as f32
+    }
+    #[inline]
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    #[inline]
+    fn of(x: f64) -> Self {
+        x
+    }
+    #[inline]
+    fn wide(self) -> f64 {
+        self
+    }
+}
+
+/// An exponent as a float of the type of `x`.
+#[inline]
+pub fn float_like<T: Real>(n: i32, _x: T) -> T {
+    T::of(f64::from(n))
+}
+
+/// A number whose tangent passes through `as`.
+pub trait CastSource: Differentiable {
+    /// The cotangent of the source from that of the result.
+    fn pull_cast(bar: f64) -> Self::Tangent;
+}
+
+impl CastSource for f32 {
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    fn pull_cast(bar: f64) -> f32 {
+        bar as f32
+    }
+}
+
+impl CastSource for f64 {
+    #[inline]
+    fn pull_cast(bar: f64) -> f64 {
+        bar
+    }
+}
+
+macro_rules! integers {
+    ($($int:ty),*) => {$(
+        impl CastSource for $int {
+            #[inline]
+            fn pull_cast(_bar: f64) -> crate::NoTangent {
+                crate::NoTangent
+            }
+        }
+    )*};
+}
+
+integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool);
+
+/// The cotangent of `x` in `x as float`.
+#[inline]
+pub fn pull_cast<S: CastSource, T: Real>(_x: &S, bar: T) -> S::Tangent {
+    S::pull_cast(bar.wide())
+}
+
+/// A tangent whose type only rustc knows.
+pub trait CastTangent {
+    /// As `f64`; nothing is zero.
+    fn widen(self) -> f64;
+}
+
+impl CastTangent for f32 {
+    #[inline]
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl CastTangent for f64 {
+    #[inline]
+    fn widen(self) -> f64 {
+        self
+    }
+}
+
+impl CastTangent for crate::NoTangent {
+    #[inline]
+    fn widen(self) -> f64 {
+        0.0
+    }
+}
+
+/// The tangent of `x as D` from that of `x`.
+#[inline]
+pub fn push_cast<S: CastTangent, D: Real>(dot: S) -> D {
+    D::of(dot.widen())
+}

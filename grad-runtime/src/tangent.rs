@@ -159,7 +159,10 @@ macro_rules! float_tangent {
         }
     };
 }
-#[allow(clippy::cast_possible_truncation, reason = "an `f32` is scaled in `f64` and rounded once")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "an `f32` is scaled in `f64` and rounded once"
+)]
 const fn narrow(x: f64) -> f32 {
     x as f32
 }

@@ -3,13 +3,24 @@
 #![deny(warnings, missing_docs, clippy::pedantic)]
 #![forbid(unsafe_code)]
 #![allow(clippy::float_cmp, reason = "the values compared are exact")]
-#![allow(clippy::ptr_arg, reason = "the checks hand out the point as it is, `&Vec` here")]
-#![allow(clippy::unreadable_literal, reason = "the tables are printed by a script")]
-#![allow(unreachable_pub, reason = "the derive is tried on types of each visibility")]
+#![allow(
+    clippy::ptr_arg,
+    reason = "the checks hand out the point as it is, `&Vec` here"
+)]
+#![allow(
+    clippy::unreadable_literal,
+    reason = "the tables are printed by a script"
+)]
+#![allow(
+    unreachable_pub,
+    reason = "the derive is tried on types of each visibility"
+)]
 
 #[path = "runtime/check.rs"]
 mod check;
 #[path = "runtime/derive.rs"]
 mod derive;
+#[path = "runtime/graph.rs"]
+mod graph;
 #[path = "runtime/optim.rs"]
 mod optim;

@@ -34,6 +34,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::Block;
 
 use crate::diag::{Diagnostics, Problem};
+pub(crate) use crate::ir::Output;
 use crate::ir::{Code, Graph, Kind, Literal, Param, Path, Region, Slot, Storage, Ty, Value, Var, VarInfo};
 use crate::signature::{Parameter, Passing, Signature};
 use scope::{Local, Locals};
@@ -67,13 +68,6 @@ pub(crate) struct Lowered {
     pub(crate) recursive: bool,
 }
 
-/// The shape of the result over the values the body yields.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Output {
-    Unit,
-    Leaf,
-    Tuple(Vec<Output>),
-}
 
 /// The state of lowering.
 pub(super) struct Lower<'d> {

@@ -208,6 +208,8 @@ pub(crate) enum Storage {
     Ref,
     /// A parameter that is a mutable reference.
     RefMut,
+    /// A constant or static of the user's; its name is the path to it.
+    Static,
     /// A tape: a stack of residual tuples.
     Tape,
 }
@@ -277,6 +279,12 @@ pub(crate) enum Kind {
     FloatLike,
     /// `if c { a } else { b }` on values already computed.
     Select,
+    /// `x_dot as type` of operand 0, a tangent whose type only rustc knows: zero for an integer.
+    PushCast(Code),
+    /// The cotangent of `operand 0 as type`, whose own cotangent is operand 1.
+    PullCast,
+    /// A zero tangent of operand 0.
+    ZeroOf,
     /// Operand 0, held constant.
     Frozen,
     /// An expression of the user's that is not differentiated. Effectful code stays in order.
@@ -322,8 +330,8 @@ pub(crate) enum Kind {
     Call(Call),
     /// A call in reverse mode. Results: the value, the pullback.
     CallVjp(Call),
-    /// A call in forward mode; operands and paths of the tangents, one for each active argument.
-    CallJvp(Call, Vec<Arg>),
+    /// A call in forward mode; the tangent of each argument, where it is active.
+    CallJvp(Call, Vec<Option<Arg>>),
     /// Runs a pullback: operand 0 is the pullback, operand 1, if `seeded`, the cotangent. The call's
     /// own arguments again, and a cotangent place for each active one.
     Pull {
@@ -431,6 +439,8 @@ pub(crate) struct Graph {
     pub(crate) name: String,
     pub(crate) params: Vec<Param>,
     pub(crate) body: Region,
+    /// The pullback: reads what the body computed.
+    pub(crate) pull: Option<Region>,
     pub(crate) sites: Vec<Site>,
     pub(crate) values: Vec<ValueInfo>,
     pub(crate) regions: Vec<Block>,
@@ -443,6 +453,7 @@ impl Graph {
             name: name.to_owned(),
             params: Vec::new(),
             body: Region(0),
+            pull: None,
             sites: Vec::new(),
             values: Vec::new(),
             regions: vec![Block::default()],
@@ -587,6 +598,19 @@ impl Graph {
         found
     }
 
+    /// The values a region defines itself: its arguments and the results of its sites.
+    pub(crate) fn defined_in(&self, region: Region) -> Vec<Value> {
+        let block = self.block(region);
+        let results = block.sites.iter().flat_map(|id| self.site(*id).results.clone());
+        block.args.iter().copied().chain(results).collect()
+    }
+
+    /// The values defined in the regions and inside them.
+    pub(crate) fn defined_within(&self, regions: &[Region]) -> std::collections::HashSet<Value> {
+        let all = regions.iter().flat_map(|region| self.regions_within(*region));
+        all.flat_map(|region| self.defined_in(region)).collect()
+    }
+
     /// Replaces the values a site reads, everywhere inside `region`.
     pub(crate) fn substitute(&mut self, region: Region, map: &HashMap<Value, Value>) {
         if map.is_empty() {
@@ -624,7 +648,7 @@ impl Site {
             }
             Kind::CallJvp(call, dots) => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
-                dots.iter_mut().for_each(|arg| arg.each_value(visit));
+                dots.iter_mut().flatten().for_each(|arg| arg.each_value(visit));
             }
             _ => {}
         }
@@ -698,7 +722,7 @@ impl Kind {
             Kind::CallJvp(call, dots) => {
                 call.args
                     .iter_mut()
-                    .chain(dots)
+                    .chain(dots.iter_mut().flatten())
                     .filter_map(Arg::path_mut)
                     .for_each(visit);
             }
@@ -718,10 +742,7 @@ impl Kind {
         match self {
             Kind::Store(path) | Kind::Accumulate(path) | Kind::Take(path) => vec![path],
             Kind::Swap(a, b) => vec![a, b],
-            Kind::Call(call) | Kind::CallVjp(call) => mutable_args(&call.args).collect(),
-            Kind::CallJvp(call, dots) => {
-                mutable_args(&call.args).chain(mutable_args(dots)).collect()
-            }
+            Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _) => mutable_args(&call.args).collect(),
             Kind::Pull { bars, .. } => bars.iter().flatten().collect(),
             _ => Vec::new(),
         }
@@ -731,7 +752,7 @@ impl Kind {
     pub(crate) fn has_effect(&self) -> bool {
         matches!(
             self,
-            Kind::Opaque { effect: true, .. } | Kind::Push(_) | Kind::Pull { .. } | Kind::Pop(_)
+            Kind::Opaque { effect: true, .. } | Kind::Call(_) | Kind::Push(_) | Kind::Pull { .. } | Kind::Pop(_)
         ) || !self.writes().is_empty()
     }
 
@@ -755,4 +776,12 @@ fn mutable_args(args: &[Arg]) -> impl Iterator<Item = &Path> {
         Arg::RefMut(path) => Some(path),
         _ => None,
     })
+}
+
+/// The shape of a function's result over the values its body yields.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Output {
+    Unit,
+    Leaf,
+    Tuple(Vec<Output>),
 }

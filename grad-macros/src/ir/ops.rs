@@ -56,13 +56,11 @@ pub(crate) enum Wrt {
     /// Flat, or not a real operand.
     Zero,
     /// A factor that is finite wherever the function is.
-    Scale(fn(&At) -> Ex),
-    /// A factor that can be infinite; a zero cotangent times it is zero, where `when` says it
-    /// matters.
-    Steep {
-        factor: for<'a, 'g> fn(&'a At<'g>) -> Ex<'g>,
-        when: fn(&At) -> bool,
-    },
+    Scale(Factor),
+    /// A factor that can be infinite; a zero cotangent times it is zero.
+    Steep(Factor),
+    /// A steep factor where the function says so, else a plain one.
+    SteepWhen(Factor, fn(&At) -> bool),
     /// The result chooses between operands: the tangent or cotangent passes or does not, untouched
     /// by a factor, because 0 times infinity is not 0.
     Mask(for<'a, 'g> fn(&'a At<'g>, Ex<'g>) -> Ex<'g>),
@@ -285,18 +283,8 @@ impl<'g> Neg for Ex<'g> {
     }
 }
 
-type Factor = for<'a, 'g> fn(&'a At<'g>) -> Ex<'g>;
-
-const fn steep(factor: Factor) -> Wrt {
-    Wrt::Steep {
-        factor,
-        when: |_| true,
-    }
-}
-
-const fn steep_when(factor: Factor, when: fn(&At) -> bool) -> Wrt {
-    Wrt::Steep { factor, when }
-}
+/// A partial derivative, built from the handles of a site.
+pub(crate) type Factor = for<'a, 'g> fn(&'a At<'g>) -> Ex<'g>;
 
 const REAL: &[(f64, f64)] = &[(-3.0, 3.0)];
 const UNIT: &[(f64, f64)] = &[(-0.9, 0.9)];
@@ -332,15 +320,15 @@ fn chosen<'g>(s: &At<'g>, own: Ex<'g>, t: Ex<'g>) -> Ex<'g> {
 pub(crate) fn row(op: Op) -> Row {
     use Cost::{Cheap, Dear};
     use Spelling::{Infix, Method, Prefix};
-    use Wrt::{Mask, Scale, Zero};
+    use Wrt::{Mask, Scale, Steep, SteepWhen, Zero};
     let new = |spelling, cost, checked_on, reference: fn(&[f64]) -> f64, wrt| Row { spelling, wrt, reference, checked_on, cost };
     match op {
         //                     spelling                 cost   checked on       reference                        derivative by each operand
         Op::Add       => new(Infix("+"),               Cheap, &[TWO_REALS],    |v| v[0] + v[1],                 &[Scale(|s| s.lit(1.0)), Scale(|s| s.lit(1.0))]),
         Op::Sub       => new(Infix("-"),               Cheap, &[TWO_REALS],    |v| v[0] - v[1],                 &[Scale(|s| s.lit(1.0)), Scale(|s| s.lit(-1.0))]),
-        Op::Mul       => new(Infix("*"),               Cheap, &[TWO_REALS],    |v| v[0] * v[1],                 &[Scale(At::y), Scale(At::x)]),
+        Op::Mul       => new(Infix("*"),               Cheap, &[TWO_REALS],    |v| v[0] * v[1],                 &[Scale(|s| s.y()), Scale(|s| s.x())]),
         Op::Div       => new(Infix("/"),               Dear,  &[BOTH_POSITIVE, BOTH_NEGATIVE],
-                             |v| v[0] / v[1],          &[steep_when(|s| 1.0 / s.y(), |s| s.active[1]), steep(|s| -(s.out / s.y()))]),
+                             |v| v[0] / v[1],          &[SteepWhen(|s| 1.0 / s.y(), |s| s.active[1]), Steep(|s| -(s.out / s.y()))]),
         Op::Rem       => new(Infix("%"),               Dear,  QUOTIENTS,       |v| v[0] % v[1],                 &[Scale(|s| s.lit(1.0)), Scale(|s| -(s.x() / s.y()).apply(Op::Trunc, &[]))]),
         Op::Neg       => new(Prefix("-"),              Cheap, &[REAL],         |v| -v[0],                       &[Scale(|s| s.lit(-1.0))]),
 
@@ -378,46 +366,46 @@ pub(crate) fn row(op: Op) -> Row {
         Op::DivEuclid => new(Method("div_euclid"),     Dear,  QUOTIENTS,       |v| v[0].div_euclid(v[1]),       &[Zero, Zero]),
         Op::RemEuclid => new(Method("rem_euclid"),     Dear,  QUOTIENTS,       |v| v[0].rem_euclid(v[1]),       &[Scale(|s| s.lit(1.0)), Scale(|s| -s.x().apply(Op::DivEuclid, &[s.y()]))]),
 
-        Op::Recip     => new(Method("recip"),          Dear,  SIGNS,           |v| v[0].recip(),                &[steep(|s| -(s.out * s.out))]),
-        Op::Sqrt      => new(Method("sqrt"),           Dear,  &[POSITIVE],     |v| v[0].sqrt(),                 &[steep(|s| 0.5 / s.out)]),
-        Op::Cbrt      => new(Method("cbrt"),           Dear,  SIGNS,           |v| v[0].cbrt(),                 &[steep(|s| 1.0 / (3.0 * (s.out * s.out)))]),
+        Op::Recip     => new(Method("recip"),          Dear,  SIGNS,           |v| v[0].recip(),                &[Steep(|s| -(s.out * s.out))]),
+        Op::Sqrt      => new(Method("sqrt"),           Dear,  &[POSITIVE],     |v| v[0].sqrt(),                 &[Steep(|s| 0.5 / s.out)]),
+        Op::Cbrt      => new(Method("cbrt"),           Dear,  SIGNS,           |v| v[0].cbrt(),                 &[Steep(|s| 1.0 / (3.0 * (s.out * s.out)))]),
         Op::Hypot     => new(Method("hypot"),          Dear,  &[BOTH_POSITIVE, BOTH_NEGATIVE, LESS, MORE],
                              |v| v[0].hypot(v[1]),     &[Scale(|s| s.out.is_zero().select(s.lit(0.0), s.x() / s.out)), Scale(|s| s.out.is_zero().select(s.lit(0.0), s.y() / s.out))]),
-        Op::MulAdd    => new(Method("mul_add"),        Cheap, &[THREE_REALS],  |v| v[0].mul_add(v[1], v[2]),    &[Scale(At::y), Scale(At::x), Scale(|s| s.lit(1.0))]),
+        Op::MulAdd    => new(Method("mul_add"),        Cheap, &[THREE_REALS],  |v| v[0].mul_add(v[1], v[2]),    &[Scale(|s| s.y()), Scale(|s| s.x()), Scale(|s| s.lit(1.0))]),
         Op::Midpoint  => new(Method("midpoint"),       Cheap, &[TWO_REALS],    |v| v[0].midpoint(v[1]),         &[Scale(|s| s.lit(0.5)), Scale(|s| s.lit(0.5))]),
         Op::Powi      => new(Method("powi"),           Dear,  &[&[(0.3, 2.0), (3.0, 3.0)], &[(-2.0, -0.3), (2.0, 2.0)], &[(0.4, 2.0), (-2.0, -2.0)], &[(-2.0, 2.0), (0.0, 0.0)], &[(-2.0, 2.0), (1.0, 1.0)]],
                              #[allow(clippy::cast_possible_truncation)] |v| v[0].powi(v[1] as i32),
-                             &[steep_when(powi_factor, |s| s.y().cx.number(s.y().value).is_none_or(|n| n < 0.0)), Zero]),
+                             &[SteepWhen(powi_factor, |s| s.y().cx.number(s.y().value).is_none_or(|n| n < 0.0)), Zero]),
         Op::Powf      => new(Method("powf"),           Dear,  &[BOTH_POSITIVE, &[(0.3, 3.0), (-3.0, -0.3)]],
                              |v| v[0].powf(v[1]),      &[
-                                 steep_when(|s| s.y() * s.x().apply(Op::Powf, &[s.y() - 1.0]), |s| s.y().cx.number(s.y().value).is_none_or(|n| n < 1.0)),
-                                 steep(|s| s.out.is_zero().select(s.lit(0.0), s.out * s.x().apply(Op::Ln, &[]))),
+                                 SteepWhen(|s| s.y() * s.x().apply(Op::Powf, &[s.y() - 1.0]), |s| s.y().cx.number(s.y().value).is_none_or(|n| n < 1.0)),
+                                 Steep(|s| s.out.is_zero().select(s.lit(0.0), s.out * s.x().apply(Op::Ln, &[]))),
                              ]),
 
         Op::Exp       => new(Method("exp"),            Dear,  &[REAL],         |v| v[0].exp(),                  &[Scale(|s| s.out)]),
         Op::Exp2      => new(Method("exp2"),           Dear,  &[REAL],         |v| v[0].exp2(),                 &[Scale(|s| s.out * std::f64::consts::LN_2)]),
         Op::ExpM1     => new(Method("exp_m1"),         Dear,  &[REAL],         |v| v[0].exp_m1(),               &[Scale(|s| s.out + 1.0)]),
-        Op::Ln        => new(Method("ln"),             Dear,  &[POSITIVE],     |v| v[0].ln(),                   &[steep(|s| 1.0 / s.x())]),
-        Op::Ln1p      => new(Method("ln_1p"),          Dear,  &[UNIT],         |v| v[0].ln_1p(),                &[steep(|s| 1.0 / (1.0 + s.x()))]),
+        Op::Ln        => new(Method("ln"),             Dear,  &[POSITIVE],     |v| v[0].ln(),                   &[Steep(|s| 1.0 / s.x())]),
+        Op::Ln1p      => new(Method("ln_1p"),          Dear,  &[UNIT],         |v| v[0].ln_1p(),                &[Steep(|s| 1.0 / (1.0 + s.x()))]),
         Op::Log       => new(Method("log"),            Dear,  &[&[(0.3, 3.0), (1.3, 4.0)], &[(0.3, 3.0), (0.2, 0.8)]],
-                             |v| v[0].log(v[1]),       &[steep(|s| 1.0 / (s.x() * s.y().apply(Op::Ln, &[]))), steep(|s| -(s.out / (s.y() * s.y().apply(Op::Ln, &[]))))]),
-        Op::Log2      => new(Method("log2"),           Dear,  &[POSITIVE],     |v| v[0].log2(),                 &[steep(|s| 1.0 / (s.x() * std::f64::consts::LN_2))]),
-        Op::Log10     => new(Method("log10"),          Dear,  &[POSITIVE],     |v| v[0].log10(),                &[steep(|s| 1.0 / (s.x() * std::f64::consts::LN_10))]),
+                             |v| v[0].log(v[1]),       &[Steep(|s| 1.0 / (s.x() * s.y().apply(Op::Ln, &[]))), Steep(|s| -(s.out / (s.y() * s.y().apply(Op::Ln, &[]))))]),
+        Op::Log2      => new(Method("log2"),           Dear,  &[POSITIVE],     |v| v[0].log2(),                 &[Steep(|s| 1.0 / (s.x() * std::f64::consts::LN_2))]),
+        Op::Log10     => new(Method("log10"),          Dear,  &[POSITIVE],     |v| v[0].log10(),                &[Steep(|s| 1.0 / (s.x() * std::f64::consts::LN_10))]),
 
         Op::Sin       => new(Method("sin"),            Dear,  &[REAL],         |v| v[0].sin(),                  &[Scale(|s| s.x().apply(Op::Cos, &[]))]),
         Op::Cos       => new(Method("cos"),            Dear,  &[REAL],         |v| v[0].cos(),                  &[Scale(|s| -s.x().apply(Op::Sin, &[]))]),
         Op::Tan       => new(Method("tan"),            Dear,  &[&[(-1.2, 1.2)]], |v| v[0].tan(),                &[Scale(|s| 1.0 + s.out * s.out)]),
-        Op::Asin      => new(Method("asin"),           Dear,  &[UNIT],         |v| v[0].asin(),                 &[steep(|s| 1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
-        Op::Acos      => new(Method("acos"),           Dear,  &[UNIT],         |v| v[0].acos(),                 &[steep(|s| -1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
+        Op::Asin      => new(Method("asin"),           Dear,  &[UNIT],         |v| v[0].asin(),                 &[Steep(|s| 1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
+        Op::Acos      => new(Method("acos"),           Dear,  &[UNIT],         |v| v[0].acos(),                 &[Steep(|s| -1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
         Op::Atan      => new(Method("atan"),           Dear,  &[REAL],         |v| v[0].atan(),                 &[Scale(|s| 1.0 / (1.0 + s.x() * s.x()))]),
         Op::Atan2     => new(Method("atan2"),          Dear,  &[BOTH_POSITIVE, BOTH_NEGATIVE, LESS, MORE],
-                             |v| v[0].atan2(v[1]),     &[steep(|s| s.y() / (s.x() * s.x() + s.y() * s.y())), steep(|s| -(s.x() / (s.x() * s.x() + s.y() * s.y())))]),
+                             |v| v[0].atan2(v[1]),     &[Steep(|s| s.y() / (s.x() * s.x() + s.y() * s.y())), Steep(|s| -(s.x() / (s.x() * s.x() + s.y() * s.y())))]),
         Op::Sinh      => new(Method("sinh"),           Dear,  &[REAL],         |v| v[0].sinh(),                 &[Scale(|s| s.x().apply(Op::Cosh, &[]))]),
         Op::Cosh      => new(Method("cosh"),           Dear,  &[REAL],         |v| v[0].cosh(),                 &[Scale(|s| s.x().apply(Op::Sinh, &[]))]),
         Op::Tanh      => new(Method("tanh"),           Dear,  &[REAL],         |v| v[0].tanh(),                 &[Scale(|s| (1.0 - s.out) * (1.0 + s.out))]),
         Op::Asinh     => new(Method("asinh"),          Dear,  &[REAL],         |v| v[0].asinh(),                &[Scale(|s| 1.0 / (s.x() * s.x() + 1.0).apply(Op::Sqrt, &[]))]),
-        Op::Acosh     => new(Method("acosh"),          Dear,  &[&[(1.2, 4.0)]], |v| v[0].acosh(),               &[steep(|s| 1.0 / ((s.x() - 1.0) * (s.x() + 1.0)).apply(Op::Sqrt, &[]))]),
-        Op::Atanh     => new(Method("atanh"),          Dear,  &[UNIT],         |v| v[0].atanh(),                &[steep(|s| 1.0 / ((1.0 - s.x()) * (1.0 + s.x())))]),
+        Op::Acosh     => new(Method("acosh"),          Dear,  &[&[(1.2, 4.0)]], |v| v[0].acosh(),               &[Steep(|s| 1.0 / ((s.x() - 1.0) * (s.x() + 1.0)).apply(Op::Sqrt, &[]))]),
+        Op::Atanh     => new(Method("atanh"),          Dear,  &[UNIT],         |v| v[0].atanh(),                &[Steep(|s| 1.0 / ((1.0 - s.x()) * (1.0 + s.x())))]),
         Op::ToDegrees => new(Method("to_degrees"),     Cheap, &[REAL],         |v| v[0].to_degrees(),           &[Scale(|s| s.lit(180.0 / std::f64::consts::PI))]),
         Op::ToRadians => new(Method("to_radians"),     Cheap, &[REAL],         |v| v[0].to_radians(),           &[Scale(|s| s.lit(std::f64::consts::PI / 180.0))]),
     }

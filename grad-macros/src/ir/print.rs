@@ -45,7 +45,12 @@ impl Display for Graph {
             }
         }
         writeln!(f, ")")?;
-        self.write_region(f, self.body, 1)
+        self.write_region(f, self.body, 1)?;
+        if let Some(pull) = self.pull {
+            writeln!(f, "pull")?;
+            self.write_region(f, pull, 2)?;
+        }
+        Ok(())
     }
 }
 
@@ -96,6 +101,9 @@ impl Graph {
             Kind::Cast(code) => write!(f, "cast {operands} as {}", code.0),
             Kind::FloatLike => write!(f, "float-like {operands}"),
             Kind::Frozen => write!(f, "frozen {operands}"),
+            Kind::PushCast(code) => write!(f, "push-cast {operands} as {}", code.0),
+            Kind::PullCast => write!(f, "pull-cast {operands}"),
+            Kind::ZeroOf => write!(f, "zero-of {operands}"),
             Kind::Select => write!(f, "select {operands}"),
             Kind::Opaque { code, .. } => write!(f, "opaque `{}`", code.0),
             Kind::Length(path) => write!(f, "len {}", self.path_text(path)),
@@ -118,7 +126,8 @@ impl Graph {
             Kind::CallVjp(call) => self.write_call(f, "call-vjp", &call.callee, &call.args),
             Kind::CallJvp(call, dots) => {
                 self.write_call(f, "call-jvp", &call.callee, &call.args)?;
-                write!(f, " dots {}", self.args_text(dots))
+                let dots: Vec<_> = dots.iter().flatten().cloned().collect();
+                write!(f, " dots {}", self.args_text(&dots))
             }
             Kind::Pull { call, bars } => {
                 self.write_call(f, "pull", &call.callee, &call.args)?;

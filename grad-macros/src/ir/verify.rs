@@ -26,7 +26,7 @@ impl Graph {
             }
         }
         check
-            .region(self.body)
+            .function()
             .map_err(|fault| format!("{fault}\n{self}"))
     }
 
@@ -48,8 +48,20 @@ struct Check<'g> {
 }
 
 impl Check<'_> {
+    /// The pullback sees everything the body made.
+    fn function(&mut self) -> Result<(), String> {
+        self.sites_of(self.graph.body)?;
+        self.graph.pull.map_or(Ok(()), |pull| self.sites_of(pull))
+    }
+
     fn region(&mut self, region: Region) -> Result<(), String> {
         let outside = (self.values.clone(), self.vars.clone());
+        self.sites_of(region)?;
+        (self.values, self.vars) = outside;
+        Ok(())
+    }
+
+    fn sites_of(&mut self, region: Region) -> Result<(), String> {
         let block = self.graph.block(region);
         self.values.extend(&block.args);
         for id in &block.sites {
@@ -58,7 +70,6 @@ impl Check<'_> {
         for value in &block.yields {
             self.known(*value, "yield")?;
         }
-        (self.values, self.vars) = outside;
         Ok(())
     }
 

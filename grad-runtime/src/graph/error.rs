@@ -71,16 +71,25 @@ impl fmt::Display for GraphError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InputCount { expected, found } => {
-                write!(f, "the function takes {expected} inputs, but {found} were given")
+                write!(
+                    f,
+                    "the function takes {expected} inputs, but {found} were given"
+                )
             }
             Self::WrongKind { name, expected } => write!(f, "`{name}` needs to be {expected}"),
             Self::NoField { name, field } => write!(f, "`{name}` has no field `{field}`"),
             Self::OutOfRange { name, index, len } => {
-                write!(f, "index {index} is out of range in `{name}`, where the length is {len}")
+                write!(
+                    f,
+                    "index {index} is out of range in `{name}`, where the length is {len}"
+                )
             }
             Self::Opaque { label } => write!(f, "`{label}` cannot be evaluated in a graph"),
             Self::TooLong { limit } => {
-                write!(f, "more than {limit} operations; `evaluate_within` sets another limit")
+                write!(
+                    f,
+                    "more than {limit} operations; `evaluate_within` sets another limit"
+                )
             }
             Self::Malformed { node } => write!(f, "the graph is malformed at node {node}"),
         }

@@ -1,156 +1,17 @@
-//! Runs a graph at a point, and sweeps back once.
+//! Runs a graph at a point.
 //!
 //! The run records each scalar operation executed, loops unrolled. A load gives the record that
-//! last produced the element, so loads and stores leave no record. The sweep then goes from the
-//! result to the inputs: the cotangent of a record, times each local gradient, is added to the
-//! cotangents of its operands; a cotangent of zero adds nothing, whatever the local gradient is.
+//! last produced the element, so loads and stores leave no record.
+//!
+//! Past 400 lines, as every method works on the one state of the run.
 
-use alloc::{borrow::Cow, boxed::Box, format, string::String, vec, vec::Vec};
+use alloc::{borrow::Cow, format, vec, vec::Vec};
 
-use super::{Block, Graph, GraphError, Init, Kind, Path, Slot, Step};
-
-/// An argument for a graph, and the form its gradient is given in.
-///
-/// ```
-/// use grad_runtime::graph::Input;
-///
-/// let nested: Input = vec![[1.0, 2.0], [3.0, 4.0]].into();
-/// let record = Input::Record(vec![("w", nested), ("b", 0.5.into())]);
-/// assert_ne!(record, Input::from((1.0, 2.0)));
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-    /// A number; integers and `bool` as `f64` too.
-    Scalar(f64),
-    /// An array, slice or vector.
-    Array(Vec<Input>),
-    /// A struct or a tuple, with the names of its fields.
-    Record(Vec<(&'static str, Input)>),
-}
-
-impl From<f64> for Input {
-    fn from(x: f64) -> Self {
-        Self::Scalar(x)
-    }
-}
-
-impl From<f32> for Input {
-    fn from(x: f32) -> Self {
-        Self::Scalar(x.into())
-    }
-}
-
-impl From<bool> for Input {
-    fn from(x: bool) -> Self {
-        Self::Scalar(x.into())
-    }
-}
-
-impl From<usize> for Input {
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    fn from(x: usize) -> Self {
-        Self::Scalar(x as f64)
-    }
-}
-
-impl<T: Into<Input>> From<Vec<T>> for Input {
-    fn from(xs: Vec<T>) -> Self {
-        Self::Array(xs.into_iter().map(Into::into).collect())
-    }
-}
-
-impl<T: Into<Input>, const N: usize> From<[T; N]> for Input {
-    fn from(xs: [T; N]) -> Self {
-        Self::Array(xs.into_iter().map(Into::into).collect())
-    }
-}
-
-impl<T: Into<Input> + Clone> From<&[T]> for Input {
-    fn from(xs: &[T]) -> Self {
-        Self::Array(xs.iter().cloned().map(Into::into).collect())
-    }
-}
-
-macro_rules! tuple_input {
-    ($($name:ident . $index:tt),+) => {
-        impl<$($name: Into<Input>),+> From<($($name,)+)> for Input {
-            fn from(x: ($($name,)+)) -> Self {
-                Self::Record(vec![$((stringify!($index), x.$index.into())),+])
-            }
-        }
-    };
-}
-crate::tuples!(tuple_input);
-
-/// A graph evaluated at a point: every operation executed, with its value and its cotangent.
-#[derive(Clone, Debug)]
-pub struct Evaluation<'g> {
-    graph: &'g Graph,
-    records: Vec<Record>,
-    edges: Vec<Edge>,
-    cotangents: Vec<f64>,
-    inputs: Vec<Memory>,
-    results: Vec<usize>,
-    output: usize,
-}
-
-/// One operation executed.
-#[derive(Clone, Debug)]
-struct Record {
-    label: &'static str,
-    name: Cow<'static, str>,
-    value: f64,
-    origin: Origin,
-    /// Where its edges start; they end where the next record's start.
-    edges: usize,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A parameter or a part of one.
-    Input,
-    /// A constant or a length.
-    Constant,
-    /// An operation.
-    Operator,
-}
-
-/// What an operation was executed on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Edge {
-    /// The number of the operand's node in the trace.
-    pub operand: usize,
-    /// The derivative of the result by this operand; `None` where there is none.
-    pub partial: Option<f64>,
-}
-
-/// One node of the trace.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TraceNode<'e> {
-    /// Its number, in the order of execution.
-    pub index: usize,
-    /// The operation.
-    pub label: &'static str,
-    /// The user's name for the value, or nothing.
-    pub name: &'e str,
-    /// The value.
-    pub value: f64,
-    /// The derivative of the output by this value.
-    pub cotangent: f64,
-    /// Where the value comes from.
-    pub origin: Origin,
-    /// The operands and local gradients.
-    pub operands: &'e [Edge],
-}
-
-/// What a variable holds: numbers of records.
-#[derive(Clone, Debug)]
-enum Memory {
-    Scalar(usize),
-    Array(Vec<Memory>),
-    Record(Vec<(&'static str, Memory)>),
-}
+use super::{
+    Block, Edge, Eval, Evaluation, Graph, GraphError, Init, Input, Kind, Origin, Partial, Path,
+    Slot, Step,
+    trace::{Memory, Record},
+};
 
 impl Graph {
     /// Evaluates the graph, up to a million operations.
@@ -191,13 +52,12 @@ impl Graph {
         run.run_block(&self.body)?;
         let results = run.yield_results(&self.body)?;
         let Run { records, edges, .. } = run;
-        let cotangents = vec![0.0; records.len()];
-        let mut evaluation =
-            Evaluation { graph: self, records, edges, cotangents, inputs, results, output: 0 };
-        evaluation.sweep();
-        Ok(evaluation)
+        Ok(Evaluation::swept(self, records, edges, inputs, results))
     }
 }
+
+/// The part of an array that a path leads to, if it is a part.
+type Bounds = Option<(usize, usize)>;
 
 /// The state of a run.
 struct Run<'g> {
@@ -213,7 +73,7 @@ struct Run<'g> {
     limit: usize,
 }
 
-impl Run<'_> {
+impl<'g> Run<'g> {
     fn give_inputs(&mut self, inputs: &[Input]) -> Result<Vec<Memory>, GraphError> {
         let graph = self.graph;
         let mut given = Vec::new();
@@ -225,7 +85,10 @@ impl Run<'_> {
                     *self.variable(variable)? = Some(memory.clone());
                 }
                 (Slot::Scalar(_), _) => {
-                    return Err(GraphError::WrongKind { name: slot.name, expected: "a number" });
+                    return Err(GraphError::WrongKind {
+                        name: slot.name,
+                        expected: "a number",
+                    });
                 }
             }
             given.push(memory);
@@ -253,7 +116,10 @@ impl Run<'_> {
     }
 
     fn spend(&mut self) -> Result<(), GraphError> {
-        self.left = self.left.checked_sub(1).ok_or(GraphError::TooLong { limit: self.limit })?;
+        self.left = self
+            .left
+            .checked_sub(1)
+            .ok_or(GraphError::TooLong { limit: self.limit })?;
         Ok(())
     }
 
@@ -265,12 +131,21 @@ impl Run<'_> {
         origin: Origin,
     ) -> Result<usize, GraphError> {
         self.spend()?;
-        self.records.push(Record { label, name, value, origin, edges: self.edges.len() });
+        self.records.push(Record {
+            label,
+            name,
+            value,
+            origin,
+            edges: self.edges.len(),
+        });
         Ok(self.records.len() - 1)
     }
 
     fn set(&mut self, node: usize, record: usize) -> Result<(), GraphError> {
-        *self.values.get_mut(node).ok_or(GraphError::Malformed { node })? = Some(record);
+        *self
+            .values
+            .get_mut(node)
+            .ok_or(GraphError::Malformed { node })? = Some(record);
         Ok(())
     }
 
@@ -278,10 +153,18 @@ impl Run<'_> {
     /// been steps of a block.
     fn get(&mut self, node: usize) -> Result<usize, GraphError> {
         let malformed = GraphError::Malformed { node };
-        match self.graph.nodes.get(node).map(|node| (node.name, &node.kind)) {
-            Some((_, &Kind::Result { of, index })) => {
-                self.results.get(of).and_then(|of| of.get(index)).copied().ok_or(malformed)
-            }
+        match self
+            .graph
+            .nodes
+            .get(node)
+            .map(|node| (node.name, &node.kind))
+        {
+            Some((_, &Kind::Result { of, index })) => self
+                .results
+                .get(of)
+                .and_then(|of| of.get(index))
+                .copied()
+                .ok_or(malformed),
             Some((name, Kind::Constant(x))) if self.values[node].is_none() => {
                 let record = self.record("", name.into(), x(), Origin::Constant)?;
                 self.values[node] = Some(record);
@@ -298,10 +181,12 @@ impl Run<'_> {
     }
 
     fn variable(&mut self, variable: usize) -> Result<&mut Option<Memory>, GraphError> {
-        self.variables.get_mut(variable).ok_or(GraphError::Malformed { node: variable })
+        self.variables
+            .get_mut(variable)
+            .ok_or(GraphError::Malformed { node: variable })
     }
 
-    fn run_block(&mut self, block: &'static Block) -> Result<(), GraphError> {
+    fn run_block(&mut self, block: &'g Block) -> Result<(), GraphError> {
         block.steps.iter().try_for_each(|&node| self.run_node(node))
     }
 
@@ -316,4 +201,275 @@ impl Run<'_> {
             .zip(records)
             .try_for_each(|(&argument, &record)| self.set(argument, record))
     }
+
+    fn run_node(&mut self, number: usize) -> Result<(), GraphError> {
+        let graph = self.graph;
+        let node = graph
+            .nodes
+            .get(number)
+            .ok_or(GraphError::Malformed { node: number })?;
+        self.spend()?;
+        match &node.kind {
+            Kind::Argument | Kind::Result { .. } => {}
+            Kind::Constant(x) => {
+                let record = self.record("", node.name.into(), x(), Origin::Constant)?;
+                self.set(number, record)?;
+            }
+            Kind::Operator { eval, partials } => self.run_operator(number, *eval, partials)?,
+            Kind::Load(path) => {
+                let record = self.load(path)?;
+                if !node.name.is_empty() && self.records[record].name.is_empty() {
+                    self.records[record].name = node.name.into();
+                }
+                self.set(number, record)?;
+            }
+            Kind::Length(path) => {
+                let (memory, bounds) = self.place(path)?;
+                let (start, end) = match memory {
+                    Memory::Array(entries) => bounds.unwrap_or((0, entries.len())),
+                    _ => return Err(self.wrong_kind(path, "an array")),
+                };
+                #[allow(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
+                let len = (end - start) as f64;
+                let record = self.record("len", node.name.into(), len, Origin::Constant)?;
+                self.set(number, record)?;
+            }
+            Kind::Store(path) => {
+                let record = self.operand(number)?;
+                *self.number_at(path)? = record;
+            }
+            Kind::Accumulate(path) => {
+                let (old, added) = (self.load(path)?, self.operand(number)?);
+                let value = self.records[old].value + self.records[added].value;
+                let record = self.record("+", "".into(), value, Origin::Operator)?;
+                let one = Some(1.0);
+                self.edges.push(Edge {
+                    operand: old,
+                    partial: one,
+                });
+                self.edges.push(Edge {
+                    operand: added,
+                    partial: one,
+                });
+                *self.number_at(path)? = record;
+            }
+            Kind::Allocate { variable, init } => {
+                let memory = self.initial(init)?;
+                *self.variable(*variable)? = Some(memory);
+            }
+            Kind::Branch { then, otherwise } => {
+                let condition = self.operand(number)?;
+                let taken = if self.records[condition].value == 0.0 {
+                    otherwise
+                } else {
+                    then
+                };
+                self.run_block(taken)?;
+                self.results[number] = self.yield_results(taken)?;
+            }
+            Kind::Loop { condition, body } => self.run_loop(number, condition, body)?,
+            Kind::Opaque => return Err(GraphError::Opaque { label: node.label }),
+        }
+        Ok(())
+    }
+
+    fn run_operator(
+        &mut self,
+        number: usize,
+        eval: Eval,
+        partials: &[Option<Partial>],
+    ) -> Result<(), GraphError> {
+        let node = &self.graph.nodes[number];
+        let operands: Vec<usize> = node
+            .operands
+            .iter()
+            .map(|&node| self.get(node))
+            .collect::<Result<_, _>>()?;
+        let x: Vec<f64> = operands.iter().map(|&i| self.records[i].value).collect();
+        let y = eval(&x);
+        let record = self.record(node.label, node.name.into(), y, Origin::Operator)?;
+        self.edges
+            .extend(operands.iter().enumerate().map(|(k, &operand)| {
+                let partial = partials.get(k).copied().flatten();
+                Edge {
+                    operand,
+                    partial: partial.map(|partial| partial(&x, y)),
+                }
+            }));
+        self.set(number, record)
+    }
+
+    fn run_loop(
+        &mut self,
+        number: usize,
+        condition: &'g Block,
+        body: &'g Block,
+    ) -> Result<(), GraphError> {
+        let node = &self.graph.nodes[number];
+        let mut carried: Vec<usize> = node
+            .operands
+            .iter()
+            .map(|&node| self.get(node))
+            .collect::<Result<_, _>>()?;
+        loop {
+            self.spend()?;
+            self.give_arguments(condition, &carried)?;
+            self.run_block(condition)?;
+            let again = self.yield_results(condition)?;
+            let again = *again
+                .first()
+                .ok_or(GraphError::Malformed { node: number })?;
+            if self.records[again].value == 0.0 {
+                break;
+            }
+            self.give_arguments(body, &carried)?;
+            self.run_block(body)?;
+            carried = self.yield_results(body)?;
+        }
+        self.results[number] = carried;
+        Ok(())
+    }
+
+    fn operand(&mut self, node: usize) -> Result<usize, GraphError> {
+        let operand = self.graph.nodes[node].operands.first();
+        self.get(*operand.ok_or(GraphError::Malformed { node })?)
+    }
+
+    fn initial(&mut self, init: &Init) -> Result<Memory, GraphError> {
+        match init {
+            Init::Array(nodes) => nodes
+                .iter()
+                .map(|&node| self.get(node).map(Memory::Scalar))
+                .collect::<Result<_, _>>()
+                .map(Memory::Array),
+            Init::Repeat { value, len } => {
+                let (value, len) = (self.get(*value)?, self.value(*len)?);
+                let len = index(len, self.left).ok_or(GraphError::TooLong { limit: self.limit })?;
+                self.left -= len;
+                Ok(Memory::Array(vec![Memory::Scalar(value); len]))
+            }
+            Init::Copy(path) => {
+                let (memory, bounds) = self.place(path)?;
+                Ok(match (&*memory, bounds) {
+                    (Memory::Array(entries), Some((start, end))) => {
+                        Memory::Array(entries[start..end].to_vec())
+                    }
+                    (whole, _) => whole.clone(),
+                })
+            }
+        }
+    }
+
+    fn load(&mut self, path: &Path) -> Result<usize, GraphError> {
+        self.number_at(path).copied()
+    }
+
+    fn number_at(&mut self, path: &Path) -> Result<&mut usize, GraphError> {
+        let error = self.wrong_kind(path, "a number");
+        match self.place(path)? {
+            (Memory::Scalar(record), None) => Ok(record),
+            _ => Err(error),
+        }
+    }
+
+    fn wrong_kind(&self, path: &Path, expected: &'static str) -> GraphError {
+        let name = self
+            .graph
+            .variables
+            .get(path.variable)
+            .map_or("", |variable| variable.name);
+        GraphError::WrongKind { name, expected }
+    }
+
+    /// Where a path leads, and the part of an array if it ends in a range.
+    fn place(&mut self, path: &Path) -> Result<(&mut Memory, Bounds), GraphError> {
+        // Indices first: they are values of nodes, which the borrow of the memory would lock.
+        let mut numbers = Vec::new();
+        for step in path.steps {
+            match *step {
+                Step::Field(_) => {}
+                Step::Index(node) => numbers.push(Some(self.value(node)?)),
+                Step::Range(start, end) => {
+                    for bound in [start, end] {
+                        numbers.push(bound.map(|node| self.value(node)).transpose()?);
+                    }
+                }
+            }
+        }
+        let mut numbers = numbers.into_iter();
+        let mut next = || numbers.next().flatten();
+
+        let name = self
+            .graph
+            .variables
+            .get(path.variable)
+            .map_or("", |variable| variable.name);
+        let malformed = GraphError::Malformed {
+            node: path.variable,
+        };
+        let mut memory = self.variable(path.variable)?.as_mut().ok_or(malformed)?;
+        let mut bounds = None;
+        for step in path.steps {
+            if let Step::Field(field) = *step {
+                let Memory::Record(fields) = memory else {
+                    return Err(GraphError::WrongKind {
+                        name,
+                        expected: "a struct",
+                    });
+                };
+                memory = fields
+                    .iter_mut()
+                    .find_map(|(name, memory)| (*name == field).then_some(memory))
+                    .ok_or(GraphError::NoField { name, field })?;
+                continue;
+            }
+            let whole = match memory {
+                Memory::Array(entries) => entries.len(),
+                _ => {
+                    return Err(GraphError::WrongKind {
+                        name,
+                        expected: "an array",
+                    });
+                }
+            };
+            let (start, end) = bounds.unwrap_or((0, whole));
+            let len = end - start;
+            let within = |x: f64, limit| {
+                index(x, limit).ok_or(GraphError::OutOfRange {
+                    name,
+                    index: x,
+                    len,
+                })
+            };
+            if let Step::Range(..) = step {
+                let (from, to) = (next(), next());
+                let to = to.map_or(Ok(len), |to| within(to, len))?;
+                let from = from.map_or(Ok(0), |from| within(from, to))?;
+                bounds = Some((start + from, start + to));
+            } else if let Memory::Array(entries) = memory {
+                let x = next().unwrap_or(f64::NAN);
+                let i = within(x, len.wrapping_sub(1)).ok().filter(|&i| i < len);
+                let i = i.ok_or(GraphError::OutOfRange {
+                    name,
+                    index: x,
+                    len,
+                })?;
+                memory = &mut entries[start + i];
+                bounds = None;
+            }
+        }
+        Ok((memory, bounds))
+    }
+}
+
+/// `x` as a whole number from 0 to `limit`.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "the round trip is checked"
+)]
+fn index(x: f64, limit: usize) -> Option<usize> {
+    let i = x as usize;
+    (x.to_bits() == (i as f64).to_bits() && i <= limit).then_some(i)
 }

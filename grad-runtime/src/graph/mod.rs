@@ -48,11 +48,14 @@ mod draw_dot;
 mod draw_svg;
 mod error;
 mod evaluate;
+mod input;
 mod layout;
+mod trace;
 
 pub use draw_svg::SvgStyle;
 pub use error::GraphError;
-pub use evaluate::{Edge, Evaluation, Input, Origin, TraceNode};
+pub use input::Input;
+pub use trace::{Edge, Evaluation, Origin, TraceNode};
 
 /// The expression graph of a function.
 #[derive(Debug)]

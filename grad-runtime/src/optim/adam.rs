@@ -129,8 +129,10 @@ struct Update {
 impl Rule<2> for Update {
     fn update<F: Real>(&self, x: &mut [F], gradient: &[F], [means, squares]: [&mut [F]; 2]) {
         let (beta1, beta2) = (F::round_from(self.betas.0), F::round_from(self.betas.1));
-        let (rest1, rest2) =
-            (F::round_from(1.0 - self.betas.0), F::round_from(1.0 - self.betas.1));
+        let (rest1, rest2) = (
+            F::round_from(1.0 - self.betas.0),
+            F::round_from(1.0 - self.betas.1),
+        );
         let (rate, unbias) = (F::round_from(self.rate), F::round_from(self.unbias));
         let epsilon = F::round_from(self.epsilon);
         for (((x, &g), m), v) in x.iter_mut().zip(gradient).zip(means).zip(squares) {

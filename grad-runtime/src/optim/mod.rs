@@ -73,7 +73,10 @@ impl Real for f64 {
 }
 
 impl Real for f32 {
-    #[allow(clippy::cast_possible_truncation, reason = "settings are rounded once a step")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "settings are rounded once a step"
+    )]
     fn round_from(x: f64) -> Self {
         x as f32
     }
@@ -193,10 +196,16 @@ fn split_off<'a, T, const N: usize>(
 
 #[track_caller]
 fn expect_fraction(name: &str, x: f64) {
-    assert!((0.0..1.0).contains(&x), "{name} must be at least 0 and less than 1, not {x}");
+    assert!(
+        (0.0..1.0).contains(&x),
+        "{name} must be at least 0 and less than 1, not {x}"
+    );
 }
 
 #[track_caller]
 fn expect_rate(rate: f64) {
-    assert!(rate >= 0.0 && rate.is_finite(), "the rate must be finite and not negative, not {rate}");
+    assert!(
+        rate >= 0.0 && rate.is_finite(),
+        "the rate must be finite and not negative, not {rate}"
+    );
 }

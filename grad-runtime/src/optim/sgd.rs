@@ -42,7 +42,13 @@ impl Sgd {
     #[must_use]
     pub fn new(rate: f64) -> Self {
         expect_rate(rate);
-        Self { rate, momentum: 0.0, nesterov: false, velocity: State::new(), nothing: State::new() }
+        Self {
+            rate,
+            momentum: 0.0,
+            nesterov: false,
+            velocity: State::new(),
+            nothing: State::new(),
+        }
     }
 
     /// Sets the momentum, 0 at first.
@@ -85,12 +91,19 @@ impl Sgd {
     #[track_caller]
     pub fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &P::Tangent) {
         if self.momentum == 0.0 {
-            self.nothing.step(parameters, gradient, &Plain { rate: self.rate });
+            self.nothing
+                .step(parameters, gradient, &Plain { rate: self.rate });
         } else if self.nesterov {
-            let rule = Nesterov { rate: self.rate, momentum: self.momentum };
+            let rule = Nesterov {
+                rate: self.rate,
+                momentum: self.momentum,
+            };
             self.velocity.step(parameters, gradient, &rule);
         } else {
-            let rule = Heavy { rate: self.rate, momentum: self.momentum };
+            let rule = Heavy {
+                rate: self.rate,
+                momentum: self.momentum,
+            };
             self.velocity.step(parameters, gradient, &rule);
         }
     }

@@ -5,12 +5,16 @@ use grad_runtime::{Differentiable, NoTangent};
 
 /// `sum sin(x_i) x_(i+1)`, cyclic.
 fn f(x: &Vec<f64>) -> f64 {
-    (0..x.len()).map(|i| x[i].sin() * x[(i + 1) % x.len()]).sum()
+    (0..x.len())
+        .map(|i| x[i].sin() * x[(i + 1) % x.len()])
+        .sum()
 }
 
 fn grad_f(x: &Vec<f64>) -> Vec<f64> {
     let n = x.len();
-    (0..n).map(|i| x[i].cos() * x[(i + 1) % n] + x[(i + n - 1) % n].sin()).collect()
+    (0..n)
+        .map(|i| x[i].cos() * x[(i + 1) % n] + x[(i + n - 1) % n].sin())
+        .collect()
 }
 
 fn point(len: u32) -> Vec<f64> {
@@ -22,7 +26,12 @@ fn right_gradients_pass() {
     check_gradient(f, grad_f, point(7)).unwrap();
     check_gradient(f, grad_f, point(3000)).unwrap();
     check_gradient(|x: &f64| x.exp(), |x| x.exp(), 3.0).unwrap();
-    check_gradient(|x: &f32| f64::from(x.sin() * 3.0), |x| x.cos() * 3.0, 0.7_f32).unwrap();
+    check_gradient(
+        |x: &f32| f64::from(x.sin() * 3.0),
+        |x| x.cos() * 3.0,
+        0.7_f32,
+    )
+    .unwrap();
     check_gradient(|_| 1.0, |_| NoTangent, "text".to_owned()).unwrap();
 }
 
@@ -81,7 +90,11 @@ fn structs_are_points() {
         gradient.bias = m.weights.iter().map(|w| w * w).sum();
         gradient
     };
-    let model = || Model { weights: vec![1.0, 2.0], bias: 3.0, count: 2 };
+    let model = || Model {
+        weights: vec![1.0, 2.0],
+        bias: 3.0,
+        count: 2,
+    };
     assert_eq!(model().count, 2);
     check_gradient(f, grad_f, model()).unwrap();
     let wrong = |m: &Model| {
@@ -89,7 +102,10 @@ fn structs_are_points() {
         gradient.bias = 0.0;
         gradient
     };
-    assert_eq!(check_gradient(f, wrong, model()).unwrap_err().place(), Place::Entry(2));
+    assert_eq!(
+        check_gradient(f, wrong, model()).unwrap_err().place(),
+        Place::Entry(2)
+    );
 }
 
 #[test]
@@ -102,8 +118,7 @@ fn forward_mode_is_checked() {
 
     let vjp = |x: &Vec<f64>, y_bar: &f64| grad_f(x).iter().map(|g| g * y_bar).collect();
     check_vjp(jvp, vjp, point(5), &3.0).unwrap();
-    let transposed = |x: &Vec<f64>, y_bar: &f64| {
-        grad_f(x).iter().rev().map(|g| g * y_bar).collect()
-    };
+    let transposed =
+        |x: &Vec<f64>, y_bar: &f64| grad_f(x).iter().rev().map(|g| g * y_bar).collect();
     check_vjp(jvp, transposed, point(5), &3.0).unwrap_err();
 }

@@ -126,11 +126,13 @@ impl LeafVisitor for Gather {
     fn f32s(&mut self, x: &mut [f32], tangent: &[f32]) {
         self.calls += 1;
         let pairs = x.iter().zip(tangent);
-        self.leaves.extend(pairs.map(|(x, t)| (f64::from(*x), f64::from(*t))));
+        self.leaves
+            .extend(pairs.map(|(x, t)| (f64::from(*x), f64::from(*t))));
     }
     fn f64s(&mut self, x: &mut [f64], tangent: &[f64]) {
         self.calls += 1;
-        self.leaves.extend(x.iter().zip(tangent).map(|(x, t)| (*x, *t)));
+        self.leaves
+            .extend(x.iter().zip(tangent).map(|(x, t)| (*x, *t)));
     }
 }
 
@@ -141,7 +143,11 @@ fn leaves<P: Parameters>(x: &mut P, tangent: &P::Tangent) -> (Vec<(f64, f64)>, u
 }
 
 fn mlp() -> Mlp {
-    Mlp { w1: vec![vec![1.0, 2.0], vec![3.0]], b1: [4.0, 5.0], b2: (6.0, Some(Box::new(7.0))) }
+    Mlp {
+        w1: vec![vec![1.0, 2.0], vec![3.0]],
+        b1: [4.0, 5.0],
+        b2: (6.0, Some(Box::new(7.0))),
+    }
 }
 
 #[test]
@@ -154,7 +160,10 @@ fn a_struct_of_floats_is_its_own_tangent() {
     t.scale(2.0);
     assert_eq!(t.w1, [vec![4.0, 8.0], vec![12.0]]);
     assert_eq!((t.b1, &t.b2), ([16.0, 20.0], &(24.0, Some(Box::new(28.0)))));
-    assert_eq!(t.dot(&x), 4.0 * (1.0 + 4.0 + 9.0 + 16.0 + 25.0 + 36.0 + 49.0));
+    assert_eq!(
+        t.dot(&x),
+        4.0 * (1.0 + 4.0 + 9.0 + 16.0 + 25.0 + 36.0 + 49.0)
+    );
     assert_eq!(x.norm(), 140.0_f64.sqrt());
     let (pairs, calls) = leaves(&mut x, &t);
     let expected: Vec<_> = (1..=7).map(|i| (f64::from(i), f64::from(4 * i))).collect();
@@ -166,7 +175,10 @@ fn a_struct_of_floats_is_its_own_tangent() {
 
 #[test]
 fn a_generated_tangent_has_the_fields_of_the_type() {
-    let spring = Spring { stiffness: 1.0, rest: 2.0 };
+    let spring = Spring {
+        stiffness: 1.0,
+        rest: 2.0,
+    };
     let mut chain = Chain {
         springs: vec![spring.clone(), spring],
         length: 3.0,
@@ -176,11 +188,17 @@ fn a_generated_tangent_has_the_fields_of_the_type() {
     };
     assert_eq!((chain.length, chain.count, chain.r#type), (3.0, 4, 6));
     let mut t: ChainTangent = chain.zero_tangent();
-    assert_eq!((t.length, t.count, t.r#type), (NoTangent, NoTangent, NoTangent));
+    assert_eq!(
+        (t.length, t.count, t.r#type),
+        (NoTangent, NoTangent, NoTangent)
+    );
     t.springs[1].rest = 7.0;
     t.gravity = 8.0;
     let (pairs, _) = leaves(&mut chain, &t);
-    assert_eq!(pairs, [(1.0, 0.0), (2.0, 0.0), (1.0, 0.0), (2.0, 7.0), (5.0, 8.0)]);
+    assert_eq!(
+        pairs,
+        [(1.0, 0.0), (2.0, 0.0), (1.0, 0.0), (2.0, 7.0), (5.0, 8.0)]
+    );
     assert_eq!(
         format!("{t:?}"),
         "ChainTangent { springs: [Spring { stiffness: 0.0, rest: 0.0 }, \
@@ -205,7 +223,10 @@ fn tuple_structs_and_types_without_fields() {
     assert_eq!(t, Point(0.0, [0.0, 0.0]));
     let tagged = Tagged(point, 1.0, "name");
     assert_eq!((tagged.1, tagged.2), (1.0, "name"));
-    assert_eq!(tagged.zero_tangent(), TaggedTangent(t, NoTangent, NoTangent));
+    assert_eq!(
+        tagged.zero_tangent(),
+        TaggedTangent(t, NoTangent, NoTangent)
+    );
     assert_eq!(Empty.zero_tangent(), NoTangent);
     assert_eq!(Mode::On.zero_tangent(), NoTangent);
     let _: (EmptyTangent, ModeTangent) = (NoTangent, NoTangent);
@@ -219,12 +240,18 @@ fn enums_have_the_tangent_of_their_variant() {
     *Shape::__Circle_mut(&mut t).0 = 3.0;
     t.accumulate(&circle);
     assert_eq!(t, Shape::Circle { r: 4.0 });
-    assert_eq!(Shape::Triangle(1.0, 2.0, 3.0).dot(&Shape::Triangle(1.0, 1.0, 1.0)), 6.0);
+    assert_eq!(
+        Shape::Triangle(1.0, 2.0, 3.0).dot(&Shape::Triangle(1.0, 1.0, 1.0)),
+        6.0
+    );
     let error = Shape::Dot.check_shape(&circle).unwrap_err();
     assert_eq!(error, ShapeError::variant("Shape"));
 
     let leaf = |x| Box::new(Tree::Leaf(x, 0));
-    let mut tree = Tree::Node { left: leaf(1.0), right: leaf(2.0) };
+    let mut tree = Tree::Node {
+        left: leaf(1.0),
+        right: leaf(2.0),
+    };
     let mut t = tree.zero_tangent();
     assert_eq!(
         format!("{t:?}"),
@@ -248,13 +275,27 @@ fn generic_types() {
     let v = Vec3 { x: 1.0, y: 2.0 };
     let t: Vec3<f64> = v.zero_tangent();
     assert_eq!(t, Vec3 { x: 0.0, y: 0.0 });
-    let mixed: Vec3<Vec<Spring>> =
-        Vec3 { x: vec![Spring { stiffness: 1.0, rest: 2.0 }], y: vec![] }.zero_tangent();
+    let mixed: Vec3<Vec<Spring>> = Vec3 {
+        x: vec![Spring {
+            stiffness: 1.0,
+            rest: 2.0,
+        }],
+        y: vec![],
+    }
+    .zero_tangent();
     assert_eq!((mixed.x.len(), mixed.y.len()), (1, 0));
     let counted: Vec3<NoTangent> = Vec3 { x: 1, y: 2 }.zero_tangent();
-    assert_eq!(counted, Vec3 { x: NoTangent, y: NoTangent });
+    assert_eq!(
+        counted,
+        Vec3 {
+            x: NoTangent,
+            y: NoTangent
+        }
+    );
 
-    let mut m = Matrix { rows: [[1.0, 2.0], [3.0, 4.0]] };
+    let mut m = Matrix {
+        rows: [[1.0, 2.0], [3.0, 4.0]],
+    };
     let t: Matrix<f64> = m.clone();
     assert_eq!(m.dot(&t), 30.0);
     let (pairs, calls) = leaves(&mut m, &t);
@@ -270,7 +311,14 @@ fn generic_types() {
     assert_eq!(layered.names, ["a"]);
     let t = layered.zero_tangent();
     let _: &LayeredTangent<'_, Point, f64, 1> = &t;
-    assert_eq!((&t.first, &t.second, &t.data), (&Point(0.0, [0.0; 2]), &Vec3 { x: 0.0, y: 0.0 }, &vec![0.0; 2]));
+    assert_eq!(
+        (&t.first, &t.second, &t.data),
+        (
+            &Point(0.0, [0.0; 2]),
+            &Vec3 { x: 0.0, y: 0.0 },
+            &vec![0.0; 2]
+        )
+    );
     assert_eq!((t.names, t.marker), (NoTangent, NoTangent));
     assert_eq!(t.clone(), t);
 }
@@ -283,7 +331,13 @@ fn shapes_are_compared_by_length_and_field() {
     t.w1[1].push(0.0);
     let error = x.check_shape(&t).unwrap_err();
     assert_eq!(error.field(), Some("w1"));
-    assert_eq!(error.mismatch(), ShapeMismatch::Length { expected: 1, found: 2 });
+    assert_eq!(
+        error.mismatch(),
+        ShapeMismatch::Length {
+            expected: 1,
+            found: 2
+        }
+    );
     assert_eq!(
         error.to_string(),
         "the tangent has another shape in field `w1`: expected length 1, found 2",
@@ -315,5 +369,8 @@ fn references_and_slices_have_owned_tangents() {
     let t: (Vec<f64>, f64, NoTangent) = (&xs[..], &1.5, "text").zero_tangent();
     assert_eq!(t, (vec![0.0; 2], 0.0, NoTangent));
     let mut y = [1.0, 2.0];
-    assert_eq!(leaves(&mut &mut y[..], &vec![3.0, 4.0]).0, [(1.0, 3.0), (2.0, 4.0)]);
+    assert_eq!(
+        leaves(&mut &mut y[..], &vec![3.0, 4.0]).0,
+        [(1.0, 3.0), (2.0, 4.0)]
+    );
 }

@@ -41,46 +41,64 @@ fn narrow(x: [f64; 2]) -> [f32; 2] {
 #[track_caller]
 fn near(found: [f64; 2], expected: [f64; 2], tolerance: f64) {
     let apart = |i: usize| (found[i] - expected[i]).abs();
-    assert!(apart(0) <= tolerance && apart(1) <= tolerance, "{found:?} is not {expected:?}");
+    assert!(
+        apart(0) <= tolerance && apart(1) <= tolerance,
+        "{found:?} is not {expected:?}"
+    );
 }
 
 #[test]
 fn steps_are_those_of_the_reference() {
-    follows(Sgd::new(0.1), &[
-        [0.9, -1.25],
-        [0.7825, -0.795],
-        [0.66575, -0.516125],
-        [0.55840625, -0.3429625],
-        [0.463873125, -0.2336978125],
-    ]);
-    follows(Sgd::new(0.05).momentum(0.9), &[
-        [0.95, -1.625],
-        [0.850625, -0.98625],
-        [0.70078125, -0.235390625],
-        [0.501728515625, 0.46994140625],
-        [0.26065966796875, 0.998208740234375],
-    ]);
-    follows(Sgd::new(0.05).momentum(0.9).nesterov(true), &[
-        [0.905, -1.2875],
-        [0.75370625, -0.5374875],
-        [0.55234959375, 0.094580453125],
-        [0.3174297025390625, 0.521475073671875],
-        [0.07275961460019531, 0.7218941407200196],
-    ]);
-    follows(Adam::new(0.1), &[
-        [0.900000001, -1.9000000001333333],
-        [0.8007484444084565, -1.8001530390092608],
-        [0.7029669378649132, -1.700572319301243],
-        [0.6075928886024896, -1.6013800972371224],
-        [0.515807323383851, -1.5027083323164234],
-    ]);
-    follows(Adam::new(0.2).betas(0.8, 0.95).epsilon(1e-3), &[
-        [0.8001998001998002, -1.800026663111585],
-        [0.6064639100240703, -1.6011309206453472],
-        [0.42672123825107156, -1.4041966896838822],
-        [0.27257915524023896, -1.2102636617590867],
-        [0.15643921554331774, -1.020566308968268],
-    ]);
+    follows(
+        Sgd::new(0.1),
+        &[
+            [0.9, -1.25],
+            [0.7825, -0.795],
+            [0.66575, -0.516125],
+            [0.55840625, -0.3429625],
+            [0.463873125, -0.2336978125],
+        ],
+    );
+    follows(
+        Sgd::new(0.05).momentum(0.9),
+        &[
+            [0.95, -1.625],
+            [0.850625, -0.98625],
+            [0.70078125, -0.235390625],
+            [0.501728515625, 0.46994140625],
+            [0.26065966796875, 0.998208740234375],
+        ],
+    );
+    follows(
+        Sgd::new(0.05).momentum(0.9).nesterov(true),
+        &[
+            [0.905, -1.2875],
+            [0.75370625, -0.5374875],
+            [0.55234959375, 0.094580453125],
+            [0.3174297025390625, 0.521475073671875],
+            [0.07275961460019531, 0.7218941407200196],
+        ],
+    );
+    follows(
+        Adam::new(0.1),
+        &[
+            [0.900000001, -1.9000000001333333],
+            [0.8007484444084565, -1.8001530390092608],
+            [0.7029669378649132, -1.700572319301243],
+            [0.6075928886024896, -1.6013800972371224],
+            [0.515807323383851, -1.5027083323164234],
+        ],
+    );
+    follows(
+        Adam::new(0.2).betas(0.8, 0.95).epsilon(1e-3),
+        &[
+            [0.8001998001998002, -1.800026663111585],
+            [0.6064639100240703, -1.6011309206453472],
+            [0.42672123825107156, -1.4041966896838822],
+            [0.27257915524023896, -1.2102636617590867],
+            [0.15643921554331774, -1.020566308968268],
+        ],
+    );
 }
 
 #[derive(Differentiable)]
@@ -103,12 +121,24 @@ struct Owned {
 
 #[test]
 fn what_is_skipped_or_has_no_derivative_stays() {
-    let borrowed = Model { name: "name", weights: vec![], mask: 1.0, bias: 0.0 };
-    assert_eq!((borrowed.name, borrowed.mask, borrowed.bias), ("name", 1.0, 0.0));
+    let borrowed = Model {
+        name: "name",
+        weights: vec![],
+        mask: 1.0,
+        bias: 0.0,
+    };
+    assert_eq!(
+        (borrowed.name, borrowed.mask, borrowed.bias),
+        ("name", 1.0, 0.0)
+    );
     assert!(borrowed.zero_tangent().weights.is_empty());
 
-    let mut model =
-        Owned { name: "name".into(), weights: vec![[1.0, 2.0, 3.0]], mask: 9.0, bias: 4.0 };
+    let mut model = Owned {
+        name: "name".into(),
+        weights: vec![[1.0, 2.0, 3.0]],
+        mask: 9.0,
+        bias: 4.0,
+    };
     let mut gradient = model.zero_tangent();
     gradient.weights[0][1] = 2.0;
     gradient.bias = -1.0;
@@ -145,8 +175,10 @@ fn parameters_laid_out_anew_are_refused() {
 }
 
 #[test]
-#[should_panic(expected = "does not fit the parameters: the tangent has another shape: \
-                           expected length 2, found 1")]
+#[should_panic(
+    expected = "does not fit the parameters: the tangent has another shape: \
+                           expected length 2, found 1"
+)]
 fn a_gradient_of_another_shape_is_refused() {
     Sgd::new(0.1).step(&mut vec![1.0, 2.0], &vec![1.0]);
 }

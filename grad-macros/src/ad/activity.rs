@@ -1,0 +1,220 @@
+//! Which values and variables are active: they depend on a differentiated input and reach the
+//! result. Both questions are answered by walking the sites until nothing changes.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::diag::{Diagnostics, Problem};
+use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Value, Var};
+
+/// The active values and variables of a graph.
+#[derive(Default, Clone)]
+pub(crate) struct Activity {
+    pub(crate) values: HashSet<Value>,
+    pub(crate) vars: HashSet<Var>,
+}
+
+impl Activity {
+    pub(crate) fn arg(&self, arg: &Arg) -> bool {
+        match arg {
+            Arg::Value(v) => self.values.contains(v),
+            other => other.path().is_some_and(|path| self.vars.contains(&path.root)),
+        }
+    }
+}
+
+#[derive(Default, PartialEq, Clone)]
+struct Marks {
+    values: HashSet<Value>,
+    vars: HashSet<Var>,
+}
+
+/// Finds what is active; reports opaque code that is.
+pub(crate) fn activity(graph: &Graph, if_active: &HashMap<Value, Problem>, diag: &Diagnostics) -> Activity {
+    let varied = fixpoint(inputs(graph), |marks| forward(graph, graph.body, marks));
+    let useful = fixpoint(outputs(graph), |marks| backward(graph, graph.body, marks));
+    let active = Activity {
+        values: varied.values.intersection(&useful.values).copied().collect(),
+        vars: varied.vars.intersection(&useful.vars).copied().collect(),
+    };
+    let mut problems: Vec<_> = if_active.iter().filter(|(v, _)| active.values.contains(v)).collect();
+    problems.sort_by_key(|(v, _)| **v);
+    for (value, problem) in problems {
+        diag.report(graph.value(*value).span, problem.clone());
+    }
+    active
+}
+
+fn fixpoint(mut marks: Marks, step: impl Fn(&mut Marks)) -> Marks {
+    loop {
+        let before = marks.clone();
+        step(&mut marks);
+        if marks == before {
+            return marks;
+        }
+    }
+}
+
+fn inputs(graph: &Graph) -> Marks {
+    let mut marks = Marks::default();
+    for param in graph.params.iter().filter(|p| p.wrt) {
+        match param.slot {
+            Slot::Scalar(v) => {
+                marks.values.insert(v);
+            }
+            Slot::Memory(var) => {
+                marks.vars.insert(var);
+            }
+        }
+    }
+    marks
+}
+
+fn outputs(graph: &Graph) -> Marks {
+    Marks {
+        values: graph.block(graph.body).yields.iter().copied().collect(),
+        vars: HashSet::new(),
+    }
+}
+
+/// Operands through which a derivative flows.
+fn flowing(site: &Site) -> &[Value] {
+    match &site.kind {
+        Kind::Apply(_)
+        | Kind::Cast(_)
+        | Kind::Array { .. }
+        | Kind::Tuple
+        | Kind::Record { .. }
+        | Kind::Store(_)
+        | Kind::Accumulate(_)
+        | Kind::Allocate(_) => &site.operands,
+        Kind::Select => &site.operands[1..],
+        Kind::Repeat { .. } => &site.operands[..1],
+        _ => &[],
+    }
+}
+
+/// Variables the site reads so that a derivative flows, and values in its arguments.
+fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
+    let mut values = flowing(site).to_vec();
+    let mut vars = Vec::new();
+    match &site.kind {
+        Kind::Load(path) | Kind::Copy(path) => vars.push(path.root),
+        Kind::Call(call) => {
+            for arg in &call.args {
+                match arg {
+                    Arg::Value(v) => values.push(*v),
+                    other => vars.extend(other.path().map(|p| p.root)),
+                }
+            }
+        }
+        Kind::Opaque { captures, effect: false, .. } => {
+            for (_, capture) in captures {
+                match capture {
+                    Capture::Value(v) => values.push(*v),
+                    Capture::Place(path, _) => vars.push(path.root),
+                }
+            }
+        }
+        _ => {}
+    }
+    (values, vars)
+}
+
+/// Variables the site writes a derivative into.
+fn targets(site: &Site) -> Vec<Var> {
+    match &site.kind {
+        Kind::Store(path) | Kind::Accumulate(path) => vec![path.root],
+        Kind::Allocate(var) => vec![*var],
+        _ => Vec::new(),
+    }
+}
+
+fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
+    for id in &graph.block(region).sites {
+        let site = graph.site(*id);
+        let (values, vars) = sources(site);
+        let varied = values.iter().any(|v| marks.values.contains(v)) || vars.iter().any(|v| marks.vars.contains(v));
+        if varied {
+            mark_results(graph, &site.results, marks);
+            marks.vars.extend(targets(site));
+        }
+        if let Kind::Swap(a, b) = &site.kind {
+            if marks.vars.contains(&a.root) || marks.vars.contains(&b.root) {
+                marks.vars.extend([a.root, b.root]);
+            }
+        }
+        for (from, to) in links(graph, site) {
+            if marks.values.contains(&from) {
+                mark_results(graph, &[to], marks);
+            }
+        }
+        for inner in &site.regions {
+            forward(graph, *inner, marks);
+        }
+        for (from, to) in links(graph, site) {
+            if marks.values.contains(&from) {
+                mark_results(graph, &[to], marks);
+            }
+        }
+    }
+}
+
+fn mark_results(graph: &Graph, results: &[Value], marks: &mut Marks) {
+    let active = results.iter().copied().filter(|v| graph.ty(*v).may_be_active());
+    marks.values.extend(active);
+}
+
+/// Values that are the same value under another name: what regions are given and yield.
+fn links(graph: &Graph, site: &Site) -> Vec<(Value, Value)> {
+    let mut links = Vec::new();
+    match &site.kind {
+        Kind::If => {
+            for region in &site.regions {
+                links.extend(graph.block(*region).yields.iter().copied().zip(site.results.iter().copied()));
+            }
+        }
+        Kind::For(range) => {
+            let block = graph.block(site.regions[0]);
+            let carried = &site.operands[range.first_carried()..];
+            for (k, init) in carried.iter().enumerate() {
+                let (arg, next) = (block.args[k + 1], block.yields[k]);
+                links.extend([(*init, arg), (next, arg), (*init, site.results[k]), (next, site.results[k])]);
+            }
+        }
+        Kind::While => {
+            let block = graph.block(site.regions[1]);
+            for (k, init) in site.operands.iter().enumerate() {
+                let (arg, next) = (block.args[k], block.yields[k]);
+                links.extend([(*init, arg), (next, arg), (*init, site.results[k]), (next, site.results[k])]);
+            }
+        }
+        _ => {}
+    }
+    links
+}
+
+fn backward(graph: &Graph, region: Region, marks: &mut Marks) {
+    for id in graph.block(region).sites.iter().rev() {
+        let site = graph.site(*id);
+        for (from, to) in links(graph, site) {
+            if marks.values.contains(&to) {
+                marks.values.insert(from);
+            }
+        }
+        for inner in &site.regions {
+            backward(graph, *inner, marks);
+        }
+        let useful = site.results.iter().any(|v| marks.values.contains(v))
+            || targets(site).iter().any(|v| marks.vars.contains(v));
+        if useful {
+            let (values, vars) = sources(site);
+            marks.values.extend(values);
+            marks.vars.extend(vars);
+        }
+        if let Kind::Swap(a, b) = &site.kind {
+            if marks.vars.contains(&a.root) || marks.vars.contains(&b.root) {
+                marks.vars.extend([a.root, b.root]);
+            }
+        }
+    }
+}

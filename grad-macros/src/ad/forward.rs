@@ -1,0 +1,292 @@
+//! Forward mode: beside each active site, the site that carries its tangent.
+
+use std::collections::HashMap;
+
+use super::{Activity, push, push_one, term, zero};
+use crate::ir::{Arg, Graph, Kind, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo};
+
+/// A graph whose body yields the values of the function, then their tangents.
+pub(crate) struct Forward {
+    pub(crate) graph: Graph,
+    /// The tangent of each parameter that is differentiated.
+    pub(crate) dots: Vec<Option<Slot>>,
+}
+
+struct Push<'a> {
+    graph: Graph,
+    active: &'a Activity,
+    dots: HashMap<Value, Value>,
+    vars: HashMap<Var, Var>,
+}
+
+/// Differentiates in forward mode.
+pub(crate) fn forward(graph: &Graph, active: &Activity) -> Forward {
+    let mut cx = Push {
+        graph: graph.clone(),
+        active,
+        dots: HashMap::new(),
+        vars: HashMap::new(),
+    };
+    let body = graph.body;
+    let dots = graph.params.iter().map(|param| param.wrt.then(|| cx.declare(param.slot, &param.name))).collect();
+    cx.region(body);
+    let yields = cx.graph.block(body).yields.clone();
+    for value in yields {
+        let dot = cx.dot_or_zero(body, value);
+        cx.graph.block_mut(body).yields.push(dot);
+    }
+    Forward { graph: cx.graph, dots }
+}
+
+impl Push<'_> {
+    fn declare(&mut self, slot: Slot, name: &str) -> Slot {
+        let name = format!("{name}_dot");
+        match slot {
+            Slot::Scalar(v) => {
+                let info = self.graph.value(v).clone();
+                let body = self.graph.body;
+                let dot = self.graph.new_arg(body, info.ty, info.span);
+                self.graph.value_mut(dot).name = Some(name);
+                self.dots.insert(v, dot);
+                Slot::Scalar(dot)
+            }
+            Slot::Memory(var) => {
+                let info = self.graph.var(var).clone();
+                let dot = self.graph.new_var(VarInfo { name, storage: Storage::Ref, mutable: false, ..info });
+                self.vars.insert(var, dot);
+                Slot::Memory(dot)
+            }
+        }
+    }
+
+    fn dot(&self, value: Value) -> Option<Value> {
+        self.dots.get(&value).copied()
+    }
+
+    fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
+        match self.dot(value) {
+            Some(dot) => dot,
+            None => zero(&mut self.graph, region, value),
+        }
+    }
+
+    fn shadow(&self, path: &Path) -> Option<Path> {
+        self.vars.get(&path.root).map(|var| path.with_root(*var))
+    }
+
+    fn set(&mut self, value: Value, dot: Value) {
+        if self.graph.value(dot).name.is_none() {
+            let name = self.graph.value(value).name.clone();
+            self.graph.value_mut(dot).name = name.map(|n| format!("{n}_dot"));
+        }
+        self.dots.insert(value, dot);
+    }
+
+    fn region(&mut self, region: Region) {
+        let sites = std::mem::take(&mut self.graph.block_mut(region).sites);
+        for id in sites {
+            self.site(region, id);
+        }
+    }
+
+    fn is_active(&self, id: SiteId) -> bool {
+        let site = self.graph.site(id);
+        site.results.iter().any(|v| self.active.values.contains(v))
+    }
+
+    fn site(&mut self, region: Region, id: SiteId) {
+        let site = self.graph.site(id).clone();
+        let span = site.span;
+        match &site.kind {
+            Kind::If => return self.branch(region, id),
+            Kind::For(_) | Kind::While => return self.repeat(region, id),
+            Kind::Call(call) if self.is_active(id) => {
+                let call = call.clone();
+                return self.call(region, id, call);
+            }
+            _ => {}
+        }
+        self.graph.block_mut(region).sites.push(id);
+        match &site.kind {
+            Kind::Store(path) | Kind::Accumulate(path) | Kind::Swap(path, _) if !self.vars.contains_key(&path.root) => {}
+            Kind::Store(path) => {
+                let dot = self.dot_or_zero(region, site.operands[0]);
+                let path = self.shadow(path).unwrap_or_else(|| path.clone());
+                push(&mut self.graph, region, Kind::Store(path), vec![dot], Vec::new(), span);
+            }
+            Kind::Accumulate(path) => {
+                if let (Some(dot), Some(path)) = (self.dot(site.operands[0]), self.shadow(path)) {
+                    push(&mut self.graph, region, Kind::Accumulate(path), vec![dot], Vec::new(), span);
+                }
+            }
+            Kind::Swap(a, b) => {
+                if let (Some(a), Some(b)) = (self.shadow(a), self.shadow(b)) {
+                    push(&mut self.graph, region, Kind::Swap(a, b), Vec::new(), Vec::new(), span);
+                }
+            }
+            Kind::Allocate(var) if self.active.vars.contains(var) => self.allocate(region, *var, site.operands.first().copied()),
+            _ if self.is_active(id) => {
+                if let Some(dot) = self.result(region, id) {
+                    self.set(site.results[0], dot);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn allocate(&mut self, region: Region, var: Var, init: Option<Value>) {
+        let info = self.graph.var(var).clone();
+        let dot_var = self.graph.new_var(VarInfo { name: format!("{}_dot", info.name), mutable: true, ..info.clone() });
+        self.vars.insert(var, dot_var);
+        let record = init.and_then(|v| self.graph.def(v).cloned()).filter(|site| matches!(site.kind, Kind::Record { .. }));
+        let first = match init.and_then(|v| self.dot(v)) {
+            Some(dot) if record.is_none() => dot,
+            _ => push_one(&mut self.graph, region, Kind::ZeroLike(Path::of(var)), Vec::new(), info.ty, info.span),
+        };
+        push(&mut self.graph, region, Kind::Allocate(dot_var), vec![first], Vec::new(), info.span);
+        if let Some(site) = record {
+            let Kind::Record { fields, .. } = &site.kind else { return };
+            for (field, value) in fields.iter().zip(&site.operands) {
+                if let Some(dot) = self.dot(*value) {
+                    let path = Path::of(dot_var).then(Step::Field(field.clone()));
+                    push(&mut self.graph, region, Kind::Store(path), vec![dot], Vec::new(), info.span);
+                }
+            }
+        }
+    }
+
+    /// The tangent of a site with one result.
+    fn result(&mut self, region: Region, id: SiteId) -> Option<Value> {
+        let site = self.graph.site(id).clone();
+        let (out, span) = (site.results[0], site.span);
+        let ty = self.graph.ty(out).clone();
+        let one = |cx: &mut Self, kind, operands| Some(push_one(&mut cx.graph, region, kind, operands, ty.clone(), span));
+        match &site.kind {
+            Kind::Apply(op) => {
+                let mut sum: Option<Value> = None;
+                for (k, operand) in site.operands.iter().enumerate() {
+                    let Some(dot) = self.dot(*operand) else { continue };
+                    let at = (&site.operands[..], out);
+                    if let Some(part) = term(&mut self.graph, region, at, k, &self.active.values, *op, dot) {
+                        sum = Some(match sum {
+                            None => part,
+                            Some(sum) => push_one(&mut self.graph, region, Kind::Apply(crate::ir::Op::Add), vec![sum, part], ty.clone(), span),
+                        });
+                    }
+                }
+                sum
+            }
+            Kind::Load(path) => self.shadow(path).and_then(|path| one(self, Kind::Load(path), Vec::new())),
+            Kind::Copy(path) => self.shadow(path).and_then(|path| one(self, Kind::Copy(path), Vec::new())),
+            Kind::Cast(code) => {
+                let dot = self.dot(site.operands[0])?;
+                let kind = match self.graph.ty(site.operands[0]) {
+                    Ty::Float(_) => Kind::Cast(code.clone()),
+                    _ => Kind::PushCast(code.clone()),
+                };
+                one(self, kind, vec![dot])
+            }
+            Kind::Select => {
+                let (a, b) = (self.dot_or_zero(region, site.operands[1]), self.dot_or_zero(region, site.operands[2]));
+                one(self, Kind::Select, vec![site.operands[0], a, b])
+            }
+            Kind::Array { .. } | Kind::Tuple => {
+                let dots = site.operands.iter().map(|v| self.dot_or_zero(region, *v)).collect();
+                one(self, site.kind.clone(), dots)
+            }
+            Kind::Repeat { .. } => {
+                let dot = self.dot_or_zero(region, site.operands[0]);
+                one(self, site.kind.clone(), vec![dot, site.operands[1]])
+            }
+            _ => None,
+        }
+    }
+
+    fn call(&mut self, region: Region, id: SiteId, mut call: crate::ir::Call) {
+        let dots: Vec<Option<Arg>> = call
+            .args
+            .iter()
+            .map(|arg| match arg {
+                Arg::Value(v) => self.dot(*v).map(Arg::Value),
+                other => other.path().and_then(|path| self.shadow(path)).map(Arg::Ref),
+            })
+            .collect();
+        call.mask = mask(dots.iter().map(Option::is_some));
+        let site = self.graph.site(id).clone();
+        let ty = self.graph.ty(site.results[0]).clone();
+        let dot = self.graph.new_value(ty, site.span, Some(id));
+        let own = self.graph.site_mut(id);
+        own.kind = Kind::CallJvp(call, dots);
+        own.results.push(dot);
+        self.graph.block_mut(region).sites.push(id);
+        self.set(site.results[0], dot);
+    }
+
+    fn branch(&mut self, region: Region, id: SiteId) {
+        let site = self.graph.site(id).clone();
+        for inner in &site.regions {
+            self.region(*inner);
+        }
+        for (k, result) in site.results.iter().enumerate() {
+            if !self.active.values.contains(result) {
+                continue;
+            }
+            for inner in &site.regions {
+                let value = self.graph.block(*inner).yields[k];
+                let dot = self.dot_or_zero(*inner, value);
+                self.graph.block_mut(*inner).yields.push(dot);
+            }
+            self.add_result(id, *result);
+        }
+        self.graph.block_mut(region).sites.push(id);
+    }
+
+    fn add_result(&mut self, id: SiteId, of: Value) {
+        let info = self.graph.value(of).clone();
+        let dot = self.graph.new_value(info.ty, info.span, Some(id));
+        self.graph.site_mut(id).results.push(dot);
+        self.set(of, dot);
+    }
+
+    fn repeat(&mut self, region: Region, id: SiteId) {
+        let site = self.graph.site(id).clone();
+        let (first, skip) = match &site.kind {
+            Kind::For(range) => (range.first_carried(), 1),
+            _ => (0, 0),
+        };
+        let carried: Vec<usize> = (0..site.results.len())
+            .filter(|k| self.active.values.contains(&site.results[*k]) || {
+                let body = *site.regions.last().unwrap_or(&region);
+                self.active.values.contains(&self.graph.block(body).args[k + skip])
+            })
+            .collect();
+        for k in &carried {
+            let init = self.dot_or_zero(region, site.operands[first + k]);
+            self.graph.site_mut(id).operands.push(init);
+            for inner in &site.regions {
+                let skip = if Some(inner) == site.regions.last() { skip } else { 0 };
+                let arg = self.graph.block(*inner).args[k + skip];
+                let info = self.graph.value(arg).clone();
+                let dot = self.graph.new_arg(*inner, info.ty, info.span);
+                self.set(arg, dot);
+            }
+        }
+        for inner in &site.regions {
+            self.region(*inner);
+        }
+        if let Some(body) = site.regions.last() {
+            for k in &carried {
+                let next = self.graph.block(*body).yields[*k];
+                let dot = self.dot_or_zero(*body, next);
+                self.graph.block_mut(*body).yields.push(dot);
+                self.add_result(id, site.results[*k]);
+            }
+        }
+        self.graph.block_mut(region).sites.push(id);
+    }
+}
+
+/// Bit k set where the k-th is true.
+pub(super) fn mask(active: impl Iterator<Item = bool>) -> u64 {
+    active.enumerate().filter(|(_, on)| *on).fold(0, |mask, (k, _)| mask | 1 << k)
+}

@@ -1,0 +1,87 @@
+//! Differentiation: graph to graph.
+//!
+//! [`activity`] finds what depends on a differentiated input and reaches the result; [`forward`] adds
+//! the tangent of every active site beside it; [`reverse`] builds a pullback that walks the sites
+//! backwards, and decides what of the primal sweep it keeps and what it computes again.
+//! Derivatives are read off the operator table through [`term`]; no file here matches on an operator.
+
+mod activity;
+mod forward;
+mod residuals;
+mod reverse;
+
+use std::collections::HashSet;
+
+use proc_macro2::Span;
+
+pub(crate) use activity::{Activity, activity};
+pub(crate) use forward::{Forward, forward};
+pub(crate) use reverse::{Reverse, reverse};
+
+use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Op, Region, Ty, Value, Wrt, row};
+
+/// The result of a function over the values its body yields.
+pub(crate) use crate::ir::Output;
+
+/// Appends a site with results of the given types.
+fn push(graph: &mut Graph, region: Region, kind: Kind, operands: Vec<Value>, tys: Vec<Ty>, span: Span) -> Vec<Value> {
+    let site = graph.new_site(kind, operands, Vec::new(), tys, span);
+    graph.block_mut(region).sites.push(site);
+    graph.site(site).results.clone()
+}
+
+fn push_one(graph: &mut Graph, region: Region, kind: Kind, operands: Vec<Value>, ty: Ty, span: Span) -> Value {
+    push(graph, region, kind, operands, vec![ty], span)[0]
+}
+
+/// Zero as a tangent of `like`.
+fn zero(graph: &mut Graph, region: Region, like: Value) -> Value {
+    let ty = graph.ty(like).clone();
+    let span = graph.value(like).span;
+    match ty {
+        Ty::Float(_) => push_one(graph, region, float("0.0"), Vec::new(), ty, span),
+        ty => push_one(graph, region, Kind::ZeroOf, vec![like], ty, span),
+    }
+}
+
+fn float(text: &str) -> Kind {
+    Kind::Literal(crate::ir::Literal::Float(text.to_owned()))
+}
+
+/// Which of a site's operands the table differentiates.
+fn derivatives(op: Op) -> &'static [Wrt] {
+    row(op).wrt
+}
+
+/// A tangent or cotangent `t` through one operand of a site: the row's factor times `t`, or its mask.
+fn term(graph: &mut Graph, region: Region, site: (&[Value], Value), k: usize, active: &HashSet<Value>, op: Op, t: Value) -> Option<Value> {
+    let span = graph.value(site.1).span;
+    let cursor = Cursor::new(graph, region, span);
+    let at = At {
+        operands: site.0.iter().map(|v| cursor.ex(*v)).collect(),
+        out: cursor.ex(site.1),
+        active: site.0.iter().map(|v| active.contains(v)).collect(),
+    };
+    let t = cursor.ex(t);
+    Some(
+        match derivatives(op).get(k)? {
+            Wrt::Zero => return None,
+            Wrt::Scale(factor) => scaled(&cursor, t, factor(&at)),
+            Wrt::SteepWhen(factor, when) if !when(&at) => scaled(&cursor, t, factor(&at)),
+            Wrt::Steep(factor) | Wrt::SteepWhen(factor, _) => {
+                let product = scaled(&cursor, t, factor(&at));
+                t.is_zero().select(t.lit(0.0), product)
+            }
+            Wrt::Mask(mask) => mask(&at, t),
+        }
+        .value,
+    )
+}
+
+fn scaled<'g>(cursor: &Cursor, t: Ex<'g>, factor: Ex<'g>) -> Ex<'g> {
+    match cursor.number(factor.value) {
+        Some(1.0) => t,
+        Some(-1.0) => -t,
+        _ => t * factor,
+    }
+}

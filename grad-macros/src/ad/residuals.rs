@@ -1,0 +1,325 @@
+//! What of the primal sweep the reverse sweep reads, and how it gets it.
+//!
+//! The reverse of a region may name values of the region. Each is computed again where that is cheap
+//! and what it reads is still there; otherwise it is kept: on a tape for a loop, as one side of a
+//! two-sided enum for a branch. At the top of the function nothing is done: the pullback captures.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ir::{Arg, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row};
+
+/// Where in a function something stands: its number in evaluation order and the loops around it.
+#[derive(Clone, Default)]
+struct Position {
+    number: usize,
+    loops: Vec<SiteId>,
+}
+
+/// Where each variable is written, in the function as it was lowered.
+pub(super) struct Residuals {
+    sites: HashMap<SiteId, Position>,
+    made: HashMap<Var, Position>,
+    writes: HashMap<Var, Vec<Position>>,
+}
+
+/// What one region hands to its reverse.
+struct Kept {
+    values: Vec<Value>,
+    vars: Vec<Var>,
+}
+
+impl Residuals {
+    pub(super) fn new(graph: &Graph) -> Self {
+        let mut all = Residuals {
+            sites: HashMap::new(),
+            made: HashMap::new(),
+            writes: HashMap::new(),
+        };
+        all.walk(graph, graph.body, &mut Position::default());
+        all
+    }
+
+    fn walk(&mut self, graph: &Graph, region: Region, at: &mut Position) {
+        for id in &graph.block(region).sites {
+            at.number += 1;
+            let site = graph.site(*id);
+            self.sites.insert(*id, at.clone());
+            if let Kind::Allocate(var) = site.kind {
+                self.made.insert(var, at.clone());
+            }
+            let mut written: Vec<Var> = site.kind.writes().iter().map(|path| path.root).collect();
+            match &site.kind {
+                Kind::Load(path) if path.steps.is_empty() && !graph.ty(site.results[0]).is_scalar() => written.push(path.root),
+                Kind::Call(call) => {
+                    written.extend(call.args.iter().filter_map(|arg| match arg {
+                        Arg::Receiver(path) if graph.var(path.root).mutable => Some(path.root),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            }
+            for var in written {
+                self.writes.entry(var).or_default().push(at.clone());
+            }
+            let is_loop = matches!(site.kind, Kind::For(_) | Kind::While);
+            if is_loop {
+                at.loops.push(*id);
+            }
+            for inner in &site.regions {
+                self.walk(graph, *inner, at);
+            }
+            if is_loop {
+                at.loops.pop();
+            }
+        }
+    }
+
+    /// Whether the place still holds, when the reverse sweep comes back, what it held at `site`.
+    pub(super) fn is_stable(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        let var = graph.var(path.root);
+        if matches!(var.storage, Storage::Ref | Storage::Static) {
+            return true;
+        }
+        let Some(at) = self.sites.get(&site) else { return false };
+        let depth = self.made.get(&path.root).map_or(0, |made| made.loops.len());
+        let writes = self.writes.get(&path.root).map_or(&[][..], Vec::as_slice);
+        writes.iter().all(|write| {
+            let shared = write.loops.iter().zip(&at.loops).take_while(|(a, b)| a == b).count();
+            write.number < at.number && shared <= depth
+        })
+    }
+
+    /// Gives the two sides of a reversed branch what they read of the primal sides.
+    pub(super) fn resolve_branch(graph: &mut Graph, residuals: &Residuals, primal: SiteId, reversed: SiteId) {
+        let sides: Vec<(Region, Region)> = {
+            let (a, b) = (graph.site(primal), graph.site(reversed));
+            a.regions.iter().copied().zip(b.regions.iter().copied()).collect()
+        };
+        let kept: Vec<Kept> = sides.iter().map(|(a, b)| recompute(graph, residuals, *a, *b, None)).collect();
+        if kept.iter().all(Kept::is_empty) {
+            return;
+        }
+        let span = graph.site(primal).span;
+        for (k, ((side, inner), kept)) in sides.into_iter().zip(kept).enumerate() {
+            let operands = kept.operands(graph, side);
+            let pack = super::push_one(graph, side, Kind::Pack { right: k == 1 }, operands.clone(), Ty::Unknown, span);
+            graph.block_mut(side).yields.push(pack);
+            let args: Vec<Value> = operands
+                .iter()
+                .map(|v| {
+                    let info = graph.value(*v).clone();
+                    let arg = graph.new_arg(inner, info.ty, info.span);
+                    graph.value_mut(arg).name = info.name;
+                    arg
+                })
+                .collect();
+            kept.receive(graph, inner, &args, Vec::new());
+        }
+        let pack = graph.new_value(Ty::Unknown, span, Some(primal));
+        graph.value_mut(pack).name = Some("residuals".to_owned());
+        graph.site_mut(primal).results.push(pack);
+        let site = graph.site_mut(reversed);
+        site.kind = Kind::Unpack;
+        site.operands = vec![pack];
+    }
+
+    /// Gives a reversed loop body what it reads of the primal body; `index` maps the loop's index.
+    pub(super) fn resolve_loop(graph: &mut Graph, residuals: &Residuals, primal: Region, reversed: Region, index: Option<(Value, Value)>) {
+        let kept = recompute(graph, residuals, primal, reversed, index);
+        if kept.is_empty() {
+            return;
+        }
+        let span = graph.value(graph.block(reversed).args[0]).span;
+        let tape = graph.new_var(VarInfo {
+            name: "tape".to_owned(),
+            ty: Ty::Unknown,
+            storage: Storage::Tape,
+            mutable: true,
+            span,
+        });
+        let operands = kept.operands(graph, primal);
+        let tys: Vec<Ty> = operands.iter().map(|v| graph.ty(*v).clone()).collect();
+        super::push(graph, primal, Kind::Push(tape), operands.clone(), Vec::new(), span);
+        let pop = graph.new_site(Kind::Pop(tape), Vec::new(), Vec::new(), tys, span);
+        let results = graph.site(pop).results.clone();
+        for (result, operand) in results.iter().zip(&operands) {
+            let name = graph.value(*operand).name.clone();
+            graph.value_mut(*result).name = name;
+        }
+        kept.receive(graph, reversed, &results, vec![pop]);
+    }
+
+    /// The pullback captures; what it captures and the body also returns is returned as a copy.
+    pub(super) fn resolve_function(graph: &mut Graph) {
+        let Some(pull) = graph.pull else { return };
+        let used: HashSet<Var> = graph
+            .sites_within(pull)
+            .into_iter()
+            .flat_map(|id| graph.site(id).paths())
+            .map(|path| path.root)
+            .collect();
+        for id in graph.block(graph.body).sites.clone() {
+            if let Kind::Load(path) = graph.site(id).kind.clone() {
+                let whole = path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
+                if whole && used.contains(&path.root) {
+                    graph.site_mut(id).kind = Kind::Copy(path);
+                }
+            }
+        }
+    }
+}
+
+impl Kept {
+    fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.vars.is_empty()
+    }
+
+    /// The values to hand over, read at the end of the primal region.
+    fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
+        let mut operands = self.values.clone();
+        for var in &self.vars {
+            let info = graph.var(*var).clone();
+            let whole = super::push_one(graph, primal, Kind::Copy(Path::of(*var)), Vec::new(), info.ty, info.span);
+            graph.value_mut(whole).name = Some(info.name);
+            operands.push(whole);
+        }
+        operands
+    }
+
+    /// Puts what was handed over in place of the primal values; `first` opens the region.
+    fn receive(&self, graph: &mut Graph, region: Region, received: &[Value], first: Vec<SiteId>) {
+        let map = self.values.iter().copied().zip(received.iter().copied()).collect();
+        graph.substitute(region, &map);
+        let mut opening = first;
+        let mut roots = HashMap::new();
+        for (var, value) in self.vars.iter().zip(&received[self.values.len()..]) {
+            let info = graph.var(*var).clone();
+            let span = info.span;
+            let again = graph.new_var(VarInfo { mutable: false, storage: Storage::Owned, ..info });
+            opening.push(graph.new_site(Kind::Allocate(again), vec![*value], Vec::new(), Vec::new(), span));
+            roots.insert(*var, again);
+        }
+        for id in graph.sites_within(region) {
+            graph.site_mut(id).kind.each_path(&mut |path| {
+                if let Some(root) = roots.get(&path.root) {
+                    path.root = *root;
+                }
+            });
+        }
+        let sites = &mut graph.block_mut(region).sites;
+        sites.splice(0..0, opening);
+    }
+}
+
+/// Computes again, at the start of `reversed`, what is cheap; gives the rest, which must be kept.
+fn recompute(graph: &mut Graph, residuals: &Residuals, primal: Region, reversed: Region, index: Option<(Value, Value)>) -> Kept {
+    let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
+    let made: HashSet<Var> = graph
+        .block(primal)
+        .sites
+        .iter()
+        .filter_map(|id| match graph.site(*id).kind {
+            Kind::Allocate(var) => Some(var),
+            _ => None,
+        })
+        .collect();
+    let mut again = Again {
+        residuals,
+        inside,
+        made,
+        done: index.into_iter().collect(),
+        sites: Vec::new(),
+    };
+    let needed = reads_within(graph, reversed);
+    let mut kept = Kept { values: Vec::new(), vars: Vec::new() };
+    for value in needed {
+        if again.inside.contains(&value) && !again.done.contains_key(&value) {
+            if again.can(graph, value) {
+                again.copy(graph, value);
+            } else {
+                kept.values.push(value);
+            }
+        }
+    }
+    let mut vars: Vec<Var> = graph
+        .sites_within(reversed)
+        .into_iter()
+        .flat_map(|id| graph.site(id).paths())
+        .map(|path| path.root)
+        .filter(|var| again.made.contains(var))
+        .collect();
+    vars.sort_unstable();
+    vars.dedup();
+    kept.vars = vars;
+    graph.substitute(reversed, &again.done);
+    graph.block_mut(reversed).sites.splice(0..0, again.sites);
+    kept
+}
+
+fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
+    let mut reads = Vec::new();
+    for inner in graph.regions_within(region) {
+        for id in &graph.block(inner).sites {
+            reads.extend(graph.site(*id).reads());
+        }
+        reads.extend(graph.block(inner).yields.iter().copied());
+    }
+    reads.sort_unstable();
+    reads.dedup();
+    reads
+}
+
+/// Sites computed a second time.
+struct Again<'r> {
+    residuals: &'r Residuals,
+    inside: HashSet<Value>,
+    made: HashSet<Var>,
+    done: HashMap<Value, Value>,
+    sites: Vec<SiteId>,
+}
+
+impl Again<'_> {
+    /// Whether computing the value again is cheap and gives the same.
+    fn can(&self, graph: &Graph, value: Value) -> bool {
+        if !self.inside.contains(&value) || self.done.contains_key(&value) {
+            return true;
+        }
+        let Some(id) = graph.value(value).site else { return false };
+        let site = graph.site(id);
+        let cheap = match &site.kind {
+            Kind::Literal(_) | Kind::Constant(_) | Kind::Discrete(_) | Kind::Cast(_) | Kind::FloatLike | Kind::Select => true,
+            Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
+            Kind::Load(path) => {
+                !self.made.contains(&path.root)
+                    && graph.ty(value).is_scalar()
+                    && self.residuals.is_stable(graph, path, id)
+            }
+            Kind::Length(path) => !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id),
+            _ => false,
+        };
+        cheap && site.reads().iter().all(|read| self.can(graph, *read))
+    }
+
+    fn copy(&mut self, graph: &mut Graph, value: Value) {
+        if !self.inside.contains(&value) || self.done.contains_key(&value) {
+            return;
+        }
+        let Some(id) = graph.value(value).site else { return };
+        let site = graph.site(id).clone();
+        for read in site.reads() {
+            self.copy(graph, read);
+        }
+        let ty = graph.ty(value).clone();
+        let again = graph.new_site(site.kind, site.operands, Vec::new(), vec![ty], site.span);
+        let done = self.done.clone();
+        graph.site_mut(again).each_read(&mut |v| {
+            if let Some(to) = done.get(v) {
+                *v = *to;
+            }
+        });
+        let result = graph.site(again).results[0];
+        graph.value_mut(result).name = graph.value(value).name.clone();
+        self.done.insert(value, result);
+        self.sites.push(again);
+    }
+}

@@ -1,0 +1,674 @@
+//! A region of the graph as Rust statements.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::names::Names;
+use crate::ir::{
+    Adaptor, Arg, Call, Callee, Capture, Discrete, Graph, Kind, Literal, Path, Range, Region, Site, SiteId, Spelling, Step,
+    Storage, Ty, Value, Var, Width, row,
+};
+
+/// Writes the regions of one graph.
+pub(super) struct Body<'g> {
+    pub(super) graph: &'g Graph,
+    pub(super) names: Names,
+    pub(super) root: TokenStream,
+    values: HashMap<Value, TokenStream>,
+    vars: HashMap<Var, TokenStream>,
+    /// Variables that are references where code is written now.
+    refs: HashSet<Var>,
+    /// The bit of the mask that guards additions into a variable.
+    guards: HashMap<Var, u64>,
+}
+
+impl<'g> Body<'g> {
+    pub(super) fn new(graph: &'g Graph, names: Names, root: TokenStream) -> Self {
+        let refs = graph
+            .vars
+            .iter()
+            .enumerate()
+            .filter(|(_, var)| matches!(var.storage, Storage::Ref | Storage::RefMut))
+            .map(|(k, _)| Var(u32::try_from(k).unwrap_or(0)))
+            .collect();
+        Body {
+            graph,
+            names,
+            root,
+            values: HashMap::new(),
+            vars: HashMap::new(),
+            refs,
+            guards: HashMap::new(),
+        }
+    }
+
+    pub(super) fn name_value(&mut self, value: Value, name: &Ident) {
+        self.values.insert(value, quote!(#name));
+    }
+
+    pub(super) fn name_var(&mut self, var: Var, name: &Ident) {
+        self.vars.insert(var, quote!(#name));
+    }
+
+    /// From here on the variable is behind a reference.
+    pub(super) fn set_ref(&mut self, var: Var) {
+        self.refs.insert(var);
+    }
+
+    pub(super) fn guard(&mut self, var: Var, bit: u64) {
+        self.guards.insert(var, bit);
+    }
+
+    /// Declarations of the tapes.
+    pub(super) fn tapes(&mut self) -> TokenStream {
+        let root = self.root.clone();
+        let tapes = self.graph.vars.iter().enumerate().filter(|(_, var)| var.storage == Storage::Tape);
+        let mut tokens = TokenStream::new();
+        for (k, _) in tapes {
+            let name = self.names.fresh("tape");
+            self.vars.insert(Var(u32::try_from(k).unwrap_or(0)), quote!(#name));
+            tokens.extend(quote!(let mut #name = #root::private::Tape::new();));
+        }
+        tokens
+    }
+
+    /// The statements of a region.
+    pub(super) fn statements(&mut self, region: Region) -> TokenStream {
+        let graph = self.graph;
+        graph.block(region).sites.iter().map(|id| self.site(*id)).collect()
+    }
+
+    pub(super) fn value(&self, value: Value) -> TokenStream {
+        match self.values.get(&value) {
+            Some(tokens) => tokens.clone(),
+            None => match self.graph.def(value).map(|site| &site.kind) {
+                Some(Kind::Literal(literal)) => self.literal(literal, self.graph.ty(value)),
+                _ => quote!(::core::compile_error!("internal error: a value without a name")),
+            },
+        }
+    }
+
+    fn literal(&self, literal: &Literal, ty: &Ty) -> TokenStream {
+        let text = match literal {
+            Literal::Float(text) => {
+                let text = if text.contains(['.', 'e', 'E']) { text.clone() } else { format!("{text}.0") };
+                let suffix = match ty {
+                    Ty::Float(Some(Width::F32)) => "_f32",
+                    Ty::Float(Some(Width::F64)) => "_f64",
+                    _ => "",
+                };
+                let text = if text.ends_with('.') { format!("{text}0") } else { text };
+                format!("{text}{suffix}")
+            }
+            Literal::Int(text) => text.clone(),
+            Literal::Bool(b) => b.to_string(),
+            Literal::Undefined => match ty {
+                Ty::Int => "0".to_owned(),
+                Ty::Bool => "false".to_owned(),
+                Ty::Unit => "()".to_owned(),
+                Ty::Float(Some(Width::F32)) => "0.0_f32".to_owned(),
+                Ty::Float(Some(Width::F64)) => "0.0_f64".to_owned(),
+                _ => "0.0".to_owned(),
+            },
+        };
+        let tokens: TokenStream = text.parse().unwrap_or_default();
+        if text.starts_with('-') { quote!((#tokens)) } else { tokens }
+    }
+
+    fn fresh(&mut self, value: Value, fallback: &str) -> Ident {
+        let hint = self.graph.value(value).name.clone().unwrap_or_else(|| fallback.to_owned());
+        let name = self.names.fresh(&hint);
+        self.values.insert(value, quote!(#name));
+        name
+    }
+
+    fn define(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
+        let Some(value) = site.results.first() else {
+            return quote!(#code;);
+        };
+        let name = self.fresh(*value, "t");
+        quote!(let #name = #code;)
+    }
+
+    #[allow(clippy::too_many_lines)] // one arm an operator
+    fn site(&mut self, id: SiteId) -> TokenStream {
+        let graph = self.graph;
+        let site = graph.site(id);
+        let span = site.span;
+        let root = self.root.clone();
+        let operand = |cx: &Self, k: usize| cx.value(site.operands[k]);
+        let code = match &site.kind {
+            Kind::Literal(_) => return TokenStream::new(),
+            Kind::Constant(code) => code.0.clone(),
+            Kind::Apply(op) => {
+                let operands: Vec<_> = site.operands.iter().map(|v| self.value(*v)).collect();
+                spelled(row(*op).spelling, &operands, span)
+            }
+            Kind::Discrete(Discrete::Not) => {
+                let a = operand(self, 0);
+                quote!(!#a)
+            }
+            Kind::Discrete(op) => {
+                let (a, b, op) = (operand(self, 0), operand(self, 1), infix(discrete_text(*op), span));
+                quote!(#a #op #b)
+            }
+            Kind::Cast(code) => {
+                let (a, ty) = (operand(self, 0), &code.0);
+                quote!(#a as #ty)
+            }
+            Kind::PushCast(code) => {
+                let (a, ty) = (operand(self, 0), &code.0);
+                quote!(#root::private::push_cast::<_, #ty>(#a))
+            }
+            Kind::PullCast => {
+                let (x, bar) = (operand(self, 0), operand(self, 1));
+                quote!(#root::private::pull_cast(&#x, #bar))
+            }
+            Kind::FloatLike => {
+                let (n, x) = (operand(self, 0), operand(self, 1));
+                quote!(#root::private::float_like(#n, #x))
+            }
+            Kind::Select => {
+                let (c, a, b) = (operand(self, 0), operand(self, 1), operand(self, 2));
+                quote!(if #c { #a } else { #b })
+            }
+            Kind::Frozen => operand(self, 0),
+            Kind::ZeroOf => {
+                let a = operand(self, 0);
+                quote!(#root::private::zero_like(&#a))
+            }
+            Kind::Opaque { code, captures, .. } => self.opaque(&code.0, captures),
+            Kind::Length(path) => {
+                let place = self.place(path);
+                quote_spanned!(span=> #place.len())
+            }
+            Kind::Load(path) => {
+                let place = self.place(path);
+                match self.graph.ty(site.results[0]) {
+                    Ty::Unknown if path.steps.is_empty() || self.is_shadow(path) => place,
+                    _ => place,
+                }
+            }
+            Kind::Store(path) => {
+                let (place, v) = (self.place(path), operand(self, 0));
+                quote!(#place = #v)
+            }
+            Kind::Accumulate(path) => return self.accumulate(path, site.operands[0]),
+            Kind::Take(path) => {
+                let place = self.place(path);
+                quote!(#root::private::take(&mut #place))
+            }
+            Kind::Swap(a, b) => self.swap(a, b),
+            Kind::Copy(path) => {
+                let place = self.reference(path, false);
+                quote!(#root::private::copy(#place))
+            }
+            Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
+            Kind::ZeroLike(path) => {
+                let place = self.reference(path, false);
+                quote!(#root::private::zero_like(#place))
+            }
+            Kind::Array { vec } => {
+                let parts = site.operands.iter().map(|v| self.value(*v));
+                if *vec { quote!(#root::private::vec![#(#parts),*]) } else { quote!([#(#parts),*]) }
+            }
+            Kind::Repeat { vec } => {
+                let (x, n) = (operand(self, 0), operand(self, 1));
+                if *vec { quote!(#root::private::vec![#x; #n]) } else { quote!([#x; #n]) }
+            }
+            Kind::Tuple => {
+                let parts = site.operands.iter().map(|v| self.value(*v));
+                quote!((#(#parts,)*))
+            }
+            Kind::Record { code, fields } => {
+                let path = &code.0;
+                let fields = fields.iter().zip(&site.operands).map(|(field, v)| {
+                    let (member, v) = (member(field), self.value(*v));
+                    quote!(#member: #v)
+                });
+                quote!(#path { #(#fields),* })
+            }
+            Kind::If => return self.branch(site),
+            Kind::For(range) => return self.counted(site, range),
+            Kind::While => return self.repeated(site),
+            Kind::Call(call) => self.call(call, span),
+            Kind::CallVjp(call) => {
+                let code = self.call_derived(call, "vjp", &[], span);
+                return self.define_all(site, &code);
+            }
+            Kind::CallJvp(call, dots) => {
+                let dots: Vec<_> = dots.iter().map(|dot| self.dot(dot.as_ref())).collect();
+                let code = self.call_derived(call, "jvp", &dots, span);
+                return self.define_all(site, &code);
+            }
+            Kind::Pull { call, bars } => self.pull(site, call, bars),
+            Kind::Push(tape) => {
+                let tape = self.vars.get(tape).cloned().unwrap_or_default();
+                let parts = site.operands.iter().map(|v| self.value(*v));
+                quote!(#tape.push((#(#parts,)*)))
+            }
+            Kind::Pop(tape) => {
+                let tape = self.vars.get(tape).cloned().unwrap_or_default();
+                return self.define_tuple(site, &quote!(#tape.pop()));
+            }
+            Kind::Pack { right } => {
+                let parts = site.operands.iter().map(|v| self.value(*v));
+                let side = if *right { quote!(Right) } else { quote!(Left) };
+                quote!(#root::private::Either::#side((#(#parts,)*)))
+            }
+            Kind::Unpack => return self.unpack(site),
+        };
+        self.define(site, &code)
+    }
+
+    fn is_shadow(&self, path: &Path) -> bool {
+        self.guards.contains_key(&path.root)
+    }
+
+    fn opaque(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let lets: TokenStream = captures
+            .iter()
+            .filter_map(|(name, capture)| {
+                let seen = match capture {
+                    Capture::Value(v) => self.value(*v),
+                    Capture::Place(path, true) => self.reference(path, false),
+                    Capture::Place(path, false) => self.place(path),
+                };
+                if seen.to_string() == *name || *name == "self" {
+                    return None;
+                }
+                let ident = Ident::new(name, Span::call_site());
+                let seen = match capture {
+                    Capture::Place(_, false) => quote!(&#seen),
+                    _ => seen,
+                };
+                Some(quote!(let #ident = #seen;))
+            })
+            .collect();
+        if lets.is_empty() { code.clone() } else { quote!({ #lets #code }) }
+    }
+
+    fn variable(&self, var: Var) -> TokenStream {
+        let info = self.graph.var(var);
+        if info.storage == Storage::Static {
+            return info.name.parse().unwrap_or_default();
+        }
+        self.vars.get(&var).cloned().unwrap_or_else(|| {
+            let name = Ident::new(&info.name, Span::call_site());
+            quote!(#name)
+        })
+    }
+
+    /// The place itself.
+    pub(super) fn place(&self, path: &Path) -> TokenStream {
+        let mut code = self.variable(path.root);
+        if path.steps.is_empty() && self.refs.contains(&path.root) {
+            return quote!((*#code));
+        }
+        let span = self.graph.var(path.root).span;
+        for step in &path.steps {
+            code = match step {
+                Step::Field(name) => {
+                    let member = member(name);
+                    quote!(#code.#member)
+                }
+                Step::Index(v) => {
+                    let index = self.value(*v);
+                    quote_spanned!(span=> #code[#index])
+                }
+                Step::Range { start, end, inclusive } => {
+                    let (start, end) = (start.map(|v| self.value(v)), end.map(|v| self.value(v)));
+                    if *inclusive { quote!(#code[#start..=#end]) } else { quote!(#code[#start..#end]) }
+                }
+                Step::Chunk { index, size } => {
+                    let (k, n) = (self.value(*index), self.value(*size));
+                    let root = &self.root;
+                    quote!(#root::private::chunk!(#code, #k, #n))
+                }
+            };
+        }
+        code
+    }
+
+    /// A reference to the place.
+    fn reference(&self, path: &Path, mutable: bool) -> TokenStream {
+        let bare = path.steps.is_empty() && self.refs.contains(&path.root);
+        let place = self.place(path);
+        match (bare, mutable) {
+            (true, false) => self.variable(path.root),
+            (_, true) => quote!(&mut #place),
+            (false, false) => quote!(&#place),
+        }
+    }
+
+    fn accumulate(&mut self, path: &Path, value: Value) -> TokenStream {
+        let (root, v) = (self.root.clone(), self.value(value));
+        let place = self.place(path);
+        let add = match self.graph.ty(value) {
+            Ty::Float(_) | Ty::Int => quote!(#place += #v;),
+            _ => quote!(#root::private::accumulate(&mut #place, &#v);),
+        };
+        match self.guards.get(&path.root) {
+            Some(bit) => quote!(if M & #bit != 0 { #add }),
+            None => add,
+        }
+    }
+
+    fn swap(&self, a: &Path, b: &Path) -> TokenStream {
+        if let ([before @ .., Step::Index(i)], [other @ .., Step::Index(j)]) = (&a.steps[..], &b.steps[..]) {
+            if a.root == b.root && before == other {
+                let base = self.place(&Path { root: a.root, steps: before.to_vec() });
+                let (i, j) = (self.value(*i), self.value(*j));
+                return quote!(#base.swap(#i, #j));
+            }
+        }
+        let (a, b) = (self.place(a), self.place(b));
+        quote!(::core::mem::swap(&mut #a, &mut #b))
+    }
+
+    fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
+        let info = self.graph.var(var);
+        let init = init.map(|v| self.value(v));
+        let name = self.names.fresh(&info.name);
+        self.vars.insert(var, quote!(#name));
+        match init {
+            Some(init) => quote!(let mut #name = #init;),
+            None => quote!(let mut #name;),
+        }
+    }
+
+    fn define_all(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
+        self.define_tuple_as(site, code, false)
+    }
+
+    fn define_tuple(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
+        self.define_tuple_as(site, code, true)
+    }
+
+    fn define_tuple_as(&mut self, site: &Site, code: &TokenStream, always: bool) -> TokenStream {
+        let names: Vec<Ident> = site.results.iter().map(|v| self.fresh(*v, "t")).collect();
+        match names.as_slice() {
+            [] => quote!(#code;),
+            [name] if !always => quote!(let #name = #code;),
+            names => quote!(let (#(#names,)*) = #code;),
+        }
+    }
+
+    /// A region as a block that gives its yields.
+    fn block(&mut self, region: Region) -> TokenStream {
+        let statements = self.statements(region);
+        let graph = self.graph;
+        let last = graph.block(region).sites.last().map(|id| graph.site(*id));
+        if last.is_some_and(|site| diverges(&site.kind)) {
+            return quote!({ #statements });
+        }
+        let yields: Vec<_> = graph.block(region).yields.iter().map(|v| self.value(*v)).collect();
+        match yields.as_slice() {
+            [] => quote!({ #statements }),
+            [one] => quote!({ #statements #one }),
+            many => quote!({ #statements (#(#many,)*) }),
+        }
+    }
+
+    fn branch(&mut self, site: &Site) -> TokenStream {
+        let condition = self.value(site.operands[0]);
+        let (then, otherwise) = (self.block(site.regions[0]), self.block(site.regions[1]));
+        self.define_all(site, &quote!(if #condition #then else #otherwise))
+    }
+
+    fn unpack(&mut self, site: &Site) -> TokenStream {
+        let root = self.root.clone();
+        let pack = self.value(site.operands[0]);
+        let mut side = |cx: &mut Self, region: Region| {
+            let args: Vec<Ident> = cx.graph.block(region).args.clone().iter().map(|v| cx.fresh(*v, "kept")).collect();
+            let block = cx.block(region);
+            (quote!((#(#args,)*)), block)
+        };
+        let (left, on_left) = side(self, site.regions[0]);
+        let (right, on_right) = side(self, site.regions[1]);
+        self.define_all(
+            site,
+            &quote!(match #pack {
+                #root::private::Either::Left(#left) => #on_left
+                #root::private::Either::Right(#right) => #on_right
+            }),
+        )
+    }
+
+    /// Declares the carried variables of a loop with their first values; they are also its results.
+    fn carried(&mut self, site: &Site, inits: &[Value], args: &[Value]) -> (Vec<Ident>, TokenStream) {
+        let first: Vec<_> = inits.iter().map(|v| self.value(*v)).collect();
+        let mut names = Vec::new();
+        for (arg, result) in args.iter().zip(&site.results) {
+            let hint = self.graph.value(*arg).name.clone().unwrap_or_else(|| "carried".to_owned());
+            let name = self.names.fresh(&hint);
+            self.values.insert(*arg, quote!(#name));
+            self.values.insert(*result, quote!(#name));
+            names.push(name);
+        }
+        let lets = quote!(#(let mut #names = #first;)*);
+        (names, lets)
+    }
+
+    /// The carried variables take the values the body yields, all at once.
+    fn advance(&mut self, names: &[Ident], region: Region) -> TokenStream {
+        let yields: Vec<_> = self.graph.block(region).yields.iter().map(|v| self.value(*v)).collect();
+        let changed: Vec<_> = names.iter().zip(&yields).filter(|(name, next)| name.to_string() != next.to_string()).collect();
+        let read_late = changed.iter().enumerate().any(|(k, (name, _))| {
+            changed[k + 1..].iter().any(|(_, next)| next.to_string() == name.to_string())
+        });
+        if read_late {
+            let (names, nexts): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
+            return quote!((#(#names,)*) = (#(#nexts,)*););
+        }
+        let assign = changed.iter().map(|(name, next)| quote!(#name = #next;));
+        quote!(#(#assign)*)
+    }
+
+    fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
+        let region = site.regions[0];
+        let args = self.graph.block(region).args.clone();
+        let (start, end) = (self.value(site.operands[0]), self.value(site.operands[1]));
+        let mut iteration = if range.inclusive { quote!((#start..=#end)) } else { quote!((#start..#end)) };
+        let mut operands = site.operands[2..].iter();
+        for adaptor in &range.adaptors {
+            iteration = match adaptor {
+                Adaptor::Rev => quote!(#iteration.rev()),
+                Adaptor::StepBy | Adaptor::Take => {
+                    let n = operands.next().map(|v| self.value(*v)).unwrap_or_default();
+                    if *adaptor == Adaptor::StepBy { quote!(#iteration.step_by(#n)) } else { quote!(#iteration.take(#n)) }
+                }
+            };
+        }
+        if range.adaptors.is_empty() {
+            iteration = if range.inclusive { quote!(#start..=#end) } else { quote!(#start..#end) };
+        }
+        let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
+        let index = self.fresh(args[0], "i");
+        let body = self.statements(region);
+        let advance = self.advance(&names, region);
+        let exit = if range.exits {
+            let code = &names[0];
+            quote!(if #code != 0 { break; })
+        } else {
+            TokenStream::new()
+        };
+        quote!(#lets for #index in #iteration { #body #advance #exit })
+    }
+
+    fn repeated(&mut self, site: &Site) -> TokenStream {
+        let (condition, body) = (site.regions[0], site.regions[1]);
+        let args = self.graph.block(body).args.clone();
+        let (names, lets) = self.carried(site, &site.operands, &args);
+        for (arg, name) in self.graph.block(condition).args.clone().into_iter().zip(&names) {
+            self.values.insert(arg, quote!(#name));
+        }
+        let condition = self.block(condition);
+        let statements = self.statements(body);
+        let advance = self.advance(&names, body);
+        quote!(#lets while #condition { #statements #advance })
+    }
+
+    fn argument(&self, arg: &Arg) -> TokenStream {
+        match arg {
+            Arg::Value(v) => self.value(*v),
+            Arg::Move(path) | Arg::Receiver(path) => self.place(path),
+            Arg::Ref(path) => self.reference(path, false),
+            Arg::RefMut(path) => self.reference(path, true),
+        }
+    }
+
+    fn call(&self, call: &Call, span: Span) -> TokenStream {
+        let mut args: Vec<_> = call.args.iter().map(|arg| self.argument(arg)).collect();
+        match &call.callee {
+            Callee::Function(path) => {
+                let path = &path.0;
+                quote!(#path(#(#args),*))
+            }
+            Callee::Associated(ty, name, generics) => {
+                let (ty, name, generics) = (&ty.0, Ident::new(name, span), generics.as_ref().map(|g| &g.0));
+                quote!(#ty::#name #generics(#(#args),*))
+            }
+            Callee::Method(name, generics) => {
+                let receiver = args.remove(0);
+                let (name, generics) = (Ident::new(name, span), generics.as_ref().map(|g| &g.0));
+                quote!(#receiver.#name #generics(#(#args),*))
+            }
+        }
+    }
+
+    /// A call of the companion of a function.
+    fn call_derived(&self, call: &Call, mode: &str, dots: &[TokenStream], span: Span) -> TokenStream {
+        let (root, mask) = (&self.root, call.mask);
+        let mut args: Vec<_> = call
+            .args
+            .iter()
+            .map(|arg| match arg {
+                Arg::Move(path) => {
+                    let place = self.reference(path, false);
+                    quote!(#root::private::duplicate(#place))
+                }
+                arg => self.argument(arg),
+            })
+            .collect();
+        let wrt = quote!(#root::private::Wrt::<#mask>);
+        match &call.callee {
+            Callee::Function(path) => {
+                let mode = Ident::new(mode, span);
+                let path = &path.0;
+                quote!(#path::#mode(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Associated(ty, name, _) => {
+                let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
+                quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Method(name, _) => {
+                let receiver = args.remove(0);
+                let name = super::items::sibling(mode, name, span);
+                quote!(#receiver.#name(#(#args,)* #wrt, #(#dots),*))
+            }
+        }
+    }
+
+    fn dot(&self, dot: Option<&Arg>) -> TokenStream {
+        match dot {
+            None => quote!(::core::option::Option::None),
+            Some(Arg::Value(v)) => {
+                let v = self.value(*v);
+                quote!(::core::option::Option::Some(&#v))
+            }
+            Some(arg) => {
+                let place = arg.path().map(|path| self.reference(path, false));
+                quote!(::core::option::Option::Some(#place))
+            }
+        }
+    }
+
+    fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
+        let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
+        let args = call.args.iter().map(|arg| match arg {
+            Arg::Value(v) => {
+                let v = self.value(*v);
+                quote!(&#v)
+            }
+            arg => arg.path().map(|path| self.reference(path, false)).unwrap_or_default(),
+        });
+        let bars = bars.iter().map(|bar| match bar {
+            None => quote!(::core::option::Option::None),
+            Some(path) => {
+                let place = self.reference(path, true);
+                quote!(::core::option::Option::Some(#place))
+            }
+        });
+        quote!(#pull(#bar, #(#args,)* #(#bars),*))
+    }
+}
+
+pub(super) fn member(name: &str) -> syn::Member {
+    match name.parse::<u32>() {
+        Ok(index) => syn::Member::Unnamed(syn::Index { index, span: Span::call_site() }),
+        Err(_) => syn::Member::Named(
+            syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site())),
+        ),
+    }
+}
+
+/// Whether control does not come back from the site.
+fn diverges(kind: &Kind) -> bool {
+    let Kind::Opaque { code, effect: true, .. } = kind else { return false };
+    let text = code.0.to_string();
+    ["panic", "unreachable", "todo", "unimplemented"].iter().any(|name| {
+        text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('!'))
+    })
+}
+
+fn spelled(spelling: Spelling, operands: &[TokenStream], span: Span) -> TokenStream {
+    match (spelling, operands) {
+        (Spelling::Infix(op), [a, b]) => {
+            let op = infix(op, span);
+            quote!(#a #op #b)
+        }
+        (Spelling::Prefix(op), [a]) => {
+            let op = infix(op, span);
+            quote!(#op #a)
+        }
+        (Spelling::Method(name), [receiver, args @ ..]) => {
+            let name = Ident::new(name, span);
+            quote!(#receiver.#name(#(#args),*))
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// The tokens of an operator, at the user's place.
+fn infix(text: &str, span: Span) -> TokenStream {
+    let tokens: TokenStream = text.parse().unwrap_or_default();
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
+fn discrete_text(op: Discrete) -> &'static str {
+    match op {
+        Discrete::Eq => "==",
+        Discrete::Ne => "!=",
+        Discrete::Lt => "<",
+        Discrete::Le => "<=",
+        Discrete::Gt => ">",
+        Discrete::Ge => ">=",
+        Discrete::And => "&&",
+        Discrete::Or => "||",
+        Discrete::Not => "!",
+        Discrete::BitAnd => "&",
+        Discrete::BitOr => "|",
+        Discrete::BitXor => "^",
+        Discrete::Shl => "<<",
+        Discrete::Shr => ">>",
+    }
+}

@@ -1,0 +1,11 @@
+//! From graphs to Rust items.
+//!
+//! For `fn f(x: f64) -> f64` the companion `struct f {}` lives in the type namespace, so that a call
+//! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
+//! residuals, and is handed the arguments again. The functions users call are thin layers on it.
+
+mod body;
+mod items;
+mod names;
+
+pub(crate) use items::{Derived, Home, emit, stubs};

@@ -1,0 +1,449 @@
+//! Expressions.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{BinOp, Expr, ExprIf, ExprMatch, Lit, Pat, RangeLimits, UnOp};
+
+use super::pattern::{deref, is_constant_name, member};
+use super::{Lower, Operand, infer};
+use crate::diag::Problem;
+use crate::ir::{Code, Discrete, Kind, Literal, Op, Path, Step, Storage, Ty, Value, VarInfo, Width};
+use crate::signature::ty_of;
+
+impl Lower<'_> {
+    pub(super) fn lower_expr(&mut self, expr: &Expr) -> Operand {
+        if self.dead {
+            return Operand::Never;
+        }
+        let span = expr.span();
+        match expr {
+            Expr::Paren(inner) => self.lower_expr(&inner.expr),
+            Expr::Group(inner) => self.lower_expr(&inner.expr),
+            Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
+            Expr::Path(path) => self.lower_path(path, span),
+            Expr::Unary(unary) => self.lower_unary(&unary.op, &unary.expr, span),
+            Expr::Binary(binary) => self.lower_binary(binary, span),
+            Expr::Assign(assign) => self.lower_assign(&assign.left, &assign.right, span),
+            Expr::Block(block) if block.label.is_none() => self.lower_block(&block.block),
+            Expr::If(branch) => self.lower_if(branch),
+            Expr::Match(m) => self.lower_match(m),
+            Expr::ForLoop(l) => self.lower_for(l),
+            Expr::While(l) if matches!(*l.cond, Expr::Let(_)) => self.unsupported("`while let`", span),
+            Expr::While(l) => {
+                let label = l.label.as_ref().map(|l| l.name.ident.to_string());
+                self.lower_while(Some(&l.cond), &l.body, label, span)
+            }
+            Expr::Loop(l) => {
+                let label = l.label.as_ref().map(|l| l.name.ident.to_string());
+                self.lower_while(None, &l.body, label, span)
+            }
+            Expr::Return(r) => {
+                let value = r.expr.as_ref().map_or(Operand::Unit, |e| self.lower_expr(e));
+                self.lower_return(value)
+            }
+            Expr::Break(b) => {
+                let value = b.expr.as_ref().map(|e| self.lower_expr(e));
+                self.lower_break(b.label.as_ref(), value, span)
+            }
+            Expr::Continue(c) => self.lower_continue(c.label.as_ref(), span),
+            Expr::Index(index) => self.lower_index(&index.expr, &index.index, span),
+            Expr::Field(field) => {
+                let base = self.lower_expr(&field.base);
+                self.project(base, &member(&field.member))
+            }
+            Expr::Reference(reference) => self.lower_reference(reference, span),
+            Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
+            Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
+            Expr::Tuple(tuple) => {
+                let parts = tuple.elems.iter().map(|e| self.lower_expr(e));
+                Operand::Tuple(parts.collect())
+            }
+            Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
+            Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
+            Expr::Struct(record) => self.lower_record(record, span),
+            Expr::Call(call) => self.lower_call(call),
+            Expr::MethodCall(call) => self.lower_method(call),
+            Expr::Macro(m) => self.lower_macro(&m.mac),
+            Expr::Closure(closure) => self.report(closure.inputs_begin.span(), Problem::Closure),
+            Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
+            Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
+            Expr::Await(a) => self.report(a.await_token.span(), Problem::Await),
+            Expr::Async(a) => self.report(a.async_token.span(), Problem::Await),
+            Expr::Let(l) => self.report(l.let_token.span(), Problem::Expression("`if let`".to_owned())),
+            Expr::Range(r) => {
+                let span = match &r.limits {
+                    RangeLimits::HalfOpen(t) => t.span(),
+                    RangeLimits::Closed(t) => t.span(),
+                };
+                self.unsupported("a range outside `for` and indices", span)
+            }
+            _ => self.unsupported("this expression", span),
+        }
+    }
+
+    pub(super) fn unsupported(&mut self, what: &str, span: Span) -> Operand {
+        self.report(span, Problem::Expression(what.to_owned()))
+    }
+
+    /// The value of an expression.
+    pub(super) fn value_of(&mut self, expr: &Expr) -> Value {
+        let operand = self.lower_expr(expr);
+        self.read_spanned(operand, expr.span())
+    }
+
+    fn lower_literal(&mut self, literal: &Lit, span: Span) -> Operand {
+        let (kind, ty) = match literal {
+            Lit::Float(f) => (Literal::Float(f.base10_digits().to_owned()), float_ty(f.suffix())),
+            Lit::Int(i) if matches!(i.suffix(), "f32" | "f64") => {
+                (Literal::Float(format!("{}.0", i.base10_digits())), float_ty(i.suffix()))
+            }
+            Lit::Int(i) => (Literal::Int(i.to_string()), Ty::Int),
+            Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
+            other => {
+                let code = Code(other.to_token_stream());
+                return Operand::Value(self.push(Kind::Constant(code), Vec::new(), Ty::Inert, span));
+            }
+        };
+        Operand::Value(self.push(Kind::Literal(kind), Vec::new(), ty, span))
+    }
+
+    fn lower_path(&mut self, path: &syn::ExprPath, span: Span) -> Operand {
+        if let Some(ident) = path.path.get_ident().filter(|_| path.qself.is_none()) {
+            let name = ident.to_string();
+            if let Some(local) = self.locals.find(&name) {
+                let held = self.locals.current(local);
+                return held.unwrap_or(Operand::Poison);
+            }
+            if !is_constant_name(&name) && !self.item_types.contains_key(&name) {
+                let what = format!("`{name}`, which is no variable of this function,");
+                return self.unsupported(&what, span);
+            }
+        }
+        let segments: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let last = segments.last().cloned().unwrap_or_default();
+        let ty = match self.item_types.get(&last) {
+            Some(ty) => ty.clone(),
+            None => infer::constant_type(&segments),
+        };
+        let code = path.to_token_stream();
+        if ty.is_scalar() {
+            return Operand::Value(self.push(Kind::Constant(Code(code)), Vec::new(), ty, span));
+        }
+        let text = code.to_string().replace(' ', "");
+        let var = match self.statics.get(&text) {
+            Some(var) => *var,
+            None => {
+                let info = VarInfo { name: text.clone(), ty: ty.clone(), storage: Storage::Static, mutable: false, span };
+                let var = self.graph.new_var(info);
+                self.statics.insert(text, var);
+                var
+            }
+        };
+        Operand::Place(Path::of(var), ty)
+    }
+
+    fn lower_unary(&mut self, op: &UnOp, operand: &Expr, span: Span) -> Operand {
+        let lowered = self.lower_expr(operand);
+        match op {
+            UnOp::Deref(_) => deref(lowered),
+            UnOp::Neg(_) => {
+                let value = self.read_spanned(lowered, operand.span());
+                Operand::Value(self.apply(Op::Neg, vec![value], span))
+            }
+            _ => {
+                let value = self.read_spanned(lowered, operand.span());
+                let ty = self.graph.ty(value).clone();
+                Operand::Value(self.push(Kind::Discrete(Discrete::Not), vec![value], ty, span))
+            }
+        }
+    }
+
+    /// A row of the table applied; the type follows from the operands.
+    pub(super) fn apply(&mut self, op: Op, operands: Vec<Value>, span: Span) -> Value {
+        let tys: Vec<Ty> = operands.iter().map(|v| self.graph.ty(*v).clone()).collect();
+        let ty = match op {
+            Op::Powi => tys.first().cloned().unwrap_or(Ty::Unknown),
+            _ => tys.iter().cloned().reduce(|a, b| infer::arithmetic(&a, &b)).unwrap_or(Ty::Unknown),
+        };
+        self.push(Kind::Apply(op), operands, ty, span)
+    }
+
+    fn lower_binary(&mut self, binary: &syn::ExprBinary, span: Span) -> Operand {
+        if is_compound(&binary.op) {
+            return self.lower_compound(&binary.left, &binary.op, &binary.right, span);
+        }
+        match binary.op {
+            BinOp::And(_) | BinOp::Or(_) => self.lower_lazy(binary, span),
+            _ => {
+                let (a, b) = (self.value_of(&binary.left), self.value_of(&binary.right));
+                Operand::Value(self.binary_values(&binary.op, a, b, span))
+            }
+        }
+    }
+
+    /// `a && b`, `a || b`: the right side is computed only where the left does not decide.
+    fn lower_lazy(&mut self, binary: &syn::ExprBinary, span: Span) -> Operand {
+        let left = self.value_of(&binary.left);
+        let is_and = matches!(binary.op, BinOp::And(_));
+        let decided = |cx: &mut Self| {
+            let literal = Kind::Literal(Literal::Bool(!is_and));
+            Operand::Value(cx.push(literal, Vec::new(), Ty::Bool, span))
+        };
+        let right = |cx: &mut Self| Operand::Value(cx.value_of(&binary.right));
+        if is_and {
+            self.branch(left, span, right, decided)
+        } else {
+            self.branch(left, span, decided, right)
+        }
+    }
+
+    pub(super) fn binary_values(&mut self, op: &BinOp, a: Value, b: Value, span: Span) -> Value {
+        let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
+        if let Some(op) = discrete_op(op) {
+            let ty = if is_comparison(op) { Ty::Bool } else { infer::join(&ty_a, &ty_b) };
+            return self.push(Kind::Discrete(op), vec![a, b], ty, span);
+        }
+        let row = match op {
+            BinOp::Add(_) | BinOp::AddAssign(_) => Op::Add,
+            BinOp::Sub(_) | BinOp::SubAssign(_) => Op::Sub,
+            BinOp::Mul(_) | BinOp::MulAssign(_) => Op::Mul,
+            BinOp::Div(_) | BinOp::DivAssign(_) => Op::Div,
+            _ => Op::Rem,
+        };
+        let value = self.apply(row, vec![a, b], span);
+        if !infer::is_number(&ty_a) || !infer::is_number(&ty_b) {
+            self.if_active.insert(value, Problem::ActiveOperator(row.name().to_owned()));
+        }
+        value
+    }
+
+    fn lower_if(&mut self, branch: &ExprIf) -> Operand {
+        if let Expr::Let(l) = &*branch.cond {
+            return self.report(l.let_token.span(), Problem::Expression("`if let`".to_owned()));
+        }
+        let condition = self.value_of(&branch.cond);
+        self.branch(
+            condition,
+            branch.if_token.span(),
+            |cx| cx.lower_block(&branch.then_branch),
+            |cx| branch.else_branch.as_ref().map_or(Operand::Unit, |(_, e)| cx.lower_expr(e)),
+        )
+    }
+
+    fn lower_match(&mut self, m: &ExprMatch) -> Operand {
+        let subject = self.lower_expr(&m.expr);
+        let subject = match subject {
+            Operand::Place(path, ty) if ty.is_scalar() => Operand::Value(self.read(Operand::Place(path, ty))),
+            other => other,
+        };
+        self.lower_arms(&subject, &m.arms, m.match_token.span())
+    }
+
+    fn lower_arms(&mut self, subject: &Operand, arms: &[syn::Arm], span: Span) -> Operand {
+        let Some((arm, rest)) = arms.split_first() else {
+            return Operand::Unit;
+        };
+        let (pattern, guard) = match &arm.pat {
+            Pat::Guard(guarded) => (&*guarded.pat, Some(&*guarded.guard)),
+            other => (other, None),
+        };
+        let test = if rest.is_empty() && guard.is_none() { None } else { self.test(pattern, subject) };
+        let test = match (test, guard) {
+            (None, None) => {
+                self.locals.enter();
+                self.bind_arm(pattern, subject);
+                let value = self.lower_expr(&arm.body);
+                self.locals.leave();
+                return value;
+            }
+            (Some(test), None) => test,
+            (test, Some(guard)) => self.guarded(test, pattern, subject, guard),
+        };
+        self.branch(
+            test,
+            span,
+            |cx| {
+                cx.locals.enter();
+                cx.bind_arm(pattern, subject);
+                let value = cx.lower_expr(&arm.body);
+                cx.locals.leave();
+                value
+            },
+            |cx| cx.lower_arms(subject, rest, span),
+        )
+    }
+
+    fn guarded(&mut self, test: Option<Value>, pattern: &Pat, subject: &Operand, guard: &Expr) -> Value {
+        let evaluate = |cx: &mut Self| {
+            cx.locals.enter();
+            cx.bind_arm(pattern, subject);
+            let value = cx.value_of(guard);
+            cx.locals.leave();
+            Operand::Value(value)
+        };
+        let Some(test) = test else {
+            let value = evaluate(self);
+            return self.read(value);
+        };
+        let value = self.branch(test, guard.span(), evaluate, |cx| {
+            let no = Kind::Literal(Literal::Bool(false));
+            Operand::Value(cx.push(no, Vec::new(), Ty::Bool, guard.span()))
+        });
+        self.read(value)
+    }
+
+    /// Binds the names of an arm whose test succeeded.
+    fn bind_arm(&mut self, pattern: &Pat, subject: &Operand) {
+        match pattern {
+            Pat::Lit(_) | Pat::Range(_) | Pat::Path(_) | Pat::Or(_) | Pat::Wild(_) => {}
+            Pat::Ident(ident) if is_constant_name(&ident.ident.to_string()) => {}
+            Pat::Tuple(tuple) => {
+                for (k, part) in tuple.elems.iter().enumerate() {
+                    let field = self.project(subject.clone(), &k.to_string());
+                    self.bind_arm(part, &field);
+                }
+            }
+            Pat::Paren(inner) => self.bind_arm(&inner.pat, subject),
+            other => self.bind(other, subject.clone(), None),
+        }
+    }
+
+    fn lower_index(&mut self, base: &Expr, index: &Expr, span: Span) -> Operand {
+        let base = self.lower_expr(base);
+        if let Expr::Range(range) = index {
+            let start = range.start.as_ref().map(|e| self.value_of(e));
+            let end = range.end.as_ref().map(|e| self.value_of(e));
+            let inclusive = matches!(range.limits, RangeLimits::Closed(_));
+            if base == Operand::Poison {
+                return base;
+            }
+            let ty = self.operand_ty(&base);
+            let path = self.as_path(base);
+            if start.is_none() && end.is_none() {
+                return Operand::Place(path, ty);
+            }
+            return Operand::Place(path.then(Step::Range { start, end, inclusive }), ty);
+        }
+        let index = self.value_of(index);
+        let _ = span;
+        self.index(base, index)
+    }
+
+    fn lower_reference(&mut self, reference: &syn::ExprReference, span: Span) -> Operand {
+        match self.lower_expr(&reference.expr) {
+            Operand::Place(path, ty) => Operand::Ref(path, ty),
+            Operand::Value(value) if reference.mutability.is_some() => {
+                let _ = value;
+                self.report(span, Problem::MutableBorrow)
+            }
+            Operand::Value(value) if self.graph.ty(value).is_scalar() => Operand::Value(value),
+            Operand::Value(value) => {
+                let ty = self.graph.ty(value).clone();
+                let path = self.as_path(Operand::Value(value));
+                Operand::Ref(path, ty)
+            }
+            other => other,
+        }
+    }
+
+    fn lower_cast(&mut self, expr: &Expr, ty: &syn::Type, span: Span) -> Operand {
+        let value = self.value_of(expr);
+        let to = ty_of(ty);
+        let known = match to {
+            Ty::Unknown | Ty::Named(_) => Ty::Unknown,
+            other => other,
+        };
+        Operand::Value(self.push(Kind::Cast(Code(ty.to_token_stream())), vec![value], known, span))
+    }
+
+    pub(super) fn lower_array<'e>(&mut self, elements: impl Iterator<Item = &'e Expr>, vec: bool, span: Span) -> Operand {
+        let mut ty = Ty::Unknown;
+        let mut values = Vec::new();
+        for element in elements {
+            let operand = self.lower_expr(element);
+            if operand == Operand::Poison {
+                return operand;
+            }
+            let value = self.read_spanned(operand, element.span());
+            ty = infer::join(&ty, &self.graph.ty(value).clone());
+            values.push(value);
+        }
+        Operand::Value(self.push(Kind::Array { vec }, values, Ty::Array(Box::new(ty)), span))
+    }
+
+    pub(super) fn lower_repeat(&mut self, element: &Expr, len: &Expr, vec: bool, span: Span) -> Operand {
+        let operand = self.lower_expr(element);
+        if operand == Operand::Poison {
+            return operand;
+        }
+        let value = self.read_spanned(operand, element.span());
+        let len = self.value_of(len);
+        let ty = Ty::Array(Box::new(self.graph.ty(value).clone()));
+        Operand::Value(self.push(Kind::Repeat { vec }, vec![value, len], ty, span))
+    }
+
+    fn lower_record(&mut self, record: &syn::ExprStruct, span: Span) -> Operand {
+        if let Some(rest) = &record.rest {
+            return self.unsupported("struct update `..base`", rest.span());
+        }
+        let mut fields = Vec::new();
+        let mut values = Vec::new();
+        for field in &record.fields {
+            fields.push(member(&field.member));
+            values.push(self.value_of(&field.expr));
+        }
+        let name = record.path.segments.last().map_or(String::new(), |s| s.ident.to_string());
+        let kind = Kind::Record { code: Code(record.path.to_token_stream()), fields };
+        // A struct is memory, so that its tangent can be built field by field.
+        let value = self.push(kind, values, Ty::Named(name.clone()), span);
+        let var = self.new_variable("record", Ty::Named(name.clone()), false, Some(value));
+        Operand::Place(Path::of(var), Ty::Named(name))
+    }
+}
+
+fn float_ty(suffix: &str) -> Ty {
+    Ty::Float(match suffix {
+        "f32" => Some(Width::F32),
+        "f64" => Some(Width::F64),
+        _ => None,
+    })
+}
+
+fn is_compound(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}
+
+fn discrete_op(op: &BinOp) -> Option<Discrete> {
+    Some(match op {
+        BinOp::Eq(_) => Discrete::Eq,
+        BinOp::Ne(_) => Discrete::Ne,
+        BinOp::Lt(_) => Discrete::Lt,
+        BinOp::Le(_) => Discrete::Le,
+        BinOp::Gt(_) => Discrete::Gt,
+        BinOp::Ge(_) => Discrete::Ge,
+        BinOp::BitAnd(_) | BinOp::BitAndAssign(_) => Discrete::BitAnd,
+        BinOp::BitOr(_) | BinOp::BitOrAssign(_) => Discrete::BitOr,
+        BinOp::BitXor(_) | BinOp::BitXorAssign(_) => Discrete::BitXor,
+        BinOp::Shl(_) | BinOp::ShlAssign(_) => Discrete::Shl,
+        BinOp::Shr(_) | BinOp::ShrAssign(_) => Discrete::Shr,
+        _ => return None,
+    })
+}
+
+fn is_comparison(op: Discrete) -> bool {
+    use Discrete::{Eq, Ge, Gt, Le, Lt, Ne};
+    matches!(op, Eq | Ne | Lt | Le | Gt | Ge)
+}

@@ -1,0 +1,73 @@
+//! Macros of std: `vec!`, assertions, printing, panics.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Expr, Macro, Token};
+
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Code, Kind, Ty};
+
+const EFFECTS: &[&str] = &[
+    "assert", "assert_eq", "assert_ne", "debug_assert", "debug_assert_eq", "debug_assert_ne", "print", "println",
+    "eprint", "eprintln",
+];
+const PANICS: &[&str] = &["panic", "unreachable", "todo", "unimplemented"];
+
+fn name_of(mac: &Macro) -> String {
+    mac.path.segments.last().map_or(String::new(), |s| s.ident.to_string())
+}
+
+/// Whether control does not come back from the macro.
+pub(super) fn panics(mac: &Macro) -> bool {
+    PANICS.contains(&name_of(mac).as_str())
+}
+
+impl Lower<'_> {
+    pub(super) fn lower_macro(&mut self, mac: &Macro) -> Operand {
+        let name = name_of(mac);
+        let span = mac.path.span();
+        match name.as_str() {
+            "vec" => self.lower_vec(mac, span),
+            "matches" => self.opaque_macro(mac, Ty::Bool),
+            _ if EFFECTS.contains(&name.as_str()) => self.lower_effect(mac, span),
+            _ if panics(mac) => {
+                self.lower_effect(mac, span);
+                self.panics()
+            }
+            _ => self.opaque_macro(mac, Ty::Unknown),
+        }
+    }
+
+    fn opaque_macro(&mut self, mac: &Macro, ty: Ty) -> Operand {
+        let captures = self.captures(&mac.tokens);
+        let kind = Kind::Opaque { code: Code(mac.to_token_stream()), captures, effect: false };
+        let value = self.push(kind, Vec::new(), ty, mac.path.span());
+        self.if_active.insert(value, Problem::ActiveMacro(name_of(mac)));
+        Operand::Value(value)
+    }
+
+    fn lower_effect(&mut self, mac: &Macro, span: Span) -> Operand {
+        let captures = self.captures(&mac.tokens);
+        let kind = Kind::Opaque { code: Code(mac.to_token_stream()), captures, effect: true };
+        self.push_effect(kind, Vec::new(), span);
+        Operand::Unit
+    }
+
+    fn lower_vec(&mut self, mac: &Macro, span: Span) -> Operand {
+        if mac.tokens.is_empty() {
+            return self.lower_array([].iter(), true, span);
+        }
+        let tokens = &mac.tokens;
+        if let Ok(Expr::Repeat(repeat)) = syn::parse2(quote::quote!([#tokens])) {
+            return self.lower_repeat(&repeat.expr, &repeat.len, true, span);
+        }
+        match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()) {
+            Ok(elements) => self.lower_array(elements.iter(), true, span),
+            Err(error) => self.report(error.span(), Problem::Expression("these arguments of `vec!`".to_owned())),
+        }
+    }
+}

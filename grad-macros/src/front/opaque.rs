@@ -1,0 +1,70 @@
+//! Code that is carried as it stands: expressions and macros without a derivative of their own.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Capture, Code, Kind, Ty};
+
+impl Lower<'_> {
+    /// The expression with a result of type `ty`; a problem should it turn out to be active.
+    pub(super) fn opaque(&mut self, expr: &Expr, ty: Ty, what: &str) -> Operand {
+        let captures = self.captures(&expr.to_token_stream());
+        let kind = Kind::Opaque { code: Code(expr.to_token_stream()), captures, effect: false };
+        let value = self.push(kind, Vec::new(), ty, expr.span());
+        let what = if what.starts_with("this") { what.to_owned() } else { format!("`{what}`") };
+        self.if_active.insert(value, Problem::ActiveCode(what));
+        Operand::Value(value)
+    }
+
+    /// The variables of this function that the tokens name.
+    pub(super) fn captures(&mut self, tokens: &TokenStream) -> Vec<(String, Capture)> {
+        let mut names = BTreeSet::new();
+        names_in(tokens.clone(), &mut names);
+        let mut captures = Vec::new();
+        for name in names {
+            let Some(operand) = self.locals.get(&name) else { continue };
+            let capture = match operand {
+                Operand::Value(value) => Capture::Value(value),
+                Operand::Place(path, _) => Capture::Place(path, false),
+                Operand::Ref(path, _) => Capture::Place(path, true),
+                tuple @ Operand::Tuple(_) => Capture::Value(self.read(tuple)),
+                Operand::Unit | Operand::Never | Operand::Poison => continue,
+            };
+            captures.push((name, capture));
+        }
+        captures
+    }
+}
+
+/// Identifiers that may be variables, those inside format strings too.
+fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
+    let mut after_dot = false;
+    for token in tokens {
+        let mut dot = false;
+        match token {
+            TokenTree::Group(group) => names_in(group.stream(), names),
+            TokenTree::Ident(ident) if !after_dot => {
+                names.insert(ident.to_string());
+            }
+            TokenTree::Ident(_) => {}
+            TokenTree::Punct(punct) => dot = punct.as_char() == '.' && punct.spacing() == proc_macro2::Spacing::Alone && !after_dot,
+            TokenTree::Literal(literal) => names_in_format(&literal.to_string(), names),
+        }
+        after_dot = dot;
+    }
+}
+
+fn names_in_format(text: &str, names: &mut BTreeSet<String>) {
+    for part in text.split('{').skip(1) {
+        let name: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        if !name.is_empty() {
+            names.insert(name);
+        }
+    }
+}

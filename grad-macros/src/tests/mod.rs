@@ -1,0 +1,4 @@
+//! Tests on graphs and token streams, without the compiler.
+
+mod interpret;
+mod rows;
