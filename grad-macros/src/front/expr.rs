@@ -166,6 +166,14 @@ impl Lower<'_> {
             Op::Powi => tys.first().cloned().unwrap_or(Ty::Unknown),
             _ => tys.iter().cloned().reduce(|a, b| infer::arithmetic(&a, &b)).unwrap_or(Ty::Unknown),
         };
+        if let Ty::Float(Some(_)) = ty {
+            // A literal beside a float of known width has that width.
+            for operand in &operands {
+                if *self.graph.ty(*operand) == Ty::Float(None) && self.graph.literal(*operand).is_some() {
+                    self.graph.value_mut(*operand).ty = ty.clone();
+                }
+            }
+        }
         self.push(Kind::Apply(op), operands, ty, span)
     }
 
