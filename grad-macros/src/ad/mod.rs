@@ -20,9 +20,6 @@ pub(crate) use reverse::{Reverse, reverse};
 
 use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Op, Region, Ty, Value, Wrt, row};
 
-/// The result of a function over the values its body yields.
-pub(crate) use crate::ir::Output;
-
 /// Appends a site with results of the given types.
 fn push(graph: &mut Graph, region: Region, kind: Kind, operands: Vec<Value>, tys: Vec<Ty>, span: Span) -> Vec<Value> {
     let site = graph.new_site(kind, operands, Vec::new(), tys, span);
@@ -54,7 +51,7 @@ fn derivatives(op: Op) -> &'static [Wrt] {
 }
 
 /// A tangent or cotangent `t` through one operand of a site: the row's factor times `t`, or its mask.
-fn term(graph: &mut Graph, region: Region, site: (&[Value], Value), k: usize, active: &HashSet<Value>, op: Op, t: Value) -> Option<Value> {
+pub(crate) fn term(graph: &mut Graph, region: Region, site: (&[Value], Value), k: usize, active: &HashSet<Value>, op: Op, t: Value) -> Option<Value> {
     let span = graph.value(site.1).span;
     let cursor = Cursor::new(graph, region, span);
     let at = At {

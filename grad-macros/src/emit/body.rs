@@ -48,6 +48,11 @@ impl<'g> Body<'g> {
         self.values.insert(value, quote!(#name));
     }
 
+    /// Writes the value as the tokens say.
+    pub(super) fn spell_value(&mut self, value: Value, tokens: TokenStream) {
+        self.values.insert(value, tokens);
+    }
+
     pub(super) fn name_var(&mut self, var: Var, name: &Ident) {
         self.vars.insert(var, quote!(#name));
     }
@@ -85,6 +90,10 @@ impl<'g> Body<'g> {
             Some(tokens) => tokens.clone(),
             None => match self.graph.def(value).map(|site| &site.kind) {
                 Some(Kind::Literal(literal)) => self.literal(literal, self.graph.ty(value)),
+                Some(Kind::Constant(code)) => {
+                    let code = &code.0;
+                    quote!((#code))
+                }
                 _ => quote!(::core::compile_error!("internal error: a value without a name")),
             },
         }
@@ -140,8 +149,7 @@ impl<'g> Body<'g> {
         let root = self.root.clone();
         let operand = |cx: &Self, k: usize| cx.value(site.operands[k]);
         let code = match &site.kind {
-            Kind::Literal(_) => return TokenStream::new(),
-            Kind::Constant(code) => code.0.clone(),
+            Kind::Literal(_) | Kind::Constant(_) => return TokenStream::new(),
             Kind::Apply(op) => {
                 let operands: Vec<_> = site.operands.iter().map(|v| self.value(*v)).collect();
                 spelled(row(*op).spelling, &operands, span)
@@ -421,7 +429,7 @@ impl<'g> Body<'g> {
     fn unpack(&mut self, site: &Site) -> TokenStream {
         let root = self.root.clone();
         let pack = self.value(site.operands[0]);
-        let mut side = |cx: &mut Self, region: Region| {
+        let side = |cx: &mut Self, region: Region| {
             let args: Vec<Ident> = cx.graph.block(region).args.clone().iter().map(|v| cx.fresh(*v, "kept")).collect();
             let block = cx.block(region);
             (quote!((#(#args,)*)), block)
@@ -624,7 +632,7 @@ fn diverges(kind: &Kind) -> bool {
     })
 }
 
-fn spelled(spelling: Spelling, operands: &[TokenStream], span: Span) -> TokenStream {
+pub(super) fn spelled(spelling: Spelling, operands: &[TokenStream], span: Span) -> TokenStream {
     match (spelling, operands) {
         (Spelling::Infix(op), [a, b]) => {
             let op = infix(op, span);
@@ -654,7 +662,7 @@ fn infix(text: &str, span: Span) -> TokenStream {
         .collect()
 }
 
-fn discrete_text(op: Discrete) -> &'static str {
+pub(super) fn discrete_text(op: Discrete) -> &'static str {
     match op {
         Discrete::Eq => "==",
         Discrete::Ne => "!=",

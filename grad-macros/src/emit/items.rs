@@ -51,7 +51,9 @@ pub(crate) fn emit(derived: &Derived, lowered: &Lowered, forward: Option<&Forwar
         vjp: reverse.map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
         jvp: forward.map(|forward| derived.jvp_body(lowered, forward, names)),
     };
-    derived.items(&bodies, lowered.recursive)
+    let items = derived.items(&bodies, lowered.recursive);
+    let graph = derived.graph_item(&super::graph::data(lowered, &derived.name(), &derived.root));
+    quote!(#items #graph)
 }
 
 /// The same items with bodies that do nothing: after an error, calls of them are no further errors.
@@ -359,6 +361,13 @@ impl Derived<'_> {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
         let body = if stub { quote!(::core::panic!("not generated: the function has errors")) } else { body.clone() };
         quote!(#[doc = #doc] #cfgs #[inline] #[must_use] #allows #vis #head { #body })
+    }
+
+    fn graph_item(&self, data: &TokenStream) -> TokenStream {
+        let (root, name) = (&self.root, self.name());
+        let head = format_ident!("graph_{name}");
+        let doc = format!("The expression graph of `{name}` as data: to draw it, and to see values and gradients at a point.");
+        self.function(&doc, &quote!(fn #head() -> &'static #root::graph::Graph), data, false)
     }
 
     fn gradient_items(&self, stub: bool) -> TokenStream {

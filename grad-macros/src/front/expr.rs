@@ -386,7 +386,8 @@ impl Lower<'_> {
             return operand;
         }
         let value = self.read_spanned(operand, element.span());
-        let len = self.value_of(len);
+        // The length of an array is a constant expression and must stay one.
+        let len = if vec { self.value_of(len) } else { self.constant(len.to_token_stream(), Ty::Int) };
         let ty = Ty::Array(Box::new(self.graph.ty(value).clone()));
         Operand::Value(self.push(Kind::Repeat { vec }, vec![value, len], ty, span))
     }

@@ -103,7 +103,7 @@ pub(super) struct Lower<'d> {
 pub(crate) fn lower(name: &str, signature: &Signature, body: &Block, diag: &Diagnostics) -> Lowered {
     let mut locals = Locals::default();
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
-    let mut cx = Lower {
+    let cx = Lower {
         graph: Graph::new(name),
         diag,
         regions: vec![Region(0)],
