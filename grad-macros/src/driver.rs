@@ -17,7 +17,8 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
     if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
         let home = home_of(&function);
         let generated = function_items(&function.attrs, &function.vis, &function.sig, &function.block, home, &options, &diag);
-        return quote!(#item #generated);
+        // A function of which only derivatives are called is not dead.
+        return quote!(#[allow(dead_code)] #item #generated);
     }
     if let Ok(mut block) = syn::parse2::<ItemImpl>(item.clone()) {
         let generated = impl_items(&mut block, &options, &diag);
@@ -76,7 +77,7 @@ fn impl_items(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> To
     }
     let errors = diag.to_tokens();
     let (generics, ty, where_clause) = (&block.generics, &block.self_ty, &block.generics.where_clause);
-    quote!(#block #[automatically_derived] impl #generics #ty #where_clause { #generated } #errors)
+    quote!(#[allow(dead_code)] #block #[automatically_derived] impl #generics #ty #where_clause { #generated } #errors)
 }
 
 /// Everything generated for one function, or stubs and errors.

@@ -100,6 +100,19 @@ pub fn or_zeros<'a, T: Differentiable<Tangent = Vec<E>> + ?Sized, E>(
     }
 }
 
+/// The cotangent buffer of a slice given, or a zero one that nobody reads.
+#[inline]
+pub fn or_zeros_mut<'a, T: Differentiable<Tangent = Vec<E>> + ?Sized, E>(
+    bar: Option<&'a mut [E]>,
+    like: &T,
+    absent: &'a mut Option<Vec<E>>,
+) -> &'a mut [E] {
+    match bar {
+        Some(bar) => bar,
+        None => absent.insert(like.zero_tangent()),
+    }
+}
+
 /// Adds one cotangent into another place.
 pub trait AccumulateFrom<S: ?Sized> {
     /// `self += other`.

@@ -20,8 +20,8 @@ pub(super) struct Body<'g> {
     vars: HashMap<Var, TokenStream>,
     /// Variables that are references where code is written now.
     refs: HashSet<Var>,
-    /// The bit of the mask that guards additions into a variable.
-    guards: HashMap<Var, u64>,
+    /// The flag that tells whether anybody wants what is added into a variable.
+    guards: HashMap<Var, Ident>,
 }
 
 impl<'g> Body<'g> {
@@ -62,8 +62,8 @@ impl<'g> Body<'g> {
         self.refs.insert(var);
     }
 
-    pub(super) fn guard(&mut self, var: Var, bit: u64) {
-        self.guards.insert(var, bit);
+    pub(super) fn guard(&mut self, var: Var, flag: Ident) {
+        self.guards.insert(var, flag);
     }
 
     /// Declarations of the tapes.
@@ -192,13 +192,7 @@ impl<'g> Body<'g> {
                 let place = self.place(path);
                 quote_spanned!(span=> #place.len())
             }
-            Kind::Load(path) => {
-                let place = self.place(path);
-                match self.graph.ty(site.results[0]) {
-                    Ty::Unknown if path.steps.is_empty() || self.is_shadow(path) => place,
-                    _ => place,
-                }
-            }
+            Kind::Load(path) => self.place(path),
             Kind::Store(path) => {
                 let (place, v) = (self.place(path), operand(self, 0));
                 quote!(#place = #v)
@@ -269,10 +263,6 @@ impl<'g> Body<'g> {
             Kind::Unpack => return self.unpack(site),
         };
         self.define(site, &code)
-    }
-
-    fn is_shadow(&self, path: &Path) -> bool {
-        self.guards.contains_key(&path.root)
     }
 
     fn opaque(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
@@ -359,7 +349,7 @@ impl<'g> Body<'g> {
             _ => quote!(#root::private::accumulate(&mut #place, &#v);),
         };
         match self.guards.get(&path.root) {
-            Some(bit) => quote!(if M & #bit != 0 { #add }),
+            Some(wanted) => quote!(if #wanted { #add }),
             None => add,
         }
     }
@@ -607,7 +597,10 @@ impl<'g> Body<'g> {
             None => quote!(::core::option::Option::None),
             Some(path) => {
                 let place = self.reference(path, true);
-                quote!(::core::option::Option::Some(#place))
+                match self.guards.get(&path.root) {
+                    Some(wanted) => quote!(if #wanted { ::core::option::Option::Some(#place) } else { ::core::option::Option::None }),
+                    None => quote!(::core::option::Option::Some(#place)),
+                }
             }
         });
         quote!(#pull(#bar, #(#args,)* #(#bars),*))

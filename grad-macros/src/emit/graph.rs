@@ -32,7 +32,7 @@ pub(super) fn data(lowered: &Lowered, name: &str, root: &TokenStream) -> TokenSt
         variables: Vec::new(),
     };
     let inputs: Vec<_> = graph.params.iter().map(|param| cx.input(param)).collect();
-    let body = cx.block(graph.body, &[]);
+    let body = cx.block(graph.body, None);
     let (root, nodes, variables) = (&cx.root, &cx.nodes, &cx.variables);
     quote! {
         static GRAPH: #root::Graph = #root::Graph {
@@ -87,8 +87,8 @@ impl Data<'_> {
         id
     }
 
-    /// A block whose arguments, beyond those of the region, are given.
-    fn block(&mut self, region: Region, yields_first: &[usize]) -> TokenStream {
+    /// A block; `first` is a node that it evaluates and yields before all others.
+    fn block(&mut self, region: Region, first: Option<usize>) -> TokenStream {
         let block = self.graph.block(region).clone();
         let arguments: Vec<usize> = block
             .args
@@ -98,12 +98,12 @@ impl Data<'_> {
                 None => self.argument(*arg),
             })
             .collect();
-        let mut steps = Vec::new();
+        let mut steps: Vec<usize> = first.into_iter().collect();
         for id in &block.sites {
             let site = self.graph.site(*id);
             self.site(site, &mut steps);
         }
-        let results = yields_first.iter().copied().chain(block.yields.iter().map(|v| self.id(*v)));
+        let results = first.into_iter().chain(block.yields.iter().map(|v| self.id(*v)));
         let results: Vec<usize> = results.collect();
         let root = &self.root;
         quote!(#root::Block { arguments: &[#(#arguments),*], steps: &[#(#steps),*], results: &[#(#results),*] })
@@ -222,12 +222,12 @@ impl Data<'_> {
             // Aggregates are drawn where they are put into a variable.
             Kind::Array { .. } | Kind::Repeat { .. } | Kind::Copy(_) => quote!(#root::Kind::Constant(|| 0.0)),
             Kind::If => {
-                let (then, otherwise) = (self.block(site.regions[0], &[]), self.block(site.regions[1], &[]));
+                let (then, otherwise) = (self.block(site.regions[0], None), self.block(site.regions[1], None));
                 quote!(#root::Kind::Branch { then: #then, otherwise: #otherwise })
             }
             Kind::For(range) if range.adaptors.is_empty() && !range.exits => self.counted(site, range.inclusive),
             Kind::While => {
-                let (condition, body) = (self.block(site.regions[0], &[]), self.block(site.regions[1], &[]));
+                let (condition, body) = (self.block(site.regions[0], None), self.block(site.regions[1], None));
                 quote!(#root::Kind::Loop { condition: #condition, body: #body })
             }
             _ => return None,
@@ -269,21 +269,8 @@ impl Data<'_> {
         let region = site.regions[0];
         let index = self.argument(self.graph.block(region).args[0]);
         let next = self.node("+ 1", "", &[index], &quote!(#root::Kind::Operator { eval: |v| v[0] + 1.0, partials: &[None] }));
-        let body = self.block(region, &[next]);
-        // The step of the index stands first among the body's steps.
-        quote!(#root::Kind::Loop { condition: #condition, body: {
-            const BODY: #root::Block = #body;
-            const STEPS: [usize; BODY.steps.len() + 1] = {
-                let mut steps = [#next; BODY.steps.len() + 1];
-                let mut k = 0;
-                while k < BODY.steps.len() {
-                    steps[k + 1] = BODY.steps[k];
-                    k += 1;
-                }
-                steps
-            };
-            #root::Block { arguments: BODY.arguments, steps: &STEPS, results: BODY.results }
-        } })
+        let body = self.block(region, Some(next));
+        quote!(#root::Kind::Loop { condition: #condition, body: #body })
     }
 
     fn operator(&self, op: Op, site: &Site) -> TokenStream {

@@ -8,7 +8,7 @@ use super::body::Body;
 use super::names::Names;
 use crate::ad::{Forward, Reverse};
 use crate::front::{Lowered, Output};
-use crate::ir::{Slot, Value};
+use crate::ir::{Kind, Slot, Value};
 use crate::options::Modes;
 use crate::signature::{Parameter, Passing, Signature, tangent_of};
 
@@ -132,9 +132,17 @@ impl Derived<'_> {
             bars.push(quote!(#bar: ::core::option::Option<&mut #bar_type>));
             if let Some(var) = reverse.bars[k] {
                 body.name_var(var, &bar);
-                body.guard(var, 1 << k);
-                if parameter.is_sequence() {
+                let wanted = body.names.fresh(&format!("{bar}_wanted"));
+                opening.extend(quote!(let #wanted = #bar.is_some();));
+                body.guard(var, wanted);
+                if parameter.is_sequence() && only_added(graph, pull, var) {
                     opening.extend(quote!(let #bar: &mut #bar_type = #bar.unwrap_or_default();));
+                } else if parameter.is_sequence() {
+                    let absent = body.names.fresh("absent");
+                    opening.extend(quote! {
+                        let mut #absent = ::core::option::Option::None;
+                        let #bar: &mut #bar_type = #root::private::or_zeros_mut(#bar, #name, &mut #absent);
+                    });
                 } else {
                     let absent = body.names.fresh("absent");
                     let like = if matches!(param.slot, Slot::Scalar(_)) { quote!(&#name) } else { quote!(#name) };
@@ -530,6 +538,13 @@ impl Derived<'_> {
         let head = quote!(fn #jvp #generics(#(#inputs,)* #(#dots),*) -> (#output, #tangent) #where_clause);
         self.function(&doc, &head, &quote!(#checks #call), stub)
     }
+}
+
+/// Whether the buffer is only added to, so that none is needed where nobody wants it.
+fn only_added(graph: &crate::ir::Graph, pull: crate::ir::Region, bar: crate::ir::Var) -> bool {
+    graph.sites_within(pull).into_iter().map(|id| graph.site(id)).all(|site| {
+        matches!(site.kind, Kind::Accumulate(_) | Kind::Pull { .. }) || site.paths().iter().all(|path| path.root != bar)
+    })
 }
 
 /// Generics without their `where` clause.
