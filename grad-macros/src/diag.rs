@@ -15,9 +15,6 @@ macro_rules! problems {
         pub(crate) enum Problem { $($variant $(($($ty),*))?),* }
 
         impl Problem {
-            #[cfg(test)]
-            pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($variant)),*];
-
             /// What was found, and what to write instead.
             fn texts(&self) -> (String, String) {
                 match self { $(Problem::$variant $(($($arg),*))? => ($message.into(), $help.into()),)* }
@@ -95,8 +92,6 @@ problems! {
         "label the loop, or drop the label";
     MutatedGuard => "an assignment inside a condition is not differentiated yet",
         "assign in a statement before the condition";
-    Internal(what: String) => format!("internal error: {what}"),
-        "please report it with the function that caused it";
 }
 
 impl Problem {
@@ -135,18 +130,15 @@ impl Diagnostics {
             })
             .collect()
     }
-
-    #[cfg(test)]
-    pub(crate) fn problems(&self) -> Vec<Problem> {
-        self.looked_at.set(true);
-        self.found.borrow().iter().map(|(_, p)| p.clone()).collect()
-    }
 }
 
 #[cfg(test)]
 impl Drop for Diagnostics {
     fn drop(&mut self) {
         let unseen = !self.looked_at.get() && !self.found.borrow().is_empty();
-        assert!(!unseen || std::thread::panicking(), "problems nobody looked at");
+        assert!(
+            !unseen || std::thread::panicking(),
+            "problems nobody looked at"
+        );
     }
 }

@@ -16,7 +16,15 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
     let options = Options::parse(attr, &diag);
     if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
         let home = home_of(&function);
-        let generated = function_items(&function.attrs, &function.vis, &function.sig, &function.block, home, &options, &diag);
+        let generated = function_items(
+            &function.attrs,
+            &function.vis,
+            &function.sig,
+            &function.block,
+            home,
+            &options,
+            &diag,
+        );
         // A function of which only derivatives are called is not dead.
         return quote!(#[allow(dead_code)] #item #generated);
     }
@@ -24,7 +32,11 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
         let generated = impl_items(&mut block, &options, &diag);
         return generated;
     }
-    let span = item.clone().into_iter().next().map_or_else(proc_macro2::Span::call_site, |t| t.span());
+    let span = item
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(proc_macro2::Span::call_site, |t| t.span());
     match syn::parse2::<syn::Item>(item.clone()) {
         // A body still being typed: the compiler says what is wrong with it.
         Err(_) if !diag.any() => item,
@@ -43,7 +55,10 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
 /// A function that has a receiver or names `Self` stands in an `impl` block.
 fn home_of(function: &ItemFn) -> Home {
     let names_self = |tokens: TokenStream| mentions_self(tokens);
-    if function.sig.receiver().is_some() || names_self(function.sig.to_token_stream()) || names_self(function.block.to_token_stream()) {
+    if function.sig.receiver().is_some()
+        || names_self(function.sig.to_token_stream())
+        || names_self(function.block.to_token_stream())
+    {
         Home::Impl
     } else {
         Home::Module
@@ -67,16 +82,37 @@ fn impl_items(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> To
         return quote!(#block #errors);
     }
     for item in &block.items {
-        let ImplItem::Fn(ImplItemFn { attrs, vis, sig, block, .. }) = item else { continue };
+        let ImplItem::Fn(ImplItemFn {
+            attrs,
+            vis,
+            sig,
+            block,
+            ..
+        }) = item
+        else {
+            continue;
+        };
         let trial = Diagnostics::default();
         let signature = Signature::read(sig, options, &trial);
         if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
             continue;
         }
-        generated.extend(function_items(attrs, vis, sig, block, Home::Impl, options, &Diagnostics::default()));
+        generated.extend(function_items(
+            attrs,
+            vis,
+            sig,
+            block,
+            Home::Impl,
+            options,
+            &Diagnostics::default(),
+        ));
     }
     let errors = diag.to_tokens();
-    let (generics, ty, where_clause) = (&block.generics, &block.self_ty, &block.generics.where_clause);
+    let (generics, ty, where_clause) = (
+        &block.generics,
+        &block.self_ty,
+        &block.generics.where_clause,
+    );
     quote!(#[allow(dead_code)] #block #[automatically_derived] impl #generics #ty #where_clause { #generated } #errors)
 }
 
@@ -91,8 +127,19 @@ fn function_items(
     diag: &Diagnostics,
 ) -> TokenStream {
     let signature = Signature::read(sig, options, diag);
-    let root = options.root.as_ref().map_or_else(|| quote!(::grad_runtime), ToTokens::to_token_stream);
-    let derived = Derived { sig, signature: &signature, vis, attrs, home, modes: options.modes, root };
+    let root = options
+        .root
+        .as_ref()
+        .map_or_else(|| quote!(::grad_runtime), ToTokens::to_token_stream);
+    let derived = Derived {
+        sig,
+        signature: &signature,
+        vis,
+        attrs,
+        home,
+        modes: options.modes,
+        root,
+    };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
@@ -130,7 +177,13 @@ fn function_items(
         reverse
     });
     let avoid = quote!(#sig #block);
-    let tokens = emit(&derived, &lowered, forward.as_ref(), reverse.as_ref(), &avoid);
+    let tokens = emit(
+        &derived,
+        &lowered,
+        forward.as_ref(),
+        reverse.as_ref(),
+        &avoid,
+    );
     if dumped(&name) {
         eprintln!("{name}, tokens:\n{tokens}\n");
     }

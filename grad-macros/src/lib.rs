@@ -39,6 +39,9 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// The first three need a result that is one float. Options: `wrt(x, w)` picks parameters, `forward`
 /// or `reverse` emits one mode, `crate = path` names the runtime.
 #[proc_macro_attribute]
-pub fn differentiate(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+pub fn differentiate(
+    attr: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
     driver::differentiate(attr.into(), item.into()).into()
 }

@@ -58,7 +58,8 @@ impl Options {
             let span = input.parse::<Token![crate]>()?.span;
             input.parse::<Token![=]>()?;
             let path = input.call(Path::parse_mod_style)?;
-            return Ok(once(self.root.replace(path).is_some(), "crate", span, diag));
+            once(self.root.replace(path).is_some(), "crate", span, diag);
+            return Ok(());
         }
         let name: Ident = input.parse()?;
         let text = name.to_string();

@@ -69,7 +69,11 @@ impl Signature {
             parameters,
             output,
             output_type,
-            consts: sig.generics.const_params().map(|p| p.ident.clone()).collect(),
+            consts: sig
+                .generics
+                .const_params()
+                .map(|p| p.ident.clone())
+                .collect(),
         };
         signature.choose_wrt(sig, options, diag);
         signature
@@ -260,9 +264,8 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         "bool" => Ty::Bool,
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128"
         | "isize" => Ty::Int,
-        "char" | "str" | "String" | "Range" | "RangeInclusive" | "PhantomData" | "Duration" | "Instant" => {
-            Ty::Inert
-        }
+        "char" | "str" | "String" | "Range" | "RangeInclusive" | "PhantomData" | "Duration"
+        | "Instant" => Ty::Inert,
         "Vec" => match first_type_argument(&last.arguments) {
             Some(Type::Infer(_)) | None => Ty::Array(Box::new(Ty::Unknown)),
             Some(element) => Ty::Array(Box::new(ty_of(element))),

@@ -45,7 +45,9 @@ impl<T> Tape<T> {
     #[inline]
     #[must_use]
     pub fn pop(&mut self) -> T {
-        self.0.pop().expect("a tape holds one entry for each iteration")
+        self.0
+            .pop()
+            .expect("a tape holds one entry for each iteration")
     }
 }
 
@@ -280,7 +282,9 @@ macro_rules! integers {
     )*};
 }
 
-integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool);
+integers!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool
+);
 
 /// The cotangent of `x` in `x as float`.
 #[inline]

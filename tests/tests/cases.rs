@@ -129,7 +129,8 @@ pub fn helmholtz_energy(x: &[f64], a: &[f64], b: &[f64], rt: f64) -> f64 {
         xax += x[i] * row;
     }
     rt * entropy
-        - xax / (8f64.sqrt() * bx) * ((1.0 + (1.0 + SQRT_2) * bx) / (1.0 + (1.0 - SQRT_2) * bx)).ln()
+        - xax / (8f64.sqrt() * bx)
+            * ((1.0 + (1.0 + SQRT_2) * bx) / (1.0 + (1.0 - SQRT_2) * bx)).ln()
 }
 
 /// The textbook stable log-sum-exp with a hand-written maximum (google/tangent issue 66).
@@ -491,8 +492,20 @@ fn case_griewank_intro() {
     case.check_gradient(&["x1", "x2"], 0, &found);
     let mut x1_dot = 0.0;
     let mut x2_dot = 0.0;
-    for k in 0..flat(&x1).len() { unit(&mut x1_dot, k); let (same, tangent) = jvp_griewank_intro(x1, x2, x1_dot, x2_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x1", k, &flat(&tangent)); fill(&mut x1_dot, 0.0); }
-    for k in 0..flat(&x2).len() { unit(&mut x2_dot, k); let (same, tangent) = jvp_griewank_intro(x1, x2, x1_dot, x2_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x2", k, &flat(&tangent)); fill(&mut x2_dot, 0.0); }
+    for k in 0..flat(&x1).len() {
+        unit(&mut x1_dot, k);
+        let (same, tangent) = jvp_griewank_intro(x1, x2, x1_dot, x2_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x1", k, &flat(&tangent));
+        fill(&mut x1_dot, 0.0);
+    }
+    for k in 0..flat(&x2).len() {
+        unit(&mut x2_dot, k);
+        let (same, tangent) = jvp_griewank_intro(x1, x2, x1_dot, x2_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x2", k, &flat(&tangent));
+        fill(&mut x2_dot, 0.0);
+    }
 }
 
 #[test]
@@ -504,17 +517,57 @@ fn case_lighthouse() {
     let t = case.num("t");
     let value = lighthouse(nu, gamma, omega, t);
     case.check_value(&value);
-    for row in 0..flat(&value).len() { let (same, pull) = vjp_lighthouse(nu, gamma, omega, t); assert_eq!(same, value); let mut seed = value; unit(&mut seed, row); let gradient = pull(seed);
-    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2), flat(&gradient.3)].concat();
-    case.check_gradient(&["nu", "gamma", "omega", "t"], row, &found); }
+    for row in 0..flat(&value).len() {
+        let (same, pull) = vjp_lighthouse(nu, gamma, omega, t);
+        assert_eq!(same, value);
+        let mut seed = value;
+        unit(&mut seed, row);
+        let gradient = pull(seed);
+        let found = [
+            flat(&gradient.0),
+            flat(&gradient.1),
+            flat(&gradient.2),
+            flat(&gradient.3),
+        ]
+        .concat();
+        case.check_gradient(&["nu", "gamma", "omega", "t"], row, &found);
+    }
     let mut nu_dot = 0.0;
     let mut gamma_dot = 0.0;
     let mut omega_dot = 0.0;
     let mut t_dot = 0.0;
-    for k in 0..flat(&nu).len() { unit(&mut nu_dot, k); let (same, tangent) = jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("nu", k, &flat(&tangent)); fill(&mut nu_dot, 0.0); }
-    for k in 0..flat(&gamma).len() { unit(&mut gamma_dot, k); let (same, tangent) = jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("gamma", k, &flat(&tangent)); fill(&mut gamma_dot, 0.0); }
-    for k in 0..flat(&omega).len() { unit(&mut omega_dot, k); let (same, tangent) = jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("omega", k, &flat(&tangent)); fill(&mut omega_dot, 0.0); }
-    for k in 0..flat(&t).len() { unit(&mut t_dot, k); let (same, tangent) = jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("t", k, &flat(&tangent)); fill(&mut t_dot, 0.0); }
+    for k in 0..flat(&nu).len() {
+        unit(&mut nu_dot, k);
+        let (same, tangent) =
+            jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("nu", k, &flat(&tangent));
+        fill(&mut nu_dot, 0.0);
+    }
+    for k in 0..flat(&gamma).len() {
+        unit(&mut gamma_dot, k);
+        let (same, tangent) =
+            jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("gamma", k, &flat(&tangent));
+        fill(&mut gamma_dot, 0.0);
+    }
+    for k in 0..flat(&omega).len() {
+        unit(&mut omega_dot, k);
+        let (same, tangent) =
+            jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("omega", k, &flat(&tangent));
+        fill(&mut omega_dot, 0.0);
+    }
+    for k in 0..flat(&t).len() {
+        unit(&mut t_dot, k);
+        let (same, tangent) =
+            jvp_lighthouse(nu, gamma, omega, t, nu_dot, gamma_dot, omega_dot, t_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("t", k, &flat(&tangent));
+        fill(&mut t_dot, 0.0);
+    }
 }
 
 #[test]
@@ -528,7 +581,13 @@ fn case_softplus() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_softplus(x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_softplus(x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -542,7 +601,13 @@ fn case_norm_cdf() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_norm_cdf(x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_norm_cdf(x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -556,7 +621,13 @@ fn case_norm_cdf_left() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_norm_cdf(x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_norm_cdf(x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -571,18 +642,65 @@ fn case_black_scholes_call() {
     case.check_value(&value);
     let (same, gradient) = value_and_grad_black_scholes_call(spot, strike, rate, sigma, time);
     assert_eq!(same.to_bits(), value.to_bits());
-    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2), flat(&gradient.3), flat(&gradient.4)].concat();
+    let found = [
+        flat(&gradient.0),
+        flat(&gradient.1),
+        flat(&gradient.2),
+        flat(&gradient.3),
+        flat(&gradient.4),
+    ]
+    .concat();
     case.check_gradient(&["spot", "strike", "rate", "sigma", "time"], 0, &found);
     let mut spot_dot = 0.0;
     let mut strike_dot = 0.0;
     let mut rate_dot = 0.0;
     let mut sigma_dot = 0.0;
     let mut time_dot = 0.0;
-    for k in 0..flat(&spot).len() { unit(&mut spot_dot, k); let (same, tangent) = jvp_black_scholes_call(spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("spot", k, &flat(&tangent)); fill(&mut spot_dot, 0.0); }
-    for k in 0..flat(&strike).len() { unit(&mut strike_dot, k); let (same, tangent) = jvp_black_scholes_call(spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("strike", k, &flat(&tangent)); fill(&mut strike_dot, 0.0); }
-    for k in 0..flat(&rate).len() { unit(&mut rate_dot, k); let (same, tangent) = jvp_black_scholes_call(spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("rate", k, &flat(&tangent)); fill(&mut rate_dot, 0.0); }
-    for k in 0..flat(&sigma).len() { unit(&mut sigma_dot, k); let (same, tangent) = jvp_black_scholes_call(spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("sigma", k, &flat(&tangent)); fill(&mut sigma_dot, 0.0); }
-    for k in 0..flat(&time).len() { unit(&mut time_dot, k); let (same, tangent) = jvp_black_scholes_call(spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("time", k, &flat(&tangent)); fill(&mut time_dot, 0.0); }
+    for k in 0..flat(&spot).len() {
+        unit(&mut spot_dot, k);
+        let (same, tangent) = jvp_black_scholes_call(
+            spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("spot", k, &flat(&tangent));
+        fill(&mut spot_dot, 0.0);
+    }
+    for k in 0..flat(&strike).len() {
+        unit(&mut strike_dot, k);
+        let (same, tangent) = jvp_black_scholes_call(
+            spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("strike", k, &flat(&tangent));
+        fill(&mut strike_dot, 0.0);
+    }
+    for k in 0..flat(&rate).len() {
+        unit(&mut rate_dot, k);
+        let (same, tangent) = jvp_black_scholes_call(
+            spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("rate", k, &flat(&tangent));
+        fill(&mut rate_dot, 0.0);
+    }
+    for k in 0..flat(&sigma).len() {
+        unit(&mut sigma_dot, k);
+        let (same, tangent) = jvp_black_scholes_call(
+            spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("sigma", k, &flat(&tangent));
+        fill(&mut sigma_dot, 0.0);
+    }
+    for k in 0..flat(&time).len() {
+        unit(&mut time_dot, k);
+        let (same, tangent) = jvp_black_scholes_call(
+            spot, strike, rate, sigma, time, spot_dot, strike_dot, rate_dot, sigma_dot, time_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("time", k, &flat(&tangent));
+        fill(&mut time_dot, 0.0);
+    }
 }
 
 #[test]
@@ -598,8 +716,20 @@ fn case_himmelblau() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_himmelblau(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_himmelblau(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_himmelblau(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_himmelblau(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -615,8 +745,20 @@ fn case_compound_assign() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_compound_assign(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_compound_assign(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_compound_assign(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_compound_assign(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -632,8 +774,20 @@ fn case_math_zoo() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_math_zoo(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_math_zoo(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_math_zoo(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_math_zoo(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -649,8 +803,20 @@ fn case_huber_f32() {
     case.check_gradient(&["residual", "delta"], 0, &found);
     let mut residual_dot = 0.0;
     let mut delta_dot = 0.0;
-    for k in 0..flat(&residual).len() { unit(&mut residual_dot, k); let (same, tangent) = jvp_huber_f32(residual, delta, residual_dot, delta_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("residual", k, &flat(&tangent)); fill(&mut residual_dot, 0.0); }
-    for k in 0..flat(&delta).len() { unit(&mut delta_dot, k); let (same, tangent) = jvp_huber_f32(residual, delta, residual_dot, delta_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("delta", k, &flat(&tangent)); fill(&mut delta_dot, 0.0); }
+    for k in 0..flat(&residual).len() {
+        unit(&mut residual_dot, k);
+        let (same, tangent) = jvp_huber_f32(residual, delta, residual_dot, delta_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("residual", k, &flat(&tangent));
+        fill(&mut residual_dot, 0.0);
+    }
+    for k in 0..flat(&delta).len() {
+        unit(&mut delta_dot, k);
+        let (same, tangent) = jvp_huber_f32(residual, delta, residual_dot, delta_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("delta", k, &flat(&tangent));
+        fill(&mut delta_dot, 0.0);
+    }
 }
 
 #[test]
@@ -663,8 +829,15 @@ fn case_rosenbrock() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_rosenbrock(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_rosenbrock(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -677,8 +850,15 @@ fn case_speelpenning() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_speelpenning(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_speelpenning(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -691,8 +871,15 @@ fn case_speelpenning_zero() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_speelpenning(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_speelpenning(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -706,16 +893,49 @@ fn case_helmholtz_energy() {
     case.check_value(&value);
     let (same, gradient) = value_and_grad_helmholtz_energy(&x, &a, &b, rt);
     assert_eq!(same.to_bits(), value.to_bits());
-    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2), flat(&gradient.3)].concat();
+    let found = [
+        flat(&gradient.0),
+        flat(&gradient.1),
+        flat(&gradient.2),
+        flat(&gradient.3),
+    ]
+    .concat();
     case.check_gradient(&["x", "a", "b", "rt"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    let mut a_dot = a.clone(); fill(&mut a_dot, 0.0);
-    let mut b_dot = b.clone(); fill(&mut b_dot, 0.0);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    let mut a_dot = a.clone();
+    fill(&mut a_dot, 0.0);
+    let mut b_dot = b.clone();
+    fill(&mut b_dot, 0.0);
     let mut rt_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&a).len() { unit(&mut a_dot, k); let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("a", k, &flat(&tangent)); fill(&mut a_dot, 0.0); }
-    for k in 0..flat(&b).len() { unit(&mut b_dot, k); let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("b", k, &flat(&tangent)); fill(&mut b_dot, 0.0); }
-    for k in 0..flat(&rt).len() { unit(&mut rt_dot, k); let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("rt", k, &flat(&tangent)); fill(&mut rt_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
+    }
+    for k in 0..flat(&b).len() {
+        unit(&mut b_dot, k);
+        let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("b", k, &flat(&tangent));
+        fill(&mut b_dot, 0.0);
+    }
+    for k in 0..flat(&rt).len() {
+        unit(&mut rt_dot, k);
+        let (same, tangent) = jvp_helmholtz_energy(&x, &a, &b, rt, &x_dot, &a_dot, &b_dot, rt_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("rt", k, &flat(&tangent));
+        fill(&mut rt_dot, 0.0);
+    }
 }
 
 #[test]
@@ -728,8 +948,15 @@ fn case_log_sum_exp() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_log_sum_exp(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_log_sum_exp(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -742,8 +969,15 @@ fn case_norm_const() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_norm_const(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_norm_const(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -757,7 +991,13 @@ fn case_bessel_j0() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_bessel_j0(x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_bessel_j0(x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -770,8 +1010,15 @@ fn case_polygon_area() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["points"], 0, &found);
-    let mut points_dot = points.clone(); fill(&mut points_dot, 0.0);
-    for k in 0..flat(&points).len() { unit(&mut points_dot, k); let (same, tangent) = jvp_polygon_area(&points, &points_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("points", k, &flat(&tangent)); fill(&mut points_dot, 0.0); }
+    let mut points_dot = points.clone();
+    fill(&mut points_dot, 0.0);
+    for k in 0..flat(&points).len() {
+        unit(&mut points_dot, k);
+        let (same, tangent) = jvp_polygon_area(&points, &points_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("points", k, &flat(&tangent));
+        fill(&mut points_dot, 0.0);
+    }
 }
 
 #[test]
@@ -784,8 +1031,15 @@ fn case_prefix_sum_squares() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_prefix_sum_squares(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_prefix_sum_squares(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -799,10 +1053,23 @@ fn case_bratu_2d() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient.0), flat(&gradient.1)].concat();
     case.check_gradient(&["u", "lambda"], 0, &found);
-    let mut u_dot = u.clone(); fill(&mut u_dot, 0.0);
+    let mut u_dot = u.clone();
+    fill(&mut u_dot, 0.0);
     let mut lambda_dot = 0.0;
-    for k in 0..flat(&u).len() { unit(&mut u_dot, k); let (same, tangent) = jvp_bratu_2d(&u, lambda, &u_dot, lambda_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("u", k, &flat(&tangent)); fill(&mut u_dot, 0.0); }
-    for k in 0..flat(&lambda).len() { unit(&mut lambda_dot, k); let (same, tangent) = jvp_bratu_2d(&u, lambda, &u_dot, lambda_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("lambda", k, &flat(&tangent)); fill(&mut lambda_dot, 0.0); }
+    for k in 0..flat(&u).len() {
+        unit(&mut u_dot, k);
+        let (same, tangent) = jvp_bratu_2d(&u, lambda, &u_dot, lambda_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("u", k, &flat(&tangent));
+        fill(&mut u_dot, 0.0);
+    }
+    for k in 0..flat(&lambda).len() {
+        unit(&mut lambda_dot, k);
+        let (same, tangent) = jvp_bratu_2d(&u, lambda, &u_dot, lambda_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("lambda", k, &flat(&tangent));
+        fill(&mut lambda_dot, 0.0);
+    }
 }
 
 #[test]
@@ -819,10 +1086,29 @@ fn case_kalman_loglik() {
     case.check_gradient(&["q", "r", "ys"], 0, &found);
     let mut q_dot = 0.0;
     let mut r_dot = 0.0;
-    let mut ys_dot = ys.clone(); fill(&mut ys_dot, 0.0);
-    for k in 0..flat(&q).len() { unit(&mut q_dot, k); let (same, tangent) = jvp_kalman_loglik(q, r, &ys, q_dot, r_dot, &ys_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("q", k, &flat(&tangent)); fill(&mut q_dot, 0.0); }
-    for k in 0..flat(&r).len() { unit(&mut r_dot, k); let (same, tangent) = jvp_kalman_loglik(q, r, &ys, q_dot, r_dot, &ys_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("r", k, &flat(&tangent)); fill(&mut r_dot, 0.0); }
-    for k in 0..flat(&ys).len() { unit(&mut ys_dot, k); let (same, tangent) = jvp_kalman_loglik(q, r, &ys, q_dot, r_dot, &ys_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("ys", k, &flat(&tangent)); fill(&mut ys_dot, 0.0); }
+    let mut ys_dot = ys.clone();
+    fill(&mut ys_dot, 0.0);
+    for k in 0..flat(&q).len() {
+        unit(&mut q_dot, k);
+        let (same, tangent) = jvp_kalman_loglik(q, r, &ys, q_dot, r_dot, &ys_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("q", k, &flat(&tangent));
+        fill(&mut q_dot, 0.0);
+    }
+    for k in 0..flat(&r).len() {
+        unit(&mut r_dot, k);
+        let (same, tangent) = jvp_kalman_loglik(q, r, &ys, q_dot, r_dot, &ys_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("r", k, &flat(&tangent));
+        fill(&mut r_dot, 0.0);
+    }
+    for k in 0..flat(&ys).len() {
+        unit(&mut ys_dot, k);
+        let (same, tangent) = jvp_kalman_loglik(q, r, &ys, q_dot, r_dot, &ys_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("ys", k, &flat(&tangent));
+        fill(&mut ys_dot, 0.0);
+    }
 }
 
 #[test]
@@ -838,8 +1124,20 @@ fn case_nested_branches_1() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -855,8 +1153,20 @@ fn case_nested_branches_2() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -872,8 +1182,20 @@ fn case_nested_branches_3() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -889,8 +1211,20 @@ fn case_nested_branches_4() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_nested_branches(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -906,8 +1240,20 @@ fn case_early_returns_1() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -923,8 +1269,20 @@ fn case_early_returns_2() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -940,8 +1298,20 @@ fn case_early_returns_3() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -957,8 +1327,20 @@ fn case_early_returns_4() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_early_returns(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -972,10 +1354,23 @@ fn case_continue_and_break() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient.0), flat(&gradient.1)].concat();
     case.check_gradient(&["xs", "limit"], 0, &found);
-    let mut xs_dot = xs.clone(); fill(&mut xs_dot, 0.0);
+    let mut xs_dot = xs.clone();
+    fill(&mut xs_dot, 0.0);
     let mut limit_dot = 0.0;
-    for k in 0..flat(&xs).len() { unit(&mut xs_dot, k); let (same, tangent) = jvp_continue_and_break(&xs, limit, &xs_dot, limit_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("xs", k, &flat(&tangent)); fill(&mut xs_dot, 0.0); }
-    for k in 0..flat(&limit).len() { unit(&mut limit_dot, k); let (same, tangent) = jvp_continue_and_break(&xs, limit, &xs_dot, limit_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("limit", k, &flat(&tangent)); fill(&mut limit_dot, 0.0); }
+    for k in 0..flat(&xs).len() {
+        unit(&mut xs_dot, k);
+        let (same, tangent) = jvp_continue_and_break(&xs, limit, &xs_dot, limit_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("xs", k, &flat(&tangent));
+        fill(&mut xs_dot, 0.0);
+    }
+    for k in 0..flat(&limit).len() {
+        unit(&mut limit_dot, k);
+        let (same, tangent) = jvp_continue_and_break(&xs, limit, &xs_dot, limit_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("limit", k, &flat(&tangent));
+        fill(&mut limit_dot, 0.0);
+    }
 }
 
 #[test]
@@ -989,7 +1384,13 @@ fn case_heron_sqrt() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["a"], 0, &found);
     let mut a_dot = 0.0;
-    for k in 0..flat(&a).len() { unit(&mut a_dot, k); let (same, tangent) = jvp_heron_sqrt(a, a_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("a", k, &flat(&tangent)); fill(&mut a_dot, 0.0); }
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_heron_sqrt(a, a_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1004,7 +1405,13 @@ fn case_match_kind_0() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_match_kind(kind, x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_match_kind(kind, x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1019,7 +1426,13 @@ fn case_match_kind_2() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_match_kind(kind, x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_match_kind(kind, x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1034,7 +1447,13 @@ fn case_match_kind_4() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_match_kind(kind, x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_match_kind(kind, x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1049,7 +1468,13 @@ fn case_match_kind_9() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_match_kind(kind, x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_match_kind(kind, x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1065,8 +1490,20 @@ fn case_match_guard_1() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1082,8 +1519,20 @@ fn case_match_guard_2() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1099,8 +1548,20 @@ fn case_match_guard_3() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_match_guard(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1114,7 +1575,13 @@ fn case_shadowing() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_shadowing(x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_shadowing(x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1130,8 +1597,20 @@ fn case_swap_vars() {
     case.check_gradient(&["x", "y"], 0, &found);
     let mut x_dot = 0.0;
     let mut y_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_swap_vars(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&y).len() { unit(&mut y_dot, k); let (same, tangent) = jvp_swap_vars(x, y, x_dot, y_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("y", k, &flat(&tangent)); fill(&mut y_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_swap_vars(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_swap_vars(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1146,7 +1625,13 @@ fn case_power_recursive() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_power_recursive(x, n, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_power_recursive(x, n, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1160,10 +1645,24 @@ fn case_nbody_potential() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient.0), flat(&gradient.1)].concat();
     case.check_gradient(&["pos", "mass"], 0, &found);
-    let mut pos_dot = pos.clone(); fill(&mut pos_dot, 0.0);
-    let mut mass_dot = mass.clone(); fill(&mut mass_dot, 0.0);
-    for k in 0..flat(&pos).len() { unit(&mut pos_dot, k); let (same, tangent) = jvp_nbody_potential(&pos, &mass, &pos_dot, &mass_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("pos", k, &flat(&tangent)); fill(&mut pos_dot, 0.0); }
-    for k in 0..flat(&mass).len() { unit(&mut mass_dot, k); let (same, tangent) = jvp_nbody_potential(&pos, &mass, &pos_dot, &mass_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("mass", k, &flat(&tangent)); fill(&mut mass_dot, 0.0); }
+    let mut pos_dot = pos.clone();
+    fill(&mut pos_dot, 0.0);
+    let mut mass_dot = mass.clone();
+    fill(&mut mass_dot, 0.0);
+    for k in 0..flat(&pos).len() {
+        unit(&mut pos_dot, k);
+        let (same, tangent) = jvp_nbody_potential(&pos, &mass, &pos_dot, &mass_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("pos", k, &flat(&tangent));
+        fill(&mut pos_dot, 0.0);
+    }
+    for k in 0..flat(&mass).len() {
+        unit(&mut mass_dot, k);
+        let (same, tangent) = jvp_nbody_potential(&pos, &mass, &pos_dot, &mass_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("mass", k, &flat(&tangent));
+        fill(&mut mass_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1173,13 +1672,33 @@ fn case_quat_rotate() {
     let v: [f64; 3] = case.shaped("v");
     let value = quat_rotate(q, v);
     case.check_value(&value);
-    for row in 0..flat(&value).len() { let (same, pull) = vjp_quat_rotate(q, v); assert_eq!(same, value); let mut seed = value; unit(&mut seed, row); let gradient = pull(seed);
-    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
-    case.check_gradient(&["q", "v"], row, &found); }
-    let mut q_dot = q.clone(); fill(&mut q_dot, 0.0);
-    let mut v_dot = v.clone(); fill(&mut v_dot, 0.0);
-    for k in 0..flat(&q).len() { unit(&mut q_dot, k); let (same, tangent) = jvp_quat_rotate(q, v, q_dot, v_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("q", k, &flat(&tangent)); fill(&mut q_dot, 0.0); }
-    for k in 0..flat(&v).len() { unit(&mut v_dot, k); let (same, tangent) = jvp_quat_rotate(q, v, q_dot, v_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("v", k, &flat(&tangent)); fill(&mut v_dot, 0.0); }
+    for row in 0..flat(&value).len() {
+        let (same, pull) = vjp_quat_rotate(q, v);
+        assert_eq!(same, value);
+        let mut seed = value;
+        unit(&mut seed, row);
+        let gradient = pull(seed);
+        let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+        case.check_gradient(&["q", "v"], row, &found);
+    }
+    let mut q_dot = q.clone();
+    fill(&mut q_dot, 0.0);
+    let mut v_dot = v.clone();
+    fill(&mut v_dot, 0.0);
+    for k in 0..flat(&q).len() {
+        unit(&mut q_dot, k);
+        let (same, tangent) = jvp_quat_rotate(q, v, q_dot, v_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("q", k, &flat(&tangent));
+        fill(&mut q_dot, 0.0);
+    }
+    for k in 0..flat(&v).len() {
+        unit(&mut v_dot, k);
+        let (same, tangent) = jvp_quat_rotate(q, v, q_dot, v_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("v", k, &flat(&tangent));
+        fill(&mut v_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1195,18 +1714,66 @@ fn case_lorenz_rk4() {
     case.check_value(&value);
     let (same, gradient) = value_and_grad_lorenz_rk4(start, sigma, rho, beta, h, steps);
     assert_eq!(same.to_bits(), value.to_bits());
-    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2), flat(&gradient.3), flat(&gradient.4)].concat();
+    let found = [
+        flat(&gradient.0),
+        flat(&gradient.1),
+        flat(&gradient.2),
+        flat(&gradient.3),
+        flat(&gradient.4),
+    ]
+    .concat();
     case.check_gradient(&["start", "sigma", "rho", "beta", "h"], 0, &found);
-    let mut start_dot = start.clone(); fill(&mut start_dot, 0.0);
+    let mut start_dot = start.clone();
+    fill(&mut start_dot, 0.0);
     let mut sigma_dot = 0.0;
     let mut rho_dot = 0.0;
     let mut beta_dot = 0.0;
     let mut h_dot = 0.0;
-    for k in 0..flat(&start).len() { unit(&mut start_dot, k); let (same, tangent) = jvp_lorenz_rk4(start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("start", k, &flat(&tangent)); fill(&mut start_dot, 0.0); }
-    for k in 0..flat(&sigma).len() { unit(&mut sigma_dot, k); let (same, tangent) = jvp_lorenz_rk4(start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("sigma", k, &flat(&tangent)); fill(&mut sigma_dot, 0.0); }
-    for k in 0..flat(&rho).len() { unit(&mut rho_dot, k); let (same, tangent) = jvp_lorenz_rk4(start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("rho", k, &flat(&tangent)); fill(&mut rho_dot, 0.0); }
-    for k in 0..flat(&beta).len() { unit(&mut beta_dot, k); let (same, tangent) = jvp_lorenz_rk4(start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("beta", k, &flat(&tangent)); fill(&mut beta_dot, 0.0); }
-    for k in 0..flat(&h).len() { unit(&mut h_dot, k); let (same, tangent) = jvp_lorenz_rk4(start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("h", k, &flat(&tangent)); fill(&mut h_dot, 0.0); }
+    for k in 0..flat(&start).len() {
+        unit(&mut start_dot, k);
+        let (same, tangent) = jvp_lorenz_rk4(
+            start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("start", k, &flat(&tangent));
+        fill(&mut start_dot, 0.0);
+    }
+    for k in 0..flat(&sigma).len() {
+        unit(&mut sigma_dot, k);
+        let (same, tangent) = jvp_lorenz_rk4(
+            start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("sigma", k, &flat(&tangent));
+        fill(&mut sigma_dot, 0.0);
+    }
+    for k in 0..flat(&rho).len() {
+        unit(&mut rho_dot, k);
+        let (same, tangent) = jvp_lorenz_rk4(
+            start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("rho", k, &flat(&tangent));
+        fill(&mut rho_dot, 0.0);
+    }
+    for k in 0..flat(&beta).len() {
+        unit(&mut beta_dot, k);
+        let (same, tangent) = jvp_lorenz_rk4(
+            start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("beta", k, &flat(&tangent));
+        fill(&mut beta_dot, 0.0);
+    }
+    for k in 0..flat(&h).len() {
+        unit(&mut h_dot, k);
+        let (same, tangent) = jvp_lorenz_rk4(
+            start, sigma, rho, beta, h, steps, start_dot, sigma_dot, rho_dot, beta_dot, h_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("h", k, &flat(&tangent));
+        fill(&mut h_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1219,8 +1786,15 @@ fn case_kink_sum() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_kink_sum(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_kink_sum(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1236,8 +1810,20 @@ fn case_dead_nan() {
     case.check_gradient(&["c", "a"], 0, &found);
     let mut c_dot = 0.0;
     let mut a_dot = 0.0;
-    for k in 0..flat(&c).len() { unit(&mut c_dot, k); let (same, tangent) = jvp_dead_nan(c, a, c_dot, a_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("c", k, &flat(&tangent)); fill(&mut c_dot, 0.0); }
-    for k in 0..flat(&a).len() { unit(&mut a_dot, k); let (same, tangent) = jvp_dead_nan(c, a, c_dot, a_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("a", k, &flat(&tangent)); fill(&mut a_dot, 0.0); }
+    for k in 0..flat(&c).len() {
+        unit(&mut c_dot, k);
+        let (same, tangent) = jvp_dead_nan(c, a, c_dot, a_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("c", k, &flat(&tangent));
+        fill(&mut c_dot, 0.0);
+    }
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_dead_nan(c, a, c_dot, a_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1253,8 +1839,20 @@ fn case_hostile_names() {
     case.check_gradient(&["x", "dx"], 0, &found);
     let mut x_dot = 0.0;
     let mut dx_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_hostile_names(x, dx, x_dot, dx_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
-    for k in 0..flat(&dx).len() { unit(&mut dx_dot, k); let (same, tangent) = jvp_hostile_names(x, dx, x_dot, dx_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("dx", k, &flat(&tangent)); fill(&mut dx_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_hostile_names(x, dx, x_dot, dx_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&dx).len() {
+        unit(&mut dx_dot, k);
+        let (same, tangent) = jvp_hostile_names(x, dx, x_dot, dx_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("dx", k, &flat(&tangent));
+        fill(&mut dx_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1268,7 +1866,13 @@ fn case_chain16() {
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
     let mut x_dot = 0.0;
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_chain16(x, x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_chain16(x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }
 
 #[test]
@@ -1281,6 +1885,13 @@ fn case_overwrite_storm() {
     assert_eq!(same.to_bits(), value.to_bits());
     let found = [flat(&gradient)].concat();
     case.check_gradient(&["x"], 0, &found);
-    let mut x_dot = x.clone(); fill(&mut x_dot, 0.0);
-    for k in 0..flat(&x).len() { unit(&mut x_dot, k); let (same, tangent) = jvp_overwrite_storm(&x, &x_dot); assert_eq!(flat(&same), flat(&value)); case.check_tangent("x", k, &flat(&tangent)); fill(&mut x_dot, 0.0); }
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_overwrite_storm(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
 }

@@ -17,7 +17,9 @@ impl Activity {
     pub(crate) fn arg(&self, arg: &Arg) -> bool {
         match arg {
             Arg::Value(v) => self.values.contains(v),
-            other => other.path().is_some_and(|path| self.vars.contains(&path.root)),
+            other => other
+                .path()
+                .is_some_and(|path| self.vars.contains(&path.root)),
         }
     }
 }
@@ -29,14 +31,25 @@ struct Marks {
 }
 
 /// Finds what is active; reports opaque code that is.
-pub(crate) fn activity(graph: &Graph, if_active: &HashMap<Value, Problem>, diag: &Diagnostics) -> Activity {
+pub(crate) fn activity(
+    graph: &Graph,
+    if_active: &HashMap<Value, Problem>,
+    diag: &Diagnostics,
+) -> Activity {
     let varied = fixpoint(inputs(graph), |marks| forward(graph, graph.body, marks));
     let useful = fixpoint(outputs(graph), |marks| backward(graph, graph.body, marks));
     let active = Activity {
-        values: varied.values.intersection(&useful.values).copied().collect(),
+        values: varied
+            .values
+            .intersection(&useful.values)
+            .copied()
+            .collect(),
         vars: varied.vars.intersection(&useful.vars).copied().collect(),
     };
-    let mut problems: Vec<_> = if_active.iter().filter(|(v, _)| active.values.contains(v)).collect();
+    let mut problems: Vec<_> = if_active
+        .iter()
+        .filter(|(v, _)| active.values.contains(v))
+        .collect();
     problems.sort_by_key(|(v, _)| **v);
     for (value, problem) in problems {
         diag.report(graph.value(*value).span, problem.clone());
@@ -107,7 +120,11 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
                 }
             }
         }
-        Kind::Opaque { captures, effect: false, .. } => {
+        Kind::Opaque {
+            captures,
+            effect: false,
+            ..
+        } => {
             for (_, capture) in captures {
                 match capture {
                     Capture::Value(v) => values.push(*v),
@@ -133,7 +150,8 @@ fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
     for id in &graph.block(region).sites {
         let site = graph.site(*id);
         let (values, vars) = sources(site);
-        let varied = values.iter().any(|v| marks.values.contains(v)) || vars.iter().any(|v| marks.vars.contains(v));
+        let varied = values.iter().any(|v| marks.values.contains(v))
+            || vars.iter().any(|v| marks.vars.contains(v));
         if varied {
             mark_results(graph, &site.results, marks);
             marks.vars.extend(targets(site));
@@ -160,7 +178,10 @@ fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
 }
 
 fn mark_results(graph: &Graph, results: &[Value], marks: &mut Marks) {
-    let active = results.iter().copied().filter(|v| graph.ty(*v).may_be_active());
+    let active = results
+        .iter()
+        .copied()
+        .filter(|v| graph.ty(*v).may_be_active());
     marks.values.extend(active);
 }
 
@@ -170,7 +191,14 @@ fn links(graph: &Graph, site: &Site) -> Vec<(Value, Value)> {
     match &site.kind {
         Kind::If => {
             for region in &site.regions {
-                links.extend(graph.block(*region).yields.iter().copied().zip(site.results.iter().copied()));
+                links.extend(
+                    graph
+                        .block(*region)
+                        .yields
+                        .iter()
+                        .copied()
+                        .zip(site.results.iter().copied()),
+                );
             }
         }
         Kind::For(range) => {
@@ -178,14 +206,24 @@ fn links(graph: &Graph, site: &Site) -> Vec<(Value, Value)> {
             let carried = &site.operands[range.first_carried()..];
             for (k, init) in carried.iter().enumerate() {
                 let (arg, next) = (block.args[k + 1], block.yields[k]);
-                links.extend([(*init, arg), (next, arg), (*init, site.results[k]), (next, site.results[k])]);
+                links.extend([
+                    (*init, arg),
+                    (next, arg),
+                    (*init, site.results[k]),
+                    (next, site.results[k]),
+                ]);
             }
         }
         Kind::While => {
             let block = graph.block(site.regions[1]);
             for (k, init) in site.operands.iter().enumerate() {
                 let (arg, next) = (block.args[k], block.yields[k]);
-                links.extend([(*init, arg), (next, arg), (*init, site.results[k]), (next, site.results[k])]);
+                links.extend([
+                    (*init, arg),
+                    (next, arg),
+                    (*init, site.results[k]),
+                    (next, site.results[k]),
+                ]);
             }
         }
         _ => {}

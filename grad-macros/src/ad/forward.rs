@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Activity, push, push_one, term, zero};
-use crate::ir::{Arg, Graph, Kind, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{
+    Arg, Graph, Kind, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
+};
 
 /// A graph whose body yields the values of the function, then their tangents.
 pub(crate) struct Forward {
@@ -28,14 +30,21 @@ pub(crate) fn forward(graph: &Graph, active: &Activity) -> Forward {
         vars: HashMap::new(),
     };
     let body = graph.body;
-    let dots = graph.params.iter().map(|param| param.wrt.then(|| cx.declare(param.slot, &param.name))).collect();
+    let dots = graph
+        .params
+        .iter()
+        .map(|param| param.wrt.then(|| cx.declare(param.slot, &param.name)))
+        .collect();
     cx.region(body);
     let yields = cx.graph.block(body).yields.clone();
     for value in yields {
         let dot = cx.dot_or_zero(body, value);
         cx.graph.block_mut(body).yields.push(dot);
     }
-    Forward { graph: cx.graph, dots }
+    Forward {
+        graph: cx.graph,
+        dots,
+    }
 }
 
 impl Push<'_> {
@@ -52,7 +61,12 @@ impl Push<'_> {
             }
             Slot::Memory(var) => {
                 let info = self.graph.var(var).clone();
-                let dot = self.graph.new_var(VarInfo { name, storage: Storage::Ref, mutable: false, ..info });
+                let dot = self.graph.new_var(VarInfo {
+                    name,
+                    storage: Storage::Ref,
+                    mutable: false,
+                    ..info
+                });
                 self.vars.insert(var, dot);
                 Slot::Memory(dot)
             }
@@ -108,23 +122,47 @@ impl Push<'_> {
         }
         self.graph.block_mut(region).sites.push(id);
         match &site.kind {
-            Kind::Store(path) | Kind::Accumulate(path) | Kind::Swap(path, _) if !self.vars.contains_key(&path.root) => {}
+            Kind::Store(path) | Kind::Accumulate(path) | Kind::Swap(path, _)
+                if !self.vars.contains_key(&path.root) => {}
             Kind::Store(path) => {
                 let dot = self.dot_or_zero(region, site.operands[0]);
                 let path = self.shadow(path).unwrap_or_else(|| path.clone());
-                push(&mut self.graph, region, Kind::Store(path), vec![dot], Vec::new(), span);
+                push(
+                    &mut self.graph,
+                    region,
+                    Kind::Store(path),
+                    vec![dot],
+                    Vec::new(),
+                    span,
+                );
             }
             Kind::Accumulate(path) => {
                 if let (Some(dot), Some(path)) = (self.dot(site.operands[0]), self.shadow(path)) {
-                    push(&mut self.graph, region, Kind::Accumulate(path), vec![dot], Vec::new(), span);
+                    push(
+                        &mut self.graph,
+                        region,
+                        Kind::Accumulate(path),
+                        vec![dot],
+                        Vec::new(),
+                        span,
+                    );
                 }
             }
             Kind::Swap(a, b) => {
                 if let (Some(a), Some(b)) = (self.shadow(a), self.shadow(b)) {
-                    push(&mut self.graph, region, Kind::Swap(a, b), Vec::new(), Vec::new(), span);
+                    push(
+                        &mut self.graph,
+                        region,
+                        Kind::Swap(a, b),
+                        Vec::new(),
+                        Vec::new(),
+                        span,
+                    );
                 }
             }
-            Kind::Allocate(var) if self.active.vars.contains(var) => self.allocate(region, *var, site.operands.first().copied()),
+            Kind::Allocate(var) if self.active.vars.contains(var) => {
+                self.allocate(region, *var, site.operands.first().copied())
+            }
             _ if self.is_active(id) => {
                 if let Some(dot) = self.result(region, id) {
                     self.set(site.results[0], dot);
@@ -136,20 +174,49 @@ impl Push<'_> {
 
     fn allocate(&mut self, region: Region, var: Var, init: Option<Value>) {
         let info = self.graph.var(var).clone();
-        let dot_var = self.graph.new_var(VarInfo { name: format!("{}_dot", info.name), mutable: true, ..info.clone() });
+        let dot_var = self.graph.new_var(VarInfo {
+            name: format!("{}_dot", info.name),
+            mutable: true,
+            ..info.clone()
+        });
         self.vars.insert(var, dot_var);
-        let record = init.and_then(|v| self.graph.def(v).cloned()).filter(|site| matches!(site.kind, Kind::Record { .. }));
+        let record = init
+            .and_then(|v| self.graph.def(v).cloned())
+            .filter(|site| matches!(site.kind, Kind::Record { .. }));
         let first = match init.and_then(|v| self.dot(v)) {
             Some(dot) if record.is_none() => dot,
-            _ => push_one(&mut self.graph, region, Kind::ZeroLike(Path::of(var)), Vec::new(), info.ty, info.span),
+            _ => push_one(
+                &mut self.graph,
+                region,
+                Kind::ZeroLike(Path::of(var)),
+                Vec::new(),
+                info.ty,
+                info.span,
+            ),
         };
-        push(&mut self.graph, region, Kind::Allocate(dot_var), vec![first], Vec::new(), info.span);
+        push(
+            &mut self.graph,
+            region,
+            Kind::Allocate(dot_var),
+            vec![first],
+            Vec::new(),
+            info.span,
+        );
         if let Some(site) = record {
-            let Kind::Record { fields, .. } = &site.kind else { return };
+            let Kind::Record { fields, .. } = &site.kind else {
+                return;
+            };
             for (field, value) in fields.iter().zip(&site.operands) {
                 if let Some(dot) = self.dot(*value) {
                     let path = Path::of(dot_var).then(Step::Field(field.clone()));
-                    push(&mut self.graph, region, Kind::Store(path), vec![dot], Vec::new(), info.span);
+                    push(
+                        &mut self.graph,
+                        region,
+                        Kind::Store(path),
+                        vec![dot],
+                        Vec::new(),
+                        info.span,
+                    );
                 }
             }
         }
@@ -160,24 +227,54 @@ impl Push<'_> {
         let site = self.graph.site(id).clone();
         let (out, span) = (site.results[0], site.span);
         let ty = self.graph.ty(out).clone();
-        let one = |cx: &mut Self, kind, operands| Some(push_one(&mut cx.graph, region, kind, operands, ty.clone(), span));
+        let one = |cx: &mut Self, kind, operands| {
+            Some(push_one(
+                &mut cx.graph,
+                region,
+                kind,
+                operands,
+                ty.clone(),
+                span,
+            ))
+        };
         match &site.kind {
             Kind::Apply(op) => {
                 let mut sum: Option<Value> = None;
                 for (k, operand) in site.operands.iter().enumerate() {
-                    let Some(dot) = self.dot(*operand) else { continue };
+                    let Some(dot) = self.dot(*operand) else {
+                        continue;
+                    };
                     let at = (&site.operands[..], out);
-                    if let Some(part) = term(&mut self.graph, region, at, k, &self.active.values, *op, dot) {
+                    if let Some(part) = term(
+                        &mut self.graph,
+                        region,
+                        at,
+                        k,
+                        &self.active.values,
+                        *op,
+                        dot,
+                    ) {
                         sum = Some(match sum {
                             None => part,
-                            Some(sum) => push_one(&mut self.graph, region, Kind::Apply(crate::ir::Op::Add), vec![sum, part], ty.clone(), span),
+                            Some(sum) => push_one(
+                                &mut self.graph,
+                                region,
+                                Kind::Apply(crate::ir::Op::Add),
+                                vec![sum, part],
+                                ty.clone(),
+                                span,
+                            ),
                         });
                     }
                 }
                 sum
             }
-            Kind::Load(path) => self.shadow(path).and_then(|path| one(self, Kind::Load(path), Vec::new())),
-            Kind::Copy(path) => self.shadow(path).and_then(|path| one(self, Kind::Copy(path), Vec::new())),
+            Kind::Load(path) => self
+                .shadow(path)
+                .and_then(|path| one(self, Kind::Load(path), Vec::new())),
+            Kind::Copy(path) => self
+                .shadow(path)
+                .and_then(|path| one(self, Kind::Copy(path), Vec::new())),
             Kind::Cast(code) => {
                 let dot = self.dot(site.operands[0])?;
                 let kind = match self.graph.ty(site.operands[0]) {
@@ -187,11 +284,18 @@ impl Push<'_> {
                 one(self, kind, vec![dot])
             }
             Kind::Select => {
-                let (a, b) = (self.dot_or_zero(region, site.operands[1]), self.dot_or_zero(region, site.operands[2]));
+                let (a, b) = (
+                    self.dot_or_zero(region, site.operands[1]),
+                    self.dot_or_zero(region, site.operands[2]),
+                );
                 one(self, Kind::Select, vec![site.operands[0], a, b])
             }
             Kind::Array { .. } | Kind::Tuple => {
-                let dots = site.operands.iter().map(|v| self.dot_or_zero(region, *v)).collect();
+                let dots = site
+                    .operands
+                    .iter()
+                    .map(|v| self.dot_or_zero(region, *v))
+                    .collect();
                 one(self, site.kind.clone(), dots)
             }
             Kind::Repeat { .. } => {
@@ -208,7 +312,10 @@ impl Push<'_> {
             .iter()
             .map(|arg| match arg {
                 Arg::Value(v) => self.dot(*v).map(Arg::Value),
-                other => other.path().and_then(|path| self.shadow(path)).map(Arg::Ref),
+                other => other
+                    .path()
+                    .and_then(|path| self.shadow(path))
+                    .map(Arg::Ref),
             })
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
@@ -255,16 +362,24 @@ impl Push<'_> {
             _ => (0, 0),
         };
         let carried: Vec<usize> = (0..site.results.len())
-            .filter(|k| self.active.values.contains(&site.results[*k]) || {
-                let body = *site.regions.last().unwrap_or(&region);
-                self.active.values.contains(&self.graph.block(body).args[k + skip])
+            .filter(|k| {
+                self.active.values.contains(&site.results[*k]) || {
+                    let body = *site.regions.last().unwrap_or(&region);
+                    self.active
+                        .values
+                        .contains(&self.graph.block(body).args[k + skip])
+                }
             })
             .collect();
         for k in &carried {
             let init = self.dot_or_zero(region, site.operands[first + k]);
             self.graph.site_mut(id).operands.push(init);
             for inner in &site.regions {
-                let skip = if Some(inner) == site.regions.last() { skip } else { 0 };
+                let skip = if Some(inner) == site.regions.last() {
+                    skip
+                } else {
+                    0
+                };
                 let arg = self.graph.block(*inner).args[k + skip];
                 let info = self.graph.value(arg).clone();
                 let dot = self.graph.new_arg(*inner, info.ty, info.span);
@@ -288,5 +403,8 @@ impl Push<'_> {
 
 /// Bit k set where the k-th is true.
 pub(super) fn mask(active: impl Iterator<Item = bool>) -> u64 {
-    active.enumerate().filter(|(_, on)| *on).fold(0, |mask, (k, _)| mask | 1 << k)
+    active
+        .enumerate()
+        .filter(|(_, on)| *on)
+        .fold(0, |mask, (k, _)| mask | 1 << k)
 }

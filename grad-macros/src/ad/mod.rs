@@ -21,13 +21,27 @@ pub(crate) use reverse::{Reverse, reverse};
 use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Op, Region, Ty, Value, Wrt, row};
 
 /// Appends a site with results of the given types.
-fn push(graph: &mut Graph, region: Region, kind: Kind, operands: Vec<Value>, tys: Vec<Ty>, span: Span) -> Vec<Value> {
+fn push(
+    graph: &mut Graph,
+    region: Region,
+    kind: Kind,
+    operands: Vec<Value>,
+    tys: Vec<Ty>,
+    span: Span,
+) -> Vec<Value> {
     let site = graph.new_site(kind, operands, Vec::new(), tys, span);
     graph.block_mut(region).sites.push(site);
     graph.site(site).results.clone()
 }
 
-fn push_one(graph: &mut Graph, region: Region, kind: Kind, operands: Vec<Value>, ty: Ty, span: Span) -> Value {
+fn push_one(
+    graph: &mut Graph,
+    region: Region,
+    kind: Kind,
+    operands: Vec<Value>,
+    ty: Ty,
+    span: Span,
+) -> Value {
     push(graph, region, kind, operands, vec![ty], span)[0]
 }
 
@@ -51,7 +65,15 @@ fn derivatives(op: Op) -> &'static [Wrt] {
 }
 
 /// A tangent or cotangent `t` through one operand of a site: the row's factor times `t`, or its mask.
-pub(crate) fn term(graph: &mut Graph, region: Region, site: (&[Value], Value), k: usize, active: &HashSet<Value>, op: Op, t: Value) -> Option<Value> {
+pub(crate) fn term(
+    graph: &mut Graph,
+    region: Region,
+    site: (&[Value], Value),
+    k: usize,
+    active: &HashSet<Value>,
+    op: Op,
+    t: Value,
+) -> Option<Value> {
     let span = graph.value(site.1).span;
     let cursor = Cursor::new(graph, region, span);
     let at = At {

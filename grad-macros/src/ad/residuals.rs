@@ -6,7 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ir::{Arg, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row};
+use crate::ir::{
+    Arg, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+};
 
 /// Where in a function something stands: its number in evaluation order and the loops around it.
 #[derive(Clone, Default)]
@@ -49,7 +51,11 @@ impl Residuals {
             }
             let mut written: Vec<Var> = site.kind.writes().iter().map(|path| path.root).collect();
             match &site.kind {
-                Kind::Load(path) if path.steps.is_empty() && !graph.ty(site.results[0]).is_scalar() => written.push(path.root),
+                Kind::Load(path)
+                    if path.steps.is_empty() && !graph.ty(site.results[0]).is_scalar() =>
+                {
+                    written.push(path.root)
+                }
                 Kind::Call(call) => {
                     written.extend(call.args.iter().filter_map(|arg| match arg {
                         Arg::Receiver(path) if graph.var(path.root).mutable => Some(path.root),
@@ -80,29 +86,55 @@ impl Residuals {
         if matches!(var.storage, Storage::Ref | Storage::Static) {
             return true;
         }
-        let Some(at) = self.sites.get(&site) else { return false };
+        let Some(at) = self.sites.get(&site) else {
+            return false;
+        };
         let depth = self.made.get(&path.root).map_or(0, |made| made.loops.len());
         let writes = self.writes.get(&path.root).map_or(&[][..], Vec::as_slice);
         writes.iter().all(|write| {
-            let shared = write.loops.iter().zip(&at.loops).take_while(|(a, b)| a == b).count();
+            let shared = write
+                .loops
+                .iter()
+                .zip(&at.loops)
+                .take_while(|(a, b)| a == b)
+                .count();
             write.number < at.number && shared <= depth
         })
     }
 
     /// Gives the two sides of a reversed branch what they read of the primal sides.
-    pub(super) fn resolve_branch(graph: &mut Graph, residuals: &Residuals, primal: SiteId, reversed: SiteId) {
+    pub(super) fn resolve_branch(
+        graph: &mut Graph,
+        residuals: &Residuals,
+        primal: SiteId,
+        reversed: SiteId,
+    ) {
         let sides: Vec<(Region, Region)> = {
             let (a, b) = (graph.site(primal), graph.site(reversed));
-            a.regions.iter().copied().zip(b.regions.iter().copied()).collect()
+            a.regions
+                .iter()
+                .copied()
+                .zip(b.regions.iter().copied())
+                .collect()
         };
-        let kept: Vec<Kept> = sides.iter().map(|(a, b)| recompute(graph, residuals, *a, *b, None)).collect();
+        let kept: Vec<Kept> = sides
+            .iter()
+            .map(|(a, b)| recompute(graph, residuals, *a, *b, None))
+            .collect();
         if kept.iter().all(Kept::is_empty) {
             return;
         }
         let span = graph.site(primal).span;
         for (k, ((side, inner), kept)) in sides.into_iter().zip(kept).enumerate() {
             let operands = kept.operands(graph, side);
-            let pack = super::push_one(graph, side, Kind::Pack { right: k == 1 }, operands.clone(), Ty::Unknown, span);
+            let pack = super::push_one(
+                graph,
+                side,
+                Kind::Pack { right: k == 1 },
+                operands.clone(),
+                Ty::Unknown,
+                span,
+            );
             graph.block_mut(side).yields.push(pack);
             let args: Vec<Value> = operands
                 .iter()
@@ -124,7 +156,13 @@ impl Residuals {
     }
 
     /// Gives a reversed loop body what it reads of the primal body; `index` maps the loop's index.
-    pub(super) fn resolve_loop(graph: &mut Graph, residuals: &Residuals, primal: Region, reversed: Region, index: Option<(Value, Value)>) {
+    pub(super) fn resolve_loop(
+        graph: &mut Graph,
+        residuals: &Residuals,
+        primal: Region,
+        reversed: Region,
+        index: Option<(Value, Value)>,
+    ) {
         let kept = recompute(graph, residuals, primal, reversed, index);
         if kept.is_empty() {
             return;
@@ -139,7 +177,14 @@ impl Residuals {
         });
         let operands = kept.operands(graph, primal);
         let tys: Vec<Ty> = operands.iter().map(|v| graph.ty(*v).clone()).collect();
-        super::push(graph, primal, Kind::Push(tape), operands.clone(), Vec::new(), span);
+        super::push(
+            graph,
+            primal,
+            Kind::Push(tape),
+            operands.clone(),
+            Vec::new(),
+            span,
+        );
         let pop = graph.new_site(Kind::Pop(tape), Vec::new(), Vec::new(), tys, span);
         let results = graph.site(pop).results.clone();
         for (result, operand) in results.iter().zip(&operands) {
@@ -160,7 +205,8 @@ impl Residuals {
             .collect();
         for id in graph.block(graph.body).sites.clone() {
             if let Kind::Load(path) = graph.site(id).kind.clone() {
-                let whole = path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
+                let whole =
+                    path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
                 if whole && used.contains(&path.root) {
                     graph.site_mut(id).kind = Kind::Copy(path);
                 }
@@ -179,7 +225,14 @@ impl Kept {
         let mut operands = self.values.clone();
         for var in &self.vars {
             let info = graph.var(*var).clone();
-            let whole = super::push_one(graph, primal, Kind::Copy(Path::of(*var)), Vec::new(), info.ty, info.span);
+            let whole = super::push_one(
+                graph,
+                primal,
+                Kind::Copy(Path::of(*var)),
+                Vec::new(),
+                info.ty,
+                info.span,
+            );
             graph.value_mut(whole).name = Some(info.name);
             operands.push(whole);
         }
@@ -188,15 +241,30 @@ impl Kept {
 
     /// Puts what was handed over in place of the primal values; `first` opens the region.
     fn receive(&self, graph: &mut Graph, region: Region, received: &[Value], first: Vec<SiteId>) {
-        let map = self.values.iter().copied().zip(received.iter().copied()).collect();
+        let map = self
+            .values
+            .iter()
+            .copied()
+            .zip(received.iter().copied())
+            .collect();
         graph.substitute(region, &map);
         let mut opening = first;
         let mut roots = HashMap::new();
         for (var, value) in self.vars.iter().zip(&received[self.values.len()..]) {
             let info = graph.var(*var).clone();
             let span = info.span;
-            let again = graph.new_var(VarInfo { mutable: false, storage: Storage::Owned, ..info });
-            opening.push(graph.new_site(Kind::Allocate(again), vec![*value], Vec::new(), Vec::new(), span));
+            let again = graph.new_var(VarInfo {
+                mutable: false,
+                storage: Storage::Owned,
+                ..info
+            });
+            opening.push(graph.new_site(
+                Kind::Allocate(again),
+                vec![*value],
+                Vec::new(),
+                Vec::new(),
+                span,
+            ));
             roots.insert(*var, again);
         }
         for id in graph.sites_within(region) {
@@ -212,7 +280,13 @@ impl Kept {
 }
 
 /// Computes again, at the start of `reversed`, what is cheap; gives the rest, which must be kept.
-fn recompute(graph: &mut Graph, residuals: &Residuals, primal: Region, reversed: Region, index: Option<(Value, Value)>) -> Kept {
+fn recompute(
+    graph: &mut Graph,
+    residuals: &Residuals,
+    primal: Region,
+    reversed: Region,
+    index: Option<(Value, Value)>,
+) -> Kept {
     let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
     let made: HashSet<Var> = graph
         .block(primal)
@@ -231,7 +305,10 @@ fn recompute(graph: &mut Graph, residuals: &Residuals, primal: Region, reversed:
         sites: Vec::new(),
     };
     let needed = reads_within(graph, reversed);
-    let mut kept = Kept { values: Vec::new(), vars: Vec::new() };
+    let mut kept = Kept {
+        values: Vec::new(),
+        vars: Vec::new(),
+    };
     for value in needed {
         if again.inside.contains(&value) && !again.done.contains_key(&value) {
             if again.can(graph, value) {
@@ -284,17 +361,26 @@ impl Again<'_> {
         if !self.inside.contains(&value) || self.done.contains_key(&value) {
             return true;
         }
-        let Some(id) = graph.value(value).site else { return false };
+        let Some(id) = graph.value(value).site else {
+            return false;
+        };
         let site = graph.site(id);
         let cheap = match &site.kind {
-            Kind::Literal(_) | Kind::Constant(_) | Kind::Discrete(_) | Kind::Cast(_) | Kind::FloatLike | Kind::Select => true,
+            Kind::Literal(_)
+            | Kind::Constant(_)
+            | Kind::Discrete(_)
+            | Kind::Cast(_)
+            | Kind::FloatLike
+            | Kind::Select => true,
             Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
             Kind::Load(path) => {
                 !self.made.contains(&path.root)
                     && graph.ty(value).is_scalar()
                     && self.residuals.is_stable(graph, path, id)
             }
-            Kind::Length(path) => !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id),
+            Kind::Length(path) => {
+                !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
+            }
             _ => false,
         };
         cheap && site.reads().iter().all(|read| self.can(graph, *read))
@@ -304,7 +390,9 @@ impl Again<'_> {
         if !self.inside.contains(&value) || self.done.contains_key(&value) {
             return;
         }
-        let Some(id) = graph.value(value).site else { return };
+        let Some(id) = graph.value(value).site else {
+            return;
+        };
         let site = graph.site(id).clone();
         for read in site.reads() {
             self.copy(graph, read);

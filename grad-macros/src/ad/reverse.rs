@@ -11,8 +11,8 @@ use super::forward::mask;
 use super::residuals::Residuals;
 use super::{Activity, float, push, push_one, term, zero};
 use crate::ir::{
-    Adaptor, Arg, Call, Graph, Kind, Literal, Op, Output, Path, Range, Region, SiteId, Slot, Step, Storage, Ty, Value, Var,
-    VarInfo,
+    Adaptor, Arg, Call, Graph, Kind, Literal, Op, Output, Path, Range, Region, SiteId, Slot, Step,
+    Storage, Ty, Value, Var, VarInfo,
 };
 
 /// A graph whose body computes the function and whose pull region is its pullback.
@@ -48,21 +48,36 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
         before: HashMap::new(),
     };
     let pull = cx.graph.new_region();
-    let bars: Vec<_> = graph.params.iter().map(|p| p.wrt.then(|| cx.declare_bar(p.slot, &p.name))).collect();
+    let bars: Vec<_> = graph
+        .params
+        .iter()
+        .map(|p| p.wrt.then(|| cx.declare_bar(p.slot, &p.name)))
+        .collect();
     let mut cotangents = Bars::new();
     let seed = cx.seed(output, pull, &mut cotangents);
     cx.region(graph.body, pull, &mut cotangents);
     for (param, bar) in graph.params.iter().zip(&bars) {
         if let (Slot::Scalar(v), Some(bar)) = (param.slot, bar) {
             if let Some(cotangent) = cotangents.get(&v) {
-                push(&mut cx.graph, pull, Kind::Accumulate(Path::of(*bar)), vec![*cotangent], Vec::new(), param.span);
+                push(
+                    &mut cx.graph,
+                    pull,
+                    Kind::Accumulate(Path::of(*bar)),
+                    vec![*cotangent],
+                    Vec::new(),
+                    param.span,
+                );
             }
         }
     }
     cx.insert_sites();
     cx.graph.pull = Some(pull);
     Residuals::resolve_function(&mut cx.graph);
-    Reverse { graph: cx.graph, seed, bars }
+    Reverse {
+        graph: cx.graph,
+        seed,
+        bars,
+    }
 }
 
 impl Pull<'_> {
@@ -72,7 +87,13 @@ impl Pull<'_> {
             Slot::Memory(var) => (self.graph.var(var).ty.clone(), self.graph.var(var).span),
         };
         let name = format!("{name}_bar");
-        let bar = self.graph.new_var(VarInfo { name, ty, storage: Storage::RefMut, mutable: true, span });
+        let bar = self.graph.new_var(VarInfo {
+            name,
+            ty,
+            storage: Storage::RefMut,
+            mutable: true,
+            span,
+        });
         if let Slot::Memory(var) = slot {
             self.shadows.insert(var, bar);
         }
@@ -104,7 +125,14 @@ impl Pull<'_> {
                 for (value, path) in yields.into_iter().zip(leaves) {
                     if self.active.values.contains(&value) {
                         let ty = self.graph.ty(value).clone();
-                        let part = push_one(&mut self.graph, pull, Kind::Load(path), Vec::new(), ty, Span::call_site());
+                        let part = push_one(
+                            &mut self.graph,
+                            pull,
+                            Kind::Load(path),
+                            Vec::new(),
+                            ty,
+                            Span::call_site(),
+                        );
                         self.add(bars, pull, value, part);
                     }
                 }
@@ -121,7 +149,14 @@ impl Pull<'_> {
         let info = self.graph.value(value).clone();
         let sum = match bars.get(&value) {
             None => contribution,
-            Some(before) => push_one(&mut self.graph, out, Kind::Apply(Op::Add), vec![*before, contribution], info.ty, info.span),
+            Some(before) => push_one(
+                &mut self.graph,
+                out,
+                Kind::Apply(Op::Add),
+                vec![*before, contribution],
+                info.ty,
+                info.span,
+            ),
         };
         if let (Some(name), None) = (info.name, &self.graph.value(sum).name) {
             self.graph.value_mut(sum).name = Some(format!("{name}_bar"));
@@ -146,15 +181,28 @@ impl Pull<'_> {
     fn declare_shadows(&mut self, sites: &[SiteId], out: Region) {
         for id in sites {
             let site = self.graph.site(*id).clone();
-            let Kind::Allocate(var) = site.kind else { continue };
+            let Kind::Allocate(var) = site.kind else {
+                continue;
+            };
             if !self.active.vars.contains(&var) {
                 continue;
             }
             let info = self.graph.var(var).clone();
             let zero = self.zero_shadow(*id, var, &site.operands, out);
             let name = format!("{}_bar", info.name);
-            let shadow = self.graph.new_var(VarInfo { name, mutable: true, ..info.clone() });
-            push(&mut self.graph, out, Kind::Allocate(shadow), vec![zero], Vec::new(), info.span);
+            let shadow = self.graph.new_var(VarInfo {
+                name,
+                mutable: true,
+                ..info.clone()
+            });
+            push(
+                &mut self.graph,
+                out,
+                Kind::Allocate(shadow),
+                vec![zero],
+                Vec::new(),
+                info.span,
+            );
             self.shadows.insert(var, shadow);
         }
     }
@@ -169,17 +217,44 @@ impl Pull<'_> {
                 Kind::Repeat { .. } if floats => Some(site.operands[1]),
                 Kind::Array { .. } if floats => {
                     let len = Kind::Literal(Literal::Int(site.operands.len().to_string()));
-                    Some(push_one(&mut self.graph, out, len, Vec::new(), Ty::Int, site.span))
+                    Some(push_one(
+                        &mut self.graph,
+                        out,
+                        len,
+                        Vec::new(),
+                        Ty::Int,
+                        site.span,
+                    ))
                 }
                 _ => None,
             };
             if let (Some(len), Kind::Repeat { vec } | Kind::Array { vec }) = (len, &site.kind) {
                 let element = self.graph.ty(init[0]).element();
-                let zero = push_one(&mut self.graph, out, float("0.0"), Vec::new(), element, site.span);
-                return push_one(&mut self.graph, out, Kind::Repeat { vec: *vec }, vec![zero, len], info.ty, site.span);
+                let zero = push_one(
+                    &mut self.graph,
+                    out,
+                    float("0.0"),
+                    Vec::new(),
+                    element,
+                    site.span,
+                );
+                return push_one(
+                    &mut self.graph,
+                    out,
+                    Kind::Repeat { vec: *vec },
+                    vec![zero, len],
+                    info.ty,
+                    site.span,
+                );
             }
         }
-        let site = self.graph.new_site(Kind::ZeroLike(Path::of(var)), Vec::new(), Vec::new(), vec![info.ty], info.span);
+        let site = self.graph.new_site(
+            Kind::ZeroLike(Path::of(var)),
+            Vec::new(),
+            Vec::new(),
+            vec![info.ty],
+            info.span,
+        );
         self.after.entry(id).or_default().push(site);
         self.graph.site(site).results[0]
     }
@@ -192,23 +267,46 @@ impl Pull<'_> {
             Kind::Store(path) => {
                 if let Some(path) = self.shadow(path) {
                     let ty = self.graph.ty(site.operands[0]).clone();
-                    let taken = push_one(&mut self.graph, out, Kind::Take(path), Vec::new(), ty, site.span);
+                    let taken = push_one(
+                        &mut self.graph,
+                        out,
+                        Kind::Take(path),
+                        Vec::new(),
+                        ty,
+                        site.span,
+                    );
                     self.add(bars, out, site.operands[0], taken);
                 }
             }
             Kind::Accumulate(path) => {
                 if let Some(path) = self.shadow(path) {
                     let ty = self.graph.ty(site.operands[0]).clone();
-                    let bar = push_one(&mut self.graph, out, Kind::Load(path), Vec::new(), ty, site.span);
+                    let bar = push_one(
+                        &mut self.graph,
+                        out,
+                        Kind::Load(path),
+                        Vec::new(),
+                        ty,
+                        site.span,
+                    );
                     self.add(bars, out, site.operands[0], bar);
                 }
             }
             Kind::Swap(a, b) => {
                 if let (Some(a), Some(b)) = (self.shadow(a), self.shadow(b)) {
-                    push(&mut self.graph, out, Kind::Swap(a, b), Vec::new(), Vec::new(), site.span);
+                    push(
+                        &mut self.graph,
+                        out,
+                        Kind::Swap(a, b),
+                        Vec::new(),
+                        Vec::new(),
+                        site.span,
+                    );
                 }
             }
-            Kind::Allocate(var) => self.allocate(*var, site.operands.first().copied(), out, bars, site.span),
+            Kind::Allocate(var) => {
+                self.allocate(*var, site.operands.first().copied(), out, bars, site.span)
+            }
             Kind::Call(call) => {
                 if self.active.values.contains(&site.results[0]) {
                     let call = call.clone();
@@ -232,7 +330,9 @@ impl Pull<'_> {
                 for (k, operand) in site.operands.iter().enumerate() {
                     if self.active.values.contains(operand) {
                         let at = (&site.operands[..], site.results[0]);
-                        if let Some(part) = term(&mut self.graph, out, at, k, &self.active.values, *op, bar) {
+                        if let Some(part) =
+                            term(&mut self.graph, out, at, k, &self.active.values, *op, bar)
+                        {
                             self.add(bars, out, *operand, part);
                         }
                     }
@@ -240,13 +340,27 @@ impl Pull<'_> {
             }
             Kind::Load(path) | Kind::Copy(path) => {
                 if let Some(path) = self.shadow(path) {
-                    push(&mut self.graph, out, Kind::Accumulate(path), vec![bar], Vec::new(), span);
+                    push(
+                        &mut self.graph,
+                        out,
+                        Kind::Accumulate(path),
+                        vec![bar],
+                        Vec::new(),
+                        span,
+                    );
                 }
             }
             Kind::Cast(_) => {
                 let from = site.operands[0];
                 let ty = self.graph.ty(from).clone();
-                let part = push_one(&mut self.graph, out, Kind::PullCast, vec![from, bar], ty, span);
+                let part = push_one(
+                    &mut self.graph,
+                    out,
+                    Kind::PullCast,
+                    vec![from, bar],
+                    ty,
+                    span,
+                );
                 self.add(bars, out, from, part);
             }
             Kind::Select => {
@@ -263,28 +377,60 @@ impl Pull<'_> {
             }
             Kind::Array { .. } | Kind::Repeat { .. } | Kind::Tuple | Kind::Record { .. } => {
                 let ty = self.graph.ty(site.results[0]).clone();
-                let info = VarInfo { name: "parts_bar".to_owned(), ty, storage: Storage::Owned, mutable: false, span };
+                let info = VarInfo {
+                    name: "parts_bar".to_owned(),
+                    ty,
+                    storage: Storage::Owned,
+                    mutable: false,
+                    span,
+                };
                 let var = self.graph.new_var(info);
-                push(&mut self.graph, out, Kind::Allocate(var), vec![bar], Vec::new(), span);
+                push(
+                    &mut self.graph,
+                    out,
+                    Kind::Allocate(var),
+                    vec![bar],
+                    Vec::new(),
+                    span,
+                );
                 self.parts(&site, var, out, bars);
             }
             _ => {}
         }
     }
 
-    fn allocate(&mut self, var: Var, init: Option<Value>, out: Region, bars: &mut Bars, span: Span) {
-        let (Some(init), Some(shadow)) = (init, self.shadows.get(&var).copied()) else { return };
+    fn allocate(
+        &mut self,
+        var: Var,
+        init: Option<Value>,
+        out: Region,
+        bars: &mut Bars,
+        span: Span,
+    ) {
+        let (Some(init), Some(shadow)) = (init, self.shadows.get(&var).copied()) else {
+            return;
+        };
         if !self.active.values.contains(&init) {
             return;
         }
         if let Some(site) = self.graph.def(init).cloned() {
-            if matches!(site.kind, Kind::Array { .. } | Kind::Repeat { .. } | Kind::Tuple | Kind::Record { .. }) {
+            if matches!(
+                site.kind,
+                Kind::Array { .. } | Kind::Repeat { .. } | Kind::Tuple | Kind::Record { .. }
+            ) {
                 self.parts(&site, shadow, out, bars);
                 return;
             }
         }
         let ty = self.graph.ty(init).clone();
-        let whole = push_one(&mut self.graph, out, Kind::Load(Path::of(shadow)), Vec::new(), ty, span);
+        let whole = push_one(
+            &mut self.graph,
+            out,
+            Kind::Load(Path::of(shadow)),
+            Vec::new(),
+            ty,
+            span,
+        );
         self.add(bars, out, init, whole);
     }
 
@@ -305,11 +451,25 @@ impl Pull<'_> {
                 Kind::Tuple => Step::Field(k.to_string()),
                 _ => {
                     let index = Kind::Literal(Literal::Int(k.to_string()));
-                    Step::Index(push_one(&mut self.graph, out, index, Vec::new(), Ty::Int, site.span))
+                    Step::Index(push_one(
+                        &mut self.graph,
+                        out,
+                        index,
+                        Vec::new(),
+                        Ty::Int,
+                        site.span,
+                    ))
                 }
             };
             let ty = self.graph.ty(*operand).clone();
-            let part = push_one(&mut self.graph, out, Kind::Load(path.then(step)), Vec::new(), ty, site.span);
+            let part = push_one(
+                &mut self.graph,
+                out,
+                Kind::Load(path.then(step)),
+                Vec::new(),
+                ty,
+                site.span,
+            );
             self.add(bars, out, *operand, part);
         }
     }
@@ -317,17 +477,47 @@ impl Pull<'_> {
     /// `[x; n]`: the cotangent of `x` is the sum over the elements'.
     fn sum_elements(&mut self, path: &Path, like: Value, out: Region, span: Span) -> Value {
         let ty = self.graph.ty(like).clone();
-        let start = push_one(&mut self.graph, out, Kind::Literal(Literal::Int("0".to_owned())), Vec::new(), Ty::Int, span);
-        let len = push_one(&mut self.graph, out, Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
+        let start = push_one(
+            &mut self.graph,
+            out,
+            Kind::Literal(Literal::Int("0".to_owned())),
+            Vec::new(),
+            Ty::Int,
+            span,
+        );
+        let len = push_one(
+            &mut self.graph,
+            out,
+            Kind::Length(path.clone()),
+            Vec::new(),
+            Ty::Int,
+            span,
+        );
         let none = zero(&mut self.graph, out, like);
         let body = self.graph.new_region();
         let index = self.graph.new_arg(body, Ty::Int, span);
         let sum = self.graph.new_arg(body, ty.clone(), span);
-        let element = push_one(&mut self.graph, body, Kind::Load(path.then(Step::Index(index))), Vec::new(), ty.clone(), span);
-        let next = push_one(&mut self.graph, body, Kind::Apply(Op::Add), vec![sum, element], ty.clone(), span);
+        let element = push_one(
+            &mut self.graph,
+            body,
+            Kind::Load(path.then(Step::Index(index))),
+            Vec::new(),
+            ty.clone(),
+            span,
+        );
+        let next = push_one(
+            &mut self.graph,
+            body,
+            Kind::Apply(Op::Add),
+            vec![sum, element],
+            ty.clone(),
+            span,
+        );
         self.graph.block_mut(body).yields = vec![next];
         let kind = Kind::For(Range::default());
-        let site = self.graph.new_site(kind, vec![start, len, none], vec![body], vec![ty], span);
+        let site = self
+            .graph
+            .new_site(kind, vec![start, len, none], vec![body], vec![ty], span);
         self.graph.block_mut(out).sites.push(site);
         self.graph.site(site).results[0]
     }
@@ -335,7 +525,9 @@ impl Pull<'_> {
     fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         let span = site.span;
-        let Some(bar) = bars.get(&site.results[0]).copied() else { return };
+        let Some(bar) = bars.get(&site.results[0]).copied() else {
+            return;
+        };
         call.mask = mask(call.args.iter().map(|arg| self.active.arg(arg)));
         let pullback = self.graph.new_value(Ty::Unknown, span, Some(id));
         self.graph.value_mut(pullback).name = Some("pull".to_owned());
@@ -370,8 +562,18 @@ impl Pull<'_> {
                 }
             }
         }
-        let kind = Kind::Pull { call: again, bars: places };
-        push(&mut self.graph, out, kind, vec![pullback, bar], Vec::new(), span);
+        let kind = Kind::Pull {
+            call: again,
+            bars: places,
+        };
+        push(
+            &mut self.graph,
+            out,
+            kind,
+            vec![pullback, bar],
+            Vec::new(),
+            span,
+        );
         for (k, path) in later {
             self.collect(&call.args[k], path, out, bars, span);
         }
@@ -385,12 +587,28 @@ impl Pull<'_> {
                 let shadow = other.path().and_then(|path| self.shadow(path));
                 let kind = shadow.map_or_else(|| float("0.0"), Kind::ZeroLike);
                 let ty = Ty::Array(Box::new(Ty::Unknown));
-                (push_one(&mut self.graph, out, kind, Vec::new(), ty.clone(), span), ty)
+                (
+                    push_one(&mut self.graph, out, kind, Vec::new(), ty.clone(), span),
+                    ty,
+                )
             }
         };
-        let info = VarInfo { name: "arg_bar".to_owned(), ty, storage: Storage::Owned, mutable: true, span };
+        let info = VarInfo {
+            name: "arg_bar".to_owned(),
+            ty,
+            storage: Storage::Owned,
+            mutable: true,
+            span,
+        };
         let var = self.graph.new_var(info);
-        push(&mut self.graph, out, Kind::Allocate(var), vec![first], Vec::new(), span);
+        push(
+            &mut self.graph,
+            out,
+            Kind::Allocate(var),
+            vec![first],
+            Vec::new(),
+            span,
+        );
         Path::of(var)
     }
 
@@ -401,7 +619,14 @@ impl Pull<'_> {
             Arg::Value(v) => self.add(bars, out, *v, bar),
             other => {
                 if let Some(path) = other.path().and_then(|path| self.shadow(path)) {
-                    push(&mut self.graph, out, Kind::Accumulate(path), vec![bar], Vec::new(), span);
+                    push(
+                        &mut self.graph,
+                        out,
+                        Kind::Accumulate(path),
+                        vec![bar],
+                        Vec::new(),
+                        span,
+                    );
                 }
             }
         }
@@ -409,12 +634,34 @@ impl Pull<'_> {
 
     /// A copy of a place that is written later, made before the call that reads it.
     fn snapshot(&mut self, id: SiteId, path: Path, span: Span) -> Path {
-        let ty = if path.steps.is_empty() { self.graph.var(path.root).ty.clone() } else { Ty::Unknown };
-        let copy = self.graph.new_site(Kind::Copy(path), Vec::new(), Vec::new(), vec![ty.clone()], span);
+        let ty = if path.steps.is_empty() {
+            self.graph.var(path.root).ty.clone()
+        } else {
+            Ty::Unknown
+        };
+        let copy = self.graph.new_site(
+            Kind::Copy(path),
+            Vec::new(),
+            Vec::new(),
+            vec![ty.clone()],
+            span,
+        );
         let value = self.graph.site(copy).results[0];
-        let info = VarInfo { name: "before".to_owned(), ty, storage: Storage::Owned, mutable: false, span };
+        let info = VarInfo {
+            name: "before".to_owned(),
+            ty,
+            storage: Storage::Owned,
+            mutable: false,
+            span,
+        };
         let var = self.graph.new_var(info);
-        let make = self.graph.new_site(Kind::Allocate(var), vec![value], Vec::new(), Vec::new(), span);
+        let make = self.graph.new_site(
+            Kind::Allocate(var),
+            vec![value],
+            Vec::new(),
+            Vec::new(),
+            span,
+        );
         self.before.entry(id).or_default().extend([copy, make]);
         Path::of(var)
     }
@@ -427,7 +674,14 @@ impl Pull<'_> {
             .map(|primal| {
                 let inner = self.graph.new_region();
                 let mut own = Bars::new();
-                for (value, result) in self.graph.block(*primal).yields.clone().into_iter().zip(&site.results) {
+                for (value, result) in self
+                    .graph
+                    .block(*primal)
+                    .yields
+                    .clone()
+                    .into_iter()
+                    .zip(&site.results)
+                {
                     if let Some(bar) = bars.get(result) {
                         self.add(&mut own, inner, value, *bar);
                     }
@@ -459,7 +713,9 @@ impl Pull<'_> {
         if free.is_empty() && !effects {
             return;
         }
-        let reversed = self.graph.new_site(Kind::If, vec![site.operands[0]], inner, tys, site.span);
+        let reversed = self
+            .graph
+            .new_site(Kind::If, vec![site.operands[0]], inner, tys, site.span);
         self.graph.block_mut(out).sites.push(reversed);
         self.insert_sites();
         Residuals::resolve_branch(&mut self.graph, &self.residuals, id, reversed);
@@ -476,14 +732,19 @@ impl Pull<'_> {
             Kind::For(range) => (range.first_carried(), 1),
             _ => (0, 0),
         };
-        let Some(primal) = site.regions.last().copied() else { return };
+        let Some(primal) = site.regions.last().copied() else {
+            return;
+        };
         let block = self.graph.block(primal).clone();
         let inner = self.graph.new_region();
         let index = self.graph.new_arg(inner, Ty::Int, span);
         let mut own = Bars::new();
         let mut inits = Vec::new();
         let active: Vec<usize> = (0..site.results.len())
-            .filter(|k| self.active.values.contains(&block.args[k + skip]) || bars.contains_key(&site.results[*k]))
+            .filter(|k| {
+                self.active.values.contains(&block.args[k + skip])
+                    || bars.contains_key(&site.results[*k])
+            })
             .collect();
         for k in &active {
             let init = match bars.get(&site.results[*k]) {
@@ -507,7 +768,11 @@ impl Pull<'_> {
             yields.push(next);
         }
         let inside = self.graph.defined_within(&site.regions);
-        let mut free: Vec<Value> = own.keys().copied().filter(|v| !inside.contains(v)).collect();
+        let mut free: Vec<Value> = own
+            .keys()
+            .copied()
+            .filter(|v| !inside.contains(v))
+            .collect();
         free.sort_unstable();
         for value in &free {
             let init = match bars.get(value) {
@@ -517,18 +782,34 @@ impl Pull<'_> {
             inits.push(init);
             let arg = self.new_bar_arg(inner, *value);
             let ty = self.graph.ty(*value).clone();
-            let sum = push_one(&mut self.graph, inner, Kind::Apply(Op::Add), vec![arg, own[value]], ty, span);
+            let sum = push_one(
+                &mut self.graph,
+                inner,
+                Kind::Apply(Op::Add),
+                vec![arg, own[value]],
+                ty,
+                span,
+            );
             yields.push(sum);
         }
         self.graph.block_mut(inner).yields = yields;
         let (kind, mut operands) = self.reversed_range(id, out);
         self.insert_sites();
         operands.extend(inits);
-        let tys = operands[operands.len() - active.len() - free.len()..].iter().map(|v| self.graph.ty(*v).clone()).collect();
+        let tys = operands[operands.len() - active.len() - free.len()..]
+            .iter()
+            .map(|v| self.graph.ty(*v).clone())
+            .collect();
         let reversed = self.graph.new_site(kind, operands, vec![inner], tys, span);
         self.graph.block_mut(out).sites.push(reversed);
         let index_of = (skip == 1).then(|| block.args[0]);
-        Residuals::resolve_loop(&mut self.graph, &self.residuals, primal, inner, index_of.map(|i| (i, index)));
+        Residuals::resolve_loop(
+            &mut self.graph,
+            &self.residuals,
+            primal,
+            inner,
+            index_of.map(|i| (i, index)),
+        );
         let results = self.graph.site(reversed).results.clone();
         let mut results = results.into_iter();
         for k in &active {
@@ -562,7 +843,14 @@ impl Pull<'_> {
             return (Kind::For(range.reversed()), operands);
         }
         let count = self.count(id);
-        let zero = push_one(&mut self.graph, out, Kind::Literal(Literal::Int("0".to_owned())), Vec::new(), Ty::Int, site.span);
+        let zero = push_one(
+            &mut self.graph,
+            out,
+            Kind::Literal(Literal::Int("0".to_owned())),
+            Vec::new(),
+            Ty::Int,
+            site.span,
+        );
         (Kind::For(Range::default().reversed()), vec![zero, count])
     }
 
@@ -570,7 +858,13 @@ impl Pull<'_> {
     fn count(&mut self, id: SiteId) -> Value {
         let site = self.graph.site(id).clone();
         let int = |text: &str| Kind::Literal(Literal::Int(text.to_owned()));
-        let start = self.graph.new_site(int("0usize"), Vec::new(), Vec::new(), vec![Ty::Int], site.span);
+        let start = self.graph.new_site(
+            int("0usize"),
+            Vec::new(),
+            Vec::new(),
+            vec![Ty::Int],
+            site.span,
+        );
         self.before.entry(id).or_default().push(start);
         let start = self.graph.site(start).results[0];
         self.graph.site_mut(id).operands.push(start);
@@ -578,8 +872,22 @@ impl Pull<'_> {
             let arg = self.graph.new_arg(*region, Ty::Int, site.span);
             self.graph.value_mut(arg).name = Some("trips".to_owned());
             if Some(region) == site.regions.last() {
-                let one = push_one(&mut self.graph, *region, int("1"), Vec::new(), Ty::Int, site.span);
-                let next = push_one(&mut self.graph, *region, Kind::Apply(Op::Add), vec![arg, one], Ty::Int, site.span);
+                let one = push_one(
+                    &mut self.graph,
+                    *region,
+                    int("1"),
+                    Vec::new(),
+                    Ty::Int,
+                    site.span,
+                );
+                let next = push_one(
+                    &mut self.graph,
+                    *region,
+                    Kind::Apply(Op::Add),
+                    vec![arg, one],
+                    Ty::Int,
+                    site.span,
+                );
                 self.graph.block_mut(*region).yields.push(next);
             }
         }

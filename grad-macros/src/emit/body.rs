@@ -7,8 +7,8 @@ use quote::{quote, quote_spanned};
 
 use super::names::Names;
 use crate::ir::{
-    Adaptor, Arg, Call, Callee, Capture, Discrete, Graph, Kind, Literal, Path, Range, Region, Site, SiteId, Spelling, Step,
-    Storage, Ty, Value, Var, Width, row,
+    Adaptor, Arg, Call, Callee, Capture, Discrete, Graph, Kind, Literal, Path, Range, Region, Site,
+    SiteId, Spelling, Step, Storage, Ty, Value, Var, Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -69,11 +69,17 @@ impl<'g> Body<'g> {
     /// Declarations of the tapes.
     pub(super) fn tapes(&mut self) -> TokenStream {
         let root = self.root.clone();
-        let tapes = self.graph.vars.iter().enumerate().filter(|(_, var)| var.storage == Storage::Tape);
+        let tapes = self
+            .graph
+            .vars
+            .iter()
+            .enumerate()
+            .filter(|(_, var)| var.storage == Storage::Tape);
         let mut tokens = TokenStream::new();
         for (k, _) in tapes {
             let name = self.names.fresh("tape");
-            self.vars.insert(Var(u32::try_from(k).unwrap_or(0)), quote!(#name));
+            self.vars
+                .insert(Var(u32::try_from(k).unwrap_or(0)), quote!(#name));
             tokens.extend(quote!(let mut #name = #root::private::Tape::new();));
         }
         tokens
@@ -82,33 +88,48 @@ impl<'g> Body<'g> {
     /// The statements of a region.
     pub(super) fn statements(&mut self, region: Region) -> TokenStream {
         let graph = self.graph;
-        graph.block(region).sites.iter().map(|id| self.site(*id)).collect()
+        graph
+            .block(region)
+            .sites
+            .iter()
+            .map(|id| self.site(*id))
+            .collect()
     }
 
     pub(super) fn value(&self, value: Value) -> TokenStream {
         match self.values.get(&value) {
             Some(tokens) => tokens.clone(),
             None => match self.graph.def(value).map(|site| &site.kind) {
-                Some(Kind::Literal(literal)) => self.literal(literal, self.graph.ty(value)),
+                Some(Kind::Literal(literal)) => Self::literal(literal, self.graph.ty(value)),
                 Some(Kind::Constant(code)) => {
                     let code = &code.0;
                     quote!((#code))
                 }
-                _ => quote!(::core::compile_error!("internal error: a value without a name")),
+                _ => quote!(::core::compile_error!(
+                    "internal error: a value without a name"
+                )),
             },
         }
     }
 
-    fn literal(&self, literal: &Literal, ty: &Ty) -> TokenStream {
+    fn literal(literal: &Literal, ty: &Ty) -> TokenStream {
         let text = match literal {
             Literal::Float(text) => {
-                let text = if text.contains(['.', 'e', 'E']) { text.clone() } else { format!("{text}.0") };
+                let text = if text.contains(['.', 'e', 'E']) {
+                    text.clone()
+                } else {
+                    format!("{text}.0")
+                };
                 let suffix = match ty {
                     Ty::Float(Some(Width::F32)) => "_f32",
                     Ty::Float(Some(Width::F64)) => "_f64",
                     _ => "",
                 };
-                let text = if text.ends_with('.') { format!("{text}0") } else { text };
+                let text = if text.ends_with('.') {
+                    format!("{text}0")
+                } else {
+                    text
+                };
                 format!("{text}{suffix}")
             }
             Literal::Int(text) => text.clone(),
@@ -123,11 +144,20 @@ impl<'g> Body<'g> {
             },
         };
         let tokens: TokenStream = text.parse().unwrap_or_default();
-        if text.starts_with('-') { quote!((#tokens)) } else { tokens }
+        if text.starts_with('-') {
+            quote!((#tokens))
+        } else {
+            tokens
+        }
     }
 
     fn fresh(&mut self, value: Value, fallback: &str) -> Ident {
-        let hint = self.graph.value(value).name.clone().unwrap_or_else(|| fallback.to_owned());
+        let hint = self
+            .graph
+            .value(value)
+            .name
+            .clone()
+            .unwrap_or_else(|| fallback.to_owned());
         let name = self.names.fresh(&hint);
         self.values.insert(value, quote!(#name));
         name
@@ -159,7 +189,11 @@ impl<'g> Body<'g> {
                 quote!(!#a)
             }
             Kind::Discrete(op) => {
-                let (a, b, op) = (operand(self, 0), operand(self, 1), infix(discrete_text(*op), span));
+                let (a, b, op) = (
+                    operand(self, 0),
+                    operand(self, 1),
+                    infix(discrete_text(*op), span),
+                );
                 quote!(#a #op #b)
             }
             Kind::Cast(code) => {
@@ -214,11 +248,19 @@ impl<'g> Body<'g> {
             }
             Kind::Array { vec } => {
                 let parts = site.operands.iter().map(|v| self.value(*v));
-                if *vec { quote!(#root::private::vec![#(#parts),*]) } else { quote!([#(#parts),*]) }
+                if *vec {
+                    quote!(#root::private::vec![#(#parts),*])
+                } else {
+                    quote!([#(#parts),*])
+                }
             }
             Kind::Repeat { vec } => {
                 let (x, n) = (operand(self, 0), operand(self, 1));
-                if *vec { quote!(#root::private::vec![#x; #n]) } else { quote!([#x; #n]) }
+                if *vec {
+                    quote!(#root::private::vec![#x; #n])
+                } else {
+                    quote!([#x; #n])
+                }
             }
             Kind::Tuple => {
                 let parts = site.operands.iter().map(|v| self.value(*v));
@@ -285,7 +327,11 @@ impl<'g> Body<'g> {
                 Some(quote!(let #ident = #seen;))
             })
             .collect();
-        if lets.is_empty() { code.clone() } else { quote!({ #lets #code }) }
+        if lets.is_empty() {
+            code.clone()
+        } else {
+            quote!({ #lets #code })
+        }
     }
 
     fn variable(&self, var: Var) -> TokenStream {
@@ -316,14 +362,17 @@ impl<'g> Body<'g> {
                     let index = self.value(*v);
                     quote_spanned!(span=> #code[#index])
                 }
-                Step::Range { start, end, inclusive } => {
+                Step::Range {
+                    start,
+                    end,
+                    inclusive,
+                } => {
                     let (start, end) = (start.map(|v| self.value(v)), end.map(|v| self.value(v)));
-                    if *inclusive { quote!(#code[#start..=#end]) } else { quote!(#code[#start..#end]) }
-                }
-                Step::Chunk { index, size } => {
-                    let (k, n) = (self.value(*index), self.value(*size));
-                    let root = &self.root;
-                    quote!(#root::private::chunk!(#code, #k, #n))
+                    if *inclusive {
+                        quote!(#code[#start..=#end])
+                    } else {
+                        quote!(#code[#start..#end])
+                    }
                 }
             };
         }
@@ -355,9 +404,14 @@ impl<'g> Body<'g> {
     }
 
     fn swap(&self, a: &Path, b: &Path) -> TokenStream {
-        if let ([before @ .., Step::Index(i)], [other @ .., Step::Index(j)]) = (&a.steps[..], &b.steps[..]) {
+        if let ([before @ .., Step::Index(i)], [other @ .., Step::Index(j)]) =
+            (&a.steps[..], &b.steps[..])
+        {
             if a.root == b.root && before == other {
-                let base = self.place(&Path { root: a.root, steps: before.to_vec() });
+                let base = self.place(&Path {
+                    root: a.root,
+                    steps: before.to_vec(),
+                });
                 let (i, j) = (self.value(*i), self.value(*j));
                 return quote!(#base.swap(#i, #j));
             }
@@ -402,7 +456,12 @@ impl<'g> Body<'g> {
         if last.is_some_and(|site| diverges(&site.kind)) {
             return quote!({ #statements });
         }
-        let yields: Vec<_> = graph.block(region).yields.iter().map(|v| self.value(*v)).collect();
+        let yields: Vec<_> = graph
+            .block(region)
+            .yields
+            .iter()
+            .map(|v| self.value(*v))
+            .collect();
         match yields.as_slice() {
             [] => quote!({ #statements }),
             [one] => quote!({ #statements #one }),
@@ -420,7 +479,14 @@ impl<'g> Body<'g> {
         let root = self.root.clone();
         let pack = self.value(site.operands[0]);
         let side = |cx: &mut Self, region: Region| {
-            let args: Vec<Ident> = cx.graph.block(region).args.clone().iter().map(|v| cx.fresh(*v, "kept")).collect();
+            let args: Vec<Ident> = cx
+                .graph
+                .block(region)
+                .args
+                .clone()
+                .iter()
+                .map(|v| cx.fresh(*v, "kept"))
+                .collect();
             let block = cx.block(region);
             (quote!((#(#args,)*)), block)
         };
@@ -436,11 +502,21 @@ impl<'g> Body<'g> {
     }
 
     /// Declares the carried variables of a loop with their first values; they are also its results.
-    fn carried(&mut self, site: &Site, inits: &[Value], args: &[Value]) -> (Vec<Ident>, TokenStream) {
+    fn carried(
+        &mut self,
+        site: &Site,
+        inits: &[Value],
+        args: &[Value],
+    ) -> (Vec<Ident>, TokenStream) {
         let first: Vec<_> = inits.iter().map(|v| self.value(*v)).collect();
         let mut names = Vec::new();
         for (arg, result) in args.iter().zip(&site.results) {
-            let hint = self.graph.value(*arg).name.clone().unwrap_or_else(|| "carried".to_owned());
+            let hint = self
+                .graph
+                .value(*arg)
+                .name
+                .clone()
+                .unwrap_or_else(|| "carried".to_owned());
             let name = self.names.fresh(&hint);
             self.values.insert(*arg, quote!(#name));
             self.values.insert(*result, quote!(#name));
@@ -452,10 +528,22 @@ impl<'g> Body<'g> {
 
     /// The carried variables take the values the body yields, all at once.
     fn advance(&mut self, names: &[Ident], region: Region) -> TokenStream {
-        let yields: Vec<_> = self.graph.block(region).yields.iter().map(|v| self.value(*v)).collect();
-        let changed: Vec<_> = names.iter().zip(&yields).filter(|(name, next)| name.to_string() != next.to_string()).collect();
+        let yields: Vec<_> = self
+            .graph
+            .block(region)
+            .yields
+            .iter()
+            .map(|v| self.value(*v))
+            .collect();
+        let changed: Vec<_> = names
+            .iter()
+            .zip(&yields)
+            .filter(|(name, next)| name.to_string() != next.to_string())
+            .collect();
         let read_late = changed.iter().enumerate().any(|(k, (name, _))| {
-            changed[k + 1..].iter().any(|(_, next)| next.to_string() == name.to_string())
+            changed[k + 1..]
+                .iter()
+                .any(|(_, next)| next.to_string() == name.to_string())
         });
         if read_late {
             let (names, nexts): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
@@ -469,19 +557,31 @@ impl<'g> Body<'g> {
         let region = site.regions[0];
         let args = self.graph.block(region).args.clone();
         let (start, end) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let mut iteration = if range.inclusive { quote!((#start..=#end)) } else { quote!((#start..#end)) };
+        let mut iteration = if range.inclusive {
+            quote!((#start..=#end))
+        } else {
+            quote!((#start..#end))
+        };
         let mut operands = site.operands[2..].iter();
         for adaptor in &range.adaptors {
             iteration = match adaptor {
                 Adaptor::Rev => quote!(#iteration.rev()),
                 Adaptor::StepBy | Adaptor::Take => {
                     let n = operands.next().map(|v| self.value(*v)).unwrap_or_default();
-                    if *adaptor == Adaptor::StepBy { quote!(#iteration.step_by(#n)) } else { quote!(#iteration.take(#n)) }
+                    if *adaptor == Adaptor::StepBy {
+                        quote!(#iteration.step_by(#n))
+                    } else {
+                        quote!(#iteration.take(#n))
+                    }
                 }
             };
         }
         if range.adaptors.is_empty() {
-            iteration = if range.inclusive { quote!(#start..=#end) } else { quote!(#start..#end) };
+            iteration = if range.inclusive {
+                quote!(#start..=#end)
+            } else {
+                quote!(#start..#end)
+            };
         }
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
         let index = self.fresh(args[0], "i");
@@ -500,7 +600,14 @@ impl<'g> Body<'g> {
         let (condition, body) = (site.regions[0], site.regions[1]);
         let args = self.graph.block(body).args.clone();
         let (names, lets) = self.carried(site, &site.operands, &args);
-        for (arg, name) in self.graph.block(condition).args.clone().into_iter().zip(&names) {
+        for (arg, name) in self
+            .graph
+            .block(condition)
+            .args
+            .clone()
+            .into_iter()
+            .zip(&names)
+        {
             self.values.insert(arg, quote!(#name));
         }
         let condition = self.block(condition);
@@ -526,7 +633,11 @@ impl<'g> Body<'g> {
                 quote!(#path(#(#args),*))
             }
             Callee::Associated(ty, name, generics) => {
-                let (ty, name, generics) = (&ty.0, Ident::new(name, span), generics.as_ref().map(|g| &g.0));
+                let (ty, name, generics) = (
+                    &ty.0,
+                    Ident::new(name, span),
+                    generics.as_ref().map(|g| &g.0),
+                );
                 quote!(#ty::#name #generics(#(#args),*))
             }
             Callee::Method(name, generics) => {
@@ -538,7 +649,13 @@ impl<'g> Body<'g> {
     }
 
     /// A call of the companion of a function.
-    fn call_derived(&self, call: &Call, mode: &str, dots: &[TokenStream], span: Span) -> TokenStream {
+    fn call_derived(
+        &self,
+        call: &Call,
+        mode: &str,
+        dots: &[TokenStream],
+        span: Span,
+    ) -> TokenStream {
         let (root, mask) = (&self.root, call.mask);
         let mut args: Vec<_> = call
             .args
@@ -591,7 +708,10 @@ impl<'g> Body<'g> {
                 let v = self.value(*v);
                 quote!(&#v)
             }
-            arg => arg.path().map(|path| self.reference(path, false)).unwrap_or_default(),
+            arg => arg
+                .path()
+                .map(|path| self.reference(path, false))
+                .unwrap_or_default(),
         });
         let bars = bars.iter().map(|bar| match bar {
             None => quote!(::core::option::Option::None),
@@ -609,7 +729,10 @@ impl<'g> Body<'g> {
 
 pub(super) fn member(name: &str) -> syn::Member {
     match name.parse::<u32>() {
-        Ok(index) => syn::Member::Unnamed(syn::Index { index, span: Span::call_site() }),
+        Ok(index) => syn::Member::Unnamed(syn::Index {
+            index,
+            span: Span::call_site(),
+        }),
         Err(_) => syn::Member::Named(
             syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site())),
         ),
@@ -618,11 +741,19 @@ pub(super) fn member(name: &str) -> syn::Member {
 
 /// Whether control does not come back from the site.
 fn diverges(kind: &Kind) -> bool {
-    let Kind::Opaque { code, effect: true, .. } = kind else { return false };
+    let Kind::Opaque {
+        code, effect: true, ..
+    } = kind
+    else {
+        return false;
+    };
     let text = code.0.to_string();
-    ["panic", "unreachable", "todo", "unimplemented"].iter().any(|name| {
-        text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('!'))
-    })
+    ["panic", "unreachable", "todo", "unimplemented"]
+        .iter()
+        .any(|name| {
+            text.strip_prefix(name)
+                .is_some_and(|rest| rest.trim_start().starts_with('!'))
+        })
 }
 
 pub(super) fn spelled(spelling: Spelling, operands: &[TokenStream], span: Span) -> TokenStream {

@@ -9,7 +9,9 @@ use super::body::{Body, discrete_text, spelled};
 use super::names::Names;
 use crate::ad::term;
 use crate::front::Lowered;
-use crate::ir::{Discrete, Graph, Kind, Literal, Op, Path, Region, Site, Slot, Step, Ty, Value, Var, Width, row};
+use crate::ir::{
+    Discrete, Graph, Kind, Literal, Op, Path, Region, Site, Slot, Step, Ty, Value, Var, Width, row,
+};
 
 struct Data<'g> {
     graph: &'g Graph,
@@ -74,7 +76,8 @@ impl Data<'_> {
             return *id;
         }
         let (root, name) = (&self.root, &self.graph.var(var).name);
-        self.variables.push(quote!(#root::Variable { name: #name, input: #input }));
+        self.variables
+            .push(quote!(#root::Variable { name: #name, input: #input }));
         self.vars.insert(var, self.variables.len() - 1);
         self.variables.len() - 1
     }
@@ -103,7 +106,9 @@ impl Data<'_> {
             let site = self.graph.site(*id);
             self.site(site, &mut steps);
         }
-        let results = first.into_iter().chain(block.yields.iter().map(|v| self.id(*v)));
+        let results = first
+            .into_iter()
+            .chain(block.yields.iter().map(|v| self.id(*v)));
         let results: Vec<usize> = results.collect();
         let root = &self.root;
         quote!(#root::Block { arguments: &[#(#arguments),*], steps: &[#(#steps),*], results: &[#(#results),*] })
@@ -124,7 +129,11 @@ impl Data<'_> {
                     let id = self.id(*v);
                     quote!(#root::Step::Index(#id))
                 }
-                Step::Range { start, end, inclusive: false } => {
+                Step::Range {
+                    start,
+                    end,
+                    inclusive: false,
+                } => {
                     let side = |v: &Option<Value>| match v.map(|v| self.id(v)) {
                         Some(id) => quote!(::core::option::Option::Some(#id)),
                         None => quote!(::core::option::Option::None),
@@ -145,10 +154,18 @@ impl Data<'_> {
             None => (label(&site.kind), quote!(#root::Kind::Opaque)),
         };
         let operands: Vec<usize> = match &site.kind {
-            Kind::For(range) => [site.operands[0]].iter().chain(&site.operands[range.first_carried()..]).map(|v| self.id(*v)).collect(),
+            Kind::For(range) => [site.operands[0]]
+                .iter()
+                .chain(&site.operands[range.first_carried()..])
+                .map(|v| self.id(*v))
+                .collect(),
             _ => site.operands.iter().map(|v| self.id(*v)).collect(),
         };
-        let name = site.results.first().and_then(|v| self.graph.value(*v).name.clone()).unwrap_or_default();
+        let name = site
+            .results
+            .first()
+            .and_then(|v| self.graph.value(*v).name.clone())
+            .unwrap_or_default();
         let id = self.node(&label, &name, &operands, &kind);
         steps.push(id);
         match site.kind {
@@ -157,7 +174,12 @@ impl Data<'_> {
                 for (k, result) in site.results.iter().enumerate() {
                     let index = k + first;
                     let name = self.graph.value(*result).name.clone().unwrap_or_default();
-                    let part = self.node(&label, &name, &[], &quote!(#root::Kind::Result { of: #id, index: #index }));
+                    let part = self.node(
+                        &label,
+                        &name,
+                        &[],
+                        &quote!(#root::Kind::Result { of: #id, index: #index }),
+                    );
                     self.ids.insert(*result, part);
                 }
             }
@@ -180,7 +202,12 @@ impl Data<'_> {
             Kind::Constant(code) if self.graph.ty(site.results[0]).is_scalar() => {
                 let text = code.0.to_string();
                 // A constant parameter or one of `Self` cannot be named inside a static.
-                let named = text.contains("Self") || !text.contains("::") && !text.chars().all(|c| c.is_uppercase() || c == '_' || c.is_numeric()) || text.len() == 1;
+                let named = text.contains("Self")
+                    || !text.contains("::")
+                        && !text
+                            .chars()
+                            .all(|c| c.is_uppercase() || c == '_' || c.is_numeric())
+                    || text.len() == 1;
                 if named {
                     return None;
                 }
@@ -196,7 +223,9 @@ impl Data<'_> {
             Kind::Cast(_) if matches!(self.graph.ty(site.results[0]), Ty::Float(_)) => {
                 quote!(#root::Kind::Operator { eval: |v| v[0], partials: &[Some(|_, _| 1.0)] })
             }
-            Kind::Cast(_) => quote!(#root::Kind::Operator { eval: |v| v[0].trunc(), partials: &[None] }),
+            Kind::Cast(_) => {
+                quote!(#root::Kind::Operator { eval: |v| v[0].trunc(), partials: &[None] })
+            }
             Kind::Frozen => quote!(#root::Kind::Operator { eval: |v| v[0], partials: &[None] }),
             Kind::Load(path) => {
                 let path = self.path(path)?;
@@ -220,14 +249,24 @@ impl Data<'_> {
                 quote!(#root::Kind::Allocate { variable: #variable, init: #init })
             }
             // Aggregates are drawn where they are put into a variable.
-            Kind::Array { .. } | Kind::Repeat { .. } | Kind::Copy(_) => quote!(#root::Kind::Constant(|| 0.0)),
+            Kind::Array { .. } | Kind::Repeat { .. } | Kind::Copy(_) => {
+                quote!(#root::Kind::Constant(|| 0.0))
+            }
             Kind::If => {
-                let (then, otherwise) = (self.block(site.regions[0], None), self.block(site.regions[1], None));
+                let (then, otherwise) = (
+                    self.block(site.regions[0], None),
+                    self.block(site.regions[1], None),
+                );
                 quote!(#root::Kind::Branch { then: #then, otherwise: #otherwise })
             }
-            Kind::For(range) if range.adaptors.is_empty() && !range.exits => self.counted(site, range.inclusive),
+            Kind::For(range) if range.adaptors.is_empty() && !range.exits => {
+                self.counted(site, range.inclusive)
+            }
             Kind::While => {
-                let (condition, body) = (self.block(site.regions[0], None), self.block(site.regions[1], None));
+                let (condition, body) = (
+                    self.block(site.regions[0], None),
+                    self.block(site.regions[1], None),
+                );
                 quote!(#root::Kind::Loop { condition: #condition, body: #body })
             }
             _ => return None,
@@ -261,14 +300,32 @@ impl Data<'_> {
         let end = self.id(site.operands[1]);
         let argument = quote!(#root::Kind::Argument);
         let tested = self.node("i", "", &[], &argument);
-        let others: Vec<usize> = site.results.iter().map(|_| self.node("", "", &[], &argument)).collect();
-        let eval = if inclusive { quote!(|v| f64::from(u8::from(v[0] <= v[1]))) } else { quote!(|v| f64::from(u8::from(v[0] < v[1]))) };
-        let goes_on = self.node("<", "", &[tested, end], &quote!(#root::Kind::Operator { eval: #eval, partials: &[None, None] }));
+        let others: Vec<usize> = site
+            .results
+            .iter()
+            .map(|_| self.node("", "", &[], &argument))
+            .collect();
+        let eval = if inclusive {
+            quote!(|v| f64::from(u8::from(v[0] <= v[1])))
+        } else {
+            quote!(|v| f64::from(u8::from(v[0] < v[1])))
+        };
+        let goes_on = self.node(
+            "<",
+            "",
+            &[tested, end],
+            &quote!(#root::Kind::Operator { eval: #eval, partials: &[None, None] }),
+        );
         let arguments: Vec<usize> = std::iter::once(tested).chain(others).collect();
         let condition = quote!(#root::Block { arguments: &[#(#arguments),*], steps: &[#goes_on], results: &[#goes_on] });
         let region = site.regions[0];
         let index = self.argument(self.graph.block(region).args[0]);
-        let next = self.node("+ 1", "", &[index], &quote!(#root::Kind::Operator { eval: |v| v[0] + 1.0, partials: &[None] }));
+        let next = self.node(
+            "+ 1",
+            "",
+            &[index],
+            &quote!(#root::Kind::Operator { eval: |v| v[0] + 1.0, partials: &[None] }),
+        );
         let body = self.block(region, Some(next));
         quote!(#root::Kind::Loop { condition: #condition, body: #body })
     }
@@ -277,13 +334,27 @@ impl Data<'_> {
         let root = &self.root;
         let count = site.operands.len();
         let operands: Vec<TokenStream> = (0..count)
-            .map(|k| if op == Op::Powi && k == 1 { quote!((v[#k] as i32)) } else { quote!(v[#k]) })
+            .map(|k| {
+                if op == Op::Powi && k == 1 {
+                    quote!((v[#k] as i32))
+                } else {
+                    quote!(v[#k])
+                }
+            })
             .collect();
         let value = spelled(row(op).spelling, &operands, Span::call_site());
         let is_float = self.graph.ty(site.results[0]).may_be_active();
-        let value = if op == Op::Div && !is_float { quote!((#value).trunc()) } else { value };
+        let value = if op == Op::Div && !is_float {
+            quote!((#value).trunc())
+        } else {
+            value
+        };
         let partials = (0..count).map(|k| {
-            let partial = if is_float { partial(op, k, count) } else { None };
+            let partial = if is_float {
+                partial(op, k, count)
+            } else {
+                None
+            };
             match partial {
                 Some(code) => quote!(::core::option::Option::Some(|v, y| { #code })),
                 None => quote!(::core::option::Option::None),
@@ -300,12 +371,22 @@ fn partial(op: Op, k: usize, count: usize) -> Option<TokenStream> {
     let region = graph.body;
     let operands: Vec<Value> = (0..count)
         .map(|index| {
-            let ty = if op == Op::Powi && index == 1 { Ty::Int } else { float.clone() };
+            let ty = if op == Op::Powi && index == 1 {
+                Ty::Int
+            } else {
+                float.clone()
+            };
             graph.new_arg(region, ty, Span::call_site())
         })
         .collect();
     let out = graph.new_arg(region, float.clone(), Span::call_site());
-    let one = graph.new_site(Kind::Literal(Literal::Float("1.0".to_owned())), Vec::new(), Vec::new(), vec![float], Span::call_site());
+    let one = graph.new_site(
+        Kind::Literal(Literal::Float("1.0".to_owned())),
+        Vec::new(),
+        Vec::new(),
+        vec![float],
+        Span::call_site(),
+    );
     graph.block_mut(region).sites.push(one);
     let one = graph.site(one).results[0];
     let active: HashSet<Value> = operands.iter().copied().collect();
@@ -313,9 +394,20 @@ fn partial(op: Op, k: usize, count: usize) -> Option<TokenStream> {
     graph.block_mut(region).yields = vec![result];
     crate::pass::simplify(&mut graph);
     let result = graph.block(region).yields[0];
-    let mut body = Body::new(&graph, Names::avoiding(&quote!(v y)), quote!(::grad_runtime));
+    let mut body = Body::new(
+        &graph,
+        Names::avoiding(&quote!(v y)),
+        quote!(::grad_runtime),
+    );
     for (index, value) in operands.iter().enumerate() {
-        body.spell_value(*value, if op == Op::Powi && index == 1 { quote!((v[#index] as i32)) } else { quote!(v[#index]) });
+        body.spell_value(
+            *value,
+            if op == Op::Powi && index == 1 {
+                quote!((v[#index] as i32))
+            } else {
+                quote!(v[#index])
+            },
+        );
     }
     body.spell_value(out, quote!(y));
     let statements = body.statements(region);
@@ -327,25 +419,42 @@ fn discrete(op: Discrete, root: &TokenStream) -> TokenStream {
     let text: TokenStream = discrete_text(op).parse().unwrap_or_default();
     let eval = match op {
         Discrete::Not => quote!(|v| f64::from(u8::from(v[0] == 0.0))),
-        Discrete::And | Discrete::Or => quote!(|v| f64::from(u8::from((v[0] != 0.0) #text (v[1] != 0.0)))),
+        Discrete::And | Discrete::Or => {
+            quote!(|v| f64::from(u8::from((v[0] != 0.0) #text (v[1] != 0.0))))
+        }
         Discrete::BitAnd | Discrete::BitOr | Discrete::BitXor | Discrete::Shl | Discrete::Shr => {
             quote!(|v| ((v[0] as i64) #text (v[1] as i64)) as f64)
         }
         _ => quote!(|v| f64::from(u8::from(v[0] #text v[1]))),
     };
-    let partials = if op == Discrete::Not { quote!(&[None]) } else { quote!(&[None, None]) };
+    let partials = if op == Discrete::Not {
+        quote!(&[None])
+    } else {
+        quote!(&[None, None])
+    };
     quote!(#root::Kind::Operator { eval: #eval, partials: #partials })
 }
 
 fn literal_code(literal: &Literal) -> Option<TokenStream> {
     let text = match literal {
-        Literal::Float(text) if text.contains(['.', 'e', 'E']) => text.trim_end_matches('.').to_owned(),
+        Literal::Float(text) if text.contains(['.', 'e', 'E']) => {
+            text.trim_end_matches('.').to_owned()
+        }
         Literal::Float(text) => format!("{text}.0"),
-        Literal::Int(text) => return Some(text.parse::<TokenStream>().ok().map(|code| quote!(#code as f64))?),
+        Literal::Int(text) => {
+            return text
+                .parse::<TokenStream>()
+                .ok()
+                .map(|code| quote!(#code as f64));
+        }
         Literal::Bool(b) => if *b { "1.0" } else { "0.0" }.to_owned(),
         Literal::Undefined => "0.0".to_owned(),
     };
-    let text = if text.contains(['.', 'e', 'E']) { text } else { format!("{text}.0") };
+    let text = if text.contains(['.', 'e', 'E']) {
+        text
+    } else {
+        format!("{text}.0")
+    };
     format!("{text}_f64").parse().ok()
 }
 

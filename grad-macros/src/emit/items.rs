@@ -45,7 +45,13 @@ pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
 }
 
 /// Every generated item.
-pub(crate) fn emit(derived: &Derived, lowered: &Lowered, forward: Option<&Forward>, reverse: Option<&Reverse>, avoid: &TokenStream) -> TokenStream {
+pub(crate) fn emit(
+    derived: &Derived,
+    lowered: &Lowered,
+    forward: Option<&Forward>,
+    reverse: Option<&Reverse>,
+    avoid: &TokenStream,
+) -> TokenStream {
     let names = Names::avoiding(avoid);
     let bodies = Bodies {
         vjp: reverse.map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
@@ -58,7 +64,10 @@ pub(crate) fn emit(derived: &Derived, lowered: &Lowered, forward: Option<&Forwar
 
 /// The same items with bodies that do nothing: after an error, calls of them are no further errors.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
-    let bodies = Bodies { vjp: None, jvp: None };
+    let bodies = Bodies {
+        vjp: None,
+        jvp: None,
+    };
     derived.public_items(&bodies, true)
 }
 
@@ -77,7 +86,13 @@ impl Derived<'_> {
     }
 
     fn output_tangent(&self) -> TokenStream {
-        match self.signature.output_type.to_token_stream().to_string().as_str() {
+        match self
+            .signature
+            .output_type
+            .to_token_stream()
+            .to_string()
+            .as_str()
+        {
             "()" => quote!(()),
             _ => tangent_of(&self.signature.output_type, &self.root),
         }
@@ -85,7 +100,11 @@ impl Derived<'_> {
 
     /// What a parameter is called where its value is handed again.
     fn again(parameter: &Parameter) -> Ident {
-        if parameter.is_receiver { Ident::new("this", Span::call_site()) } else { parameter.name.clone() }
+        if parameter.is_receiver {
+            Ident::new("this", Span::call_site())
+        } else {
+            parameter.name.clone()
+        }
     }
 
     fn declare<'g>(&self, graph: &'g crate::ir::Graph, names: Names) -> Body<'g> {
@@ -106,7 +125,9 @@ impl Derived<'_> {
         let tapes = body.tapes();
         let primal = body.statements(graph.body);
         let value = result(&body, &lowered.output, &graph.block(graph.body).yields);
-        let Some(pull) = graph.pull else { return TokenStream::new() };
+        let Some(pull) = graph.pull else {
+            return TokenStream::new();
+        };
 
         let seed = body.names.fresh("y_bar");
         match reverse.seed {
@@ -145,7 +166,11 @@ impl Derived<'_> {
                     });
                 } else {
                     let absent = body.names.fresh("absent");
-                    let like = if matches!(param.slot, Slot::Scalar(_)) { quote!(&#name) } else { quote!(#name) };
+                    let like = if matches!(param.slot, Slot::Scalar(_)) {
+                        quote!(&#name)
+                    } else {
+                        quote!(#name)
+                    };
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
                         let #bar: &mut #bar_type = #root::private::or_zero(#bar, #like, &mut #absent);
@@ -156,7 +181,11 @@ impl Derived<'_> {
         let pull = body.statements(pull);
         let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
         let closure = quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #pull });
-        let closure = if lowered.recursive { quote!(#root::private::Box::new(#closure)) } else { closure };
+        let closure = if lowered.recursive {
+            quote!(#root::private::Box::new(#closure))
+        } else {
+            closure
+        };
         quote!(#items #tapes #primal let value = #value; (value, #closure))
     }
 
@@ -184,8 +213,16 @@ impl Derived<'_> {
                 }
                 Some(Slot::Memory(var)) => {
                     let absent = body.names.fresh("absent");
-                    let like = if parameter.passing == Passing::Value { quote!(&#name) } else { quote!(#name) };
-                    let find = if parameter.is_sequence() { quote!(or_zeros) } else { quote!(or_zero_ref) };
+                    let like = if parameter.passing == Passing::Value {
+                        quote!(&#name)
+                    } else {
+                        quote!(#name)
+                    };
+                    let find = if parameter.is_sequence() {
+                        quote!(or_zeros)
+                    } else {
+                        quote!(or_zero_ref)
+                    };
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
                         let #local: &#bar_type = #root::private::#find(#dot, #like, &mut #absent);
@@ -199,7 +236,10 @@ impl Derived<'_> {
         let statements = body.statements(graph.body);
         let yields = &graph.block(graph.body).yields;
         let (values, tangents) = yields.split_at(yields.len() / 2);
-        let (value, tangent) = (result(&body, &lowered.output, values), result(&body, &lowered.output, tangents));
+        let (value, tangent) = (
+            result(&body, &lowered.output, values),
+            result(&body, &lowered.output, tangents),
+        );
         let items = self.prelude(lowered);
         quote!(#items #opening #tapes #statements (#value, #tangent))
     }
@@ -221,18 +261,42 @@ impl Derived<'_> {
     }
 
     fn cfgs(&self) -> TokenStream {
-        self.attrs.iter().filter(|a| a.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect()
+        self.attrs
+            .iter()
+            .filter(|a| a.path().is_ident("cfg"))
+            .map(ToTokens::to_token_stream)
+            .collect()
     }
 
     fn companion(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
-        let (root, vis, ident, allows, cfgs) = (&self.root, self.vis, &self.sig.ident, self.allows(), self.cfgs());
+        let (root, vis, ident, allows, cfgs) = (
+            &self.root,
+            self.vis,
+            &self.sig.ident,
+            self.allows(),
+            self.cfgs(),
+        );
         let where_clause = &self.sig.generics.where_clause;
         let mut generics = self.sig.generics.clone();
         generics.where_clause = None;
         generics.params.push(syn::parse_quote!(const M: u64));
-        let kept: Vec<_> = self.signature.consts.iter().map(ToTokens::to_token_stream).chain([quote!(M)]).collect();
-        let inputs: Vec<_> = self.parameters().iter().map(|p| self.input(p, true)).collect();
-        let again: Vec<_> = self.parameters().iter().map(|p| self.again_type(p)).collect();
+        let kept: Vec<_> = self
+            .signature
+            .consts
+            .iter()
+            .map(ToTokens::to_token_stream)
+            .chain([quote!(M)])
+            .collect();
+        let inputs: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| self.input(p, true))
+            .collect();
+        let again: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| self.again_type(p))
+            .collect();
         let bars: Vec<_> = self.parameters().iter().map(|p| p.bar_type(root)).collect();
         let (output, tangent) = (&self.signature.output_type, self.output_tangent());
         let name = |mode: &str| match self.home {
@@ -262,7 +326,10 @@ impl Derived<'_> {
         match self.home {
             Home::Impl => quote!(#cfgs #vjp #cfgs #jvp),
             Home::Module => {
-                let doc = format!("Derivatives of [`fn@{}`], found by whatever path finds the function.", self.name());
+                let doc = format!(
+                    "Derivatives of [`fn@{}`], found by whatever path finds the function.",
+                    self.name()
+                );
                 quote! {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types)] #cfgs
                     #vis struct #ident {}
@@ -277,7 +344,8 @@ impl Derived<'_> {
     fn input(&self, parameter: &Parameter, with_mut: bool) -> TokenStream {
         let _ = self;
         let name = &parameter.name;
-        let mutable = (with_mut && parameter.mutable && parameter.passing == Passing::Value).then(|| quote!(mut));
+        let mutable = (with_mut && parameter.mutable && parameter.passing == Passing::Value)
+            .then(|| quote!(mut));
         if parameter.is_receiver {
             return match parameter.passing {
                 Passing::Value => quote!(#mutable self),
@@ -317,7 +385,11 @@ impl Derived<'_> {
         let root = &self.root;
         let arg = |p: &Parameter| {
             let name = &p.name;
-            if p.passing == Passing::Value && !p.ty.is_scalar() { quote!(#root::private::duplicate(&#name)) } else { quote!(#name) }
+            if p.passing == Passing::Value && !p.ty.is_scalar() {
+                quote!(#root::private::duplicate(&#name))
+            } else {
+                quote!(#name)
+            }
         };
         self.parameters().iter().map(arg).collect()
     }
@@ -326,7 +398,11 @@ impl Derived<'_> {
     fn references(&self) -> Vec<TokenStream> {
         let reference = |p: &Parameter| {
             let name = &p.name;
-            if p.passing == Passing::Value { quote!(&#name) } else { quote!(#name) }
+            if p.passing == Passing::Value {
+                quote!(&#name)
+            } else {
+                quote!(#name)
+            }
         };
         self.parameters().iter().map(reference).collect()
     }
@@ -365,36 +441,64 @@ impl Derived<'_> {
     }
 
     /// A generated function: its attributes, and a diverging body for a stub.
-    fn function(&self, doc: &str, head: &TokenStream, body: &TokenStream, stub: bool) -> TokenStream {
+    fn function(
+        &self,
+        doc: &str,
+        head: &TokenStream,
+        body: &TokenStream,
+        stub: bool,
+    ) -> TokenStream {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
-        let body = if stub { quote!(::core::panic!("not generated: the function has errors")) } else { body.clone() };
+        let body = if stub {
+            quote!(::core::panic!("not generated: the function has errors"))
+        } else {
+            body.clone()
+        };
         quote!(#[doc = #doc] #cfgs #[inline] #[must_use] #allows #vis #head { #body })
     }
 
     fn graph_item(&self, data: &TokenStream) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let head = format_ident!("graph_{name}");
-        let doc = format!("The expression graph of `{name}` as data: to draw it, and to see values and gradients at a point.");
-        self.function(&doc, &quote!(fn #head() -> &'static #root::graph::Graph), data, false)
+        let doc = format!(
+            "The expression graph of `{name}` as data: to draw it, and to see values and gradients at a point."
+        );
+        self.function(
+            &doc,
+            &quote!(fn #head() -> &'static #root::graph::Graph),
+            data,
+            false,
+        )
     }
 
     fn gradient_items(&self, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let (generics, where_clause) = (bare(&self.sig.generics), &self.sig.generics.where_clause);
         let output = &self.signature.output_type;
-        let inputs: Vec<_> = self.parameters().iter().map(|p| self.input(p, false)).collect();
+        let inputs: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| self.input(p, false))
+            .collect();
         let active: Vec<&Parameter> = self.parameters().iter().filter(|p| p.wrt).collect();
         let tangents: Vec<_> = active.iter().map(|p| p.tangent_type(root)).collect();
         let gradient = Self::joined(&tangents);
         let bars: Vec<_> = active.iter().map(|p| Self::bar_name(p)).collect();
         let bar_types: Vec<_> = active.iter().map(|p| p.bar_type(root)).collect();
-        let (grad, value_and_grad, accumulate) =
-            (format_ident!("grad_{name}"), format_ident!("value_and_grad_{name}"), format_ident!("accumulate_grad_{name}"));
+        let (grad, value_and_grad, accumulate) = (
+            format_ident!("grad_{name}"),
+            format_ident!("value_and_grad_{name}"),
+            format_ident!("accumulate_grad_{name}"),
+        );
         let own = |ident: &Ident| match self.home {
             Home::Module => quote!(#ident),
             Home::Impl => quote!(Self::#ident),
         };
-        let plain: Vec<_> = self.parameters().iter().map(|p| p.name.to_token_stream()).collect();
+        let plain: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| p.name.to_token_stream())
+            .collect();
         let names: Vec<String> = active.iter().map(|p| format!("`{}`", p.name)).collect();
         let by = names.join(", ");
 
@@ -406,7 +510,15 @@ impl Derived<'_> {
             stub,
         );
         let call = own(&accumulate);
-        let (zeros, parts) = (self.zeros(), Self::joined(&bars.iter().map(ToTokens::to_token_stream).collect::<Vec<_>>()));
+        let (zeros, parts) = (
+            self.zeros(),
+            Self::joined(
+                &bars
+                    .iter()
+                    .map(ToTokens::to_token_stream)
+                    .collect::<Vec<_>>(),
+            ),
+        );
         let value_item = self.function(
             &format!("The value of `{name}` and its gradient by {by}."),
             &quote!(fn #value_and_grad #generics(#(#inputs),*) -> (#output, #gradient) #where_clause),
@@ -415,7 +527,11 @@ impl Derived<'_> {
         );
         let checks = active.iter().zip(&bars).map(|(p, bar)| {
             let (text, name) = (bar.to_string(), &p.name);
-            let reference = if p.passing == Passing::Value { quote!(&#name) } else { quote!(#name) };
+            let reference = if p.passing == Passing::Value {
+                quote!(&#name)
+            } else {
+                quote!(#name)
+            };
             if p.is_sequence() {
                 quote!(#root::private::check_len(#text, #name.len(), #bar.len());)
             } else {
@@ -428,7 +544,11 @@ impl Derived<'_> {
         let references = self.references();
         let places = self.parameters().iter().map(|p| {
             let bar = Self::bar_name(p);
-            if p.wrt { quote!(::core::option::Option::Some(#bar)) } else { quote!(::core::option::Option::None) }
+            if p.wrt {
+                quote!(::core::option::Option::Some(#bar))
+            } else {
+                quote!(::core::option::Option::None)
+            }
         });
         let accumulate_item = self.function(
             &format!(
@@ -453,16 +573,32 @@ impl Derived<'_> {
             .map(|l| l.lifetime.to_token_stream())
             .chain(self.signature.consts.iter().map(ToTokens::to_token_stream))
             .collect();
-        let inputs: Vec<_> = self.parameters().iter().map(|p| self.borrowed_input(p)).collect();
+        let inputs: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| self.borrowed_input(p))
+            .collect();
         let active: Vec<&Parameter> = self.parameters().iter().filter(|p| p.wrt).collect();
-        let gradient = Self::joined(&active.iter().map(|p| p.tangent_type(root)).collect::<Vec<_>>());
-        let bars: Vec<_> = active.iter().map(|p| Self::bar_name(p).to_token_stream()).collect();
+        let gradient = Self::joined(
+            &active
+                .iter()
+                .map(|p| p.tangent_type(root))
+                .collect::<Vec<_>>(),
+        );
+        let bars: Vec<_> = active
+            .iter()
+            .map(|p| Self::bar_name(p).to_token_stream())
+            .collect();
         let parts = Self::joined(&bars);
         let (args, references, zeros) = (self.kept_args(), self.references(), self.zeros());
         let call = self.call("vjp", &args, &TokenStream::new());
         let places = self.parameters().iter().map(|p| {
             let bar = Self::bar_name(p);
-            if p.wrt { quote!(::core::option::Option::Some(&mut #bar)) } else { quote!(::core::option::Option::None) }
+            if p.wrt {
+                quote!(::core::option::Option::Some(&mut #bar))
+            } else {
+                quote!(::core::option::Option::None)
+            }
         });
         let vjp = format_ident!("vjp_{name}");
         let where_clause = &self.sig.generics.where_clause;
@@ -471,12 +607,19 @@ impl Derived<'_> {
             let (value, pull) = #call;
             (value, move |y_bar: #tangent| { #zeros pull(y_bar, #(#references,)* #(#places),*); #parts })
         };
-        let doc = format!("The value of `{name}` and its pullback, which takes the cotangent of the result to the cotangents of the parameters (reverse mode).");
+        let doc = format!(
+            "The value of `{name}` and its pullback, which takes the cotangent of the result to the cotangents of the parameters (reverse mode)."
+        );
         if stub {
             let boxed = quote!(fn #vjp #generics(#(#inputs),*) -> (#output, #root::private::Box<dyn FnOnce(#tangent) -> #gradient>) #where_clause);
             return self.function(&doc, &boxed, &body, stub);
         }
-        self.function(&doc, &quote!(fn #vjp #generics(#(#inputs),*) -> (#output, #pull) #where_clause), &body, stub)
+        self.function(
+            &doc,
+            &quote!(fn #vjp #generics(#(#inputs),*) -> (#output, #pull) #where_clause),
+            &body,
+            stub,
+        )
     }
 
     /// A parameter whose elided lifetimes are named, for a pullback that borrows.
@@ -499,7 +642,11 @@ impl Derived<'_> {
         let (output, tangent) = (&self.signature.output_type, self.output_tangent());
         let generics = bare(&self.sig.generics);
         let where_clause = &self.sig.generics.where_clause;
-        let inputs: Vec<_> = self.parameters().iter().map(|p| self.input(p, false)).collect();
+        let inputs: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| self.input(p, false))
+            .collect();
         let active = self.parameters().iter().filter(|p| p.wrt);
         let dots = active.clone().map(|p| {
             let (dot, ty) = (format_ident!("{}_dot", p.name), p.dot_type(root));
@@ -512,7 +659,11 @@ impl Derived<'_> {
                 let by_ref = p.is_sequence() || p.passing == Passing::Ref;
                 let (dot, like) = (
                     if by_ref { quote!(#dot) } else { quote!(&#dot) },
-                    if p.passing == Passing::Value { quote!(&#name) } else { quote!(#name) },
+                    if p.passing == Passing::Value {
+                        quote!(&#name)
+                    } else {
+                        quote!(#name)
+                    },
                 );
                 if p.is_sequence() {
                     quote!(#root::private::check_len(#text, #name.len(), #dot.len());)
@@ -521,7 +672,11 @@ impl Derived<'_> {
                 }
             })
             .collect();
-        let plain: Vec<_> = self.parameters().iter().map(|p| p.name.to_token_stream()).collect();
+        let plain: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| p.name.to_token_stream())
+            .collect();
         let given = self.parameters().iter().map(|p| {
             let dot = format_ident!("{}_dot", p.name);
             match (p.wrt, p.is_sequence() || p.passing == Passing::Ref) {
@@ -535,16 +690,22 @@ impl Derived<'_> {
         let doc = format!(
             "The value of `{name}` and its derivative in the direction of the tangents `.._dot` (forward mode).\n\n# Panics\n\nIf a tangent's length is not its parameter's; the message has both."
         );
-        let head = quote!(fn #jvp #generics(#(#inputs,)* #(#dots),*) -> (#output, #tangent) #where_clause);
+        let head =
+            quote!(fn #jvp #generics(#(#inputs,)* #(#dots),*) -> (#output, #tangent) #where_clause);
         self.function(&doc, &head, &quote!(#checks #call), stub)
     }
 }
 
 /// Whether the buffer is only added to, so that none is needed where nobody wants it.
 fn only_added(graph: &crate::ir::Graph, pull: crate::ir::Region, bar: crate::ir::Var) -> bool {
-    graph.sites_within(pull).into_iter().map(|id| graph.site(id)).all(|site| {
-        matches!(site.kind, Kind::Accumulate(_) | Kind::Pull { .. }) || site.paths().iter().all(|path| path.root != bar)
-    })
+    graph
+        .sites_within(pull)
+        .into_iter()
+        .map(|id| graph.site(id))
+        .all(|site| {
+            matches!(site.kind, Kind::Accumulate(_) | Kind::Pull { .. })
+                || site.paths().iter().all(|path| path.root != bar)
+        })
 }
 
 /// Generics without their `where` clause.
@@ -558,7 +719,9 @@ fn bare(generics: &syn::Generics) -> syn::Generics {
 fn name_lifetimes(ty: &mut Type) {
     match ty {
         Type::Reference(reference) => {
-            reference.lifetime.get_or_insert_with(|| syn::parse_quote!('grad));
+            reference
+                .lifetime
+                .get_or_insert_with(|| syn::parse_quote!('grad));
             name_lifetimes(&mut reference.elem);
         }
         Type::Slice(slice) => name_lifetimes(&mut slice.elem),
@@ -580,7 +743,10 @@ fn shaped(body: &Body, output: &Output, values: &mut impl Iterator<Item = Value>
         Output::Unit => quote!(()),
         Output::Leaf => values.next().map(|v| body.value(v)).unwrap_or_default(),
         Output::Tuple(parts) => {
-            let parts: Vec<_> = parts.iter().map(|part| shaped(body, part, values)).collect();
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| shaped(body, part, values))
+                .collect();
             quote!((#(#parts,)*))
         }
     }

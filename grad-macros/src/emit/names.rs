@@ -20,8 +20,18 @@ impl Names {
 
     /// A name like the hint.
     pub(super) fn fresh(&mut self, hint: &str) -> Ident {
-        let hint: String = hint.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-        let hint = if hint.is_empty() || hint.starts_with(|c: char| c.is_ascii_digit()) || is_keyword(&hint) { format!("v_{hint}") } else { hint };
+        let hint: String = hint
+            .chars()
+            .map(|c| if c.is_alphanumeric() { c } else { '_' })
+            .collect();
+        let hint = if hint.is_empty()
+            || hint.starts_with(|c: char| c.is_ascii_digit())
+            || is_keyword(&hint)
+        {
+            format!("v_{hint}")
+        } else {
+            hint
+        };
         let mut name = hint.clone();
         let mut number = 1;
         while !self.taken.insert(name.clone()) {

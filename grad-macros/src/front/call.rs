@@ -10,13 +10,31 @@ use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Code, Discrete, Kind, Op, Path, Range, Step, Ty, Value, Width};
 
 const ITERATION: &[&str] = &[
-    "iter", "iter_mut", "into_iter", "chunks", "windows", "chunks_exact", "map", "zip", "sum", "fold",
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "chunks",
+    "windows",
+    "chunks_exact",
+    "map",
+    "zip",
+    "sum",
+    "fold",
 ];
 
 /// Methods of slices that read, and give something that is not differentiated.
 const READS: &[&str] = &[
-    "contains", "is_sorted", "partition_point", "binary_search", "binary_search_by", "capacity", "starts_with",
-    "ends_with", "first", "last", "get",
+    "contains",
+    "is_sorted",
+    "partition_point",
+    "binary_search",
+    "binary_search_by",
+    "capacity",
+    "starts_with",
+    "ends_with",
+    "first",
+    "last",
+    "get",
 ];
 
 impl Lower<'_> {
@@ -25,26 +43,49 @@ impl Lower<'_> {
         let Expr::Path(path) = &*call.func else {
             return self.report(span, Problem::Closure);
         };
-        let segments: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let segments: Vec<String> = path
+            .path
+            .segments
+            .iter()
+            .map(|s| s.ident.to_string())
+            .collect();
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
         match (names.as_slice(), args.as_slice()) {
             ([.., "constant"], [arg]) => self.lower_constant(arg, span),
             ([.., "f32" | "f64", "from"], [arg]) => {
-                let width = if names.contains(&"f32") { Width::F32 } else { Width::F64 };
+                let width = if names.contains(&"f32") {
+                    Width::F32
+                } else {
+                    Width::F64
+                };
                 let value = self.value_of(arg);
-                let ty = if width == Width::F32 { quote!(f32) } else { quote!(f64) };
-                Operand::Value(self.push(Kind::Cast(Code(ty)), vec![value], Ty::Float(Some(width)), span))
+                let ty = if width == Width::F32 {
+                    quote!(f32)
+                } else {
+                    quote!(f64)
+                };
+                Operand::Value(self.push(
+                    Kind::Cast(Code(ty)),
+                    vec![value],
+                    Ty::Float(Some(width)),
+                    span,
+                ))
             }
             ([.., "f32" | "f64", method], [receiver, rest @ ..]) => {
                 let receiver = self.lower_expr(receiver);
                 self.real_method(receiver, method, rest, span, call)
             }
             ([.., "mem", "swap"], [a, b]) => self.lower_swap(a, b, span),
-            (["Vec", "new"] | [.., "Vec", "with_capacity"], _) => {
-                self.opaque(&Expr::Call(call.clone()), Ty::Array(Box::new(Ty::Unknown)), "this call")
-            }
-            _ if segments.last().is_some_and(|n| n.starts_with(char::is_uppercase)) => {
+            (["Vec", "new"] | [.., "Vec", "with_capacity"], _) => self.opaque(
+                &Expr::Call(call.clone()),
+                Ty::Array(Box::new(Ty::Unknown)),
+                "this call",
+            ),
+            _ if segments
+                .last()
+                .is_some_and(|n| n.starts_with(char::is_uppercase)) =>
+            {
                 self.opaque(&Expr::Call(call.clone()), Ty::Unknown, "this constructor")
             }
             _ => self.lower_named(path, &args, span),
@@ -104,10 +145,17 @@ impl Lower<'_> {
             let mut owner = path.clone();
             let last = owner.path.segments.pop();
             owner.path.segments.pop_punct();
-            let Some(last) = last else { return Operand::Poison };
+            let Some(last) = last else {
+                return Operand::Poison;
+            };
             self.recursive |= owner.path.is_ident("Self") && last.ident == self.own_name;
-            let generics = (!last.arguments.is_empty()).then(|| Code(last.arguments.to_token_stream()));
-            Callee::Associated(Code(owner.to_token_stream()), last.ident.to_string(), generics)
+            let generics =
+                (!last.arguments.is_empty()).then(|| Code(last.arguments.to_token_stream()));
+            Callee::Associated(
+                Code(owner.to_token_stream()),
+                last.ident.to_string(),
+                generics,
+            )
         } else {
             Callee::Function(Code(path.to_token_stream()))
         };
@@ -133,11 +181,17 @@ impl Lower<'_> {
                 Arg::Value(self.read_spanned(Operand::Place(path, ty), span))
             }
             Operand::Place(path, _) => Arg::Move(path),
-            Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => Arg::Value(value),
+            Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
+                Arg::Value(value)
+            }
             Operand::Poison | Operand::Never => Arg::Value(self.undefined(Ty::Unknown)),
             other => {
                 let path = self.as_path(other);
-                if is_reference { Arg::Ref(path) } else { Arg::Move(path) }
+                if is_reference {
+                    Arg::Ref(path)
+                } else {
+                    Arg::Move(path)
+                }
             }
         }
     }
@@ -147,8 +201,16 @@ impl Lower<'_> {
             Callee::Function(code) => code.0.to_string() == self.own_name,
             Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
         };
-        let ty = if own { self.output.clone() } else { Ty::Unknown };
-        let call = Call { callee, args, mask: 0 };
+        let ty = if own {
+            self.output.clone()
+        } else {
+            Ty::Unknown
+        };
+        let call = Call {
+            callee,
+            args,
+            mask: 0,
+        };
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }
 
@@ -202,9 +264,15 @@ impl Lower<'_> {
                     cx.store(to, value, span);
                 })
             }
-            (Ty::Float(_) | Ty::Unknown, ..) => self.real_method(receiver, &name, &args, span, call),
+            (Ty::Float(_) | Ty::Unknown, ..) => {
+                self.real_method(receiver, &name, &args, span, call)
+            }
             (Ty::Int | Ty::Bool | Ty::Inert, ..) => {
-                let result = if name.starts_with("is_") { Ty::Bool } else { ty.clone() };
+                let result = if name.starts_with("is_") {
+                    Ty::Bool
+                } else {
+                    ty.clone()
+                };
                 self.opaque(&Expr::MethodCall(call.clone()), result, &name)
             }
             (Ty::Array(_), ..) if !READS.contains(&name.as_str()) => {
@@ -216,7 +284,11 @@ impl Lower<'_> {
                 self.report(span, problem)
             }
             (Ty::Array(_), ..) => {
-                let result = if matches!(name.as_str(), "contains" | "is_sorted") { Ty::Bool } else { Ty::Unknown };
+                let result = if matches!(name.as_str(), "contains" | "is_sorted") {
+                    Ty::Bool
+                } else {
+                    Ty::Unknown
+                };
                 self.opaque(&Expr::MethodCall(call.clone()), result, &name)
             }
             _ => self.user_method(receiver, call, &args),
@@ -224,7 +296,14 @@ impl Lower<'_> {
     }
 
     /// A method of a real number, or of something that may be one.
-    fn real_method(&mut self, receiver: Operand, name: &str, args: &[&Expr], span: Span, whole: &(impl ToTokens + AsExpr)) -> Operand {
+    fn real_method(
+        &mut self,
+        receiver: Operand,
+        name: &str,
+        args: &[&Expr],
+        span: Span,
+        whole: &(impl ToTokens + AsExpr),
+    ) -> Operand {
         if name == "sin_cos" && args.is_empty() {
             let value = self.read_spanned(receiver, span);
             let sin = self.apply(Op::Sin, vec![value], span);
@@ -238,13 +317,25 @@ impl Lower<'_> {
             }
             return Operand::Value(self.apply(op, operands, span));
         }
-        let discrete = name.starts_with("is_") || matches!(name, "partial_cmp" | "total_cmp" | "to_bits" | "eq" | "lt" | "gt" | "le" | "ge");
+        let discrete = name.starts_with("is_")
+            || matches!(
+                name,
+                "partial_cmp" | "total_cmp" | "to_bits" | "eq" | "lt" | "gt" | "le" | "ge"
+            );
         if discrete {
-            let ty = if name == "to_bits" { Ty::Int } else if name.ends_with("cmp") { Ty::Inert } else { Ty::Bool };
+            let ty = if name == "to_bits" {
+                Ty::Int
+            } else if name.ends_with("cmp") {
+                Ty::Inert
+            } else {
+                Ty::Bool
+            };
             return self.opaque(&whole.as_expr(), ty, name);
         }
         match whole.as_expr() {
-            Expr::MethodCall(call) if matches!(self.operand_ty(&receiver), Ty::Unknown) => self.user_method(receiver, &call, args),
+            Expr::MethodCall(call) if matches!(self.operand_ty(&receiver), Ty::Unknown) => {
+                self.user_method(receiver, &call, args)
+            }
             expr => self.opaque(&expr, Ty::Unknown, name),
         }
     }
@@ -266,18 +357,34 @@ impl Lower<'_> {
         self.finish_call(Callee::Method(name, generics), all, span)
     }
 
-    fn each_element(&mut self, array: Operand, span: Span, body: impl FnOnce(&mut Self, Path)) -> Operand {
+    fn each_element(
+        &mut self,
+        array: Operand,
+        span: Span,
+        body: impl FnOnce(&mut Self, Path),
+    ) -> Operand {
         self.each_index(array, span, |cx, path, _| body(cx, path))
     }
 
     /// A loop over the elements of an array.
-    fn each_index(&mut self, array: Operand, span: Span, body: impl FnOnce(&mut Self, Path, Value)) -> Operand {
+    fn each_index(
+        &mut self,
+        array: Operand,
+        span: Span,
+        body: impl FnOnce(&mut Self, Path, Value),
+    ) -> Operand {
         let path = self.as_path(array);
         let zero = self.int(0);
         let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
-        self.lower_counted(Range::default(), vec![zero, len], None, span, |cx, index| {
-            body(cx, path.then(Step::Index(index)), index);
-        });
+        self.lower_counted(
+            Range::default(),
+            vec![zero, len],
+            None,
+            span,
+            |cx, index| {
+                body(cx, path.then(Step::Index(index)), index);
+            },
+        );
         Operand::Unit
     }
 }

@@ -8,7 +8,9 @@ use syn::{BinOp, Expr, ExprIf, ExprMatch, Lit, Pat, RangeLimits, UnOp};
 use super::pattern::{deref, is_constant_name, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
-use crate::ir::{Code, Discrete, Kind, Literal, Op, Path, Step, Storage, Ty, Value, VarInfo, Width};
+use crate::ir::{
+    Code, Discrete, Kind, Literal, Op, Path, Step, Storage, Ty, Value, VarInfo, Width,
+};
 use crate::signature::ty_of;
 
 impl Lower<'_> {
@@ -22,14 +24,16 @@ impl Lower<'_> {
             Expr::Group(inner) => self.lower_expr(&inner.expr),
             Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
             Expr::Path(path) => self.lower_path(path, span),
-            Expr::Unary(unary) => self.lower_unary(&unary.op, &unary.expr, span),
+            Expr::Unary(unary) => self.lower_unary(unary.op, &unary.expr, span),
             Expr::Binary(binary) => self.lower_binary(binary, span),
             Expr::Assign(assign) => self.lower_assign(&assign.left, &assign.right, span),
             Expr::Block(block) if block.label.is_none() => self.lower_block(&block.block),
             Expr::If(branch) => self.lower_if(branch),
             Expr::Match(m) => self.lower_match(m),
             Expr::ForLoop(l) => self.lower_for(l),
-            Expr::While(l) if matches!(*l.cond, Expr::Let(_)) => self.unsupported("`while let`", span),
+            Expr::While(l) if matches!(*l.cond, Expr::Let(_)) => {
+                self.unsupported("`while let`", span)
+            }
             Expr::While(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
                 self.lower_while(Some(&l.cond), &l.body, label, span)
@@ -39,7 +43,10 @@ impl Lower<'_> {
                 self.lower_while(None, &l.body, label, span)
             }
             Expr::Return(r) => {
-                let value = r.expr.as_ref().map_or(Operand::Unit, |e| self.lower_expr(e));
+                let value = r
+                    .expr
+                    .as_ref()
+                    .map_or(Operand::Unit, |e| self.lower_expr(e));
                 self.lower_return(value)
             }
             Expr::Break(b) => {
@@ -70,7 +77,10 @@ impl Lower<'_> {
             Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
             Expr::Await(a) => self.report(a.await_token.span(), Problem::Await),
             Expr::Async(a) => self.report(a.async_token.span(), Problem::Await),
-            Expr::Let(l) => self.report(l.let_token.span(), Problem::Expression("`if let`".to_owned())),
+            Expr::Let(l) => self.report(
+                l.let_token.span(),
+                Problem::Expression("`if let`".to_owned()),
+            ),
             Expr::Range(r) => {
                 let span = match &r.limits {
                     RangeLimits::HalfOpen(t) => t.span(),
@@ -94,15 +104,24 @@ impl Lower<'_> {
 
     fn lower_literal(&mut self, literal: &Lit, span: Span) -> Operand {
         let (kind, ty) = match literal {
-            Lit::Float(f) => (Literal::Float(f.base10_digits().to_owned()), float_ty(f.suffix())),
-            Lit::Int(i) if matches!(i.suffix(), "f32" | "f64") => {
-                (Literal::Float(format!("{}.0", i.base10_digits())), float_ty(i.suffix()))
-            }
+            Lit::Float(f) => (
+                Literal::Float(f.base10_digits().to_owned()),
+                float_ty(f.suffix()),
+            ),
+            Lit::Int(i) if matches!(i.suffix(), "f32" | "f64") => (
+                Literal::Float(format!("{}.0", i.base10_digits())),
+                float_ty(i.suffix()),
+            ),
             Lit::Int(i) => (Literal::Int(i.to_string()), Ty::Int),
             Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
             other => {
                 let code = Code(other.to_token_stream());
-                return Operand::Value(self.push(Kind::Constant(code), Vec::new(), Ty::Inert, span));
+                return Operand::Value(self.push(
+                    Kind::Constant(code),
+                    Vec::new(),
+                    Ty::Inert,
+                    span,
+                ));
             }
         };
         Operand::Value(self.push(Kind::Literal(kind), Vec::new(), ty, span))
@@ -120,7 +139,12 @@ impl Lower<'_> {
                 return self.unsupported(&what, span);
             }
         }
-        let segments: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let segments: Vec<String> = path
+            .path
+            .segments
+            .iter()
+            .map(|s| s.ident.to_string())
+            .collect();
         let last = segments.last().cloned().unwrap_or_default();
         let ty = match self.item_types.get(&last) {
             Some(ty) => ty.clone(),
@@ -134,7 +158,13 @@ impl Lower<'_> {
         let var = match self.statics.get(&text) {
             Some(var) => *var,
             None => {
-                let info = VarInfo { name: text.clone(), ty: ty.clone(), storage: Storage::Static, mutable: false, span };
+                let info = VarInfo {
+                    name: text.clone(),
+                    ty: ty.clone(),
+                    storage: Storage::Static,
+                    mutable: false,
+                    span,
+                };
                 let var = self.graph.new_var(info);
                 self.statics.insert(text, var);
                 var
@@ -143,7 +173,7 @@ impl Lower<'_> {
         Operand::Place(Path::of(var), ty)
     }
 
-    fn lower_unary(&mut self, op: &UnOp, operand: &Expr, span: Span) -> Operand {
+    fn lower_unary(&mut self, op: UnOp, operand: &Expr, span: Span) -> Operand {
         let lowered = self.lower_expr(operand);
         match op {
             UnOp::Deref(_) => deref(lowered),
@@ -164,12 +194,18 @@ impl Lower<'_> {
         let tys: Vec<Ty> = operands.iter().map(|v| self.graph.ty(*v).clone()).collect();
         let ty = match op {
             Op::Powi => tys.first().cloned().unwrap_or(Ty::Unknown),
-            _ => tys.iter().cloned().reduce(|a, b| infer::arithmetic(&a, &b)).unwrap_or(Ty::Unknown),
+            _ => tys
+                .iter()
+                .cloned()
+                .reduce(|a, b| infer::arithmetic(&a, &b))
+                .unwrap_or(Ty::Unknown),
         };
         if let Ty::Float(Some(_)) = ty {
             // A literal beside a float of known width has that width.
             for operand in &operands {
-                if *self.graph.ty(*operand) == Ty::Float(None) && self.graph.literal(*operand).is_some() {
+                if *self.graph.ty(*operand) == Ty::Float(None)
+                    && self.graph.literal(*operand).is_some()
+                {
                     self.graph.value_mut(*operand).ty = ty.clone();
                 }
             }
@@ -209,7 +245,11 @@ impl Lower<'_> {
     pub(super) fn binary_values(&mut self, op: &BinOp, a: Value, b: Value, span: Span) -> Value {
         let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
         if let Some(op) = discrete_op(op) {
-            let ty = if is_comparison(op) { Ty::Bool } else { infer::join(&ty_a, &ty_b) };
+            let ty = if is_comparison(op) {
+                Ty::Bool
+            } else {
+                infer::join(&ty_a, &ty_b)
+            };
             return self.push(Kind::Discrete(op), vec![a, b], ty, span);
         }
         let row = match op {
@@ -221,28 +261,39 @@ impl Lower<'_> {
         };
         let value = self.apply(row, vec![a, b], span);
         if !infer::is_number(&ty_a) || !infer::is_number(&ty_b) {
-            self.if_active.insert(value, Problem::ActiveOperator(row.name().to_owned()));
+            self.if_active
+                .insert(value, Problem::ActiveOperator(row.name().to_owned()));
         }
         value
     }
 
     fn lower_if(&mut self, branch: &ExprIf) -> Operand {
         if let Expr::Let(l) = &*branch.cond {
-            return self.report(l.let_token.span(), Problem::Expression("`if let`".to_owned()));
+            return self.report(
+                l.let_token.span(),
+                Problem::Expression("`if let`".to_owned()),
+            );
         }
         let condition = self.value_of(&branch.cond);
         self.branch(
             condition,
             branch.if_token.span(),
             |cx| cx.lower_block(&branch.then_branch),
-            |cx| branch.else_branch.as_ref().map_or(Operand::Unit, |(_, e)| cx.lower_expr(e)),
+            |cx| {
+                branch
+                    .else_branch
+                    .as_ref()
+                    .map_or(Operand::Unit, |(_, e)| cx.lower_expr(e))
+            },
         )
     }
 
     fn lower_match(&mut self, m: &ExprMatch) -> Operand {
         let subject = self.lower_expr(&m.expr);
         let subject = match subject {
-            Operand::Place(path, ty) if ty.is_scalar() => Operand::Value(self.read(Operand::Place(path, ty))),
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Operand::Value(self.read(Operand::Place(path, ty)))
+            }
             other => other,
         };
         self.lower_arms(&subject, &m.arms, m.match_token.span())
@@ -256,7 +307,11 @@ impl Lower<'_> {
             Pat::Guard(guarded) => (&*guarded.pat, Some(&*guarded.guard)),
             other => (other, None),
         };
-        let test = if rest.is_empty() && guard.is_none() { None } else { self.test(pattern, subject) };
+        let test = if rest.is_empty() && guard.is_none() {
+            None
+        } else {
+            self.test(pattern, subject)
+        };
         let test = match (test, guard) {
             (None, None) => {
                 self.locals.enter();
@@ -282,7 +337,13 @@ impl Lower<'_> {
         )
     }
 
-    fn guarded(&mut self, test: Option<Value>, pattern: &Pat, subject: &Operand, guard: &Expr) -> Value {
+    fn guarded(
+        &mut self,
+        test: Option<Value>,
+        pattern: &Pat,
+        subject: &Operand,
+        guard: &Expr,
+    ) -> Value {
         let evaluate = |cx: &mut Self| {
             cx.locals.enter();
             cx.bind_arm(pattern, subject);
@@ -331,7 +392,14 @@ impl Lower<'_> {
             if start.is_none() && end.is_none() {
                 return Operand::Place(path, ty);
             }
-            return Operand::Place(path.then(Step::Range { start, end, inclusive }), ty);
+            return Operand::Place(
+                path.then(Step::Range {
+                    start,
+                    end,
+                    inclusive,
+                }),
+                ty,
+            );
         }
         let index = self.value_of(index);
         let _ = span;
@@ -362,10 +430,20 @@ impl Lower<'_> {
             Ty::Unknown | Ty::Named(_) => Ty::Unknown,
             other => other,
         };
-        Operand::Value(self.push(Kind::Cast(Code(ty.to_token_stream())), vec![value], known, span))
+        Operand::Value(self.push(
+            Kind::Cast(Code(ty.to_token_stream())),
+            vec![value],
+            known,
+            span,
+        ))
     }
 
-    pub(super) fn lower_array<'e>(&mut self, elements: impl Iterator<Item = &'e Expr>, vec: bool, span: Span) -> Operand {
+    pub(super) fn lower_array<'e>(
+        &mut self,
+        elements: impl Iterator<Item = &'e Expr>,
+        vec: bool,
+        span: Span,
+    ) -> Operand {
         let mut ty = Ty::Unknown;
         let mut values = Vec::new();
         for element in elements {
@@ -380,14 +458,24 @@ impl Lower<'_> {
         Operand::Value(self.push(Kind::Array { vec }, values, Ty::Array(Box::new(ty)), span))
     }
 
-    pub(super) fn lower_repeat(&mut self, element: &Expr, len: &Expr, vec: bool, span: Span) -> Operand {
+    pub(super) fn lower_repeat(
+        &mut self,
+        element: &Expr,
+        len: &Expr,
+        vec: bool,
+        span: Span,
+    ) -> Operand {
         let operand = self.lower_expr(element);
         if operand == Operand::Poison {
             return operand;
         }
         let value = self.read_spanned(operand, element.span());
         // The length of an array is a constant expression and must stay one.
-        let len = if vec { self.value_of(len) } else { self.constant(len.to_token_stream(), Ty::Int) };
+        let len = if vec {
+            self.value_of(len)
+        } else {
+            self.constant(len.to_token_stream(), Ty::Int)
+        };
         let ty = Ty::Array(Box::new(self.graph.ty(value).clone()));
         Operand::Value(self.push(Kind::Repeat { vec }, vec![value, len], ty, span))
     }
@@ -402,8 +490,15 @@ impl Lower<'_> {
             fields.push(member(&field.member));
             values.push(self.value_of(&field.expr));
         }
-        let name = record.path.segments.last().map_or(String::new(), |s| s.ident.to_string());
-        let kind = Kind::Record { code: Code(record.path.to_token_stream()), fields };
+        let name = record
+            .path
+            .segments
+            .last()
+            .map_or(String::new(), |s| s.ident.to_string());
+        let kind = Kind::Record {
+            code: Code(record.path.to_token_stream()),
+            fields,
+        };
         // A struct is memory, so that its tangent can be built field by field.
         let value = self.push(kind, values, Ty::Named(name.clone()), span);
         let var = self.new_variable("record", Ty::Named(name.clone()), false, Some(value));

@@ -63,7 +63,12 @@ impl Lower<'_> {
         self.leave(RETURN)
     }
 
-    pub(super) fn lower_break(&mut self, label: Option<&Lifetime>, value: Option<Operand>, span: Span) -> Operand {
+    pub(super) fn lower_break(
+        &mut self,
+        label: Option<&Lifetime>,
+        value: Option<Operand>,
+        span: Span,
+    ) -> Operand {
         let Some((code, _, result)) = self.target(label, span) else {
             return Operand::Poison;
         };
@@ -83,7 +88,11 @@ impl Lower<'_> {
 
     fn target(&self, label: Option<&Lifetime>, span: Span) -> Option<(i64, i64, Local)> {
         let wanted = label.map(|l| l.ident.to_string());
-        let found = self.loops.iter().rev().find(|l| wanted.is_none() || l.label == wanted);
+        let found = self
+            .loops
+            .iter()
+            .rev()
+            .find(|l| wanted.is_none() || l.label == wanted);
         if found.is_none() {
             self.report(span, Problem::UnknownLabel(wanted.unwrap_or_default()));
         }
@@ -112,15 +121,22 @@ impl Lower<'_> {
         self.exits.clone_from(&exits);
         let second = self.arm(otherwise);
         self.locals.restore(&before);
-        self.merge(condition, span, &before, first, second)
+        self.merge(condition, span, &before, &first, &second)
     }
 
     fn arm(&mut self, lower: impl FnOnce(&mut Self) -> Operand) -> Arm {
         let region = self.graph.new_region();
         self.regions.push(region);
-        let (dead, never) = (std::mem::take(&mut self.dead), std::mem::take(&mut self.never));
+        let (dead, never) = (
+            std::mem::take(&mut self.dead),
+            std::mem::take(&mut self.never),
+        );
         let value = lower(self);
-        let value = if self.dead { Operand::Never } else { self.own(value, &Ty::Unknown) };
+        let value = if self.dead {
+            Operand::Never
+        } else {
+            self.own(value, &Ty::Unknown)
+        };
         self.regions.pop();
         Arm {
             region,
@@ -132,11 +148,21 @@ impl Lower<'_> {
         }
     }
 
-    fn merge(&mut self, condition: Value, span: Span, before: &[Option<Operand>], a: Arm, b: Arm) -> Operand {
-        let mut merge = Merge::new(&a, &b);
+    fn merge(
+        &mut self,
+        condition: Value,
+        span: Span,
+        before: &[Option<Operand>],
+        a: &Arm,
+        b: &Arm,
+    ) -> Operand {
+        let mut merge = Merge::new(a, b);
         let value = self.merged(Some(&a.value), Some(&b.value), &mut merge, span);
         for local in self.locals.assignable(before.len()) {
-            let (of_a, of_b) = (Locals::held(&a.locals, local), Locals::held(&b.locals, local));
+            let (of_a, of_b) = (
+                Locals::held(&a.locals, local),
+                Locals::held(&b.locals, local),
+            );
             let operand = if a.never {
                 of_b
             } else if b.never || of_a == of_b {
@@ -149,7 +175,13 @@ impl Lower<'_> {
             }
         }
         let tys = merge.yields.iter().map(|(_, _, ty)| ty.clone()).collect();
-        let site = self.graph.new_site(Kind::If, vec![condition], vec![a.region, b.region], tys, span);
+        let site = self.graph.new_site(
+            Kind::If,
+            vec![condition],
+            vec![a.region, b.region],
+            tys,
+            span,
+        );
         let results = self.graph.site(site).results.clone();
         for (result, (x, y, _)) in results.iter().zip(&merge.yields) {
             let names = (&self.graph.value(*x).name, &self.graph.value(*y).name);
@@ -177,7 +209,13 @@ impl Lower<'_> {
     }
 
     /// The merged operand, with a placeholder for each value that differs.
-    fn merged(&mut self, a: Option<&Operand>, b: Option<&Operand>, merge: &mut Merge, span: Span) -> Option<Operand> {
+    fn merged(
+        &mut self,
+        a: Option<&Operand>,
+        b: Option<&Operand>,
+        merge: &mut Merge,
+        span: Span,
+    ) -> Option<Operand> {
         use Operand::{Never, Place, Poison, Ref, Tuple, Unit, Value as Val};
         Some(match (a, b) {
             (None, None) => return None,
@@ -189,7 +227,10 @@ impl Lower<'_> {
                 self.merge_missing(other, missing_in_a, merge, span)
             }
             (Some(Tuple(xs)), Some(Tuple(ys))) if xs.len() == ys.len() => {
-                let parts = xs.iter().zip(ys).map(|(x, y)| self.merged(Some(x), Some(y), merge, span));
+                let parts = xs
+                    .iter()
+                    .zip(ys)
+                    .map(|(x, y)| self.merged(Some(x), Some(y), merge, span));
                 Tuple(parts.map(|part| part.unwrap_or(Poison)).collect())
             }
             (Some(Val(x)), Some(Val(y))) if x == y => Val(*x),
@@ -197,17 +238,30 @@ impl Lower<'_> {
                 let ty = infer::join(self.graph.ty(*x), self.graph.ty(*y));
                 merge.place(*x, *y, ty)
             }
-            (Some(Place(p, _) | Ref(p, _)), Some(Place(q, _) | Ref(q, _))) if p == q => a.cloned().unwrap_or(Poison),
+            (Some(Place(p, _) | Ref(p, _)), Some(Place(q, _) | Ref(q, _))) if p == q => {
+                a.cloned().unwrap_or(Poison)
+            }
             _ => self.report(span, Problem::BranchedReference),
         })
     }
 
     /// A variable that only one side has set.
-    fn merge_missing(&mut self, other: &Operand, missing_in_a: bool, merge: &mut Merge, span: Span) -> Operand {
+    fn merge_missing(
+        &mut self,
+        other: &Operand,
+        missing_in_a: bool,
+        merge: &mut Merge,
+        span: Span,
+    ) -> Operand {
         match other {
             Operand::Value(value) => {
                 let ty = self.graph.ty(*value).clone();
-                let region = if missing_in_a { merge.regions.0 } else { merge.regions.1 };
+                self.check_hole(&ty, span);
+                let region = if missing_in_a {
+                    merge.regions.0
+                } else {
+                    merge.regions.1
+                };
                 self.regions.push(region);
                 let hole = self.undefined(ty.clone());
                 self.regions.pop();
@@ -218,21 +272,35 @@ impl Lower<'_> {
                 }
             }
             Operand::Tuple(parts) => {
-                let parts = parts.iter().map(|part| self.merge_missing(part, missing_in_a, merge, span));
+                let parts = parts
+                    .iter()
+                    .map(|part| self.merge_missing(part, missing_in_a, merge, span));
                 Operand::Tuple(parts.collect())
             }
             other => other.clone(),
         }
     }
 
+    /// Only a number can stand for a value that is not there.
+    fn check_hole(&self, ty: &Ty, span: Span) {
+        if !ty.is_scalar() && *ty != Ty::Unknown {
+            self.report(span, Problem::Undefined);
+        }
+    }
+
     /// Lowers the rest of a block where an earlier statement may have left it.
     pub(super) fn lower_guarded(&mut self, rest: &[Stmt], span: Span) -> Operand {
         let running = self.running();
-        self.branch(running, span, |cx| cx.lower_stmts(rest), |cx| {
-            // Here the exit code is set: nothing after this runs.
-            cx.dead = true;
-            Operand::Never
-        })
+        self.branch(
+            running,
+            span,
+            |cx| cx.lower_stmts(rest),
+            |cx| {
+                // Here the exit code is set: nothing after this runs.
+                cx.dead = true;
+                Operand::Never
+            },
+        )
     }
 
     /// A counted loop over `range`; `bind` declares what the body sees of the index.
@@ -248,7 +316,13 @@ impl Lower<'_> {
     }
 
     /// `while condition { body }`; `loop` has no condition.
-    pub(super) fn lower_while(&mut self, condition: Option<&Expr>, body: &Block, label: Option<String>, span: Span) -> Operand {
+    pub(super) fn lower_while(
+        &mut self,
+        condition: Option<&Expr>,
+        body: &Block,
+        label: Option<String>,
+        span: Span,
+    ) -> Operand {
         self.lower_loop(Kind::While, Vec::new(), label, span, condition, |cx, _| {
             cx.lower_block(body);
         })
@@ -278,10 +352,14 @@ impl Lower<'_> {
 
         let counted = matches!(kind, Kind::For(_));
         let mut carried = self.carried(&before);
-        let cond_region = (!counted).then(|| self.condition_region(condition, &mut carried, &before));
+        let cond_region =
+            (!counted).then(|| self.condition_region(condition, &mut carried, &before));
         let region = self.graph.new_region();
         self.regions.push(region);
-        let (dead, never) = (std::mem::take(&mut self.dead), std::mem::take(&mut self.never));
+        let (dead, never) = (
+            std::mem::take(&mut self.dead),
+            std::mem::take(&mut self.never),
+        );
         let index = if counted {
             self.graph.new_arg(region, Ty::Int, span)
         } else {
@@ -300,7 +378,14 @@ impl Lower<'_> {
 
         let inner_exits = std::mem::replace(&mut self.exits, exits_before);
         let indices = if counted { vec![index] } else { Vec::new() };
-        let frame = Frame { kind, bounds, span, cond_region, region, indices };
+        let frame = Frame {
+            kind,
+            bounds,
+            span,
+            cond_region,
+            region,
+            indices,
+        };
         self.finish_loop(frame, carried, &before, &after);
         self.after_loop(inner_exits, codes, span);
         match self.locals.current(result) {
@@ -311,14 +396,29 @@ impl Lower<'_> {
 
     /// The variables a loop may change.
     fn carried(&mut self, before: &[Option<Operand>]) -> Vec<Carried> {
-        let new = |local| Carried { local, cond_args: Vec::new(), args: Vec::new() };
-        self.locals.assignable(before.len()).into_iter().map(new).collect()
+        let new = |local| Carried {
+            local,
+            cond_args: Vec::new(),
+            args: Vec::new(),
+        };
+        self.locals
+            .assignable(before.len())
+            .into_iter()
+            .map(new)
+            .collect()
     }
 
     /// Gives every variable that is set before the loop an argument of `region` to hold.
-    fn enter_iteration(&mut self, carried: &mut [Carried], before: &[Option<Operand>], region: Region) {
+    fn enter_iteration(
+        &mut self,
+        carried: &mut [Carried],
+        before: &[Option<Operand>],
+        region: Region,
+    ) {
         for entry in carried {
-            let Some(held) = Locals::held(before, entry.local) else { continue };
+            let Some(held) = Locals::held(before, entry.local) else {
+                continue;
+            };
             let args = leaves(&held).into_iter().map(|value| {
                 let info = self.graph.value(value).clone();
                 let arg = self.graph.new_arg(region, info.ty, info.span);
@@ -332,7 +432,12 @@ impl Lower<'_> {
         }
     }
 
-    fn condition_region(&mut self, condition: Option<&Expr>, carried: &mut [Carried], before: &[Option<Operand>]) -> Region {
+    fn condition_region(
+        &mut self,
+        condition: Option<&Expr>,
+        carried: &mut [Carried],
+        before: &[Option<Operand>],
+    ) -> Region {
         let region = self.graph.new_region();
         self.regions.push(region);
         self.enter_iteration(carried, before, region);
@@ -341,10 +446,15 @@ impl Lower<'_> {
         let go_on = match condition {
             None => running,
             Some(expr) => {
-                let value = self.branch(running, expr.span(), |cx| cx.lower_expr(expr), |cx| {
-                    let no = Kind::Literal(Literal::Bool(false));
-                    Operand::Value(cx.push(no, Vec::new(), Ty::Bool, Span::call_site()))
-                });
+                let value = self.branch(
+                    running,
+                    expr.span(),
+                    |cx| cx.lower_expr(expr),
+                    |cx| {
+                        let no = Kind::Literal(Literal::Bool(false));
+                        Operand::Value(cx.push(no, Vec::new(), Ty::Bool, Span::call_site()))
+                    },
+                );
                 if self.locals.snapshot().get(..start.len()) != Some(&start[..]) {
                     self.report(expr.span(), Problem::MutatedGuard);
                 }
@@ -364,11 +474,16 @@ impl Lower<'_> {
             let (mark, zero) = (self.int(continued), self.int(0));
             let code = match self.graph.number(code) {
                 #[allow(clippy::cast_precision_loss)]
-                Some(number) if number == continued as f64 => zero,
+                Some(number) if (number - continued as f64).abs() < 0.5 => zero,
                 Some(_) => code,
                 None => {
                     let is_own = self.discrete(Discrete::Eq, code, mark, Span::call_site());
-                    self.push(Kind::Select, vec![is_own, zero, code], Ty::Int, Span::call_site())
+                    self.push(
+                        Kind::Select,
+                        vec![is_own, zero, code],
+                        Ty::Int,
+                        Span::call_site(),
+                    )
                 }
             };
             self.locals.set(self.exit, Operand::Value(code));
@@ -380,11 +495,20 @@ impl Lower<'_> {
     }
 
     /// Makes the loop's site: yields what the variables hold, gives them the results.
-    fn finish_loop(&mut self, mut frame: Frame, mut carried: Vec<Carried>, before: &[Option<Operand>], after: &[Option<Operand>]) {
+    fn finish_loop(
+        &mut self,
+        mut frame: Frame,
+        mut carried: Vec<Carried>,
+        before: &[Option<Operand>],
+        after: &[Option<Operand>],
+    ) {
         let mut yields = Vec::new();
         let mut shapes = Vec::new();
         for entry in &mut carried {
-            let (start, end) = (Locals::held(before, entry.local), Locals::held(after, entry.local));
+            let (start, end) = (
+                Locals::held(before, entry.local),
+                Locals::held(after, entry.local),
+            );
             let Some(end) = end else { continue };
             let start = start.unwrap_or_else(|| self.first_set_inside(&end, &frame, entry));
             if !same_places(&start, &end) || leaves(&start).len() != leaves(&end).len() {
@@ -403,12 +527,22 @@ impl Lower<'_> {
             let args = carried.iter().flat_map(|c| c.cond_args.clone()).collect();
             self.graph.block_mut(region).args = args;
         }
-        let args = frame.indices.into_iter().chain(carried.iter().flat_map(|c| c.args.clone())).collect();
+        let args = frame
+            .indices
+            .into_iter()
+            .chain(carried.iter().flat_map(|c| c.args.clone()))
+            .collect();
         self.graph.block_mut(frame.region).args = args;
         let tys: Vec<Ty> = yields.iter().map(|v| self.graph.ty(*v).clone()).collect();
         self.graph.block_mut(frame.region).yields = yields;
-        let regions = frame.cond_region.into_iter().chain([frame.region]).collect();
-        let site = self.graph.new_site(frame.kind, frame.bounds, regions, tys, frame.span);
+        let regions = frame
+            .cond_region
+            .into_iter()
+            .chain([frame.region])
+            .collect();
+        let site = self
+            .graph
+            .new_site(frame.kind, frame.bounds, regions, tys, frame.span);
         let outer = self.region();
         self.graph.block_mut(outer).sites.push(site);
         let mut results = self.graph.site(site).results.clone().into_iter();
@@ -428,10 +562,15 @@ impl Lower<'_> {
         let mut holes = Vec::new();
         for value in leaves(end) {
             let info = self.graph.value(value).clone();
+            self.check_hole(&info.ty, frame.span);
             holes.push(self.undefined(info.ty.clone()));
-            entry.args.push(self.graph.new_arg(frame.region, info.ty.clone(), info.span));
+            entry
+                .args
+                .push(self.graph.new_arg(frame.region, info.ty.clone(), info.span));
             if let Some(region) = frame.cond_region {
-                entry.cond_args.push(self.graph.new_arg(region, info.ty, info.span));
+                entry
+                    .cond_args
+                    .push(self.graph.new_arg(region, info.ty, info.span));
             }
         }
         with_leaves(end, &mut holes.into_iter())
@@ -505,7 +644,9 @@ fn placed(operand: Operand, results: &[Value]) -> Operand {
             let k = (PLACEHOLDER - number) as usize;
             Operand::Value(results.get(k).copied().unwrap_or(Value(number)))
         }
-        Operand::Tuple(parts) => Operand::Tuple(parts.into_iter().map(|p| placed(p, results)).collect()),
+        Operand::Tuple(parts) => {
+            Operand::Tuple(parts.into_iter().map(|p| placed(p, results)).collect())
+        }
         other => other,
     }
 }
@@ -523,7 +664,9 @@ pub(super) fn leaves(operand: &Operand) -> Vec<Value> {
 fn with_leaves(operand: &Operand, next: &mut impl Iterator<Item = Value>) -> Operand {
     match operand {
         Operand::Value(value) => Operand::Value(next.next().unwrap_or(*value)),
-        Operand::Tuple(parts) => Operand::Tuple(parts.iter().map(|p| with_leaves(p, next)).collect()),
+        Operand::Tuple(parts) => {
+            Operand::Tuple(parts.iter().map(|p| with_leaves(p, next)).collect())
+        }
         Operand::Ref(path, ty) => {
             let mut path = path.clone();
             path.set_values(next);
@@ -537,7 +680,9 @@ fn with_leaves(operand: &Operand, next: &mut impl Iterator<Item = Value>) -> Ope
 fn same_places(a: &Operand, b: &Operand) -> bool {
     match (a, b) {
         (Operand::Ref(p, _), Operand::Ref(q, _)) => p.same_shape(q),
-        (Operand::Tuple(xs), Operand::Tuple(ys)) => xs.iter().zip(ys).all(|(x, y)| same_places(x, y)),
+        (Operand::Tuple(xs), Operand::Tuple(ys)) => {
+            xs.iter().zip(ys).all(|(x, y)| same_places(x, y))
+        }
         (Operand::Place(p, _), Operand::Place(q, _)) => p == q,
         _ => std::mem::discriminant(a) == std::mem::discriminant(b),
     }

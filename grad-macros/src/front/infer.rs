@@ -22,10 +22,10 @@ fn scan(tokens: TokenStream, names: &mut HashSet<String>) {
     for (k, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => scan(group.stream(), names),
-            TokenTree::Ident(ident) => {
-                if borrowed(&tokens, k) || projected(tokens.get(k + 1..).unwrap_or_default()) {
-                    names.insert(ident.to_string());
-                }
+            TokenTree::Ident(ident)
+                if borrowed(&tokens, k) || projected(tokens.get(k + 1..).unwrap_or_default()) =>
+            {
+                names.insert(ident.to_string());
             }
             _ => {}
         }
@@ -47,9 +47,12 @@ fn borrowed(tokens: &[TokenTree], k: usize) -> bool {
 fn projected(after: &[TokenTree]) -> bool {
     match after {
         [TokenTree::Group(g), ..] => g.delimiter() == Delimiter::Bracket,
-        [TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(args), ..]
-            if dot.as_char() == '.' && args.delimiter() == Delimiter::Parenthesis =>
-        {
+        [
+            TokenTree::Punct(dot),
+            TokenTree::Ident(method),
+            TokenTree::Group(args),
+            ..,
+        ] if dot.as_char() == '.' && args.delimiter() == Delimiter::Parenthesis => {
             let name = method.to_string();
             (0..3).all(|n| Op::from_method(&name, n + 1).is_none()) && name != "sin_cos"
         }

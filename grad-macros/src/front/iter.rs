@@ -10,15 +10,27 @@ use crate::ir::{Adaptor, Kind, Path, Range, Step, Ty, Value};
 
 /// A source of items.
 enum Source {
-    Range { range: Range, operands: Vec<Value> },
+    Range {
+        range: Range,
+        operands: Vec<Value>,
+    },
     /// Elements of a place, by reference or by value, with adaptors on their indices.
-    Elements { path: Path, ty: Ty, by_ref: bool, range: Range, operands: Vec<Value> },
+    Elements {
+        path: Path,
+        ty: Ty,
+        by_ref: bool,
+        range: Range,
+        operands: Vec<Value>,
+    },
 }
 
 impl Source {
     fn range_mut(&mut self) -> (&mut Range, &mut Vec<Value>) {
         match self {
-            Source::Range { range, operands } | Source::Elements { range, operands, .. } => (range, operands),
+            Source::Range { range, operands }
+            | Source::Elements {
+                range, operands, ..
+            } => (range, operands),
         }
     }
 }
@@ -31,20 +43,32 @@ impl Lower<'_> {
         };
         let label = l.label.as_ref().map(|l| l.name.ident.to_string());
         match source {
-            Source::Range { range, operands } => self.lower_counted(range, operands, label, span, |cx, index| {
-                cx.locals.enter();
-                cx.bind(&l.pat, Operand::Value(index), Some(&Ty::Int));
-                cx.lower_block(&l.body);
-                cx.locals.leave();
-            }),
-            Source::Elements { path, ty, by_ref, range, operands } => {
+            Source::Range { range, operands } => {
+                self.lower_counted(range, operands, label, span, |cx, index| {
+                    cx.locals.enter();
+                    cx.bind(&l.pat, Operand::Value(index), Some(&Ty::Int));
+                    cx.lower_block(&l.body);
+                    cx.locals.leave();
+                })
+            }
+            Source::Elements {
+                path,
+                ty,
+                by_ref,
+                range,
+                operands,
+            } => {
                 let zero = self.int(0);
                 let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
                 let bounds = [zero, len].into_iter().chain(operands).collect();
                 self.lower_counted(range, bounds, label, span, |cx, index| {
                     cx.locals.enter();
                     let item = path.then(Step::Index(index));
-                    let item = if by_ref { Operand::Ref(item, ty) } else { Operand::Place(item, ty) };
+                    let item = if by_ref {
+                        Operand::Ref(item, ty)
+                    } else {
+                        Operand::Place(item, ty)
+                    };
                     cx.bind(&l.pat, item, None);
                     cx.lower_block(&l.body);
                     cx.locals.leave();
@@ -64,7 +88,13 @@ impl Lower<'_> {
                 };
                 let operands = vec![self.value_of(start), self.value_of(end)];
                 let inclusive = matches!(range.limits, RangeLimits::Closed(_));
-                Some(Source::Range { range: Range { inclusive, ..Range::default() }, operands })
+                Some(Source::Range {
+                    range: Range {
+                        inclusive,
+                        ..Range::default()
+                    },
+                    operands,
+                })
             }
             Expr::MethodCall(call) => self.adapted(call),
             _ => {
@@ -79,12 +109,23 @@ impl Lower<'_> {
         let by_ref = matches!(operand, Operand::Ref(..));
         match operand {
             Operand::Poison | Operand::Never => None,
-            Operand::Ref(path, Ty::Array(_) | Ty::Unknown) | Operand::Place(path, Ty::Array(_) | Ty::Unknown) => {
-                Some(Source::Elements { path, ty, by_ref, range: Range::default(), operands: Vec::new() })
-            }
+            Operand::Ref(path, Ty::Array(_) | Ty::Unknown)
+            | Operand::Place(path, Ty::Array(_) | Ty::Unknown) => Some(Source::Elements {
+                path,
+                ty,
+                by_ref,
+                range: Range::default(),
+                operands: Vec::new(),
+            }),
             Operand::Value(value) if matches!(self.graph.ty(value), Ty::Array(_) | Ty::Unknown) => {
                 let path = self.as_path(operand);
-                Some(Source::Elements { path, ty, by_ref, range: Range::default(), operands: Vec::new() })
+                Some(Source::Elements {
+                    path,
+                    ty,
+                    by_ref,
+                    range: Range::default(),
+                    operands: Vec::new(),
+                })
             }
             _ => {
                 self.report(span, Problem::Iterator("into_iter".to_owned()));
@@ -111,9 +152,19 @@ impl Lower<'_> {
             ("copied" | "cloned", None) => {
                 let source = self.source(&call.receiver)?;
                 Some(match source {
-                    Source::Elements { path, ty, range, operands, .. } => {
-                        Source::Elements { path, ty, by_ref: false, range, operands }
-                    }
+                    Source::Elements {
+                        path,
+                        ty,
+                        range,
+                        operands,
+                        ..
+                    } => Source::Elements {
+                        path,
+                        ty,
+                        by_ref: false,
+                        range,
+                        operands,
+                    },
                     range => range,
                 })
             }
@@ -125,14 +176,29 @@ impl Lower<'_> {
             ("step_by" | "take", Some(step)) => {
                 let mut source = self.source(&call.receiver)?;
                 let step = self.value_of(step);
-                let adaptor = if name == "take" { Adaptor::Take } else { Adaptor::StepBy };
+                let adaptor = if name == "take" {
+                    Adaptor::Take
+                } else {
+                    Adaptor::StepBy
+                };
                 let (range, operands) = source.range_mut();
                 range.adaptors.push(adaptor);
                 operands.push(step);
                 Some(source)
             }
             _ => {
-                const OTHERS: &[&str] = &["zip", "enumerate", "map", "skip", "chunks", "windows", "filter", "chain", "iter_mut", "chunks_exact"];
+                const OTHERS: &[&str] = &[
+                    "zip",
+                    "enumerate",
+                    "map",
+                    "skip",
+                    "chunks",
+                    "windows",
+                    "filter",
+                    "chain",
+                    "iter_mut",
+                    "chunks_exact",
+                ];
                 if OTHERS.contains(&name.as_str()) {
                     self.report(call.method.span(), Problem::Iterator(name));
                     return None;

@@ -12,13 +12,24 @@ use crate::diag::Problem;
 use crate::ir::{Code, Kind, Ty};
 
 const EFFECTS: &[&str] = &[
-    "assert", "assert_eq", "assert_ne", "debug_assert", "debug_assert_eq", "debug_assert_ne", "print", "println",
-    "eprint", "eprintln",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
 ];
 const PANICS: &[&str] = &["panic", "unreachable", "todo", "unimplemented"];
 
 fn name_of(mac: &Macro) -> String {
-    mac.path.segments.last().map_or(String::new(), |s| s.ident.to_string())
+    mac.path
+        .segments
+        .last()
+        .map_or(String::new(), |s| s.ident.to_string())
 }
 
 /// Whether control does not come back from the macro.
@@ -44,15 +55,24 @@ impl Lower<'_> {
 
     fn opaque_macro(&mut self, mac: &Macro, ty: Ty) -> Operand {
         let captures = self.captures(&mac.tokens);
-        let kind = Kind::Opaque { code: Code(mac.to_token_stream()), captures, effect: false };
+        let kind = Kind::Opaque {
+            code: Code(mac.to_token_stream()),
+            captures,
+            effect: false,
+        };
         let value = self.push(kind, Vec::new(), ty, mac.path.span());
-        self.if_active.insert(value, Problem::ActiveMacro(name_of(mac)));
+        self.if_active
+            .insert(value, Problem::ActiveMacro(name_of(mac)));
         Operand::Value(value)
     }
 
     fn lower_effect(&mut self, mac: &Macro, span: Span) -> Operand {
         let captures = self.captures(&mac.tokens);
-        let kind = Kind::Opaque { code: Code(mac.to_token_stream()), captures, effect: true };
+        let kind = Kind::Opaque {
+            code: Code(mac.to_token_stream()),
+            captures,
+            effect: true,
+        };
         self.push_effect(kind, Vec::new(), span);
         Operand::Unit
     }
@@ -67,7 +87,10 @@ impl Lower<'_> {
         }
         match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()) {
             Ok(elements) => self.lower_array(elements.iter(), true, span),
-            Err(error) => self.report(error.span(), Problem::Expression("these arguments of `vec!`".to_owned())),
+            Err(error) => self.report(
+                error.span(),
+                Problem::Expression("these arguments of `vec!`".to_owned()),
+            ),
         }
     }
 }

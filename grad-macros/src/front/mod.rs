@@ -35,7 +35,9 @@ use syn::Block;
 
 use crate::diag::{Diagnostics, Problem};
 pub(crate) use crate::ir::Output;
-use crate::ir::{Code, Graph, Kind, Literal, Param, Path, Region, Slot, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{
+    Code, Graph, Kind, Literal, Param, Path, Region, Slot, Storage, Ty, Value, Var, VarInfo,
+};
 use crate::signature::{Parameter, Passing, Signature};
 use scope::{Local, Locals};
 
@@ -68,8 +70,8 @@ pub(crate) struct Lowered {
     pub(crate) recursive: bool,
 }
 
-
 /// The state of lowering.
+#[allow(clippy::struct_excessive_bools)] // four facts of where control stands, independent
 pub(super) struct Lower<'d> {
     graph: Graph,
     diag: &'d Diagnostics,
@@ -88,6 +90,8 @@ pub(super) struct Lower<'d> {
     dead: bool,
     /// Whether the rest cannot be reached because the code before panics.
     never: bool,
+    /// Whether the value of the statements being lowered is the function's.
+    tail: bool,
     /// Names that are indexed, borrowed or taken apart somewhere.
     projected: HashSet<String>,
     statics: HashMap<String, Var>,
@@ -100,7 +104,12 @@ pub(super) struct Lower<'d> {
 }
 
 /// Lowers a function.
-pub(crate) fn lower(name: &str, signature: &Signature, body: &Block, diag: &Diagnostics) -> Lowered {
+pub(crate) fn lower(
+    name: &str,
+    signature: &Signature,
+    body: &Block,
+    diag: &Diagnostics,
+) -> Lowered {
     let mut locals = Locals::default();
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
     let cx = Lower {
@@ -115,6 +124,7 @@ pub(crate) fn lower(name: &str, signature: &Signature, body: &Block, diag: &Diag
         next_code: 2,
         dead: false,
         never: false,
+        tail: true,
         projected: infer::projected_names(body),
         statics: HashMap::new(),
         items: Vec::new(),
@@ -137,7 +147,8 @@ impl Lower<'_> {
         self.locals.enter();
         for name in &signature.consts {
             let value = self.constant(quote::quote!(#name), Ty::Int);
-            self.locals.declare(&name.to_string(), false, Some(Operand::Value(value)));
+            self.locals
+                .declare(&name.to_string(), false, Some(Operand::Value(value)));
         }
         for parameter in &signature.parameters {
             self.declare_parameter(parameter);
@@ -251,7 +262,9 @@ impl Lower<'_> {
     /// Appends a site with one result.
     fn push(&mut self, kind: Kind, operands: Vec<Value>, ty: Ty, span: Span) -> Value {
         let region = self.region();
-        let site = self.graph.new_site(kind, operands, Vec::new(), vec![ty], span);
+        let site = self
+            .graph
+            .new_site(kind, operands, Vec::new(), vec![ty], span);
         self.graph.block_mut(region).sites.push(site);
         self.graph.site(site).results[0]
     }
@@ -259,20 +272,37 @@ impl Lower<'_> {
     /// Appends a site without results.
     fn push_effect(&mut self, kind: Kind, operands: Vec<Value>, span: Span) {
         let region = self.region();
-        let site = self.graph.new_site(kind, operands, Vec::new(), Vec::new(), span);
+        let site = self
+            .graph
+            .new_site(kind, operands, Vec::new(), Vec::new(), span);
         self.graph.block_mut(region).sites.push(site);
     }
 
     fn int(&mut self, number: i64) -> Value {
         let literal = Literal::Int(number.to_string());
-        self.push(Kind::Literal(literal), Vec::new(), Ty::Int, Span::call_site())
+        self.push(
+            Kind::Literal(literal),
+            Vec::new(),
+            Ty::Int,
+            Span::call_site(),
+        )
     }
 
     fn undefined(&mut self, ty: Ty) -> Value {
-        self.push(Kind::Literal(Literal::Undefined), Vec::new(), ty, Span::call_site())
+        self.push(
+            Kind::Literal(Literal::Undefined),
+            Vec::new(),
+            ty,
+            Span::call_site(),
+        )
     }
 
     fn constant(&mut self, code: TokenStream, ty: Ty) -> Value {
-        self.push(Kind::Constant(Code(code)), Vec::new(), ty, Span::call_site())
+        self.push(
+            Kind::Constant(Code(code)),
+            Vec::new(),
+            ty,
+            Span::call_site(),
+        )
     }
 }

@@ -15,9 +15,17 @@ impl Lower<'_> {
     /// The expression with a result of type `ty`; a problem should it turn out to be active.
     pub(super) fn opaque(&mut self, expr: &Expr, ty: Ty, what: &str) -> Operand {
         let captures = self.captures(&expr.to_token_stream());
-        let kind = Kind::Opaque { code: Code(expr.to_token_stream()), captures, effect: false };
+        let kind = Kind::Opaque {
+            code: Code(expr.to_token_stream()),
+            captures,
+            effect: false,
+        };
         let value = self.push(kind, Vec::new(), ty, expr.span());
-        let what = if what.starts_with("this") { what.to_owned() } else { format!("`{what}`") };
+        let what = if what.starts_with("this") {
+            what.to_owned()
+        } else {
+            format!("`{what}`")
+        };
         self.if_active.insert(value, Problem::ActiveCode(what));
         Operand::Value(value)
     }
@@ -28,7 +36,9 @@ impl Lower<'_> {
         names_in(tokens.clone(), &mut names);
         let mut captures = Vec::new();
         for name in names {
-            let Some(operand) = self.locals.get(&name) else { continue };
+            let Some(operand) = self.locals.get(&name) else {
+                continue;
+            };
             let capture = match operand {
                 Operand::Value(value) => Capture::Value(value),
                 Operand::Place(path, _) => Capture::Place(path, false),
@@ -53,7 +63,11 @@ fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
                 names.insert(ident.to_string());
             }
             TokenTree::Ident(_) => {}
-            TokenTree::Punct(punct) => dot = punct.as_char() == '.' && punct.spacing() == proc_macro2::Spacing::Alone && !after_dot,
+            TokenTree::Punct(punct) => {
+                dot = punct.as_char() == '.'
+                    && punct.spacing() == proc_macro2::Spacing::Alone
+                    && !after_dot
+            }
             TokenTree::Literal(literal) => names_in_format(&literal.to_string(), names),
         }
         after_dot = dot;
@@ -62,7 +76,10 @@ fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
 
 fn names_in_format(text: &str, names: &mut BTreeSet<String>) {
     for part in text.split('{').skip(1) {
-        let name: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let name: String = part
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         if !name.is_empty() {
             names.insert(name);
         }

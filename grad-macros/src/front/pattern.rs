@@ -93,7 +93,13 @@ impl Lower<'_> {
     }
 
     /// `let name = operand`.
-    pub(super) fn bind_name(&mut self, name: &str, mutable: bool, operand: Operand, ty: Option<&Ty>) {
+    pub(super) fn bind_name(
+        &mut self,
+        name: &str,
+        mutable: bool,
+        operand: Operand,
+        ty: Option<&Ty>,
+    ) {
         let held = self.held_by(name, mutable, operand, ty);
         if let Operand::Value(value) = held {
             if self.graph.value(value).name.is_none() && self.graph.literal(value).is_none() {
@@ -111,7 +117,9 @@ impl Lower<'_> {
                     self.refine(value, ty);
                 }
                 let ty = self.graph.ty(value).clone();
-                let renamed = ty.is_scalar() || ty == Ty::Inert || ty == Ty::Unknown && !self.projected.contains(name);
+                let renamed = ty.is_scalar()
+                    || ty == Ty::Inert
+                    || ty == Ty::Unknown && !self.projected.contains(name);
                 if renamed {
                     Operand::Value(value)
                 } else {
@@ -132,9 +140,10 @@ impl Lower<'_> {
                 self.held_by(name, mutable, Operand::Value(value), ty)
             }
             Operand::Tuple(parts) => {
-                let parts = parts.into_iter().enumerate().map(|(k, part)| {
-                    self.held_by(&format!("{name}_{k}"), mutable, part, None)
-                });
+                let parts = parts
+                    .into_iter()
+                    .enumerate()
+                    .map(|(k, part)| self.held_by(&format!("{name}_{k}"), mutable, part, None));
                 Operand::Tuple(parts.collect())
             }
             other => other,
@@ -164,7 +173,11 @@ impl Lower<'_> {
     pub(super) fn test(&mut self, pattern: &Pat, subject: &Operand) -> Option<Value> {
         match pattern {
             Pat::Wild(_) => None,
-            Pat::Ident(ident) if ident.subpat.is_none() && !is_constant_name(&ident.ident.to_string()) => None,
+            Pat::Ident(ident)
+                if ident.subpat.is_none() && !is_constant_name(&ident.ident.to_string()) =>
+            {
+                None
+            }
             Pat::Paren(inner) => self.test(&inner.pat, subject),
             Pat::Lit(literal) => {
                 let value = self.lower_expr(&Expr::Lit(literal.clone()));
@@ -270,11 +283,14 @@ pub(super) fn member(member: &syn::Member) -> String {
 /// Whether a path names an enum's variant: `Some`, `Shape::Circle`.
 fn is_variant(path: &syn::Path) -> bool {
     let known = ["Some", "Ok", "Err", "None"];
-    path.segments.len() > 1 || path.segments.last().is_some_and(|s| known.contains(&s.ident.to_string().as_str()))
+    path.segments.len() > 1
+        || path
+            .segments
+            .last()
+            .is_some_and(|s| known.contains(&s.ident.to_string().as_str()))
 }
 
 /// Whether a name is a constant by Rust's naming rule.
 pub(super) fn is_constant_name(name: &str) -> bool {
     name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
 }
-

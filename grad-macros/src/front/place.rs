@@ -85,7 +85,13 @@ impl Lower<'_> {
     }
 
     /// A memory variable made here.
-    pub(super) fn new_variable(&mut self, name: &str, ty: Ty, mutable: bool, value: Option<Value>) -> Var {
+    pub(super) fn new_variable(
+        &mut self,
+        name: &str,
+        ty: Ty,
+        mutable: bool,
+        value: Option<Value>,
+    ) -> Var {
         let span = value.map_or_else(Span::call_site, |v| self.graph.value(v).span);
         let var = self.graph.new_var(VarInfo {
             name: name.to_owned(),
@@ -102,7 +108,10 @@ impl Lower<'_> {
     pub(super) fn project(&mut self, operand: Operand, field: &str) -> Operand {
         match operand {
             Operand::Tuple(parts) => {
-                let part = field.parse().ok().and_then(|k: usize| parts.get(k).cloned());
+                let part = field
+                    .parse()
+                    .ok()
+                    .and_then(|k: usize| parts.get(k).cloned());
                 part.unwrap_or(Operand::Poison)
             }
             Operand::Poison | Operand::Never => Operand::Poison,
@@ -135,7 +144,10 @@ impl Lower<'_> {
     /// `swap(a, b)` on places.
     pub(super) fn swap(&mut self, a: Operand, b: Operand, span: Span) -> Operand {
         match (a, b) {
-            (Operand::Place(a, _) | Operand::Ref(a, _), Operand::Place(b, _) | Operand::Ref(b, _)) => {
+            (
+                Operand::Place(a, _) | Operand::Ref(a, _),
+                Operand::Place(b, _) | Operand::Ref(b, _),
+            ) => {
                 self.push_effect(Kind::Swap(a, b), Vec::new(), span);
                 Operand::Unit
             }

@@ -45,7 +45,10 @@ impl Locals {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Local> {
-        self.scopes.iter().rev().find_map(|scope| scope.get(name).copied())
+        self.scopes
+            .iter()
+            .rev()
+            .find_map(|scope| scope.get(name).copied())
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Operand> {

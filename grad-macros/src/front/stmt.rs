@@ -15,7 +15,9 @@ use crate::signature::ty_of;
 impl Lower<'_> {
     pub(super) fn lower_block(&mut self, block: &Block) -> Operand {
         self.locals.enter();
+        let tail = std::mem::replace(&mut self.tail, false);
         let value = self.lower_stmts(&block.stmts);
+        self.tail = tail;
         self.locals.leave();
         value
     }
@@ -45,7 +47,11 @@ impl Lower<'_> {
     fn lower_leaving(&mut self, stmt: &Stmt, rest: &[Stmt]) -> Option<Operand> {
         let (pattern, expr) = match stmt {
             Stmt::Expr(expr, _) if !rest.is_empty() => (None, expr),
-            Stmt::Local(Let { pat, init: Some(init), .. }) if init.diverge.is_none() => (Some(pat), &*init.expr),
+            Stmt::Local(Let {
+                pat,
+                init: Some(init),
+                ..
+            }) if init.diverge.is_none() => (Some(pat), &*init.expr),
             _ => return None,
         };
         let Expr::If(branch) = expr else { return None };
@@ -53,12 +59,16 @@ impl Lower<'_> {
             return None;
         }
         let then_leaves = block_diverges(&branch.then_branch);
-        let else_leaves = branch.else_branch.as_ref().is_some_and(|(_, e)| diverges(e));
+        let else_leaves = branch
+            .else_branch
+            .as_ref()
+            .is_some_and(|(_, e)| diverges(e));
         if then_leaves == else_leaves {
             return None;
         }
         let condition = self.lower_expr(&branch.cond);
         let condition = self.read(condition);
+        let tail = self.tail;
         let go_on = |cx: &mut Self, value: Operand| {
             if cx.dead {
                 return Operand::Never;
@@ -66,7 +76,12 @@ impl Lower<'_> {
             if let Some(pattern) = pattern {
                 cx.lower_binding(pattern, value);
             }
-            cx.lower_stmts(rest)
+            let value = cx.lower_stmts(rest);
+            // The end of the function returns like the other side, so that both give one value.
+            if tail && !cx.dead && cx.exits.is_empty() {
+                return cx.lower_return(value);
+            }
+            value
         };
         Some(self.branch(
             condition,
@@ -91,11 +106,19 @@ impl Lower<'_> {
             Stmt::Item(item) => self.lower_item(item),
             Stmt::Expr(expr, semi) => {
                 let value = self.lower_expr(expr);
-                if semi.is_some() && !self.dead { Operand::Unit } else { value }
+                if semi.is_some() && !self.dead {
+                    Operand::Unit
+                } else {
+                    value
+                }
             }
             Stmt::Macro(m) => {
                 let value = self.lower_macro(&m.mac);
-                if m.semi_token.is_some() { Operand::Unit } else { value }
+                if m.semi_token.is_some() {
+                    Operand::Unit
+                } else {
+                    value
+                }
             }
         }
     }
@@ -124,7 +147,10 @@ impl Lower<'_> {
             return self.report(local.pat.span(), Problem::Pattern);
         };
         if let Some((token, _)) = &init.diverge {
-            return self.report(token.span(), Problem::Expression("`let .. else`".to_owned()));
+            return self.report(
+                token.span(),
+                Problem::Expression("`let .. else`".to_owned()),
+            );
         }
         let value = self.lower_expr(&init.expr);
         if !self.dead {
@@ -182,7 +208,13 @@ impl Lower<'_> {
         }
     }
 
-    fn assign_name(&mut self, name: &str, local: super::scope::Local, value: Operand, span: Span) -> Operand {
+    fn assign_name(
+        &mut self,
+        name: &str,
+        local: super::scope::Local,
+        value: Operand,
+        span: Span,
+    ) -> Operand {
         match self.locals.current(local) {
             Some(Operand::Place(path, _)) => {
                 let value = self.read(value);
@@ -210,9 +242,12 @@ impl Lower<'_> {
 
     /// `let z; .. z = value`: an array or struct becomes memory here.
     fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
-        let Operand::Value(v) = value else { return value };
+        let Operand::Value(v) = value else {
+            return value;
+        };
         let ty = self.graph.ty(v).clone();
-        if ty.is_scalar() || ty == Ty::Unknown && !self.projected.contains(name) || ty == Ty::Inert {
+        if ty.is_scalar() || ty == Ty::Unknown && !self.projected.contains(name) || ty == Ty::Inert
+        {
             return value;
         }
         let var = self.new_variable(name, ty.clone(), true, Some(v));
@@ -228,7 +263,13 @@ impl Lower<'_> {
     }
 
     /// `left op= right`.
-    pub(super) fn lower_compound(&mut self, left: &Expr, op: &BinOp, right: &Expr, span: Span) -> Operand {
+    pub(super) fn lower_compound(
+        &mut self,
+        left: &Expr,
+        op: &BinOp,
+        right: &Expr,
+        span: Span,
+    ) -> Operand {
         let value = self.lower_expr(right);
         let value = self.read_spanned(value, right.span());
         if let Some(name) = ident_of(left) {

@@ -128,8 +128,6 @@ pub(crate) enum Step {
         end: Option<Value>,
         inclusive: bool,
     },
-    /// `&self[k * n..min((k + 1) * n, len)]`: the k-th of the chunks of n.
-    Chunk { index: Value, size: Value },
 }
 
 /// A place: a variable and the way into it.
@@ -190,10 +188,6 @@ impl Path {
                     start.iter_mut().for_each(&mut *visit);
                     end.iter_mut().for_each(&mut *visit);
                 }
-                Step::Chunk { index, size } => {
-                    visit(index);
-                    visit(size);
-                }
             }
         }
     }
@@ -242,6 +236,8 @@ pub(crate) enum Arg {
     Ref(Path),
     /// The receiver of a method: the compiler borrows it as the method wants.
     Receiver(Path),
+    #[allow(dead_code)]
+    // the front rejects mutable borrows as arguments; the stages behind know them
     RefMut(Path),
 }
 
@@ -312,12 +308,19 @@ pub(crate) enum Kind {
     ZeroLike(Path),
 
     /// `[a, b, ..]`, or `vec![a, b, ..]`.
-    Array { vec: bool },
+    Array {
+        vec: bool,
+    },
     /// `[x; n]` or `vec![x; n]`.
-    Repeat { vec: bool },
+    Repeat {
+        vec: bool,
+    },
     Tuple,
     /// `Type { field: operand, .. }`.
-    Record { code: Code, fields: Vec<String> },
+    Record {
+        code: Code,
+        fields: Vec<String>,
+    },
 
     /// Operand 0 chooses one of two regions without arguments.
     If,
@@ -344,7 +347,9 @@ pub(crate) enum Kind {
     /// Pops a tuple: one result for each part.
     Pop(Var),
     /// The residuals of one branch, as the left or right side of a two-sided enum.
-    Pack { right: bool },
+    Pack {
+        right: bool,
+    },
     /// Operand 0 is a pack: region 0 gets the parts of a left one, region 1 of a right one.
     Unpack,
 }
@@ -368,10 +373,7 @@ pub(crate) enum Adaptor {
 
 impl Range {
     fn adaptor_operands(&self) -> usize {
-        self.adaptors
-            .iter()
-            .filter(|a| **a != Adaptor::Rev)
-            .count()
+        self.adaptors.iter().filter(|a| **a != Adaptor::Rev).count()
     }
 
     /// Index of the first carried operand.
@@ -601,13 +603,18 @@ impl Graph {
     /// The values a region defines itself: its arguments and the results of its sites.
     pub(crate) fn defined_in(&self, region: Region) -> Vec<Value> {
         let block = self.block(region);
-        let results = block.sites.iter().flat_map(|id| self.site(*id).results.clone());
+        let results = block
+            .sites
+            .iter()
+            .flat_map(|id| self.site(*id).results.clone());
         block.args.iter().copied().chain(results).collect()
     }
 
     /// The values defined in the regions and inside them.
     pub(crate) fn defined_within(&self, regions: &[Region]) -> std::collections::HashSet<Value> {
-        let all = regions.iter().flat_map(|region| self.regions_within(*region));
+        let all = regions
+            .iter()
+            .flat_map(|region| self.regions_within(*region));
         all.flat_map(|region| self.defined_in(region)).collect()
     }
 
@@ -648,7 +655,9 @@ impl Site {
             }
             Kind::CallJvp(call, dots) => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
-                dots.iter_mut().flatten().for_each(|arg| arg.each_value(visit));
+                dots.iter_mut()
+                    .flatten()
+                    .for_each(|arg| arg.each_value(visit));
             }
             _ => {}
         }
@@ -680,14 +689,18 @@ impl Arg {
     pub(crate) fn path_mut(&mut self) -> Option<&mut Path> {
         match self {
             Arg::Value(_) => None,
-            Arg::Move(path) | Arg::Ref(path) | Arg::Receiver(path) | Arg::RefMut(path) => Some(path),
+            Arg::Move(path) | Arg::Ref(path) | Arg::Receiver(path) | Arg::RefMut(path) => {
+                Some(path)
+            }
         }
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Arg::Value(_) => None,
-            Arg::Move(path) | Arg::Ref(path) | Arg::Receiver(path) | Arg::RefMut(path) => Some(path),
+            Arg::Move(path) | Arg::Ref(path) | Arg::Receiver(path) | Arg::RefMut(path) => {
+                Some(path)
+            }
         }
     }
 }
@@ -742,7 +755,9 @@ impl Kind {
         match self {
             Kind::Store(path) | Kind::Accumulate(path) | Kind::Take(path) => vec![path],
             Kind::Swap(a, b) => vec![a, b],
-            Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _) => mutable_args(&call.args).collect(),
+            Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _) => {
+                mutable_args(&call.args).collect()
+            }
             Kind::Pull { bars, .. } => bars.iter().flatten().collect(),
             _ => Vec::new(),
         }
@@ -752,7 +767,11 @@ impl Kind {
     pub(crate) fn has_effect(&self) -> bool {
         matches!(
             self,
-            Kind::Opaque { effect: true, .. } | Kind::Call(_) | Kind::Push(_) | Kind::Pull { .. } | Kind::Pop(_)
+            Kind::Opaque { effect: true, .. }
+                | Kind::Call(_)
+                | Kind::Push(_)
+                | Kind::Pull { .. }
+                | Kind::Pop(_)
         ) || !self.writes().is_empty()
     }
 

@@ -71,6 +71,7 @@ pub(crate) struct Row {
     pub(crate) spelling: Spelling,
     pub(crate) wrt: &'static [Wrt],
     /// The result from the operands.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) reference: fn(&[f64]) -> f64,
     /// Boxes of operands on which the row's tests sample; one for each smooth piece.
     #[cfg_attr(not(test), allow(dead_code))]
@@ -83,7 +84,8 @@ impl Op {
     pub(crate) fn from_method(name: &str, operands: usize) -> Option<Op> {
         Op::ALL.iter().copied().find(|op| {
             let row = row(*op);
-            row.spelling == Spelling::Method(static_name(name, row.spelling)) && row.wrt.len() == operands
+            row.spelling == Spelling::Method(static_name(name, row.spelling))
+                && row.wrt.len() == operands
         })
     }
 
@@ -142,7 +144,10 @@ impl<'g> Cursor<'g> {
     }
 
     pub(crate) fn ex(&self, value: Value) -> Ex<'_> {
-        Ex { cx: self.erase(), value }
+        Ex {
+            cx: self.erase(),
+            value,
+        }
     }
 
     fn erase(&self) -> &dyn Build {
@@ -316,7 +321,7 @@ fn chosen<'g>(s: &At<'g>, own: Ex<'g>, t: Ex<'g>) -> Ex<'g> {
 
 /// The row of `op`.
 #[rustfmt::skip]
-#[allow(clippy::too_many_lines)] // one line an operator
+#[allow(clippy::too_many_lines, clippy::redundant_closure_for_method_calls)] // one line an operator
 pub(crate) fn row(op: Op) -> Row {
     use Cost::{Cheap, Dear};
     use Spelling::{Infix, Method, Prefix};

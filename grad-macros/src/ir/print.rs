@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::graph::{Arg, Callee, Graph, Kind, Literal, Path, Region, Site, Slot, Step, Ty, Value, Width};
+use super::graph::{
+    Arg, Callee, Graph, Kind, Literal, Path, Region, Site, Slot, Step, Ty, Value, Width,
+};
 
 impl Display for Value {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -69,7 +71,12 @@ impl Graph {
             }
             self.write_site(f, site)?;
             for (k, result) in site.results.iter().enumerate() {
-                write!(f, "{}{}", if k == 0 { " : " } else { ", " }, self.ty(*result))?;
+                write!(
+                    f,
+                    "{}{}",
+                    if k == 0 { " : " } else { ", " },
+                    self.ty(*result)
+                )?;
                 if let Some(name) = &self.value(*result).name {
                     write!(f, " `{name}`")?;
                 }
@@ -109,7 +116,9 @@ impl Graph {
             Kind::Length(path) => write!(f, "len {}", self.path_text(path)),
             Kind::Load(path) => write!(f, "load {}", self.path_text(path)),
             Kind::Store(path) => write!(f, "store {} <- {operands}", self.path_text(path)),
-            Kind::Accumulate(path) => write!(f, "accumulate {} += {operands}", self.path_text(path)),
+            Kind::Accumulate(path) => {
+                write!(f, "accumulate {} += {operands}", self.path_text(path))
+            }
             Kind::Take(path) => write!(f, "take {}", self.path_text(path)),
             Kind::Swap(a, b) => write!(f, "swap {}, {}", self.path_text(a), self.path_text(b)),
             Kind::Copy(path) => write!(f, "copy {}", self.path_text(path)),
@@ -139,12 +148,22 @@ impl Graph {
             }
             Kind::Push(var) => write!(f, "push {} <- {operands}", self.var(*var).name),
             Kind::Pop(var) => write!(f, "pop {}", self.var(*var).name),
-            Kind::Pack { right } => write!(f, "pack-{} {operands}", if *right { "right" } else { "left" }),
+            Kind::Pack { right } => write!(
+                f,
+                "pack-{} {operands}",
+                if *right { "right" } else { "left" }
+            ),
             Kind::Unpack => write!(f, "unpack {operands}"),
         }
     }
 
-    fn write_call(&self, f: &mut Formatter<'_>, verb: &str, callee: &Callee, args: &[Arg]) -> fmt::Result {
+    fn write_call(
+        &self,
+        f: &mut Formatter<'_>,
+        verb: &str,
+        callee: &Callee,
+        args: &[Arg],
+    ) -> fmt::Result {
         let name = match callee {
             Callee::Function(code) => code.0.to_string().replace(' ', ""),
             Callee::Associated(code, name, _) => format!("{}::{name}", code.0),
@@ -172,12 +191,15 @@ impl Graph {
             match step {
                 Step::Field(name) => text.push_str(&format!(".{name}")),
                 Step::Index(v) => text.push_str(&format!("[{v}]")),
-                Step::Range { start, end, inclusive } => {
+                Step::Range {
+                    start,
+                    end,
+                    inclusive,
+                } => {
                     let show = |v: &Option<Value>| v.map_or(String::new(), |v| v.to_string());
                     let dots = if *inclusive { "..=" } else { ".." };
                     text.push_str(&format!("[{}{dots}{}]", show(start), show(end)));
                 }
-                Step::Chunk { index, size } => text.push_str(&format!("[chunk {index} of {size}]")),
             }
         }
         text

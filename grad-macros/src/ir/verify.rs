@@ -25,9 +25,7 @@ impl Graph {
                 check.vars.insert(Var(u32::try_from(k).unwrap_or(u32::MAX)));
             }
         }
-        check
-            .function()
-            .map_err(|fault| format!("{fault}\n{self}"))
+        check.function().map_err(|fault| format!("{fault}\n{self}"))
     }
 
     /// Panics on an ill-formed graph, in debug builds only.
@@ -131,7 +129,10 @@ impl Check<'_> {
         if fine {
             Ok(())
         } else {
-            Err(format!("{:?} has the wrong number of operands or yields", site.kind))
+            Err(format!(
+                "{:?} has the wrong number of operands or yields",
+                site.kind
+            ))
         }
     }
 }

@@ -28,6 +28,9 @@ fn is_needed(graph: &Graph, id: SiteId, live: &HashSet<Value>) -> bool {
         || matches!(site.kind, Kind::Allocate(_))
         || site.results.iter().any(|v| live.contains(v))
         || site.regions.iter().any(|region| {
-            graph.sites_within(*region).into_iter().any(|inner| graph.site(inner).kind.has_effect())
+            graph
+                .sites_within(*region)
+                .into_iter()
+                .any(|inner| graph.site(inner).kind.has_effect())
         })
 }

@@ -15,7 +15,10 @@ pub(super) struct Fold<'g> {
 
 impl<'g> Fold<'g> {
     pub(super) fn new(graph: &'g mut Graph) -> Self {
-        Fold { graph, map: HashMap::new() }
+        Fold {
+            graph,
+            map: HashMap::new(),
+        }
     }
 
     /// Folds a region and what is inside it.
@@ -33,7 +36,14 @@ impl<'g> Fold<'g> {
 
     fn region_after(&mut self, region: Region, outer: &Known) {
         let mut known = outer.clone();
-        let mut queue: Vec<SiteId> = self.graph.block(region).sites.iter().rev().copied().collect();
+        let mut queue: Vec<SiteId> = self
+            .graph
+            .block(region)
+            .sites
+            .iter()
+            .rev()
+            .copied()
+            .collect();
         let mut sites = Vec::new();
         while let Some(id) = queue.pop() {
             let mut site = self.graph.site(id).clone();
@@ -59,13 +69,22 @@ impl<'g> Fold<'g> {
             }
         }
         self.graph.block_mut(region).sites = sites;
-        let yields = self.graph.block(region).yields.iter().map(|v| self.to(*v)).collect();
+        let yields = self
+            .graph
+            .block(region)
+            .yields
+            .iter()
+            .map(|v| self.to(*v))
+            .collect();
         self.graph.block_mut(region).yields = yields;
     }
 
     fn splice(&mut self, id: SiteId, inside: Region, queue: &mut Vec<SiteId>, inner: Vec<SiteId>) {
         let results = self.graph.site(id).results.clone();
-        for (result, value) in results.into_iter().zip(self.graph.block(inside).yields.clone()) {
+        for (result, value) in results
+            .into_iter()
+            .zip(self.graph.block(inside).yields.clone())
+        {
             let value = self.to(value);
             self.map.insert(result, value);
         }
@@ -93,7 +112,9 @@ impl<'g> Fold<'g> {
             Kind::While => (0, 0),
             _ => return,
         };
-        let Some(body) = site.regions.last().copied() else { return };
+        let Some(body) = site.regions.last().copied() else {
+            return;
+        };
         let exits = matches!(&site.kind, Kind::For(range) if range.exits);
         let mut k = 0;
         while k < self.graph.site(id).results.len() {
@@ -128,21 +149,29 @@ impl<'g> Fold<'g> {
         let site = self.graph.site(id).clone();
         let number = |v: Value| self.graph.number(v);
         match (&site.kind, site.operands.as_slice()) {
-            (Kind::Apply(Op::Mul), [x, one]) | (Kind::Apply(Op::Mul), [one, x]) if number(*one) == Some(1.0) => Some(*x),
+            (Kind::Apply(Op::Mul), [x, one]) | (Kind::Apply(Op::Mul), [one, x])
+                if number(*one) == Some(1.0) =>
+            {
+                Some(*x)
+            }
             (Kind::Apply(Op::Neg), [x]) => match self.graph.def(*x) {
-                Some(inner) if inner.kind == Kind::Apply(Op::Neg) => inner.operands.first().copied(),
-                _ => None,
-            },
-            (Kind::Discrete(Discrete::Eq), [a, b]) => match (self.graph.literal(*a)?, self.graph.literal(*b)?) {
-                (Literal::Int(a), Literal::Int(b)) => {
-                    let same = a == b;
-                    let site = self.graph.site_mut(id);
-                    site.kind = Kind::Literal(Literal::Bool(same));
-                    site.operands.clear();
-                    None
+                Some(inner) if inner.kind == Kind::Apply(Op::Neg) => {
+                    inner.operands.first().copied()
                 }
                 _ => None,
             },
+            (Kind::Discrete(Discrete::Eq), [a, b]) => {
+                match (self.graph.literal(*a)?, self.graph.literal(*b)?) {
+                    (Literal::Int(a), Literal::Int(b)) => {
+                        let same = a == b;
+                        let site = self.graph.site_mut(id);
+                        site.kind = Kind::Literal(Literal::Bool(same));
+                        site.operands.clear();
+                        None
+                    }
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }
@@ -154,7 +183,11 @@ impl<'g> Fold<'g> {
             return false;
         }
         let result = site.results[0];
-        let key = (site.kind.clone(), site.operands.clone(), self.graph.ty(result).clone());
+        let key = (
+            site.kind.clone(),
+            site.operands.clone(),
+            self.graph.ty(result).clone(),
+        );
         if let Some(value) = known.get(&key).copied() {
             if self.graph.value(value).name.is_none() {
                 let name = self.graph.value(result).name.clone();

@@ -10,7 +10,10 @@ use crate::ir::Graph;
 
 /// Simplifies the graph in place.
 pub(crate) fn simplify(graph: &mut Graph) {
-    let regions: Vec<_> = [Some(graph.body), graph.pull].into_iter().flatten().collect();
+    let regions: Vec<_> = [Some(graph.body), graph.pull]
+        .into_iter()
+        .flatten()
+        .collect();
     let mut fold = fold::Fold::new(graph);
     for region in &regions {
         fold.region(*region);

@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use crate::ir::{Discrete, Graph, Kind, Literal, Region, Value, row};
 
 /// The values of a straight-line region from the values given.
-pub(super) fn evaluate(graph: &Graph, region: Region, given: &[(Value, f64)]) -> HashMap<Value, f64> {
+pub(super) fn evaluate(
+    graph: &Graph,
+    region: Region,
+    given: &[(Value, f64)],
+) -> HashMap<Value, f64> {
     let mut values: HashMap<Value, f64> = given.iter().copied().collect();
     for id in &graph.block(region).sites {
         let site = graph.site(*id);

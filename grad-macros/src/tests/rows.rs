@@ -30,12 +30,32 @@ fn applied(op: Op, k: usize) -> Applied {
         operands.push(graph.new_arg(Region(0), ty, Span::call_site()));
     }
     let tangent = graph.new_arg(Region(0), float.clone(), Span::call_site());
-    let site = graph.new_site(Kind::Apply(op), operands.clone(), Vec::new(), vec![float], Span::call_site());
+    let site = graph.new_site(
+        Kind::Apply(op),
+        operands.clone(),
+        Vec::new(),
+        vec![float],
+        Span::call_site(),
+    );
     graph.block_mut(Region(0)).sites.push(site);
     let out = graph.site(site).results[0];
     let active: HashSet<Value> = operands.iter().copied().collect();
-    let result = term(&mut graph, Region(0), (&operands, out), k, &active, op, tangent);
-    Applied { graph, operands, tangent, out, result }
+    let result = term(
+        &mut graph,
+        Region(0),
+        (&operands, out),
+        k,
+        &active,
+        op,
+        tangent,
+    );
+    Applied {
+        graph,
+        operands,
+        tangent,
+        out,
+        result,
+    }
 }
 
 impl Applied {
@@ -55,8 +75,14 @@ impl Applied {
 /// Points spread over a box, the same at every run.
 fn samples(region: &[(f64, f64)]) -> impl Iterator<Item = Vec<f64>> + '_ {
     (0..40_u32).map(move |n| {
-        let spread = |k: usize| f64::from((n * 7919 + 104_729 * (u32::try_from(k).unwrap_or(0) + 1)) % 1009) / 1009.0;
-        region.iter().enumerate().map(|(k, (low, high))| low + (high - low) * spread(k)).collect()
+        let spread = |k: usize| {
+            f64::from((n * 7919 + 104_729 * (u32::try_from(k).unwrap_or(0) + 1)) % 1009) / 1009.0
+        };
+        region
+            .iter()
+            .enumerate()
+            .map(|(k, (low, high))| low + (high - low) * spread(k))
+            .collect()
     })
 }
 
@@ -107,7 +133,13 @@ fn a_wrong_row_is_caught() {
 
 #[test]
 fn a_zero_tangent_stays_zero_where_the_factor_is_infinite() {
-    for (op, point) in [(Op::Sqrt, 0.0), (Op::Ln, 0.0), (Op::Recip, 0.0), (Op::Cbrt, 0.0), (Op::Asin, 1.0)] {
+    for (op, point) in [
+        (Op::Sqrt, 0.0),
+        (Op::Ln, 0.0),
+        (Op::Recip, 0.0),
+        (Op::Cbrt, 0.0),
+        (Op::Asin, 1.0),
+    ] {
         let (_, tangent) = applied(op, 0).at(&[point], 0.0);
         assert!(tangent == 0.0, "{op:?}: {tangent}");
     }
@@ -130,6 +162,9 @@ fn kinks_have_the_stated_derivative() {
     ];
     for (op, point, k, expected) in cases {
         let (_, found) = applied(*op, *k).at(point, 1.0);
-        assert!((found - expected).abs() < 1e-15, "{op:?} at {point:?} by {k}: {found}");
+        assert!(
+            (found - expected).abs() < 1e-15,
+            "{op:?} at {point:?} by {k}: {found}"
+        );
     }
 }

@@ -3,34 +3,44 @@
 use serde_json::Value;
 
 /// One case of `expected.json`.
-pub struct Case(Value);
+pub(crate) struct Case(Value);
 
 impl Case {
-    pub fn read(name: &str) -> Case {
+    pub(crate) fn read(name: &str) -> Case {
         let all: Value = serde_json::from_str(include_str!("../../cases/expected.json")).unwrap();
         let cases = all["cases"].as_array().unwrap();
-        Case(cases.iter().find(|case| case["name"] == name).unwrap().clone())
+        Case(
+            cases
+                .iter()
+                .find(|case| case["name"] == name)
+                .unwrap()
+                .clone(),
+        )
     }
 
-    pub fn num(&self, name: &str) -> f64 {
+    pub(crate) fn num(&self, name: &str) -> f64 {
         self.0["args"][name].as_f64().unwrap()
     }
 
-    pub fn count(&self, name: &str) -> u64 {
+    pub(crate) fn count(&self, name: &str) -> u64 {
         self.0["const_args"][name].as_u64().unwrap()
     }
 
-    pub fn flat(&self, name: &str) -> Vec<f64> {
+    pub(crate) fn flat(&self, name: &str) -> Vec<f64> {
         numbers(&self.0["args"][name])
     }
 
-    pub fn shaped<T: Flat>(&self, name: &str) -> T {
+    pub(crate) fn shaped<T: Flat>(&self, name: &str) -> T {
         let mut numbers = self.flat(name).into_iter();
         T::build(&mut numbers)
     }
 
     fn tolerance(&self) -> f64 {
-        let single = self.0["tags"].as_array().unwrap().iter().any(|tag| tag == "f32");
+        let single = self.0["tags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|tag| tag == "f32");
         if single { 1e-6 } else { 1e-10 }
     }
 
@@ -38,25 +48,37 @@ impl Case {
         assert_eq!(found.len(), expected.len(), "{what}");
         for (found, expected) in found.iter().zip(expected) {
             let error = (found - expected).abs() / expected.abs().max(1.0);
-            assert!(error <= self.tolerance(), "{what}: {found} instead of {expected}");
+            assert!(
+                error <= self.tolerance(),
+                "{what}: {found} instead of {expected}"
+            );
         }
     }
 
-    pub fn check_value(&self, value: &impl Flat) {
+    pub(crate) fn check_value(&self, value: &impl Flat) {
         self.close("value", &flat(value), &numbers(&self.0["value"]));
     }
 
     fn row(&self, row: usize) -> &Value {
-        if self.0["jacobian"].is_null() { &self.0["gradient"] } else { &self.0["jacobian"][row] }
+        if self.0["jacobian"].is_null() {
+            &self.0["gradient"]
+        } else {
+            &self.0["jacobian"][row]
+        }
     }
 
-    pub fn check_gradient(&self, names: &[&str], row: usize, found: &[f64]) {
-        let expected: Vec<f64> = names.iter().flat_map(|name| numbers(&self.row(row)[name])).collect();
+    pub(crate) fn check_gradient(&self, names: &[&str], row: usize, found: &[f64]) {
+        let expected: Vec<f64> = names
+            .iter()
+            .flat_map(|name| numbers(&self.row(row)[name]))
+            .collect();
         self.close("reverse mode", found, &expected);
     }
 
-    pub fn check_tangent(&self, name: &str, k: usize, tangent: &[f64]) {
-        let expected: Vec<f64> = (0..tangent.len()).map(|row| numbers(&self.row(row)[name])[k]).collect();
+    pub(crate) fn check_tangent(&self, name: &str, k: usize, tangent: &[f64]) {
+        let expected: Vec<f64> = (0..tangent.len())
+            .map(|row| numbers(&self.row(row)[name])[k])
+            .collect();
         self.close("forward mode", tangent, &expected);
     }
 }
@@ -70,7 +92,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 /// A value made of floats.
-pub trait Flat {
+pub(crate) trait Flat {
     fn each(&mut self, visit: &mut dyn FnMut(f64) -> f64);
     fn copy(&self) -> Self;
     fn build(numbers: &mut dyn Iterator<Item = f64>) -> Self;
@@ -143,7 +165,7 @@ impl Flat for (f64, f64) {
 }
 
 /// The floats of a value, in order.
-pub fn flat(value: &impl Flat) -> Vec<f64> {
+pub(crate) fn flat(value: &impl Flat) -> Vec<f64> {
     let mut numbers = Vec::new();
     value.copy().each(&mut |x| {
         numbers.push(x);
@@ -153,12 +175,12 @@ pub fn flat(value: &impl Flat) -> Vec<f64> {
 }
 
 /// Sets every float.
-pub fn fill(value: &mut impl Flat, number: f64) {
+pub(crate) fn fill(value: &mut impl Flat, number: f64) {
     value.each(&mut |_| number);
 }
 
 /// Sets the k-th float to 1, the others to 0.
-pub fn unit(value: &mut impl Flat, k: usize) {
+pub(crate) fn unit(value: &mut impl Flat, k: usize) {
     let mut next = 0;
     value.each(&mut |_| {
         next += 1;
