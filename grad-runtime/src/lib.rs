@@ -94,3 +94,8 @@ macro_rules! tuples {
     };
 }
 pub(crate) use tuples;
+
+/// Compiles and runs the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
