@@ -840,6 +840,21 @@ impl Pull<'_> {
                 range.adaptors.push(Adaptor::Take);
                 range.exits = false;
             }
+            if range.inclusive && !range.adaptors.is_empty() {
+                // Inclusive ranges do not know their length, so that adaptors cannot be undone.
+                let one = Kind::Literal(Literal::Int("1".to_owned()));
+                let one = push_one(&mut self.graph, out, one, Vec::new(), Ty::Int, site.span);
+                let end = vec![operands[1], one];
+                operands[1] = push_one(
+                    &mut self.graph,
+                    out,
+                    Kind::Apply(Op::Add),
+                    end,
+                    Ty::Int,
+                    site.span,
+                );
+                range.inclusive = false;
+            }
             return (Kind::For(range.reversed()), operands);
         }
         let count = self.count(id);

@@ -80,6 +80,21 @@ impl Derived<'_> {
         &self.signature.parameters
     }
 
+    /// A name that no parameter, cotangent or tangent has.
+    fn free(&self, name: &str) -> Ident {
+        let mut name = name.to_owned();
+        let taken = |name: &str| {
+            self.parameters().iter().any(|p| {
+                let own = p.name.to_string();
+                name == own || name == format!("{own}_bar") || name == format!("{own}_dot")
+            })
+        };
+        while taken(&name) {
+            name.push('_');
+        }
+        Ident::new(&name, Span::call_site())
+    }
+
     fn prelude(&self, lowered: &Lowered) -> TokenStream {
         let _ = self;
         lowered.items.iter().cloned().collect()
@@ -129,6 +144,7 @@ impl Derived<'_> {
             return TokenStream::new();
         };
 
+        let bound = body.names.fresh("value");
         let seed = body.names.fresh("y_bar");
         match reverse.seed {
             Some(Slot::Scalar(v)) => body.name_value(v, &seed),
@@ -186,7 +202,7 @@ impl Derived<'_> {
         } else {
             closure
         };
-        quote!(#items #tapes #primal let value = #value; (value, #closure))
+        quote!(#items #tapes #primal let #bound = #value; (#bound, #closure))
     }
 
     /// The type in which a pullback is handed an argument again.
@@ -550,12 +566,13 @@ impl Derived<'_> {
                 quote!(::core::option::Option::None)
             }
         });
+        let (value, pull, seed) = (self.free("value"), self.free("pull"), self.free("seed"));
         let accumulate_item = self.function(
             &format!(
                 "Adds `seed` times the gradient of `{name}` by {by} into the buffers; returns the value.\n\n# Panics\n\nIf a buffer's length is not its parameter's; the message has both."
             ),
-            &quote!(fn #accumulate #generics(#(#inputs,)* seed: #output, #(#bars: &mut #bar_types),*) -> #output #where_clause),
-            &quote!(#checks let (value, pull) = #call; pull(seed, #(#references,)* #(#places),*); value),
+            &quote!(fn #accumulate #generics(#(#inputs,)* #seed: #output, #(#bars: &mut #bar_types),*) -> #output #where_clause),
+            &quote!(#checks let (#value, #pull) = #call; #pull(#seed, #(#references,)* #(#places),*); #value),
             stub,
         );
         quote!(#grad_item #value_item #accumulate_item)
@@ -603,9 +620,10 @@ impl Derived<'_> {
         let vjp = format_ident!("vjp_{name}");
         let where_clause = &self.sig.generics.where_clause;
         let pull = quote!(impl FnOnce(#tangent) -> #gradient + use<'grad, #(#kept),*>);
+        let (value, run, seed) = (self.free("value"), self.free("pull"), self.free("seed"));
         let body = quote! {
-            let (value, pull) = #call;
-            (value, move |y_bar: #tangent| { #zeros pull(y_bar, #(#references,)* #(#places),*); #parts })
+            let (#value, #run) = #call;
+            (#value, move |#seed: #tangent| { #zeros #run(#seed, #(#references,)* #(#places),*); #parts })
         };
         let doc = format!(
             "The value of `{name}` and its pullback, which takes the cotangent of the result to the cotangents of the parameters (reverse mode)."

@@ -197,6 +197,11 @@ impl Lower<'_> {
                 return self.assign_name(&name, local, value, span);
             }
         }
+        if let Some((local, k)) = self.tuple_part(left) {
+            let value = self.own(value, &Ty::Unknown);
+            self.set_tuple_part(local, k, value);
+            return Operand::Unit;
+        }
         match self.lower_expr(left) {
             Operand::Place(path, _) => {
                 let value = self.read(value);
@@ -282,6 +287,12 @@ impl Lower<'_> {
                 }
             }
         }
+        if let Some((local, k)) = self.tuple_part(left) {
+            let before = self.value_of(left);
+            let after = self.binary_values(op, before, value, span);
+            self.set_tuple_part(local, k, Operand::Value(after));
+            return Operand::Unit;
+        }
         match self.lower_expr(left) {
             Operand::Place(path, ty) | Operand::Ref(path, ty) => {
                 self.compound_place(path, &ty, op, value, span);
@@ -289,6 +300,31 @@ impl Lower<'_> {
             }
             Operand::Poison => Operand::Poison,
             _ => self.report(left.span(), Problem::Assignment),
+        }
+    }
+
+    /// `t.k` where `t` is a tuple of values.
+    fn tuple_part(&self, expr: &Expr) -> Option<(super::scope::Local, usize)> {
+        let Expr::Field(field) = expr else {
+            return None;
+        };
+        let syn::Member::Unnamed(index) = &field.member else {
+            return None;
+        };
+        let local = self.locals.find(&ident_of(&field.base)?)?;
+        let Some(Operand::Tuple(parts)) = self.locals.current(local) else {
+            return None;
+        };
+        let k = index.index as usize;
+        matches!(parts.get(k)?, Operand::Value(_)).then_some((local, k))
+    }
+
+    fn set_tuple_part(&mut self, local: super::scope::Local, k: usize, value: Operand) {
+        if let Some(Operand::Tuple(mut parts)) = self.locals.current(local) {
+            if let Some(part) = parts.get_mut(k) {
+                *part = value;
+            }
+            self.locals.set(local, Operand::Tuple(parts));
         }
     }
 

@@ -1,0 +1,8 @@
+use grad_runtime::differentiate;
+
+#[differentiate]
+fn f<T: Copy>(x: f64, _t: T) -> f64 {
+    x
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use grad_runtime::differentiate;
+
+#[differentiate]
+struct S;
+
+fn main() {}
