@@ -213,6 +213,27 @@ pub fn check_shape<T: Differentiable + ?Sized>(name: &str, x: &T, tangent: &T::T
     }
 }
 
+/// A number: what arithmetic on a value whose type the macro does not know must find.
+#[diagnostic::on_unimplemented(
+    message = "arithmetic on `{Self}` inside a differentiated function",
+    note = "the operators of your own types are not differentiated yet: write the operation on fields"
+)]
+pub trait Number {}
+
+/// Holds if `x` is a number; otherwise a compile error at the operator.
+#[inline]
+pub fn number<T: Number>(_x: &T) {}
+
+impl<T: Number> Number for &T {}
+
+macro_rules! numbers {
+    ($($number:ty),*) => { $(impl Number for $number {})* };
+}
+
+numbers!(
+    f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
+
 /// A float.
 pub trait Real: Copy {
     /// The nearest value.

@@ -182,7 +182,19 @@ impl<'g> Body<'g> {
             Kind::Literal(_) | Kind::Constant(_) => return TokenStream::new(),
             Kind::Apply(op) => {
                 let operands: Vec<_> = site.operands.iter().map(|v| self.value(*v)).collect();
-                spelled(row(*op).spelling, &operands, span)
+                let code = spelled(row(*op).spelling, &operands, span);
+                let unknown = site
+                    .operands
+                    .iter()
+                    .filter(|v| *graph.ty(**v) == Ty::Unknown);
+                let checks: TokenStream = unknown
+                    .map(|v| {
+                        let v = self.value(*v);
+                        quote_spanned!(span=> #root::private::number(&#v);)
+                    })
+                    .collect();
+                let define = self.define(site, &code);
+                return quote!(#checks #define);
             }
             Kind::Discrete(Discrete::Not) => {
                 let a = operand(self, 0);
