@@ -1,7 +1,13 @@
 //! What generated code calls. Not for users: it changes without notice.
 
+use core::borrow::Borrow;
+
 use crate::{Differentiable, Tangent};
 
+mod again;
+pub mod rules;
+
+pub use again::{Again, Exclusive, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
@@ -9,6 +15,19 @@ pub use alloc::vec::Vec;
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]
 pub struct Wrt<const M: u64>;
+
+/// The type of derivatives with respect to a value of type `T`.
+pub type TangentOf<T> = <T as Differentiable>::Tangent;
+
+/// The cotangent and the tangent of what returns nothing.
+pub type UnitTangent = TangentOf<()>;
+
+/// The tangent of what returns nothing.
+#[inline]
+#[must_use]
+pub fn unit_tangent() -> UnitTangent {
+    ().zero_tangent()
+}
 
 /// The residuals of one side of a branch.
 #[derive(Clone, Debug)]
@@ -153,7 +172,7 @@ pub fn take<T: Tangent>(place: &mut T) -> T {
 /// What a place holds, owned.
 pub trait CopyOf {
     /// The owned form.
-    type Owned;
+    type Owned: Borrow<Self>;
     /// A copy.
     fn copy_of(&self) -> Self::Owned;
 }
