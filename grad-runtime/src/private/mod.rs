@@ -5,6 +5,8 @@ use core::borrow::Borrow;
 use crate::{Differentiable, Tangent};
 
 mod again;
+#[cfg(not(feature = "std"))]
+mod core_math;
 pub mod rules;
 
 pub use again::{Again, Exclusive, Kept, NotKept, Shared};
@@ -253,41 +255,47 @@ numbers!(
     f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
 );
 
-/// A float.
+/// A float. The names cannot meet those of a user's trait on the same type parameter.
 pub trait Real: Copy {
     /// The nearest value.
-    fn of(x: f64) -> Self;
+    fn __grad_of(x: f64) -> Self;
     /// As `f64`.
-    fn wide(self) -> f64;
+    fn __grad_wide(self) -> f64;
 }
 
 impl Real for f32 {
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
-    fn of(x: f64) -> Self {
+    fn __grad_of(x: f64) -> Self {
         x as f32
     }
     #[inline]
-    fn wide(self) -> f64 {
+    fn __grad_wide(self) -> f64 {
         f64::from(self)
     }
 }
 
 impl Real for f64 {
     #[inline]
-    fn of(x: f64) -> Self {
+    fn __grad_of(x: f64) -> Self {
         x
     }
     #[inline]
-    fn wide(self) -> f64 {
+    fn __grad_wide(self) -> f64 {
         self
     }
+}
+
+/// A literal as a float of the type of `x`.
+#[inline]
+pub fn literal_like<T: Real>(literal: f64, _x: T) -> T {
+    T::__grad_of(literal)
 }
 
 /// An exponent as a float of the type of `x`.
 #[inline]
 pub fn float_like<T: Real>(n: i32, _x: T) -> T {
-    T::of(f64::from(n))
+    T::__grad_of(f64::from(n))
 }
 
 /// A number whose tangent passes through `as`.
@@ -329,7 +337,7 @@ integers!(
 /// The cotangent of `x` in `x as float`.
 #[inline]
 pub fn pull_cast<S: CastSource, T: Real>(_x: &S, bar: T) -> S::Tangent {
-    S::pull_cast(bar.wide())
+    S::pull_cast(bar.__grad_wide())
 }
 
 /// A tangent whose type only rustc knows.
@@ -362,5 +370,5 @@ impl CastTangent for crate::NoTangent {
 /// The tangent of `x as D` from that of `x`.
 #[inline]
 pub fn push_cast<S: CastTangent, D: Real>(dot: S) -> D {
-    D::of(dot.widen())
+    D::__grad_of(dot.widen())
 }

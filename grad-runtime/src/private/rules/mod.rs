@@ -87,5 +87,7 @@
 )]
 
 mod operators;
+mod real;
 
 pub use operators::*;
+pub use real::RealRules;
