@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ir::{
-    Arg, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+    Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
 };
 
 /// Where in a function something stands: its number in evaluation order and the loops around it.
@@ -56,12 +56,6 @@ impl Residuals {
                 {
                     written.push(path.root)
                 }
-                Kind::Call(call) => {
-                    written.extend(call.args.iter().filter_map(|arg| match arg {
-                        Arg::Receiver(path) if graph.var(path.root).mutable => Some(path.root),
-                        _ => None,
-                    }));
-                }
                 _ => {}
             }
             for var in written {
@@ -83,8 +77,11 @@ impl Residuals {
     /// Whether the place still holds, when the reverse sweep comes back, what it held at `site`.
     pub(super) fn is_stable(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
         let var = graph.var(path.root);
-        if matches!(var.storage, Storage::Ref | Storage::Static) {
-            return true;
+        match var.storage {
+            Storage::Ref | Storage::Static => return true,
+            // The pullback is not handed what may have changed since.
+            Storage::RefMut => return false,
+            Storage::Owned | Storage::Tape => {}
         }
         let Some(at) = self.sites.get(&site) else {
             return false;
@@ -173,6 +170,7 @@ impl Residuals {
             ty: Ty::Unknown,
             storage: Storage::Tape,
             mutable: true,
+            tangent: false,
             span,
         });
         let operands = kept.operands(graph, primal);
@@ -203,13 +201,17 @@ impl Residuals {
             .flat_map(|id| graph.site(id).paths())
             .map(|path| path.root)
             .collect();
-        for id in graph.block(graph.body).sites.clone() {
-            if let Kind::Load(path) = graph.site(id).kind.clone() {
-                let whole =
-                    path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
-                if whole && used.contains(&path.root) {
-                    graph.site_mut(id).kind = Kind::Copy(path);
-                }
+        copy_moved(graph, graph.body, &used);
+    }
+}
+
+/// What moves one of the variables out copies it instead: the reverse sweep needs it once more.
+pub(super) fn copy_moved(graph: &mut Graph, region: Region, used: &HashSet<Var>) {
+    for id in graph.sites_within(region) {
+        if let Kind::Load(path) = graph.site(id).kind.clone() {
+            let whole = path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
+            if whole && used.contains(&path.root) {
+                graph.site_mut(id).kind = Kind::Copy(path);
             }
         }
     }
@@ -222,6 +224,7 @@ impl Kept {
 
     /// The values to hand over, read at the end of the primal region.
     fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
+        copy_moved(graph, primal, &self.vars.iter().copied().collect());
         let mut operands = self.values.clone();
         for var in &self.vars {
             let info = graph.var(*var).clone();
@@ -346,6 +349,12 @@ fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
     reads
 }
 
+/// Whether a call is arithmetic that is as cheap to do again as to keep: on numbers, and hardly dearer
+/// on small structs.
+fn is_cheap_operator(callee: &Callee) -> bool {
+    matches!(callee, Callee::Operator(op) if row(*op).cost == Cost::Cheap)
+}
+
 /// Sites computed a second time.
 struct Again<'r> {
     residuals: &'r Residuals,
@@ -372,6 +381,7 @@ impl Again<'_> {
             | Kind::Cast(_)
             | Kind::FloatLike
             | Kind::Select => true,
+            Kind::Call(call) => is_cheap_operator(&call.callee),
             Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
             Kind::Load(path) => {
                 !self.made.contains(&path.root)

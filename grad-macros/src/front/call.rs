@@ -184,7 +184,7 @@ impl Lower<'_> {
 
     pub(super) fn lower_arg(&mut self, arg: &Expr) -> Arg {
         if let Expr::Closure(closure) = arg {
-            self.report(closure.or1_token.span(), Problem::ClosureArgument);
+            self.report(closure.inputs_begin.span(), Problem::ClosureArgument);
             return Arg::Value(self.undefined(Ty::Unknown));
         }
         let is_reference = matches!(arg, Expr::Reference(_));

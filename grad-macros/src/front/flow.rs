@@ -60,7 +60,10 @@ impl Lower<'_> {
     }
 
     pub(super) fn lower_return(&mut self, value: Operand) -> Operand {
-        let value = self.own(value, &self.output.clone());
+        let value = match self.output {
+            Ty::Unit => Operand::Unit,
+            _ => self.own(value, &self.output.clone()),
+        };
         self.locals.set(self.returned, value);
         self.leave(RETURN)
     }

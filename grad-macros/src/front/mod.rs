@@ -199,7 +199,10 @@ impl Lower<'_> {
         if self.dead {
             return;
         }
-        let value = self.own(value, &self.output.clone());
+        let value = match self.output {
+            Ty::Unit => Operand::Unit,
+            _ => self.own(value, &self.output.clone()),
+        };
         if self.exits.is_empty() {
             self.locals.set(self.returned, value);
         } else {

@@ -50,6 +50,10 @@ pub(crate) enum Ty {
     Inert,
     /// Only rustc knows.
     Unknown,
+    /// A pullback: used once.
+    Pullback,
+    /// What is kept of a receiver.
+    Kept,
 }
 
 impl Ty {
@@ -59,7 +63,7 @@ impl Ty {
             Ty::Float(_) | Ty::Number | Ty::Named(_) | Ty::Unknown => true,
             Ty::Array(element) | Ty::Option(element) => element.may_be_active(),
             Ty::Tuple(parts) => parts.iter().any(Ty::may_be_active),
-            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert => false,
+            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert | Ty::Pullback | Ty::Kept => false,
         }
     }
 

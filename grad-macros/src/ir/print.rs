@@ -34,6 +34,8 @@ impl Display for Ty {
             Ty::Named(name) => f.write_str(name),
             Ty::Inert => f.write_str("inert"),
             Ty::Unknown => f.write_str("?"),
+            Ty::Pullback => f.write_str("pullback"),
+            Ty::Kept => f.write_str("kept"),
         }
     }
 }

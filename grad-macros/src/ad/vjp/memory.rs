@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use super::{Bars, Pull};
 use crate::ad::{float, push, push_one, zero};
 use crate::ir::{
-    Kind, Literal, Op, Path, Range, Region, Site, SiteId, Step, Ty, Value, Var, VarInfo,
+    Graph, Kind, Literal, Op, Path, Range, Region, Site, SiteId, Step, Ty, Value, Var, VarInfo,
 };
 
 impl Pull<'_> {
@@ -20,11 +20,15 @@ impl Pull<'_> {
                 continue;
             }
             let info = self.graph.var(var).clone();
-            let zero = self.zero_shadow(*id, var, &site.operands, out);
+            // Where the shape may change it is the last one that the reverse sweep starts from.
+            let last = self.last_reshape(sites, var).unwrap_or(*id);
+            let init = if last == *id { &site.operands[..] } else { &[] };
+            let zero = self.zero_shadow(last, var, init, out);
             let name = format!("{}_bar", info.name);
             let shadow = self.graph.new_var(VarInfo {
                 name,
                 mutable: true,
+                tangent: true,
                 ..info.clone()
             });
             push(
@@ -37,6 +41,44 @@ impl Pull<'_> {
             );
             self.shadows.insert(var, shadow);
         }
+    }
+
+    /// The last of the sites that may give the variable another shape.
+    fn last_reshape(&self, sites: &[SiteId], var: Var) -> Option<SiteId> {
+        let reshapes = |id: &SiteId| {
+            let site = self.graph.site(*id);
+            let inner = site.regions.iter().flat_map(|region| self.graph.sites_within(*region));
+            std::iter::once(*id)
+                .chain(inner)
+                .any(|id| reshapes(&self.graph, self.graph.site(id), var))
+        };
+        sites.iter().rev().find(|id| reshapes(id)).copied()
+    }
+
+    /// Takes the cotangent of what a store wrote out of its place, which goes back to zero of the
+    /// shape it had before.
+    pub(super) fn take_stored(&mut self, id: SiteId, shadow: Path, out: Region) -> Value {
+        let site = self.graph.site(id).clone();
+        let ty = self.graph.ty(site.operands[0]).clone();
+        let Kind::Store(path) = &site.kind else {
+            return site.operands[0];
+        };
+        if has_fixed_shape(&ty) {
+            return push_one(&mut self.graph, out, Kind::Take(shadow), Vec::new(), ty, site.span);
+        }
+        let zero = self.graph.new_site(
+            Kind::ZeroLike(path.clone()),
+            Vec::new(),
+            Vec::new(),
+            vec![ty.clone()],
+            site.span,
+        );
+        self.before.entry(id).or_default().push(zero);
+        self.copied.insert(path.root);
+        let zero = self.graph.site(zero).results[0];
+        let taken = push_one(&mut self.graph, out, Kind::Load(shadow.clone()), Vec::new(), ty, site.span);
+        push(&mut self.graph, out, Kind::Store(shadow), vec![zero], Vec::new(), site.span);
+        taken
     }
 
     /// A zero of the variable's shape: told from how it is made, else taken in the primal sweep.
@@ -114,7 +156,7 @@ impl Pull<'_> {
         if let Some(site) = self.graph.def(init).cloned() {
             if matches!(
                 site.kind,
-                Kind::Array { .. } | Kind::Repeat { .. } | Kind::Tuple | Kind::Record { .. }
+                Kind::Array { .. } | Kind::Repeat { .. } | Kind::Tuple | Kind::Record(_)
             ) {
                 self.parts(&site, shadow, out, bars);
                 return;
@@ -145,7 +187,7 @@ impl Pull<'_> {
                 continue;
             }
             let step = match &site.kind {
-                Kind::Record { fields, .. } => Step::Field(fields[k].clone()),
+                Kind::Record(record) => record.step(k),
                 Kind::Tuple => Step::Field(k.to_string()),
                 _ => {
                     let index = Kind::Literal(Literal::Int(k.to_string()));
@@ -224,5 +266,28 @@ impl Pull<'_> {
             .new_site(kind, vec![start, len, none], vec![body], vec![ty], span);
         self.graph.block_mut(out).sites.push(site);
         self.graph.site(site).results[0]
+    }
+}
+
+/// Whether the site may give the variable another shape: a vector of another length, another variant.
+fn reshapes(graph: &Graph, site: &Site, var: Var) -> bool {
+    match &site.kind {
+        Kind::Store(path) => path.root == var && !has_fixed_shape(graph.ty(site.operands[0])),
+        Kind::Swap(a, b) => {
+            let element = |path: &Path| matches!(path.steps.last(), Some(Step::Index(_)));
+            (a.root == var || b.root == var) && !(element(a) && element(b))
+        }
+        Kind::Call(_) | Kind::CallVjp(_) => {
+            site.kind.writes().iter().any(|path| path.root == var)
+        }
+        _ => false,
+    }
+}
+
+/// Whether all values of a type have tangents of one shape.
+fn has_fixed_shape(ty: &Ty) -> bool {
+    match ty {
+        Ty::Tuple(parts) => parts.iter().all(has_fixed_shape),
+        ty => ty.is_scalar() || *ty == Ty::Inert,
     }
 }

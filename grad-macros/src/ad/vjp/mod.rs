@@ -9,11 +9,11 @@ mod loops;
 mod memory;
 mod straight;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
-use super::residuals::Residuals;
+use super::residuals::{Residuals, copy_moved};
 use super::{Activity, push, push_one};
 use crate::ir::{
     Graph, Kind, Op, Output, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
@@ -39,6 +39,8 @@ struct Pull<'a> {
     /// Sites to put into primal regions, after the site named.
     after: HashMap<SiteId, Vec<SiteId>>,
     before: HashMap<SiteId, Vec<SiteId>>,
+    /// Variables whose shape is read where they may have been moved out: moves of them copy.
+    copied: HashSet<Var>,
 }
 
 /// Differentiates in reverse mode.
@@ -50,6 +52,7 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
         residuals: Residuals::new(graph),
         after: HashMap::new(),
         before: HashMap::new(),
+        copied: HashSet::new(),
     };
     let pull = cx.graph.new_region();
     let bars: Vec<_> = graph
@@ -75,6 +78,8 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
         }
     }
     cx.insert_sites();
+    let (body, copied) = (cx.graph.body, std::mem::take(&mut cx.copied));
+    copy_moved(&mut cx.graph, body, &copied);
     cx.graph.pull = Some(pull);
     Residuals::resolve_function(&mut cx.graph);
     Reverse {
@@ -96,6 +101,7 @@ impl Pull<'_> {
             ty,
             storage: Storage::RefMut,
             mutable: true,
+            tangent: true,
             span,
         });
         if let Slot::Memory(var) = slot {
@@ -121,6 +127,7 @@ impl Pull<'_> {
                     ty: Ty::Unknown,
                     storage: Storage::Ref,
                     mutable: false,
+                    tangent: true,
                     span: Span::call_site(),
                 };
                 let var = self.graph.new_var(info);
