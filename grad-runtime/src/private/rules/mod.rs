@@ -86,7 +86,10 @@
     reason = "a pullback captures less than the trait says, so that nothing stays borrowed"
 )]
 
+mod integers;
+mod memory;
 mod operators;
+mod option;
 mod real;
 mod slice;
 mod sort;
@@ -94,11 +97,24 @@ mod vec;
 
 use alloc::vec::Vec;
 
+pub use integers::{IntegerRules, SignedRules};
+pub use memory::{replace, swap, take};
 pub use operators::*;
+pub use option::{ContentRules, OptionFields, OptionRules, ReferenceRules, ResultRules, Unwrap};
 pub use real::RealRules;
 pub use slice::SliceRules;
 pub use sort::SortRules;
 pub use vec::VecRules;
+
+/// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
+/// into scope.
+pub mod methods {
+    pub use super::{
+        ContentRules as _, IntegerRules as _, OptionFields as _, OptionRules as _, RealRules as _,
+        ReferenceRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
+        VecRules as _,
+    };
+}
 
 use super::TangentOf;
 use crate::{Differentiable, NoTangent, Tangent};
@@ -123,6 +139,18 @@ macro_rules! exclusive {
     )*};
 }
 use exclusive;
+
+/// Methods that say of a receiver that it is only read.
+macro_rules! shared {
+    ($($name:ident),* $(,)?) => {$(
+        /// The receiver again.
+        #[inline]
+        fn $name(&self) -> Shared<'_, Self> {
+            Shared::new(self)
+        }
+    )*};
+}
+use shared;
 
 /// `bar += each of parts`.
 #[inline]
