@@ -39,6 +39,19 @@ impl Pull<'_> {
         }
     }
 
+    /// Where the reverse follows at once, shadows are made together with their variables: the
+    /// reverse of a loop fused with it comes before that of the sites behind it.
+    pub(super) fn declare_shadows_early(&mut self, sites: &[SiteId]) {
+        for id in sites {
+            let scratch = self.graph.new_region();
+            self.declare_shadows(&[*id], scratch);
+            let made = std::mem::take(&mut self.graph.block_mut(scratch).sites);
+            if !made.is_empty() {
+                self.after.entry(*id).or_default().extend(made);
+            }
+        }
+    }
+
     /// A zero of the variable's shape: told from how it is made, else taken in the primal sweep.
     pub(super) fn zero_shadow(
         &mut self,
