@@ -176,12 +176,20 @@ fn function_items(
         reverse.graph.debug_verify("reverse mode");
         reverse
     });
+    let gradient = (options.modes.reverse() && signature.returns_float()).then(|| {
+        let mut gradient = ad::gradient(&lowered.graph, &lowered.output, &active);
+        pass::simplify(&mut gradient.graph);
+        dump(&name, "gradient", &gradient.graph);
+        gradient.graph.debug_verify("the gradient");
+        gradient
+    });
     let avoid = quote!(#sig #block);
     let tokens = emit(
         &derived,
         &lowered,
         forward.as_ref(),
         reverse.as_ref(),
+        gradient.as_ref(),
         &avoid,
     );
     if dumped(&name) {

@@ -43,6 +43,7 @@ pub(crate) struct Derived<'a> {
 struct Bodies {
     vjp: Option<TokenStream>,
     jvp: Option<TokenStream>,
+    gradient: Option<TokenStream>,
 }
 
 /// The hidden name of a derivative beside a method.
@@ -56,12 +57,15 @@ pub(crate) fn emit(
     lowered: &Lowered,
     forward: Option<&Forward>,
     reverse: Option<&Reverse>,
+    gradient: Option<&Reverse>,
     avoid: &TokenStream,
 ) -> TokenStream {
     let names = Names::avoiding(avoid);
     let bodies = Bodies {
         vjp: reverse.map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
-        jvp: forward.map(|forward| derived.jvp_body(lowered, forward, names)),
+        jvp: forward.map(|forward| derived.jvp_body(lowered, forward, names.clone())),
+        gradient: gradient
+            .map(|gradient| derived.gradient_body(lowered, gradient, names, &derived.free("seed"))),
     };
     let items = derived.items(&bodies, lowered.recursive);
     let graph = derived.graph_item(&super::graph::data(lowered, &derived.name(), &derived.root));
@@ -73,6 +77,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
     let bodies = Bodies {
         vjp: None,
         jvp: None,
+        gradient: None,
     };
     derived.public_items(&bodies, true)
 }
@@ -82,7 +87,7 @@ impl Derived<'_> {
         self.sig.ident.to_string()
     }
 
-    fn parameters(&self) -> &[Parameter] {
+    pub(super) fn parameters(&self) -> &[Parameter] {
         &self.signature.parameters
     }
 
@@ -101,7 +106,7 @@ impl Derived<'_> {
         Ident::new(&name, Span::call_site())
     }
 
-    fn prelude(&self, lowered: &Lowered) -> TokenStream {
+    pub(super) fn prelude(&self, lowered: &Lowered) -> TokenStream {
         let _ = self;
         lowered.items.iter().cloned().collect()
     }
@@ -195,7 +200,7 @@ impl Derived<'_> {
         }
     }
 
-    fn declare<'g>(&self, graph: &'g crate::ir::Graph, names: Names) -> Body<'g> {
+    pub(super) fn declare<'g>(&self, graph: &'g crate::ir::Graph, names: Names) -> Body<'g> {
         let mut body = Body::new(graph, names, self.root.clone());
         for (param, parameter) in graph.params.iter().zip(self.parameters()) {
             match param.slot {
@@ -304,10 +309,10 @@ impl Derived<'_> {
     }
 
     /// The traits of std's methods in scope, under no name that could meet the user's.
-    fn traits(&self) -> TokenStream {
+    pub(super) fn traits(&self) -> TokenStream {
         let root = &self.root;
         quote! {
-            use #root::private::rules::{OptionRules as _, RealRules as _, SliceRules as _, VecRules as _};
+            use #root::private::rules::methods::*;
         }
     }
 
@@ -566,7 +571,7 @@ impl Derived<'_> {
     }
 
     /// Where cotangents go: a name for each differentiated parameter.
-    fn bar_name(parameter: &Parameter) -> Ident {
+    pub(super) fn bar_name(parameter: &Parameter) -> Ident {
         format_ident!("{}_bar", parameter.name)
     }
 
@@ -606,7 +611,7 @@ impl Derived<'_> {
         if self.modes.reverse() && (bodies.vjp.is_some() || stub) {
             items.extend(self.vjp_item(stub));
             if self.signature.returns_float() {
-                items.extend(self.gradient_items(stub));
+                items.extend(self.gradient_items(bodies, stub));
             }
         }
         if self.modes.forward() && (bodies.jvp.is_some() || stub) {
@@ -646,7 +651,7 @@ impl Derived<'_> {
         )
     }
 
-    fn gradient_items(&self, stub: bool) -> TokenStream {
+    fn gradient_items(&self, bodies: &Bodies, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let (generics, where_clause) = (bare(&self.sig.generics), self.where_clause());
         let output = &self.signature.output_type;
@@ -728,13 +733,19 @@ impl Derived<'_> {
             }
         });
         let checks: TokenStream = checks.collect();
-        let places = self.places(|_, bar| quote!(#bar));
+        let seed = self.free("seed");
+        let owned: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| self.input(p, true))
+            .collect();
+        let body = &bodies.gradient;
         let accumulate_item = self.function(
             &format!(
                 "Adds `seed` times the gradient of `{name}` by {by} into the buffers; returns the value.\n\n# Panics\n\nIf a buffer's length is not its parameter's; the message has both."
             ),
-            &quote!(fn #accumulate #generics(#(#inputs,)* #seed: #output, #(#bars: &mut #bar_types),*) -> #output #where_clause),
-            &quote!(#checks let (#value, #pull) = #companion; #pull(#seed, #(#references,)* #(#places),*); #value),
+            &quote!(fn #accumulate #generics(#(#owned,)* #seed: #output, #(#bars: &mut #bar_types),*) -> #output #where_clause),
+            &quote!(#checks #body),
             stub,
         );
         quote!(#grad_item #value_item #accumulate_item)
@@ -950,8 +961,13 @@ fn name_lifetimes(ty: &mut Type) {
     }
 }
 
-/// The result in its shape; a part that the pullback reads too is copied.
-fn result(body: &Body, output: &Output, values: &[Value], read: &HashSet<Value>) -> TokenStream {
+/// The result in its shape; a part that the reverse sweep reads too is copied.
+pub(super) fn result(
+    body: &Body,
+    output: &Output,
+    values: &[Value],
+    read: &HashSet<Value>,
+) -> TokenStream {
     shaped(body, output, &mut values.iter().copied(), read)
 }
 

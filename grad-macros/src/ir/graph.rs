@@ -866,6 +866,10 @@ impl Kind {
         ) || !self.writes().is_empty()
     }
 
+    pub(crate) fn is_loop(&self) -> bool {
+        matches!(self, Kind::For(_) | Kind::While)
+    }
+
     /// Whether equal operands give an equal result, wherever the site stands.
     pub(crate) fn is_pure(&self) -> bool {
         matches!(

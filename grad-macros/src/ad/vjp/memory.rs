@@ -12,35 +12,40 @@ impl Pull<'_> {
     /// Shadows of the variables a region makes: zero before its reverse begins.
     pub(super) fn declare_shadows(&mut self, sites: &[SiteId], out: Region) {
         for id in sites {
-            let site = self.graph.site(*id).clone();
-            let Kind::Allocate(var) = site.kind else {
-                continue;
-            };
-            if !self.active.vars.contains(&var) {
-                continue;
-            }
-            let info = self.graph.var(var).clone();
-            // Where the shape may change it is the last one that the reverse sweep starts from.
-            let last = self.last_reshape(sites, var).unwrap_or(*id);
-            let init = if last == *id { &site.operands[..] } else { &[] };
-            let zero = self.zero_shadow(last, var, init, out);
-            let name = format!("{}_bar", info.name);
-            let shadow = self.graph.new_var(VarInfo {
-                name,
-                mutable: true,
-                tangent: true,
-                ..info.clone()
-            });
-            push(
-                &mut self.graph,
-                out,
-                Kind::Allocate(shadow),
-                vec![zero],
-                Vec::new(),
-                info.span,
-            );
-            self.shadows.insert(var, shadow);
+            self.declare_shadow(*id, sites, out);
         }
+    }
+
+    /// The shadow of the variable that a site makes, into `out`; the site behind which it has its
+    /// shape: where that may change, the last one that changes it.
+    fn declare_shadow(&mut self, id: SiteId, sites: &[SiteId], out: Region) -> Option<SiteId> {
+        let site = self.graph.site(id).clone();
+        let Kind::Allocate(var) = site.kind else {
+            return None;
+        };
+        if !self.active.vars.contains(&var) {
+            return None;
+        }
+        let info = self.graph.var(var).clone();
+        let last = self.last_reshape(sites, var).unwrap_or(id);
+        let init = if last == id { &site.operands[..] } else { &[] };
+        let zero = self.zero_shadow(last, var, init, out);
+        let shadow = self.graph.new_var(VarInfo {
+            name: format!("{}_bar", info.name),
+            mutable: true,
+            tangent: true,
+            ..info.clone()
+        });
+        push(
+            &mut self.graph,
+            out,
+            Kind::Allocate(shadow),
+            vec![zero],
+            Vec::new(),
+            info.span,
+        );
+        self.shadows.insert(var, shadow);
+        Some(last)
     }
 
     /// The last of the sites that may give the variable another shape.
@@ -79,6 +84,18 @@ impl Pull<'_> {
         let taken = push_one(&mut self.graph, out, Kind::Load(shadow.clone()), Vec::new(), ty, site.span);
         push(&mut self.graph, out, Kind::Store(shadow), vec![zero], Vec::new(), site.span);
         taken
+    }
+
+    /// Where the reverse follows at once, shadows are made together with their variables: the
+    /// reverse of a loop fused with it comes before that of the sites behind it.
+    pub(super) fn declare_shadows_early(&mut self, sites: &[SiteId]) {
+        for id in sites {
+            let scratch = self.graph.new_region();
+            if let Some(last) = self.declare_shadow(*id, sites, scratch) {
+                let made = std::mem::take(&mut self.graph.block_mut(scratch).sites);
+                self.after.entry(last).or_default().extend(made);
+            }
+        }
     }
 
     /// A zero of the variable's shape: told from how it is made, else taken in the primal sweep.

@@ -8,8 +8,7 @@ impl Pull<'_> {
     pub(super) fn site(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         match &site.kind {
-            Kind::If => self.branch(id, out, bars),
-            Kind::For(_) | Kind::While => self.repeat(id, out, bars),
+            Kind::If | Kind::For(_) | Kind::While => self.structured(id, out, bars),
             Kind::Store(path) => {
                 if let Some(path) = self.shadow(path) {
                     let taken = self.take_stored(id, path, out);
@@ -57,6 +56,26 @@ impl Pull<'_> {
                 }
             }
         }
+    }
+
+    /// A site with regions: fused with its reverse where that is right, else reversed later.
+    fn structured(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
+        let is_branch = self.graph.site(id).kind == Kind::If;
+        if let Some(seeds) = self.fusion(id, bars) {
+            if is_branch {
+                self.fuse_branch(id, &seeds, out, bars);
+            } else {
+                self.fuse_loop(id, &seeds, out, bars);
+            }
+            return;
+        }
+        let fusing = std::mem::replace(&mut self.fusing, false);
+        if is_branch {
+            self.branch(id, out, bars);
+        } else {
+            self.repeat(id, out, bars);
+        }
+        self.fusing = fusing;
     }
 
     /// The adjoint of a site with one result whose cotangent is `bar`.
