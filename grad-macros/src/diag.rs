@@ -26,6 +26,8 @@ macro_rules! problems {
 problems! {
     NotAFunction => "`#[differentiate]` stands on something that is not a function or an `impl` block",
         "put it on a `fn`, on a method, or on an inherent `impl` block";
+    Unfinished(fault: String) => format!("this does not parse: {fault}"),
+        "finish it; its derivatives are back as soon as it parses";
     TraitImpl => "an `impl` of a trait is not differentiated yet",
         "put the method into an inherent `impl`, or write a function";
     UnknownOption(name: String) => format!("unknown option `{name}`"),

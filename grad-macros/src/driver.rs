@@ -7,6 +7,7 @@ use syn::{Attribute, Block, ImplItem, ImplItemFn, ItemFn, ItemImpl, Visibility};
 use crate::diag::{Diagnostics, Problem};
 use crate::emit::{Derived, Home, emit, stubs};
 use crate::options::Options;
+use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::{ad, front, pass};
 
@@ -15,7 +16,7 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
     let diag = Diagnostics::default();
     let options = Options::parse(attr, &diag);
     if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
-        let home = home_of(&function);
+        let home = home_of(&function, &item);
         let generated = function_items(
             &function.attrs,
             &function.vis,
@@ -32,33 +33,81 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
         let generated = impl_items(&mut block, &options, &diag);
         return generated;
     }
-    let span = item
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(proc_macro2::Span::call_site, |t| t.span());
     match syn::parse2::<syn::Item>(item.clone()) {
-        // A body still being typed: the compiler says what is wrong with it.
-        Err(_) if !diag.any() => item,
-        Err(_) => {
-            let errors = diag.to_tokens();
-            quote!(#item #errors)
-        }
         Ok(_) => {
+            let first = item.clone().into_iter().next();
+            let span = first.map_or_else(proc_macro2::Span::call_site, |token| token.span());
             diag.report(span, Problem::NotAFunction);
             let errors = diag.to_tokens();
             quote!(#item #errors)
         }
+        Err(_) => partial_items(&item, &options, &diag),
     }
 }
 
+/// Stubs for an item that does not parse. It comes last: broken as it is, it would swallow them.
+fn partial_items(item: &TokenStream, options: &Options, diag: &Diagnostics) -> TokenStream {
+    let (span, fault) = partial::fault(item);
+    diag.report(span, Problem::Unfinished(fault));
+    let stubs = match Partial::read(item) {
+        Partial::Nothing => TokenStream::new(),
+        Partial::Function(function) => {
+            let home = home_of(&function, item);
+            partial_stubs(&function, home, options, diag)
+        }
+        Partial::Block(block, functions) => {
+            let stubs: TokenStream = functions
+                .iter()
+                .map(|f| partial_stubs(f, Home::Impl, options, &Diagnostics::default()))
+                .collect();
+            beside(&block, &stubs)
+        }
+    };
+    let errors = diag.to_tokens();
+    quote!(#errors #stubs #item)
+}
+
+/// Stubs of what would be generated for a function of which only the signature can be read.
+fn partial_stubs(
+    function: &ItemFn,
+    home: Home,
+    options: &Options,
+    diag: &Diagnostics,
+) -> TokenStream {
+    let signature = Signature::read(&function.sig, options, diag);
+    if diag.any() && !signature.parameters.iter().any(|p| p.wrt) {
+        return TokenStream::new();
+    }
+    stubs(&Derived {
+        sig: &function.sig,
+        signature: &signature,
+        vis: &function.vis,
+        attrs: &function.attrs,
+        home,
+        modes: options.modes,
+        root: root_of(options),
+    })
+}
+
+/// Generated methods in an `impl` block of their own.
+fn beside(block: &ItemImpl, generated: &TokenStream) -> TokenStream {
+    let (generics, ty, where_clause) = (
+        &block.generics,
+        &block.self_ty,
+        &block.generics.where_clause,
+    );
+    quote!(#[automatically_derived] impl #generics #ty #where_clause { #generated })
+}
+
+/// The root of the paths in generated code.
+fn root_of(options: &Options) -> TokenStream {
+    let root = options.root.as_ref();
+    root.map_or_else(|| quote!(::grad_runtime), ToTokens::to_token_stream)
+}
+
 /// A function that has a receiver or names `Self` stands in an `impl` block.
-fn home_of(function: &ItemFn) -> Home {
-    let names_self = |tokens: TokenStream| mentions_self(tokens);
-    if function.sig.receiver().is_some()
-        || names_self(function.sig.to_token_stream())
-        || names_self(function.block.to_token_stream())
-    {
+fn home_of(function: &ItemFn, item: &TokenStream) -> Home {
+    if function.sig.receiver().is_some() || mentions_self(item.clone()) {
         Home::Impl
     } else {
         Home::Module
@@ -108,12 +157,8 @@ fn impl_items(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> To
         ));
     }
     let errors = diag.to_tokens();
-    let (generics, ty, where_clause) = (
-        &block.generics,
-        &block.self_ty,
-        &block.generics.where_clause,
-    );
-    quote!(#[allow(dead_code)] #block #[automatically_derived] impl #generics #ty #where_clause { #generated } #errors)
+    let beside = beside(block, &generated);
+    quote!(#[allow(dead_code)] #block #beside #errors)
 }
 
 /// Everything generated for one function, or stubs and errors.
@@ -127,10 +172,6 @@ fn function_items(
     diag: &Diagnostics,
 ) -> TokenStream {
     let signature = Signature::read(sig, options, diag);
-    let root = options
-        .root
-        .as_ref()
-        .map_or_else(|| quote!(::grad_runtime), ToTokens::to_token_stream);
     let derived = Derived {
         sig,
         signature: &signature,
@@ -138,7 +179,7 @@ fn function_items(
         attrs,
         home,
         modes: options.modes,
-        root,
+        root: root_of(options),
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());

@@ -13,6 +13,7 @@ mod emit;
 mod front;
 mod ir;
 mod options;
+mod partial;
 mod pass;
 mod signature;
 #[cfg(test)]

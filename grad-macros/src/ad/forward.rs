@@ -61,10 +61,15 @@ impl Push<'_> {
             }
             Slot::Memory(var) => {
                 let info = self.graph.var(var).clone();
+                // What the function changes, it changes in the tangent too: in a copy of it.
+                let changes = info.storage == Storage::Owned && info.mutable;
                 let dot = self.graph.new_var(VarInfo {
                     name,
-                    storage: Storage::Ref,
-                    mutable: false,
+                    storage: if changes {
+                        Storage::RefMut
+                    } else {
+                        Storage::Ref
+                    },
                     ..info
                 });
                 self.vars.insert(var, dot);

@@ -53,9 +53,13 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
         .iter()
         .map(|p| p.wrt.then(|| cx.declare_bar(p.slot, &p.name)))
         .collect();
+    let own = cx.own_shadows(&bars, pull);
     let mut cotangents = Bars::new();
     let seed = cx.seed(output, pull, &mut cotangents);
     cx.region(graph.body, pull, &mut cotangents);
+    for (shadow, bar) in own {
+        cx.add_whole(shadow, bar, pull);
+    }
     for (param, bar) in graph.params.iter().zip(&bars) {
         if let (Slot::Scalar(v), Some(bar)) = (param.slot, bar) {
             if let Some(cotangent) = cotangents.get(&v) {
@@ -98,6 +102,47 @@ impl Pull<'_> {
             self.shadows.insert(var, bar);
         }
         bar
+    }
+
+    /// A parameter by value that the function changes has a cotangent of its own: the caller's holds
+    /// contributions already, which no store here may clear.
+    fn own_shadows(&mut self, bars: &[Option<Var>], pull: Region) -> Vec<(Var, Var)> {
+        let mut own = Vec::new();
+        for (param, bar) in self.graph.params.clone().iter().zip(bars) {
+            let (Slot::Memory(var), Some(bar)) = (param.slot, bar) else {
+                continue;
+            };
+            let info = self.graph.var(var).clone();
+            if info.storage != Storage::Owned || !self.residuals.is_written(var) {
+                continue;
+            }
+            let graph = &mut self.graph;
+            let (ty, span) = (info.ty.clone(), info.span);
+            let zero = Kind::ZeroLike(Path::of(var));
+            let zero = push_one(graph, pull, zero, Vec::new(), ty, span);
+            let shadow = graph.new_var(VarInfo {
+                name: format!("{}_bar", info.name),
+                mutable: true,
+                ..info
+            });
+            let make = Kind::Allocate(shadow);
+            push(graph, pull, make, vec![zero], Vec::new(), span);
+            self.shadows.insert(var, shadow);
+            own.push((shadow, *bar));
+        }
+        own
+    }
+
+    /// `bar += shadow`.
+    fn add_whole(&mut self, shadow: Var, bar: Var, pull: Region) {
+        let (ty, span) = (
+            self.graph.var(shadow).ty.clone(),
+            self.graph.var(shadow).span,
+        );
+        let load = Kind::Load(Path::of(shadow));
+        let whole = push_one(&mut self.graph, pull, load, Vec::new(), ty, span);
+        let add = Kind::Accumulate(Path::of(bar));
+        push(&mut self.graph, pull, add, vec![whole], Vec::new(), span);
     }
 
     fn seed(&mut self, output: &Output, pull: Region, bars: &mut Bars) -> Option<Slot> {
@@ -494,6 +539,9 @@ impl Pull<'_> {
             span,
         );
         let none = zero(&mut self.graph, out, like);
+        if !ty.is_scalar() && ty != Ty::Unknown {
+            return self.sum_in_memory(path, [start, len, none], out, span);
+        }
         let body = self.graph.new_region();
         let index = self.graph.new_arg(body, Ty::Int, span);
         let sum = self.graph.new_arg(body, ty.clone(), span);
@@ -520,6 +568,38 @@ impl Pull<'_> {
             .new_site(kind, vec![start, len, none], vec![body], vec![ty], span);
         self.graph.block_mut(out).sites.push(site);
         self.graph.site(site).results[0]
+    }
+
+    /// As [`Self::sum_elements`], for elements that are no numbers: operands are 0, the length and
+    /// the zero to begin with.
+    fn sum_in_memory(
+        &mut self,
+        path: &Path,
+        [start, len, none]: [Value; 3],
+        out: Region,
+        span: Span,
+    ) -> Value {
+        let ty = self.graph.ty(none).clone();
+        let sum = Path::of(self.graph.new_var(VarInfo {
+            name: "sum_bar".to_owned(),
+            ty: ty.clone(),
+            storage: Storage::Owned,
+            mutable: true,
+            span,
+        }));
+        let graph = &mut self.graph;
+        let make = Kind::Allocate(sum.root);
+        push(graph, out, make, vec![none], Vec::new(), span);
+        let body = graph.new_region();
+        let index = graph.new_arg(body, Ty::Int, span);
+        let element = Kind::Load(path.then(Step::Index(index)));
+        let element = push_one(graph, body, element, Vec::new(), ty.clone(), span);
+        let add = Kind::Accumulate(sum.clone());
+        push(graph, body, add, vec![element], Vec::new(), span);
+        let kind = Kind::For(Range::default());
+        let site = graph.new_site(kind, vec![start, len], vec![body], Vec::new(), span);
+        graph.block_mut(out).sites.push(site);
+        push_one(graph, out, Kind::Load(sum), Vec::new(), ty, span)
     }
 
     fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {

@@ -8,7 +8,7 @@ use super::body::Body;
 use super::names::Names;
 use crate::ad::{Forward, Reverse};
 use crate::front::{Lowered, Output};
-use crate::ir::{Kind, Slot, Value};
+use crate::ir::{Kind, Slot, Storage, Value};
 use crate::options::Modes;
 use crate::signature::{Parameter, Passing, Signature, tangent_of};
 
@@ -58,17 +58,38 @@ pub(crate) fn emit(
         jvp: forward.map(|forward| derived.jvp_body(lowered, forward, names)),
     };
     let items = derived.items(&bodies, lowered.recursive);
-    let graph = derived.graph_item(&super::graph::data(lowered, &derived.name(), &derived.root));
+    let graph = derived.graph_item(
+        &super::graph::data(lowered, &derived.name(), &derived.root),
+        false,
+    );
     quote!(#items #graph)
 }
 
-/// The same items with bodies that do nothing: after an error, calls of them are no further errors.
+/// The same items with bodies that diverge: after an error, calls of them are no further errors.
+/// Type parameters are taken to be differentiable, as the error may be that they are not.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
-    let bodies = Bodies {
-        vjp: None,
-        jvp: None,
+    let (root, mut sig) = (&derived.root, derived.sig.clone());
+    for parameter in sig.generics.type_params_mut() {
+        let bound = syn::parse_quote!(#root::Differentiable);
+        parameter.bounds.push(bound);
+    }
+    let derived = Derived {
+        sig: &sig,
+        attrs: derived.attrs,
+        vis: derived.vis,
+        signature: derived.signature,
+        root: derived.root.clone(),
+        ..*derived
     };
-    derived.public_items(&bodies, true)
+    let body = not_generated();
+    let bodies = Bodies {
+        vjp: derived.modes.reverse().then(|| body.clone()),
+        jvp: derived.modes.forward().then_some(body),
+    };
+    let companion = derived.companion(&bodies, true);
+    let public = derived.public_items(&bodies, true);
+    let graph = derived.graph_item(&TokenStream::new(), true);
+    quote!(#companion #public #graph)
 }
 
 impl Derived<'_> {
@@ -239,9 +260,15 @@ impl Derived<'_> {
                     } else {
                         quote!(or_zero_ref)
                     };
+                    let found = quote!(#root::private::#find(#dot, #like, &mut #absent));
+                    let found = if graph.var(var).storage == Storage::RefMut {
+                        quote!(let #local: &mut #bar_type = &mut #root::private::copy(#found);)
+                    } else {
+                        quote!(let #local: &#bar_type = #found;)
+                    };
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
-                        let #local: &#bar_type = #root::private::#find(#dot, #like, &mut #absent);
+                        #found
                     });
                     body.name_var(var, &local);
                 }
@@ -465,15 +492,11 @@ impl Derived<'_> {
         stub: bool,
     ) -> TokenStream {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
-        let body = if stub {
-            quote!(::core::panic!("not generated: the function has errors"))
-        } else {
-            body.clone()
-        };
+        let body = if stub { not_generated() } else { body.clone() };
         quote!(#[doc = #doc] #cfgs #[inline] #[must_use] #allows #vis #head { #body })
     }
 
-    fn graph_item(&self, data: &TokenStream) -> TokenStream {
+    fn graph_item(&self, data: &TokenStream, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let head = format_ident!("graph_{name}");
         let doc = format!(
@@ -483,7 +506,7 @@ impl Derived<'_> {
             &doc,
             &quote!(fn #head() -> &'static #root::graph::Graph),
             data,
-            false,
+            stub,
         )
     }
 
@@ -712,6 +735,11 @@ impl Derived<'_> {
             quote!(fn #jvp #generics(#(#inputs,)* #(#dots),*) -> (#output, #tangent) #where_clause);
         self.function(&doc, &head, &quote!(#checks #call), stub)
     }
+}
+
+/// The body of a stub.
+fn not_generated() -> TokenStream {
+    quote!(::core::panic!("not generated: the function has errors"))
 }
 
 /// Whether the buffer is only added to, so that none is needed where nobody wants it.
