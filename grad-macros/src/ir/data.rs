@@ -146,17 +146,25 @@ impl Datum {
 
     /// What stands at the end of the way.
     pub(super) fn at(&self, keys: &[Key]) -> Run<Datum> {
-        let mut found = None;
-        let ends_in_range = matches!(keys.last(), Some(Key::Range(..)));
-        // One walk serves reading and writing; a read works on a copy.
-        self.clone().change(keys, &mut |places| {
-            found = Some(match places {
-                [one] if !ends_in_range => one.clone(),
-                many => Datum::List(many.to_vec()),
-            });
-            Ok(())
-        })?;
-        found.ok_or_else(|| Stop::Unknown("a way that ends nowhere".to_owned()))
+        let places = match (keys, self) {
+            ([], datum) => return Ok(datum.clone()),
+            ([Key::Field(name), rest @ ..], datum) => return datum.field(name)?.at(rest),
+            (_, Datum::List(parts)) => parts,
+            (_, other) => return unknown(format!("an index into {other:?}")),
+        };
+        slice_at(places, keys)
+    }
+
+    fn field(&self, name: &str) -> Run<&Datum> {
+        let found = match self {
+            Datum::Record(fields) => fields
+                .iter()
+                .find(|(own, _)| own == name)
+                .map(|(_, part)| part),
+            Datum::List(parts) => name.parse().ok().and_then(|k: usize| parts.get(k)),
+            _ => None,
+        };
+        found.ok_or_else(|| Stop::Unknown(format!("no field `{name}`")))
     }
 
     /// Gives the place at the end of the way, or the places of a range, to be changed.
@@ -167,7 +175,7 @@ impl Datum {
     ) -> Run<()> {
         match keys {
             [] => change(std::slice::from_mut(self)),
-            [Key::Field(name), rest @ ..] => self.field(name)?.change(rest, change),
+            [Key::Field(name), rest @ ..] => self.field_mut(name)?.change(rest, change),
             [Key::Index(_) | Key::Range(..), ..] => match self {
                 Datum::List(parts) => change_slice(parts, keys, change),
                 other => unknown(format!("an index into {other:?}")),
@@ -175,7 +183,7 @@ impl Datum {
         }
     }
 
-    fn field(&mut self, name: &str) -> Run<&mut Datum> {
+    fn field_mut(&mut self, name: &str) -> Run<&mut Datum> {
         let missing = || Stop::Unknown(format!("no field `{name}`"));
         match self {
             Datum::Record(fields) => {
@@ -191,24 +199,46 @@ impl Datum {
     }
 }
 
+fn outside<T>(what: &str, len: usize) -> Run<T> {
+    Err(Stop::Panic(format!("{what} out of bounds of {len}")))
+}
+
+fn slice_at(parts: &[Datum], keys: &[Key]) -> Run<Datum> {
+    let len = parts.len();
+    match keys {
+        [] => Ok(Datum::List(parts.to_vec())),
+        [Key::Index(k), rest @ ..] => match parts.get(*k) {
+            Some(part) => part.at(rest),
+            None => outside(&format!("index {k}"), len),
+        },
+        [Key::Range(start, end), rest @ ..] => {
+            let end = end.unwrap_or(len);
+            match parts.get(*start..end) {
+                Some(inner) => slice_at(inner, rest),
+                None => outside(&format!("range {start}..{end}"), len),
+            }
+        }
+        [Key::Field(name), ..] => unknown(format!("field `{name}` of a slice")),
+    }
+}
+
 fn change_slice(
     parts: &mut [Datum],
     keys: &[Key],
     change: &mut dyn FnMut(&mut [Datum]) -> Run<()>,
 ) -> Run<()> {
     let len = parts.len();
-    let outside = |what: String| Stop::Panic(format!("{what} out of bounds of {len}"));
     match keys {
         [] => change(parts),
         [Key::Index(k), rest @ ..] => match parts.get_mut(*k) {
             Some(part) => part.change(rest, change),
-            None => Err(outside(format!("index {k}"))),
+            None => outside(&format!("index {k}"), len),
         },
         [Key::Range(start, end), rest @ ..] => {
             let end = end.unwrap_or(len);
             match parts.get_mut(*start..end) {
                 Some(inner) => change_slice(inner, rest, change),
-                None => Err(outside(format!("range {start}..{end}"))),
+                None => outside(&format!("range {start}..{end}"), len),
             }
         }
         [Key::Field(name), ..] => unknown(format!("field `{name}` of a slice")),

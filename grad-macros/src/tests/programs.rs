@@ -250,7 +250,12 @@ fn compare(
     }
     if (by_forward - by_reverse).abs() > 1e-9 * size {
         return Err(format!(
-            "forward mode {by_forward}, reverse mode {by_reverse}"
+            "{} forward mode {by_forward}, reverse mode {by_reverse}",
+            if (by_forward - by_reverse).abs() > 1e-4 * size {
+                "far"
+            } else {
+                "near"
+            }
         ));
     }
     let moved = |by: f64| -> Option<f64> {
@@ -349,7 +354,7 @@ fn random_programs_have_right_derivatives() {
     assert!(failures.is_empty(), "{}", report(&failures));
     let programs = seeds.count();
     assert!(
-        rejected.len() * 20 <= programs.max(20),
+        rejected.len() * 10 <= programs.max(10),
         "{}",
         report(&rejected)
     );
@@ -419,7 +424,7 @@ fn tmp_source() {
     let source = sources.last().unwrap();
     let mut rng = Rng::new(7);
     let mut outcomes = BTreeMap::new();
-    for _ in 0..50 {
+    for _ in 0..500 {
         let inputs = source.inputs(&mut rng);
         let key = match check(&built, source, &inputs, &mut rng) {
             Ok(o) => format!("{o:?}"),
