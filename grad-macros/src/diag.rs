@@ -24,10 +24,10 @@ macro_rules! problems {
 }
 
 problems! {
-    NotAFunction => "`#[differentiate]` stands on something that is not a function or an `impl` block",
-        "put it on a `fn`, on a method, or on an inherent `impl` block";
-    TraitImpl => "an `impl` of a trait is not differentiated yet",
-        "put the method into an inherent `impl`, or write a function";
+    NotAFunction => "`#[differentiate]` stands on something that is not a function, an `impl` block or a trait",
+        "put it on a `fn`, on a method, on an `impl` block or on a trait";
+    Unfinished(fault: String) => format!("this does not parse: {fault}"),
+        "finish it; its derivatives are back as soon as it parses";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
         "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Activity, push, push_one, term, zero};
-use crate::ir::{
-    Arg, Graph, Kind, Path, Region, SiteId, Slot, Storage, Ty, Value, Var, VarInfo,
-};
+use crate::ir::{Arg, Graph, Kind, Path, Region, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
 
 /// A graph whose body yields the values of the function, then their tangents.
 pub(crate) struct Forward {
@@ -61,11 +59,18 @@ impl Push<'_> {
             }
             Slot::Memory(var) => {
                 let info = self.graph.var(var).clone();
-                let writes = info.storage == Storage::RefMut;
+                // What the function changes, it changes in the tangent too: in a copy of it where the
+                // parameter is its own.
+                let changes = info.storage == Storage::RefMut
+                    || info.storage == Storage::Owned && info.mutable;
                 let dot = self.graph.new_var(VarInfo {
                     name,
-                    storage: if writes { Storage::RefMut } else { Storage::Ref },
-                    mutable: writes,
+                    storage: if changes {
+                        Storage::RefMut
+                    } else {
+                        Storage::Ref
+                    },
+                    mutable: changes,
                     tangent: true,
                     ..info
                 });

@@ -107,6 +107,11 @@ impl Residuals {
         self.fused.insert(site);
     }
 
+    /// Whether anything writes the variable after it is made.
+    pub(super) fn is_written(&self, var: Var) -> bool {
+        self.writes.contains_key(&var)
+    }
+
     /// Whether the place still holds, when the reverse sweep comes back, what it held at `site`.
     pub(super) fn is_stable(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
         let var = graph.var(path.root);
@@ -119,11 +124,12 @@ impl Residuals {
         let Some(at) = self.sites.get(&site) else {
             return false;
         };
-        let depth = self
-            .made
-            .get(&path.root)
-            .map_or(0, |made| made.around.len());
         let writes = self.writes.get(&path.root).map_or(&[][..], Vec::as_slice);
+        let Some(made) = self.made.get(&path.root) else {
+            // A parameter by value: the pullback is handed what it held at entry.
+            return writes.is_empty();
+        };
+        let depth = made.around.len();
         writes.iter().all(|write| {
             let shared = write
                 .around

@@ -294,8 +294,10 @@ impl<'g> Body<'g> {
                 return self.define_all(site, &code);
             }
             Kind::CallJvp(call, dots) => {
-                let dots: Vec<_> =
-                    dots.iter().map(|dot| self.dot(call, dot.as_ref(), span)).collect();
+                let dots: Vec<_> = dots
+                    .iter()
+                    .map(|dot| self.dot(call, dot.as_ref(), span))
+                    .collect();
                 let code = self.call_derived(call, "jvp", &dots, span);
                 return self.define_all(site, &code);
             }
@@ -383,7 +385,11 @@ impl<'g> Body<'g> {
                 Step::Deref if k == 0 && behind_ref => quote!((**#code)),
                 Step::Deref => quote!((*#code)),
                 Step::Variant(variant) => {
-                    let whole = if k == 0 && behind_ref { quote!((*#code)) } else { code };
+                    let whole = if k == 0 && behind_ref {
+                        quote!((*#code))
+                    } else {
+                        code
+                    };
                     self.variant(&whole, variant, var.tangent, access)
                 }
                 Step::Index(v) => {
@@ -408,7 +414,13 @@ impl<'g> Body<'g> {
     }
 
     /// A field of the variant that `whole` holds.
-    fn variant(&self, whole: &TokenStream, variant: &Variant, tangent: bool, access: Access) -> TokenStream {
+    fn variant(
+        &self,
+        whole: &TokenStream,
+        variant: &Variant,
+        tangent: bool,
+        access: Access,
+    ) -> TokenStream {
         let root = &self.root;
         let (mutable, verb) = match access {
             Access::Read => (TokenStream::new(), "ref"),
@@ -441,7 +453,10 @@ impl<'g> Body<'g> {
 
     /// The receiver of a method for its pullback.
     fn again(&self, path: &Path, method: &str, span: Span) -> TokenStream {
-        let (place, again) = (self.place(path), super::items::sibling("again", method, span));
+        let (place, again) = (
+            self.place(path),
+            super::items::sibling("again", method, span),
+        );
         quote!(#place.#again())
     }
 
@@ -462,7 +477,10 @@ impl<'g> Body<'g> {
     fn kept(&self, value: Value) -> TokenStream {
         let (root, v) = (&self.root, self.value(value));
         let once = self.graph.def(value).is_some_and(|site| {
-            matches!(site.kind, Kind::ZeroLike(_) | Kind::ZeroOf | Kind::Copy(_) | Kind::Pack { .. })
+            matches!(
+                site.kind,
+                Kind::ZeroLike(_) | Kind::ZeroOf | Kind::Copy(_) | Kind::Pack { .. }
+            )
         });
         let ty = self.graph.ty(value);
         if once || ty.is_scalar() || matches!(ty, Ty::Pullback | Ty::Kept) {
@@ -827,7 +845,8 @@ impl<'g> Body<'g> {
             Callee::Assign(op) => {
                 let name = format!("{op:?}");
                 let rule = Ident::new(&format!("{name}AssignRule"), span);
-                let method = super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
+                let method =
+                    super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
                 quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
             }
         }
@@ -860,7 +879,10 @@ impl<'g> Body<'g> {
 
     fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
         let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let args = call.args.iter().map(|arg| self.handed_again(call, arg, site.span));
+        let args = call
+            .args
+            .iter()
+            .map(|arg| self.handed_again(call, arg, site.span));
         let bars = bars.iter().map(|bar| match bar {
             None => quote!(::core::option::Option::None),
             Some(path) => {

@@ -46,7 +46,12 @@ impl Derived<'_> {
         let tapes = body.tapes();
         let statements = body.statements(graph.body);
         let read = HashSet::new();
-        let value = result(&body, &lowered.output, &graph.block(graph.body).yields, &read);
+        let value = result(
+            &body,
+            &lowered.output,
+            &graph.block(graph.body).yields,
+            &read,
+        );
         let (items, traits) = (self.prelude(lowered), self.traits());
         quote!(#traits #items #opening #tapes #statements #value)
     }

@@ -10,7 +10,7 @@ use super::body::Body;
 use super::names::Names;
 use crate::ad::{Forward, Reverse};
 use crate::front::{Lowered, Output};
-use crate::ir::{Kind, Slot, Ty, Value};
+use crate::ir::{Kind, Slot, Storage, Ty, Value};
 use crate::options::Modes;
 use crate::signature::{Parameter, Passing, Signature, tangent_of};
 
@@ -21,8 +21,12 @@ pub(crate) enum Home {
     Module,
     /// An `impl` block: derivatives are siblings.
     Impl,
-    /// A trait, or an implementation of one: siblings, without visibility.
+    /// A trait: siblings that implementations give.
     Trait,
+    /// An implementation of a user's trait: siblings.
+    TraitImpl,
+    /// The rule of an operator in `grad-runtime`: siblings, but for that of the receiver.
+    Rule,
 }
 
 /// A function and what its derivatives are written from.
@@ -67,19 +71,43 @@ pub(crate) fn emit(
         gradient: gradient
             .map(|gradient| derived.gradient_body(lowered, gradient, names, &derived.free("seed"))),
     };
+    if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
+        return derived.companion(&bodies, lowered.recursive);
+    }
     let items = derived.items(&bodies, lowered.recursive);
-    let graph = derived.graph_item(&super::graph::data(lowered, &derived.name(), &derived.root));
+    let graph = derived.graph_item(
+        &super::graph::data(lowered, &derived.name(), &derived.root),
+        false,
+    );
     quote!(#items #graph)
 }
 
-/// The same items with bodies that do nothing: after an error, calls of them are no further errors.
+/// The same items with bodies that diverge: after an error, calls of them are no further errors.
+/// Type parameters are taken to be differentiable, as the error may be that they are not.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
-    let bodies = Bodies {
-        vjp: None,
-        jvp: None,
-        gradient: None,
+    let (root, mut sig) = (&derived.root, derived.sig.clone());
+    for parameter in sig.generics.type_params_mut() {
+        let bound = syn::parse_quote!(#root::Differentiable);
+        parameter.bounds.push(bound);
+    }
+    let derived = Derived {
+        sig: &sig,
+        attrs: derived.attrs,
+        vis: derived.vis,
+        signature: derived.signature,
+        root: derived.root.clone(),
+        ..*derived
     };
-    derived.public_items(&bodies, true)
+    let body = not_generated();
+    let bodies = Bodies {
+        vjp: derived.modes.reverse().then(|| body.clone()),
+        jvp: derived.modes.forward().then_some(body.clone()),
+        gradient: Some(body),
+    };
+    let companion = derived.companion(&bodies, true);
+    let public = derived.public_items(&bodies, true);
+    let graph = derived.graph_item(&TokenStream::new(), true);
+    quote!(#companion #public #graph)
 }
 
 impl Derived<'_> {
@@ -136,7 +164,10 @@ impl Derived<'_> {
 
     /// Every type, const and lifetime parameter that the type of a pullback names.
     fn captured(&self) -> Vec<TokenStream> {
-        let outer = self.outer.iter().flat_map(|generics| generics.params.iter());
+        let outer = self
+            .outer
+            .iter()
+            .flat_map(|generics| generics.params.iter());
         let own = self.sig.generics.params.iter();
         let named: String = self
             .parameters()
@@ -149,8 +180,13 @@ impl Derived<'_> {
                 GenericParam::Lifetime(l) => {
                     let lifetime = &l.lifetime;
                     let text = lifetime.to_string();
-                    let used = named.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\'')).any(|word| word == text);
-                    let is_outer = self.outer.iter().any(|g| g.lifetimes().any(|o| o.lifetime == *lifetime));
+                    let used = named
+                        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\''))
+                        .any(|word| word == text);
+                    let is_outer = self
+                        .outer
+                        .iter()
+                        .any(|g| g.lifetimes().any(|o| o.lifetime == *lifetime));
                     if used || is_outer {
                         lifetimes.push(quote!(#lifetime));
                     }
@@ -174,18 +210,30 @@ impl Derived<'_> {
         let others = self.signature.types.iter().filter(|t| !numbers.contains(t));
         let clause = generics.make_where_clause();
         for number in numbers {
-            clause.predicates.push(syn::parse_quote!(#number: #root::Scalar));
+            clause
+                .predicates
+                .push(syn::parse_quote!(#number: #root::Scalar));
         }
         for other in others {
             let is_wrt = |p: &Parameter| p.wrt && mentions(p.base.to_token_stream(), other);
             if self.parameters().iter().any(is_wrt) {
-                clause.predicates.push(syn::parse_quote!(#other: #root::Differentiable));
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(#other: #root::Differentiable));
             }
         }
         if self.home == Home::Trait {
-            clause.predicates.push(syn::parse_quote!(Self: ::core::marker::Sized));
-            if self.parameters().iter().any(|p| p.wrt && mentions_self(p.base.to_token_stream())) {
-                clause.predicates.push(syn::parse_quote!(Self: #root::Differentiable));
+            clause
+                .predicates
+                .push(syn::parse_quote!(Self: ::core::marker::Sized));
+            if self
+                .parameters()
+                .iter()
+                .any(|p| p.wrt && mentions_self(p.base.to_token_stream()))
+            {
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(Self: #root::Differentiable));
             }
         }
         (!clause.predicates.is_empty()).then(|| clause.clone())
@@ -225,7 +273,12 @@ impl Derived<'_> {
             .into_iter()
             .flat_map(|id| graph.site(id).reads())
             .collect();
-        let value = result(&body, &lowered.output, &graph.block(graph.body).yields, &read);
+        let value = result(
+            &body,
+            &lowered.output,
+            &graph.block(graph.body).yields,
+            &read,
+        );
 
         let bound = body.names.fresh("value");
         let seed = body.names.fresh("y_bar");
@@ -365,9 +418,15 @@ impl Derived<'_> {
                     } else {
                         quote!(or_zero_ref)
                     };
+                    let found = quote!(#root::private::#find(#dot, #like, &mut #absent));
+                    let found = if graph.var(var).storage == Storage::RefMut {
+                        quote!(let #local: &mut #bar_type = &mut #root::private::copy(#found);)
+                    } else {
+                        quote!(let #local: &#bar_type = #found;)
+                    };
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
-                        let #local: &#bar_type = #root::private::#find(#dot, #like, &mut #absent);
+                        #found
                     });
                     body.name_var(var, &local);
                 }
@@ -400,9 +459,31 @@ impl Derived<'_> {
         quote! {
             #[allow(
                 unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, dead_code,
-                unreachable_code, non_snake_case, clippy::all, clippy::pedantic, clippy::restriction
+                unreachable_code, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
+    }
+
+    /// The derivatives that every implementation of a trait has, written on the siblings.
+    pub(crate) fn trait_items(&self) -> TokenStream {
+        let some = || Some(TokenStream::new());
+        let bodies = Bodies {
+            vjp: self.modes.reverse().then(some).flatten(),
+            jvp: self.modes.forward().then(some).flatten(),
+            gradient: None,
+        };
+        self.public_items(&bodies, false)
+    }
+
+    /// The siblings of a trait's method without a body.
+    pub(crate) fn declarations(&self) -> TokenStream {
+        let some = || Some(TokenStream::new());
+        let bodies = Bodies {
+            vjp: self.modes.reverse().then(some).flatten(),
+            jvp: self.modes.forward().then(some).flatten(),
+            gradient: None,
+        };
+        self.companion(&bodies, false)
     }
 
     fn cfgs(&self) -> TokenStream {
@@ -440,19 +521,29 @@ impl Derived<'_> {
         let (output, tangent) = (&self.signature.output_type, self.output_tangent());
         let name = |mode: &str| match self.home {
             Home::Module => Ident::new(mode, Span::call_site()),
-            Home::Impl | Home::Trait => sibling(mode, &self.name(), Span::call_site()),
+            _ => sibling(mode, &self.name(), Span::call_site()),
+        };
+        let block = |body: &TokenStream| {
+            let declared = self.home == Home::Trait && body.is_empty();
+            if declared {
+                quote!(;)
+            } else {
+                quote!({ #body })
+            }
         };
         let vjp = bodies.vjp.as_ref().map(|body| {
+            let body = block(body);
             let name = name("vjp");
             let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
             let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + use<#(#kept),*>) };
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>) -> (#output, #pull) #where_clause { #body }
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>) -> (#output, #pull) #where_clause #body
             }
         });
         let jvp = bodies.jvp.as_ref().map(|body| {
+            let body = block(body);
             let name = name("jvp");
             let dots = self.parameters().iter().zip(&bars).map(|(p, bar)| {
                 let dot = format_ident!("{}_dot", p.name);
@@ -463,14 +554,11 @@ impl Derived<'_> {
                 /// The value and its tangent; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
                 #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>, #(#dots),*)
-                    -> (#output, #tangent) #where_clause { #body }
+                    -> (#output, #tangent) #where_clause #body
             }
         });
         match self.home {
-            Home::Impl | Home::Trait => {
-                let again = self.again_item();
-                quote!(#cfgs #vjp #cfgs #jvp #cfgs #again)
-            }
+            Home::Rule => quote!(#vjp #jvp),
             Home::Module => {
                 let doc = format!(
                     "Derivatives of [`fn@{}`], found by whatever path finds the function.",
@@ -483,6 +571,10 @@ impl Derived<'_> {
                     impl #ident { #vjp #jvp }
                 }
             }
+            _ => {
+                let again = self.again_item();
+                quote!(#cfgs #vjp #cfgs #jvp #cfgs #again)
+            }
         }
     }
 
@@ -493,8 +585,14 @@ impl Derived<'_> {
         let name = sibling("again", &self.name(), Span::call_site());
         let sized = (self.home == Home::Trait).then(|| quote!(where Self: ::core::marker::Sized));
         let (ty, value) = match receiver.passing {
-            Passing::RefMut => (quote!(#root::private::Exclusive), quote!(#root::private::Exclusive)),
-            _ => (quote!(#root::private::Shared<'_, Self>), quote!(#root::private::Shared::new(self))),
+            Passing::RefMut => (
+                quote!(#root::private::Exclusive),
+                quote!(#root::private::Exclusive),
+            ),
+            _ => (
+                quote!(#root::private::Shared<'_, Self>),
+                quote!(#root::private::Shared::new(self)),
+            ),
         };
         Some(quote! {
             /// The receiver for a pullback; called by the derivatives of callers.
@@ -511,6 +609,7 @@ impl Derived<'_> {
             .then(|| quote!(mut));
         if parameter.is_receiver {
             return match parameter.passing {
+                Passing::Ref if parameter.by_value => quote!(self),
                 Passing::Value => quote!(#mutable self),
                 Passing::Ref => quote!(&self),
                 Passing::RefMut => quote!(&mut self),
@@ -536,7 +635,7 @@ impl Derived<'_> {
                 let (ident, mode) = (&self.sig.ident, Ident::new(mode, Span::call_site()));
                 quote!(#ident::#mode(#(#args,)* #wrt, #rest))
             }
-            Home::Impl | Home::Trait => {
+            _ => {
                 let name = sibling(mode, &self.name(), Span::call_site());
                 quote!(Self::#name(#(#args,)* #wrt, #rest))
             }
@@ -629,15 +728,11 @@ impl Derived<'_> {
         stub: bool,
     ) -> TokenStream {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
-        let body = if stub {
-            quote!(::core::panic!("not generated: the function has errors"))
-        } else {
-            body.clone()
-        };
+        let body = if stub { not_generated() } else { body.clone() };
         quote!(#[doc = #doc] #cfgs #[inline] #[must_use] #allows #vis #head { #body })
     }
 
-    fn graph_item(&self, data: &TokenStream) -> TokenStream {
+    fn graph_item(&self, data: &TokenStream, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let head = format_ident!("graph_{name}");
         let doc = format!(
@@ -647,7 +742,7 @@ impl Derived<'_> {
             &doc,
             &quote!(fn #head() -> &'static #root::graph::Graph),
             data,
-            false,
+            stub,
         )
     }
 
@@ -672,7 +767,7 @@ impl Derived<'_> {
         );
         let own = |ident: &Ident| match self.home {
             Home::Module => quote!(#ident),
-            Home::Impl | Home::Trait => quote!(Self::#ident),
+            _ => quote!(Self::#ident),
         };
         let plain: Vec<_> = self
             .parameters()
@@ -694,9 +789,12 @@ impl Derived<'_> {
         let kept = self.kept_args();
         let companion = self.call("vjp", &kept, &TokenStream::new());
         let references = self.references();
-        let (value, pull, seed) = (self.free("value"), self.free("pull"), self.free("seed"));
+        let (value, pull) = (self.free("value"), self.free("pull"));
         let one = self.one();
-        let changes = self.parameters().iter().any(|p| p.passing == Passing::RefMut);
+        let changes = self
+            .parameters()
+            .iter()
+            .any(|p| p.passing == Passing::RefMut);
         let zeros = self.zeros(|_| true);
         let body = if changes {
             // The shape of what is changed is known only after the call.
@@ -739,7 +837,13 @@ impl Derived<'_> {
             .iter()
             .map(|p| self.input(p, true))
             .collect();
-        let body = &bodies.gradient;
+        let body = match &bodies.gradient {
+            Some(body) => body.clone(),
+            None => {
+                let places = self.places(|_, bar| quote!(#bar));
+                quote!(let (#value, #pull) = #companion; #pull(#seed, #(#references,)* #(#places),*); #value)
+            }
+        };
         let accumulate_item = self.function(
             &format!(
                 "Adds `seed` times the gradient of `{name}` by {by} into the buffers; returns the value.\n\n# Panics\n\nIf a buffer's length is not its parameter's; the message has both."
@@ -765,7 +869,11 @@ impl Derived<'_> {
         let (output, tangent) = (&self.signature.output_type, self.public_tangent());
         let mut generics = bare(&self.sig.generics);
         generics.params.insert(0, syn::parse_quote!('grad));
-        let own_lifetimes = self.sig.generics.lifetimes().map(|l| l.lifetime.to_token_stream());
+        let own_lifetimes = self
+            .sig
+            .generics
+            .lifetimes()
+            .map(|l| l.lifetime.to_token_stream());
         let mut kept: Vec<_> = own_lifetimes.collect();
         for captured in self.captured() {
             if !kept.iter().any(|k| k.to_string() == captured.to_string()) {
@@ -782,10 +890,16 @@ impl Derived<'_> {
         let entries: Vec<&Parameter> = self.parameters().iter().filter(is_entry).collect();
         let tangents: Vec<_> = entries.iter().map(|p| p.tangent_type(root)).collect();
         let gradient = Self::joined(&tangents);
-        let bars: Vec<_> = entries.iter().map(|p| Self::bar_name(p).to_token_stream()).collect();
+        let bars: Vec<_> = entries
+            .iter()
+            .map(|p| Self::bar_name(p).to_token_stream())
+            .collect();
         let parts = Self::joined(&bars);
         // The cotangents of what is changed are handed in and out.
-        let given = self.parameters().iter().filter(|p| p.wrt && p.passing == Passing::RefMut);
+        let given = self
+            .parameters()
+            .iter()
+            .filter(|p| p.wrt && p.passing == Passing::RefMut);
         let (given_names, given_types): (Vec<_>, Vec<_>) = given
             .map(|p| {
                 let ty = p.bar_type(root);
@@ -922,6 +1036,11 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
 
 fn mentions_self(tokens: TokenStream) -> bool {
     mentions(tokens, &Ident::new("Self", Span::call_site()))
+}
+
+/// The body of a stub.
+fn not_generated() -> TokenStream {
+    quote!(::core::panic!("not generated: the function has errors"))
 }
 
 /// Whether the buffer is only added to, so that none is needed where nobody wants it.

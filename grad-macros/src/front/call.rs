@@ -30,7 +30,9 @@ impl Lower<'_> {
         let args: Vec<&Expr> = call.args.iter().collect();
         match (names.as_slice(), args.as_slice()) {
             ([.., "constant"], [arg]) => self.lower_constant(arg, span),
-            ([.., width @ ("f32" | "f64"), "from"], [arg]) => self.lower_float_from(arg, width, span),
+            ([.., width @ ("f32" | "f64"), "from"], [arg]) => {
+                self.lower_float_from(arg, width, span)
+            }
             ([.., "f32" | "f64", method], [receiver, rest @ ..]) => {
                 let receiver = self.lower_expr(receiver);
                 self.real_method(receiver, method, rest, span, &Expr::Call(call.clone()))
@@ -86,7 +88,9 @@ impl Lower<'_> {
 
     /// The name of a variable borrowed as `&mut name`.
     fn borrowed_local(&self, expr: &Expr) -> Option<super::scope::Local> {
-        let Expr::Reference(r) = expr else { return None };
+        let Expr::Reference(r) = expr else {
+            return None;
+        };
         self.locals.find(&super::stmt::ident_of(&r.expr)?)
     }
 
@@ -150,7 +154,12 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn lower_named(&mut self, path: &syn::ExprPath, args: &[&Expr], span: Span) -> Operand {
+    pub(super) fn lower_named(
+        &mut self,
+        path: &syn::ExprPath,
+        args: &[&Expr],
+        span: Span,
+    ) -> Operand {
         if let Some(ident) = path.path.get_ident() {
             if self.locals.find(&ident.to_string()).is_some() {
                 return self.report(span, Problem::Closure);
@@ -261,7 +270,9 @@ impl Lower<'_> {
             let cos = self.apply(Op::Cos, vec![value], span);
             return Operand::Tuple(vec![Operand::Value(sin), Operand::Value(cos)]);
         }
-        if let Some(op) = Op::from_method(name, args.len() + 1).filter(|_| is_float || called_on_type) {
+        if let Some(op) =
+            Op::from_method(name, args.len() + 1).filter(|_| is_float || called_on_type)
+        {
             let mut operands = vec![self.read_spanned(receiver, span)];
             for arg in args {
                 operands.push(self.value_of(arg));
@@ -288,7 +299,12 @@ impl Lower<'_> {
     }
 
     /// A method of a type of the user's, or one that rustc finds for a type the macro does not know.
-    pub(super) fn user_method(&mut self, receiver: Operand, call: &ExprMethodCall, args: &[&Expr]) -> Operand {
+    pub(super) fn user_method(
+        &mut self,
+        receiver: Operand,
+        call: &ExprMethodCall,
+        args: &[&Expr],
+    ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
         self.recursive |= name == self.own_name;

@@ -9,10 +9,9 @@ use super::pattern::{deref, is_constant_name, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{
-    Call, Callee, Code, Discrete, Kind, Literal, Op, Path, Record, Step, Storage, Ty, Value, VarInfo,
-    Width,
+    Call, Callee, Code, Discrete, Kind, Literal, Op, Path, Record, Step, Storage, Ty, Value,
+    VarInfo, Width,
 };
-
 
 impl Lower<'_> {
     pub(super) fn lower_expr(&mut self, expr: &Expr) -> Operand {
@@ -30,7 +29,9 @@ impl Lower<'_> {
             Expr::Assign(assign) => self.lower_assign(&assign.left, &assign.right, span),
             Expr::Block(block) => match &block.label {
                 None => self.lower_block(&block.block),
-                Some(label) => self.lower_labelled(&block.block, label.name.ident.to_string(), span),
+                Some(label) => {
+                    self.lower_labelled(&block.block, label.name.ident.to_string(), span)
+                }
             },
             Expr::If(branch) => self.lower_if(branch),
             Expr::Match(m) => self.lower_match(m),
@@ -265,7 +266,12 @@ impl Lower<'_> {
             let (a, b) = (self.read_spanned(a, span), self.read_spanned(b, span));
             let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
             if !is_comparison(op) {
-                return self.push(Kind::Discrete(op), vec![a, b], infer::join(&ty_a, &ty_b), span);
+                return self.push(
+                    Kind::Discrete(op),
+                    vec![a, b],
+                    infer::join(&ty_a, &ty_b),
+                    span,
+                );
             }
             // What is compared with a float is one.
             match (&ty_a, &ty_b) {
@@ -283,11 +289,21 @@ impl Lower<'_> {
     pub(super) fn operator(&mut self, op: Op, operands: Vec<Operand>, span: Span) -> Value {
         let tys: Vec<Ty> = operands.iter().map(|o| self.operand_ty(o)).collect();
         if infer::are_numbers(op, &tys) {
-            let operands = operands.into_iter().map(|o| self.read_spanned(o, span)).collect();
+            let operands = operands
+                .into_iter()
+                .map(|o| self.read_spanned(o, span))
+                .collect();
             return self.apply(op, operands, span);
         }
-        let args = operands.into_iter().map(|o| self.as_operand_arg(o, span)).collect();
-        let call = Call { callee: Callee::Operator(op), args, mask: 0 };
+        let args = operands
+            .into_iter()
+            .map(|o| self.as_operand_arg(o, span))
+            .collect();
+        let call = Call {
+            callee: Callee::Operator(op),
+            args,
+            mask: 0,
+        };
         self.push(Kind::Call(call), Vec::new(), Ty::Unknown, span)
     }
 
@@ -307,7 +323,10 @@ impl Lower<'_> {
 
     /// Whether a value comes from code the graph does not look into: it may be a reference.
     fn is_opaque(&self, value: Value) -> bool {
-        let opaque = self.graph.def(value).is_some_and(|site| matches!(site.kind, Kind::Opaque { .. }));
+        let opaque = self
+            .graph
+            .def(value)
+            .is_some_and(|site| matches!(site.kind, Kind::Opaque { .. }));
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
@@ -341,7 +360,9 @@ impl Lower<'_> {
 
     fn lower_reference(&mut self, reference: &syn::ExprReference, span: Span) -> Operand {
         match self.lower_expr(&reference.expr) {
-            Operand::Place(path, ty) | Operand::RefMut(path, ty) if reference.mutability.is_some() => {
+            Operand::Place(path, ty) | Operand::RefMut(path, ty)
+                if reference.mutability.is_some() =>
+            {
                 Operand::RefMut(path, ty)
             }
             Operand::Place(path, ty) | Operand::RefMut(path, ty) => Operand::Ref(path, ty),
@@ -436,7 +457,13 @@ impl Lower<'_> {
         if base == Operand::Poison {
             return base;
         }
-        let ty = Ty::Named(record.path.segments.last().map_or(String::new(), |s| s.ident.to_string()));
+        let ty = Ty::Named(
+            record
+                .path
+                .segments
+                .last()
+                .map_or(String::new(), |s| s.ident.to_string()),
+        );
         let whole = self.read_spanned(base, rest.span());
         let var = self.new_variable("record", ty.clone(), true, Some(whole));
         for (field, value) in fields.into_iter().zip(values) {
@@ -458,13 +485,19 @@ impl Lower<'_> {
         let variant = super::pattern::is_variant(path).then(|| last.clone());
         let ty = match (&variant, last.as_str()) {
             (Some(_), "Some") => Ty::Option(Box::new(
-                values.first().map_or(Ty::Unknown, |v| self.graph.ty(*v).clone()),
+                values
+                    .first()
+                    .map_or(Ty::Unknown, |v| self.graph.ty(*v).clone()),
             )),
             (Some(_), "Ok" | "Err") => Ty::Named("Result".to_owned()),
             (Some(_), _) => Ty::Named(segments.iter().rev().nth(1).cloned().unwrap_or_default()),
             (None, _) => Ty::Named(last),
         };
-        let kind = Kind::Record(Record { code: Code(path.to_token_stream()), fields, variant });
+        let kind = Kind::Record(Record {
+            code: Code(path.to_token_stream()),
+            fields,
+            variant,
+        });
         // A struct is memory, so that its tangent can be built field by field.
         let value = self.push(kind, values, ty.clone(), span);
         let var = self.new_variable("record", ty.clone(), false, Some(value));

@@ -286,9 +286,7 @@ impl Lower<'_> {
             (
                 Some(Place(p, _) | Ref(p, _) | RefMut(p, _)),
                 Some(Place(q, _) | Ref(q, _) | RefMut(q, _)),
-            ) if p == q => {
-                a.cloned().unwrap_or(Poison)
-            }
+            ) if p == q => a.cloned().unwrap_or(Poison),
             _ => self.report(span, Problem::BranchedReference),
         })
     }

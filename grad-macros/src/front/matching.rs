@@ -32,16 +32,29 @@ impl<'d> Lower<'d> {
     ) -> Operand {
         let then = |cx: &mut Self| {
             let value = cx.lower_block(&branch.then_branch);
-            if cx.dead { Operand::Never } else { go_on(cx, value) }
+            if cx.dead {
+                Operand::Never
+            } else {
+                go_on(cx, value)
+            }
         };
         let otherwise = |cx: &mut Self| {
             let value = match &branch.else_branch {
                 Some((_, e)) => cx.lower_expr(e),
                 None => Operand::Unit,
             };
-            if cx.dead { Operand::Never } else { go_on(cx, value) }
+            if cx.dead {
+                Operand::Never
+            } else {
+                go_on(cx, value)
+            }
         };
-        self.lower_conditions(&conjuncts(&branch.cond), branch.if_token.span(), &then, &otherwise)
+        self.lower_conditions(
+            &conjuncts(&branch.cond),
+            branch.if_token.span(),
+            &then,
+            &otherwise,
+        )
     }
 
     /// `if a && let p = b { then } else { otherwise }`.
@@ -153,7 +166,11 @@ impl<'d> Lower<'d> {
             cx.bound(&arm.pattern, subject, &|cx| {
                 let value = cx.lower_expr(&arm.body.clone());
                 let value = cx.unborrowed(value);
-                if cx.dead { Operand::Never } else { go_on(cx, value) }
+                if cx.dead {
+                    Operand::Never
+                } else {
+                    go_on(cx, value)
+                }
             })
         };
         let alone = rest.is_empty() && arm.guard.is_none();
@@ -184,9 +201,8 @@ impl<'d> Lower<'d> {
         subject: &Operand,
         guard: &Expr,
     ) -> super::Value {
-        let evaluate = |cx: &mut Self| {
-            cx.bound(pattern, subject, &|cx| Operand::Value(cx.value_of(guard)))
-        };
+        let evaluate =
+            |cx: &mut Self| cx.bound(pattern, subject, &|cx| Operand::Value(cx.value_of(guard)));
         let value = match test {
             None => evaluate(self),
             Some(test) => self.branch(test, guard.span(), evaluate, |cx| {
@@ -220,9 +236,14 @@ impl<'d> Lower<'d> {
         match expr {
             Expr::If(branch) => {
                 let then = block_diverges(&branch.then_branch);
-                let otherwise = branch.else_branch.as_ref().is_some_and(|(_, e)| diverges(e));
+                let otherwise = branch
+                    .else_branch
+                    .as_ref()
+                    .is_some_and(|(_, e)| diverges(e));
                 let plain = conjuncts(&branch.cond).len() == 1
-                    || !conjuncts(&branch.cond).iter().any(|c| matches!(c, Expr::Let(_)));
+                    || !conjuncts(&branch.cond)
+                        .iter()
+                        .any(|c| matches!(c, Expr::Let(_)));
                 // The `else` of a chain is lowered once a condition: the rest would be, too.
                 let one_way = then != otherwise && (plain || otherwise);
                 one_way.then(|| self.lower_if_then(branch, go_on))
@@ -230,7 +251,10 @@ impl<'d> Lower<'d> {
             Expr::Match(m) => {
                 let staying = m.arms.iter().filter(|arm| !diverges(&arm.body));
                 let one_way = m.arms.len() > 1
-                    && staying.map(|arm| alternatives(&arm.pat).len()).sum::<usize>() == 1;
+                    && staying
+                        .map(|arm| alternatives(&arm.pat).len())
+                        .sum::<usize>()
+                        == 1;
                 one_way.then(|| self.lower_match_then(m, go_on))
             }
             _ => None,

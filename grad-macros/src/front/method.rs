@@ -71,7 +71,8 @@ impl Lower<'_> {
     pub(super) fn lower_method(&mut self, call: &ExprMethodCall) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
-        let optional = OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
+        let optional =
+            OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
         let receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
@@ -92,14 +93,19 @@ impl Lower<'_> {
                 self.slice_method(receiver, &element, call, &args)
             }
             Ty::Float(_) | Ty::Unknown => {
-                if ty == Ty::Unknown && before && matches!(name.as_str(), "first" | "last" | "get") {
+                if ty == Ty::Unknown && before && matches!(name.as_str(), "first" | "last" | "get")
+                {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);
                 }
                 let whole = Expr::MethodCall(call.clone());
                 self.real_method(receiver, &name, &args, span, &whole)
             }
             Ty::Int | Ty::Bool | Ty::Inert => {
-                let result = if name.starts_with("is_") { Ty::Bool } else { ty };
+                let result = if name.starts_with("is_") {
+                    Ty::Bool
+                } else {
+                    ty
+                };
                 self.opaque(&Expr::MethodCall(call.clone()), result, &name)
             }
             _ => self.user_method(receiver, call, &args),
@@ -166,7 +172,8 @@ impl Lower<'_> {
         let name = call.method.to_string();
         let span = call.method.span();
         let is_result = matches!(ty, Ty::Named(name) if name == "Result");
-        let is_option = matches!(receiver, Operand::Maybe(..)) || matches!(ty, Ty::Option(_)) || is_result;
+        let is_option =
+            matches!(receiver, Operand::Maybe(..)) || matches!(ty, Ty::Option(_)) || is_result;
         let certain = is_option || *ty == Ty::Unknown && OPTIONAL.contains(&name.as_str());
         if !certain {
             return None;
@@ -184,7 +191,12 @@ impl Lower<'_> {
             }
             ("is_none" | "is_err", []) => {
                 let (present, _) = self.maybe(receiver.clone(), span);
-                Operand::Value(self.push(Kind::Discrete(Discrete::Not), vec![present], Ty::Bool, span))
+                Operand::Value(self.push(
+                    Kind::Discrete(Discrete::Not),
+                    vec![present],
+                    Ty::Bool,
+                    span,
+                ))
             }
             ("unwrap" | "expect", _) => self.lower_unwrap(receiver.clone(), call),
             ("unwrap_or", [default]) => {
@@ -204,7 +216,12 @@ impl Lower<'_> {
         }
         let operand = self.placed(operand);
         let path = self.as_path(operand.clone());
-        let present = self.push(Kind::Matches(path, Code(quote!(?))), Vec::new(), Ty::Bool, span);
+        let present = self.push(
+            Kind::Matches(path, Code(quote!(?))),
+            Vec::new(),
+            Ty::Bool,
+            span,
+        );
         let variant = Variant {
             code: Code(quote!(?)),
             name: "Some".to_owned(),
@@ -217,7 +234,12 @@ impl Lower<'_> {
     /// `unwrap` and `expect`: they panic as the user's own would.
     fn lower_unwrap(&mut self, receiver: Operand, call: &ExprMethodCall) -> Operand {
         if let Operand::Maybe(present, item) = receiver {
-            let not = self.push(Kind::Discrete(Discrete::Not), vec![present], Ty::Bool, call.method.span());
+            let not = self.push(
+                Kind::Discrete(Discrete::Not),
+                vec![present],
+                Ty::Bool,
+                call.method.span(),
+            );
             let whole = Expr::MethodCall(call.clone());
             self.branch(
                 not,
@@ -225,7 +247,15 @@ impl Lower<'_> {
                 |cx| {
                     let captures = cx.captures(&whole.to_token_stream());
                     let code = Code(whole.to_token_stream());
-                    cx.push_effect(Kind::Opaque { code, captures, effect: true }, Vec::new(), whole.span());
+                    cx.push_effect(
+                        Kind::Opaque {
+                            code,
+                            captures,
+                            effect: true,
+                        },
+                        Vec::new(),
+                        whole.span(),
+                    );
                     Operand::Unit
                 },
                 |_| Operand::Unit,
@@ -237,9 +267,20 @@ impl Lower<'_> {
         let (method, args) = (&call.method, &call.args);
         let code = Code(quote!(__optional.as_ref().#method(#args)));
         let mut captures = self.captures(&args.to_token_stream());
-        captures.push(("__optional".to_owned(), crate::ir::Capture::Place(path, false)));
+        captures.push((
+            "__optional".to_owned(),
+            crate::ir::Capture::Place(path, false),
+        ));
         let span = method.span();
-        self.push_effect(Kind::Opaque { code, captures, effect: true }, Vec::new(), span);
+        self.push_effect(
+            Kind::Opaque {
+                code,
+                captures,
+                effect: true,
+            },
+            Vec::new(),
+            span,
+        );
         let (_, item) = self.maybe(receiver, span);
         item
     }
@@ -348,7 +389,11 @@ impl Lower<'_> {
         let len = self.push(Kind::Length(path), Vec::new(), Ty::Int, span);
         let zero = self.int(0);
         let present = self.discrete(Discrete::Gt, len, zero, span);
-        let index = if at_end { self.last_index(len, span) } else { zero };
+        let index = if at_end {
+            self.last_index(len, span)
+        } else {
+            zero
+        };
         let item = self.index(receiver, index);
         Operand::Maybe(present, Box::new(borrowed(item, mutable)))
     }
@@ -357,22 +402,40 @@ impl Lower<'_> {
     fn last_index(&mut self, len: Value, span: Span) -> Value {
         let code = quote!(usize::saturating_sub(__len, 1));
         let captures = vec![("__len".to_owned(), crate::ir::Capture::Value(len))];
-        let kind = Kind::Opaque { code: Code(code), captures, effect: false };
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures,
+            effect: false,
+        };
         self.push(kind, Vec::new(), Ty::Int, span)
     }
 
     /// `[..first]` and `[second..]`.
-    fn split(&mut self, whole: &Operand, first: Value, second: Value, mutable: bool) -> (Operand, Operand) {
+    fn split(
+        &mut self,
+        whole: &Operand,
+        first: Value,
+        second: Value,
+        mutable: bool,
+    ) -> (Operand, Operand) {
         let ty = self.operand_ty(whole);
         let path = self.as_path(whole.clone());
-        let range = |start, end| Step::Range { start, end, inclusive: false };
+        let range = |start, end| Step::Range {
+            start,
+            end,
+            inclusive: false,
+        };
         let part = |step| borrowed(Operand::Place(path.then(step), ty.clone()), mutable);
-        (part(range(None, Some(first))), part(range(Some(second), None)))
+        (
+            part(range(None, Some(first))),
+            part(range(Some(second), None)),
+        )
     }
 
     fn split_end(&mut self, receiver: Operand, name: &str, span: Span) -> Operand {
         let (mutable, at_end) = (name.ends_with("_mut"), name.contains("last"));
-        let Operand::Maybe(present, item) = self.end_of(receiver.clone(), at_end, mutable, span) else {
+        let Operand::Maybe(present, item) = self.end_of(receiver.clone(), at_end, mutable, span)
+        else {
             return Operand::Poison;
         };
         let one = self.int(1);
@@ -418,7 +481,12 @@ impl Lower<'_> {
             span,
             |cx| {
                 let value = cx.read(item);
-                cx.record(&syn::parse_quote!(Some), vec!["0".to_owned()], vec![value], span)
+                cx.record(
+                    &syn::parse_quote!(Some),
+                    vec!["0".to_owned()],
+                    vec![value],
+                    span,
+                )
             },
             |cx| {
                 let none = cx.constant(quote!(None), Ty::Option(Box::new(ty)));

@@ -143,7 +143,7 @@ pub(crate) fn lower(
         refutable: false,
         next_try: 0,
         wants_option: false,
-        numbers: signature.numbers.iter().map(ToString::to_string).collect(),
+        numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
         borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),

@@ -46,7 +46,9 @@ impl Lower<'_> {
                 }
                 Operand::Place(path, _) => Capture::Place(path, false),
                 Operand::Ref(path, _) | Operand::RefMut(path, _) => Capture::Place(path, true),
-                whole @ (Operand::Tuple(_) | Operand::Maybe(..)) => Capture::Value(self.read(whole)),
+                whole @ (Operand::Tuple(_) | Operand::Maybe(..)) => {
+                    Capture::Value(self.read(whole))
+                }
                 Operand::Unit | Operand::Never | Operand::Poison => continue,
             };
             captures.push((name, capture));

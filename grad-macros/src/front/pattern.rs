@@ -11,9 +11,7 @@ use syn::{Expr, Pat, RangeLimits};
 
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{
-    Code, Discrete, Kind, Literal, Path, Step, Storage, Ty, Value, Variant,
-};
+use crate::ir::{Code, Discrete, Kind, Literal, Path, Step, Storage, Ty, Value, Variant};
 
 impl Lower<'_> {
     /// Binds the names of a pattern that is known to match.
@@ -106,7 +104,12 @@ impl Lower<'_> {
     }
 
     /// What stands at position `k` of a slice pattern; `..` alone stands for nothing.
-    fn slice_part(&mut self, slice: &syn::PatSlice, k: usize, operand: &Operand) -> Option<Operand> {
+    fn slice_part(
+        &mut self,
+        slice: &syn::PatSlice,
+        k: usize,
+        operand: &Operand,
+    ) -> Option<Operand> {
         let rest = slice.elems.iter().position(is_rest);
         let span = slice.span();
         let from_end = |cx: &mut Self, n: usize| {
@@ -312,7 +315,10 @@ impl Lower<'_> {
                     .filter(|(_, part)| !matches!(part, Pat::Rest(_)))
                     .map(|(k, part)| (part.clone(), self.part(subject, &k.to_string())))
                     .collect();
-                self.test_all(None, parts.into_iter().map(|(p, o)| (p, Deferred::Known(o))))
+                self.test_all(
+                    None,
+                    parts.into_iter().map(|(p, o)| (p, Deferred::Known(o))),
+                )
             }
             Pat::Reference(inner) => {
                 let target = deref(subject.clone());
@@ -330,7 +336,12 @@ impl Lower<'_> {
     /// A constant, or a variant without fields.
     fn test_path(&mut self, path: &syn::ExprPath, subject: &Operand, span: Span) -> Value {
         if let Operand::Maybe(present, _) = subject {
-            return self.push(Kind::Discrete(Discrete::Not), vec![*present], Ty::Bool, span);
+            return self.push(
+                Kind::Discrete(Discrete::Not),
+                vec![*present],
+                Ty::Bool,
+                span,
+            );
         }
         if is_constant_name(&last_segment(&path.path)) && self.operand_ty(subject).is_scalar() {
             let value = self.lower_expr(&Expr::Path(path.clone()));
@@ -341,7 +352,12 @@ impl Lower<'_> {
 
     fn matches(&mut self, subject: &Operand, pattern: TokenStream, span: Span) -> Value {
         let path = self.as_path(subject.clone());
-        self.push(Kind::Matches(path, Code(pattern)), Vec::new(), Ty::Bool, span)
+        self.push(
+            Kind::Matches(path, Code(pattern)),
+            Vec::new(),
+            Ty::Bool,
+            span,
+        )
     }
 
     fn test_record(&mut self, pattern: &Pat, subject: &Operand) -> Option<Value> {
@@ -354,7 +370,12 @@ impl Lower<'_> {
         };
         let parts: Vec<_> = record_parts(pattern)
             .into_iter()
-            .map(|(part, field)| (part, Deferred::Field(pattern.clone(), field, subject.clone())))
+            .map(|(part, field)| {
+                (
+                    part,
+                    Deferred::Field(pattern.clone(), field, subject.clone()),
+                )
+            })
             .collect();
         self.test_all(first, parts.into_iter())
     }
@@ -369,7 +390,12 @@ impl Lower<'_> {
         let first = self.discrete(op, len, number, slice.span());
         let parts: Vec<_> = (0..slice.elems.len())
             .filter(|k| !is_rest(&slice.elems[*k]))
-            .map(|k| (slice.elems[k].clone(), Deferred::Element(slice.clone(), k, subject.clone())))
+            .map(|k| {
+                (
+                    slice.elems[k].clone(),
+                    Deferred::Element(slice.clone(), k, subject.clone()),
+                )
+            })
             .collect();
         self.test_all(Some(first), parts.into_iter())
     }
@@ -411,10 +437,12 @@ impl Lower<'_> {
     fn resolve(&mut self, deferred: Deferred) -> Operand {
         match deferred {
             Deferred::Known(operand) => operand,
-            Deferred::Field(pattern, field, subject) => self.record_part(&pattern, &field, &subject),
-            Deferred::Element(slice, k, subject) => {
-                self.slice_part(&slice, k, &subject).unwrap_or(Operand::Poison)
+            Deferred::Field(pattern, field, subject) => {
+                self.record_part(&pattern, &field, &subject)
             }
+            Deferred::Element(slice, k, subject) => self
+                .slice_part(&slice, k, &subject)
+                .unwrap_or(Operand::Poison),
         }
     }
 
@@ -423,7 +451,10 @@ impl Lower<'_> {
             Pat::Wild(_) | Pat::Rest(_) => false,
             Pat::Ident(ident) => {
                 is_path_name(&ident.ident.to_string())
-                    || ident.subpat.as_ref().is_some_and(|(_, inner)| self.is_refutable(inner))
+                    || ident
+                        .subpat
+                        .as_ref()
+                        .is_some_and(|(_, inner)| self.is_refutable(inner))
             }
             Pat::Paren(inner) => self.is_refutable(&inner.pat),
             Pat::Type(typed) => self.is_refutable(&typed.pat),
@@ -457,24 +488,12 @@ impl Lower<'_> {
         }
     }
 
-    fn compare(
-        &mut self,
-        op: Discrete,
-        subject: &Operand,
-        other: Operand,
-        span: Span,
-    ) -> Value {
+    fn compare(&mut self, op: Discrete, subject: &Operand, other: Operand, span: Span) -> Value {
         let (a, b) = (self.read(subject.clone()), self.read(other));
         self.discrete(op, a, b, span)
     }
 
-    pub(super) fn discrete(
-        &mut self,
-        op: Discrete,
-        a: Value,
-        b: Value,
-        span: Span,
-    ) -> Value {
+    pub(super) fn discrete(&mut self, op: Discrete, a: Value, b: Value, span: Span) -> Value {
         self.push(Kind::Discrete(op), vec![a, b], Ty::Bool, span)
     }
 }
@@ -495,10 +514,16 @@ pub(super) fn alternatives(pattern: &Pat) -> Vec<Pat> {
         Pat::Paren(inner) => alternatives(&inner.pat),
         // An or-pattern further inside is spread over the whole.
         Pat::TupleStruct(tuple) => spread(&tuple.elems, |elems| {
-            Pat::TupleStruct(syn::PatTupleStruct { elems, ..tuple.clone() })
+            Pat::TupleStruct(syn::PatTupleStruct {
+                elems,
+                ..tuple.clone()
+            })
         }),
         Pat::Tuple(tuple) => spread(&tuple.elems, |elems| {
-            Pat::Tuple(syn::PatTuple { elems, ..tuple.clone() })
+            Pat::Tuple(syn::PatTuple {
+                elems,
+                ..tuple.clone()
+            })
         }),
         Pat::Reference(inner) => alternatives(&inner.pat)
             .into_iter()
@@ -617,7 +642,9 @@ fn is_path_name(name: &str) -> bool {
 }
 
 fn last_segment(path: &syn::Path) -> String {
-    path.segments.last().map_or(String::new(), |s| s.ident.to_string())
+    path.segments
+        .last()
+        .map_or(String::new(), |s| s.ident.to_string())
 }
 
 /// Whether a path names an enum's variant: `Some`, `Shape::Circle`, `Self::Circle`.

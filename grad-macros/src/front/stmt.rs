@@ -10,7 +10,6 @@ use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Kind, Op, Path, Ty};
 
-
 impl Lower<'_> {
     pub(super) fn lower_block(&mut self, block: &Block) -> Operand {
         self.locals.enter();
@@ -60,7 +59,11 @@ impl Lower<'_> {
         };
         let (pattern, expr) = match stmt {
             Stmt::Expr(expr, _) if !rest.is_empty() => (None, expr),
-            Stmt::Local(Let { pat, init: Some(init), .. }) => {
+            Stmt::Local(Let {
+                pat,
+                init: Some(init),
+                ..
+            }) => {
                 if let Some((_, otherwise)) = &init.diverge {
                     return Some(self.lower_let_else(pat, &init.expr, otherwise, &finish));
                 }
@@ -108,10 +111,12 @@ impl Lower<'_> {
     fn lower_item(&mut self, item: &Item) -> Operand {
         match item {
             Item::Const(c) => {
-                self.item_types.insert(c.ident.to_string(), self.ty_of(&c.ty));
+                self.item_types
+                    .insert(c.ident.to_string(), self.ty_of(&c.ty));
             }
             Item::Static(s) => {
-                self.item_types.insert(s.ident.to_string(), self.ty_of(&s.ty));
+                self.item_types
+                    .insert(s.ident.to_string(), self.ty_of(&s.ty));
             }
             _ => {}
         }
@@ -317,12 +322,16 @@ impl Lower<'_> {
                 | BinOp::RemAssign(_)
         );
         let tys = [ty.clone(), value_ty.clone()];
-        let float = matches!(ty, Ty::Float(Some(_)))
-            || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
+        let float =
+            matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
         if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
             let row = super::expr::arithmetic_row(op);
             let args = vec![Arg::RefMut(path), self.as_operand_arg(value, span)];
-            let call = Call { callee: Callee::Assign(row), args, mask: 0 };
+            let call = Call {
+                callee: Callee::Assign(row),
+                args,
+                mask: 0,
+            };
             self.push(Kind::Call(call), Vec::new(), Ty::Unit, span);
             return;
         }
@@ -403,9 +412,9 @@ fn children(expr: &mut Expr) -> Vec<&mut Expr> {
         Expr::Match(e) => vec![&mut e.expr],
         Expr::ForLoop(e) => vec![&mut e.expr],
         Expr::Call(e) => e.args.iter_mut().collect(),
-        Expr::MethodCall(e) => {
-            std::iter::once(&mut *e.receiver).chain(e.args.iter_mut()).collect()
-        }
+        Expr::MethodCall(e) => std::iter::once(&mut *e.receiver)
+            .chain(e.args.iter_mut())
+            .collect(),
         Expr::Tuple(e) => e.elems.iter_mut().collect(),
         Expr::Array(e) => e.elems.iter_mut().collect(),
         Expr::Struct(e) => e.fields.iter_mut().map(|f| &mut f.expr).collect(),

@@ -69,7 +69,10 @@ impl Ty {
 
     /// Whether values of this type are renamed rather than kept in memory.
     pub(crate) fn is_scalar(&self) -> bool {
-        matches!(self, Ty::Float(_) | Ty::Number | Ty::Int | Ty::Bool | Ty::Unit)
+        matches!(
+            self,
+            Ty::Float(_) | Ty::Number | Ty::Int | Ty::Bool | Ty::Unit
+        )
     }
 
     /// The type with the names of numeric type parameters read as numbers.
@@ -79,9 +82,12 @@ impl Ty {
             Ty::Named(name) if numbers.contains(&name) => Ty::Number,
             Ty::Array(element) => Ty::Array(inner(element)),
             Ty::Option(element) => Ty::Option(inner(element)),
-            Ty::Tuple(parts) => {
-                Ty::Tuple(parts.into_iter().map(|ty| ty.with_numbers(numbers)).collect())
-            }
+            Ty::Tuple(parts) => Ty::Tuple(
+                parts
+                    .into_iter()
+                    .map(|ty| ty.with_numbers(numbers))
+                    .collect(),
+            ),
             other => other,
         }
     }

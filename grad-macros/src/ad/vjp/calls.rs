@@ -5,16 +5,17 @@ use proc_macro2::Span;
 use super::{Bars, Pull};
 use crate::ad::forward::mask;
 use crate::ad::{float, push, push_one, zero};
-use crate::ir::{
-    Arg, Call, Callee, Kind, Path, Region, SiteId, Step, Storage, Ty, Value, VarInfo,
-};
+use crate::ir::{Arg, Call, Callee, Kind, Path, Region, SiteId, Step, Storage, Ty, Value, VarInfo};
 
 impl Pull<'_> {
     pub(super) fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         let span = site.span;
         let result = site.results[0];
-        let writes = call.args.iter().any(|arg| is_written(arg) && self.active.arg(arg));
+        let writes = call
+            .args
+            .iter()
+            .any(|arg| is_written(arg) && self.active.arg(arg));
         let bar = match bars.get(&result).copied() {
             Some(bar) => bar,
             None if writes => self.no_cotangent(id, result),
@@ -175,7 +176,9 @@ impl Pull<'_> {
 
     /// What is kept of a place that is written later, made before the call that reads it.
     fn snapshot(&mut self, id: SiteId, kind: Kind, ty: Ty, span: Span) -> Path {
-        let copy = self.graph.new_site(kind, Vec::new(), Vec::new(), vec![ty.clone()], span);
+        let copy = self
+            .graph
+            .new_site(kind, Vec::new(), Vec::new(), vec![ty.clone()], span);
         let value = self.graph.site(copy).results[0];
         let info = VarInfo {
             name: "before".to_owned(),

@@ -5,7 +5,8 @@ use proc_macro2::Span;
 use super::{Bars, Pull};
 use crate::ad::{float, push, push_one, zero};
 use crate::ir::{
-    Graph, Kind, Literal, Op, Path, Range, Region, Site, SiteId, Step, Ty, Value, Var, VarInfo,
+    Graph, Kind, Literal, Op, Path, Range, Region, Site, SiteId, Slot, Step, Storage, Ty, Value,
+    Var, VarInfo,
 };
 
 impl Pull<'_> {
@@ -48,11 +49,61 @@ impl Pull<'_> {
         Some(last)
     }
 
+    /// A parameter by value that the function changes has a cotangent of its own: the caller's holds
+    /// contributions already, which no store here may clear.
+    pub(super) fn own_shadows(&mut self, bars: &[Option<Var>], pull: Region) -> Vec<(Var, Var)> {
+        let mut own = Vec::new();
+        for (param, bar) in self.graph.params.clone().iter().zip(bars) {
+            let (Slot::Memory(var), Some(bar)) = (param.slot, bar) else {
+                continue;
+            };
+            let info = self.graph.var(var).clone();
+            if info.storage != Storage::Owned || !self.residuals.is_written(var) {
+                continue;
+            }
+            let sites = self.graph.block(self.graph.body).sites.clone();
+            let (ty, span) = (info.ty.clone(), info.span);
+            let zero = match self.last_reshape(&sites, var) {
+                Some(last) => self.zero_shadow(last, var, &[], pull),
+                None => {
+                    let zero = Kind::ZeroLike(Path::of(var));
+                    push_one(&mut self.graph, pull, zero, Vec::new(), ty, span)
+                }
+            };
+            let shadow = self.graph.new_var(VarInfo {
+                name: format!("{}_bar", info.name),
+                mutable: true,
+                tangent: true,
+                ..info
+            });
+            let make = Kind::Allocate(shadow);
+            push(&mut self.graph, pull, make, vec![zero], Vec::new(), span);
+            self.shadows.insert(var, shadow);
+            own.push((shadow, *bar));
+        }
+        own
+    }
+
+    /// `bar += shadow`.
+    pub(super) fn add_whole(&mut self, shadow: Var, bar: Var, pull: Region) {
+        let (ty, span) = (
+            self.graph.var(shadow).ty.clone(),
+            self.graph.var(shadow).span,
+        );
+        let load = Kind::Load(Path::of(shadow));
+        let whole = push_one(&mut self.graph, pull, load, Vec::new(), ty, span);
+        let add = Kind::Accumulate(Path::of(bar));
+        push(&mut self.graph, pull, add, vec![whole], Vec::new(), span);
+    }
+
     /// The last of the sites that may give the variable another shape.
     fn last_reshape(&self, sites: &[SiteId], var: Var) -> Option<SiteId> {
         let reshapes = |id: &SiteId| {
             let site = self.graph.site(*id);
-            let inner = site.regions.iter().flat_map(|region| self.graph.sites_within(*region));
+            let inner = site
+                .regions
+                .iter()
+                .flat_map(|region| self.graph.sites_within(*region));
             std::iter::once(*id)
                 .chain(inner)
                 .any(|id| reshapes(&self.graph, self.graph.site(id), var))
@@ -69,7 +120,14 @@ impl Pull<'_> {
             return site.operands[0];
         };
         if has_fixed_shape(&ty) {
-            return push_one(&mut self.graph, out, Kind::Take(shadow), Vec::new(), ty, site.span);
+            return push_one(
+                &mut self.graph,
+                out,
+                Kind::Take(shadow),
+                Vec::new(),
+                ty,
+                site.span,
+            );
         }
         let zero = self.graph.new_site(
             Kind::ZeroLike(path.clone()),
@@ -81,8 +139,22 @@ impl Pull<'_> {
         self.before.entry(id).or_default().push(zero);
         self.copied.insert(path.root);
         let zero = self.graph.site(zero).results[0];
-        let taken = push_one(&mut self.graph, out, Kind::Load(shadow.clone()), Vec::new(), ty, site.span);
-        push(&mut self.graph, out, Kind::Store(shadow), vec![zero], Vec::new(), site.span);
+        let taken = push_one(
+            &mut self.graph,
+            out,
+            Kind::Load(shadow.clone()),
+            Vec::new(),
+            ty,
+            site.span,
+        );
+        push(
+            &mut self.graph,
+            out,
+            Kind::Store(shadow),
+            vec![zero],
+            Vec::new(),
+            site.span,
+        );
         taken
     }
 
@@ -257,6 +329,9 @@ impl Pull<'_> {
             span,
         );
         let none = zero(&mut self.graph, out, like);
+        if !ty.is_scalar() && ty != Ty::Unknown {
+            return self.sum_in_memory(path, [start, len, none], out, span);
+        }
         let body = self.graph.new_region();
         let index = self.graph.new_arg(body, Ty::Int, span);
         let sum = self.graph.new_arg(body, ty.clone(), span);
@@ -284,6 +359,39 @@ impl Pull<'_> {
         self.graph.block_mut(out).sites.push(site);
         self.graph.site(site).results[0]
     }
+
+    /// As [`Self::sum_elements`], for elements that are no numbers: operands are 0, the length and
+    /// the zero to begin with.
+    fn sum_in_memory(
+        &mut self,
+        path: &Path,
+        [start, len, none]: [Value; 3],
+        out: Region,
+        span: Span,
+    ) -> Value {
+        let ty = self.graph.ty(none).clone();
+        let sum = Path::of(self.graph.new_var(VarInfo {
+            name: "sum_bar".to_owned(),
+            ty: ty.clone(),
+            storage: Storage::Owned,
+            mutable: true,
+            tangent: true,
+            span,
+        }));
+        let graph = &mut self.graph;
+        let make = Kind::Allocate(sum.root);
+        push(graph, out, make, vec![none], Vec::new(), span);
+        let body = graph.new_region();
+        let index = graph.new_arg(body, Ty::Int, span);
+        let element = Kind::Load(path.then(Step::Index(index)));
+        let element = push_one(graph, body, element, Vec::new(), ty.clone(), span);
+        let add = Kind::Accumulate(sum.clone());
+        push(graph, body, add, vec![element], Vec::new(), span);
+        let kind = Kind::For(Range::default());
+        let site = graph.new_site(kind, vec![start, len], vec![body], Vec::new(), span);
+        graph.block_mut(out).sites.push(site);
+        push_one(graph, out, Kind::Load(sum), Vec::new(), ty, span)
+    }
 }
 
 /// Whether the site may give the variable another shape: a vector of another length, another variant.
@@ -294,9 +402,7 @@ fn reshapes(graph: &Graph, site: &Site, var: Var) -> bool {
             let element = |path: &Path| matches!(path.steps.last(), Some(Step::Index(_)));
             (a.root == var || b.root == var) && !(element(a) && element(b))
         }
-        Kind::Call(_) | Kind::CallVjp(_) => {
-            site.kind.writes().iter().any(|path| path.root == var)
-        }
+        Kind::Call(_) | Kind::CallVjp(_) => site.kind.writes().iter().any(|path| path.root == var),
         _ => false,
     }
 }

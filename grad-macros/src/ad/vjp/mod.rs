@@ -85,9 +85,13 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         .iter()
         .map(|p| p.wrt.then(|| cx.declare_bar(p.slot, &p.name)))
         .collect();
+    let own = cx.own_shadows(&bars, pull);
     let mut cotangents = Bars::new();
     let seed = cx.seed(output, pull, &mut cotangents);
     cx.region(graph.body, pull, &mut cotangents);
+    for (shadow, bar) in own {
+        cx.add_whole(shadow, bar, pull);
+    }
     for (param, bar) in graph.params.iter().zip(&bars) {
         if let (Slot::Scalar(v), Some(bar)) = (param.slot, bar) {
             if let Some(cotangent) = cotangents.get(&v) {
