@@ -1,3 +1,4 @@
 //! The rules that generated code finds by traits.
 
 mod generic;
+mod real;
