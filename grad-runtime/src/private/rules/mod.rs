@@ -107,7 +107,7 @@ pub use operators::*;
 pub use option::{
     ClonedRules, ContentRules, CopiedRules, OptionFields, OptionRules, ResultRules, Unwrap,
 };
-pub use real::RealRules;
+pub use real::{REAL_METHODS, RealRules};
 pub use slice::SliceRules;
 pub use sort::SortRules;
 pub use vec::VecRules;

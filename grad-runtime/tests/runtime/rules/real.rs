@@ -1,8 +1,8 @@
 //! The rules of the floats, each against the function itself and against differences.
 
 use grad_runtime::private::rules::{
-    AddAssignRule, AddRule, DivAssignRule, DivRule, MulAssignRule, MulRule, NegRule, RealRules,
-    RemAssignRule, RemRule, SubAssignRule, SubRule,
+    AddAssignRule, AddRule, DivAssignRule, DivRule, MulAssignRule, MulRule, NegRule, REAL_METHODS,
+    RealRules, RemAssignRule, RemRule, SubAssignRule, SubRule,
 };
 use grad_runtime::private::{Again, Wrt, unit_tangent};
 
@@ -312,6 +312,17 @@ fn others() -> Vec<Case> {
 fn all() -> impl Iterator<Item = Case> {
     let lists = [methods(), operators(), others()];
     lists.into_iter().flatten()
+}
+
+#[test]
+fn every_method_is_in_the_table() {
+    let tabled: Vec<_> = methods().into_iter().chain(others()).collect();
+    for name in REAL_METHODS {
+        let found = tabled
+            .iter()
+            .any(|case| case.name.split(' ').next() == Some(name));
+        assert!(found, "`{name}` is not tested");
+    }
 }
 
 #[test]
