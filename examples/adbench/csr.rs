@@ -1,5 +1,7 @@
 //! The sparse Jacobian of bundle adjustment, in compressed rows.
 
+use super::ba::Ba;
+
 /// Columns of one camera.
 pub const CAMERA: usize = 11;
 /// Columns of one point.
@@ -36,37 +38,41 @@ pub struct Csr {
 }
 
 impl Csr {
-    /// Takes every row out, and makes place for those of `observations`.
-    pub fn clear(&mut self, observations: usize) {
+    /// The Jacobian of all observations, from the residuals and the derivative of each and the
+    /// error and the derivative of each weight; the place of `self` is used again.
+    pub fn assemble(
+        &mut self,
+        data: &Ba,
+        mut block: impl FnMut(usize) -> Block,
+        mut weight: impl FnMut(usize) -> f64,
+    ) {
+        let observations = data.observations.len();
+        let first_point = CAMERA * data.cameras.len();
+        let first_weight = first_point + POINT * data.points.len();
+        let blocks = 2 * BLOCK * observations;
+        let nonzeros = blocks + observations;
         self.starts.clear();
-        self.columns.clear();
-        self.values.clear();
-        self.starts.reserve(3 * observations + 1);
-        self.columns
-            .reserve(NONZEROS_PER_OBSERVATION * observations);
-        self.values.reserve(NONZEROS_PER_OBSERVATION * observations);
-        self.starts.push(0);
-    }
-
-    /// Adds the two rows of an observation, whose camera, point and weight start at these columns.
-    pub fn push_block(&mut self, camera: usize, point: usize, weight: usize, block: &Block) {
-        let column: [u32; BLOCK] = std::array::from_fn(|j| match j {
-            0..CAMERA => narrow(camera + j),
-            CAMERA..14 => narrow(point + j - CAMERA),
-            _ => narrow(weight),
-        });
-        for row in block {
-            self.columns.extend_from_slice(&column);
-            self.values.extend_from_slice(row);
-            self.end_row();
+        let block_starts = (0..blocks).step_by(BLOCK);
+        self.starts
+            .extend(block_starts.chain(blocks..=nonzeros).map(narrow));
+        self.columns.resize(nonzeros, 0);
+        self.values.resize(nonzeros, 0.0);
+        let (block_columns, weight_columns) = self.columns.split_at_mut(blocks);
+        let (block_values, weight_values) = self.values.split_at_mut(blocks);
+        let places = pairs(block_columns).zip(pairs(block_values));
+        for (i, ((columns, values), seen)) in places.zip(&data.observations).enumerate() {
+            let row = columns_of_block(
+                CAMERA * seen.camera,
+                first_point + POINT * seen.point,
+                first_weight + i,
+            );
+            *columns = [row; 2];
+            *values = block(i);
         }
-    }
-
-    /// Adds the row of a weight's error.
-    pub fn push_weight(&mut self, weight: usize, value: f64) {
-        self.columns.push(narrow(weight));
-        self.values.push(value);
-        self.end_row();
+        for (i, (column, value)) in weight_columns.iter_mut().zip(weight_values).enumerate() {
+            *column = narrow(first_weight + i);
+            *value = weight(i);
+        }
     }
 
     /// The entries of a row.
@@ -74,10 +80,25 @@ impl Csr {
     pub fn row(&self, index: usize) -> &[f64] {
         &self.values[self.starts[index] as usize..self.starts[index + 1] as usize]
     }
+}
 
-    fn end_row(&mut self) {
-        self.starts.push(narrow(self.values.len()));
+/// Places for blocks, one after another.
+fn pairs<T>(entries: &mut [T]) -> impl Iterator<Item = &mut [[T; BLOCK]; 2]> {
+    let (rows, _) = entries.as_chunks_mut::<BLOCK>();
+    rows.as_chunks_mut::<2>().0.iter_mut()
+}
+
+/// The columns of a block whose camera, point and weight start at these.
+fn columns_of_block(camera: usize, point: usize, weight: usize) -> [u32; BLOCK] {
+    let mut columns = [narrow(weight); BLOCK];
+    for (j, column) in columns.iter_mut().enumerate().take(CAMERA + POINT) {
+        *column = if j < CAMERA {
+            narrow(camera + j)
+        } else {
+            narrow(point + j - CAMERA)
+        };
     }
+    columns
 }
 
 /// A count that the reader has checked to fit.

@@ -122,8 +122,8 @@ fn bone_angles(theta: &[f64], bones: usize) -> Vec<[f64; 3]> {
 fn bone_transforms(theta: &[f64], model: &Model) -> Vec<Mat4> {
     let bones = model.parents.len();
     let angles = bone_angles(theta, bones);
-    let mut absolutes = model.base_relatives.to_vec();
-    let mut transforms = model.base_relatives.to_vec();
+    let mut absolutes = model.base_relatives.clone();
+    let mut transforms = model.base_relatives.clone();
     for b in 0..bones {
         let relative = product(&model.base_relatives[b], &bone_rotation(angles[b]));
         let parent = model.parents[b];

@@ -1,4 +1,4 @@
-//! Runs ADBench's objectives and their Jacobians on text files, checks them against references and
+//! Runs `ADBench`'s objectives and their Jacobians on text files, checks them against references and
 //! times them.
 //!
 //! ```text
@@ -9,6 +9,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -191,11 +192,13 @@ fn run_file(kind: Kind, path: &Path, options: &Options) -> Result<(), Box<dyn Er
         None => None,
     };
     let times = Times::of(work.as_mut(), options.repeat);
-    if options.json {
-        println!("{}", json(kind, path, times, checked.as_ref()));
+    let report = if options.json {
+        json(kind, path, times, checked.as_ref())
     } else {
-        print!("{}", text(kind, path, times, checked.as_ref()));
-    }
+        text(kind, path, times, checked.as_ref())
+    };
+    // Not `print!`, which panics where a pipe is closed.
+    io::stdout().write_all(report.as_bytes())?;
     Ok(())
 }
 
@@ -236,7 +239,7 @@ fn text(kind: Kind, path: &Path, times: Times, checked: Option<&Checked>) -> Str
         );
     }
     if let Some(bytes) = peak_memory() {
-        let _ = writeln!(out, "  peak memory {:.1} MiB", bytes as f64 / 1_048_576.0);
+        let _ = writeln!(out, "  peak memory {} KiB", bytes / 1024);
     }
     out
 }
@@ -248,7 +251,7 @@ fn json(kind: Kind, path: &Path, times: Times, checked: Option<&Checked>) -> Str
     format!(
         "{{\"kind\":\"{}\",\"file\":{},\"objective_seconds\":{:e},\"jacobian_seconds\":{:e},\
          \"by_hand_seconds\":{:e},\"ratio\":{:.4},\"by_hand_ratio\":{:.4},\"difference\":{},\
-         \"by_hand_difference\":{},\"peak_memory_bytes\":{}}}",
+         \"by_hand_difference\":{},\"peak_memory_bytes\":{}}}\n",
         kind.name(),
         quoted(&path.to_string_lossy()),
         times.objective,

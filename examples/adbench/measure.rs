@@ -32,8 +32,11 @@ impl Times {
             |work| work.jacobian(),
         ];
         let counts = calls.map(|call| {
-            let once = seconds(work, call, 1).max(1e-9);
-            (LEAST / once).ceil().clamp(1.0, 1e6) as usize
+            let mut count = 1;
+            while count < 1 << 20 && seconds(work, call, count) * f64::from(count) < LEAST {
+                count *= 2;
+            }
+            count
         });
         let mut rounds = [const { Vec::new() }; 3];
         for _ in 0..repeat {
@@ -41,7 +44,7 @@ impl Times {
                 round.push(seconds(work, *call, count));
             }
         }
-        let [objective, by_hand, jacobian] = rounds.map(|round| median(round));
+        let [objective, by_hand, jacobian] = rounds.map(median);
         Self {
             objective,
             jacobian,
@@ -51,12 +54,12 @@ impl Times {
 }
 
 /// Seconds of one call, over `count` of them.
-fn seconds(work: &mut dyn Work, call: Call, count: usize) -> f64 {
+fn seconds(work: &mut dyn Work, call: Call, count: u32) -> f64 {
     let start = Instant::now();
     for _ in 0..count {
         call(work);
     }
-    start.elapsed().as_secs_f64() / count as f64
+    start.elapsed().as_secs_f64() / f64::from(count)
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

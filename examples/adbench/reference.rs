@@ -8,10 +8,10 @@ use super::read::InputError;
 use super::read::text_of;
 use super::work::Work;
 
-/// The largest difference that passes, in ADBench's measure.
+/// The largest difference that passes, in `ADBench`'s measure.
 pub const TOLERANCE: f64 = 1e-10;
 
-/// ADBench's measure of how far two numbers are apart: absolute when they are small, else
+/// `ADBench`'s measure of how far two numbers are apart: absolute when they are small, else
 /// relative.
 #[must_use]
 pub fn difference(x: f64, y: f64) -> f64 {
@@ -34,8 +34,11 @@ struct Expected {
     figures: Vec<(&'static str, f64)>,
 }
 
-/// The figures over all elements, and how each is found.
-const FIGURES: [(&str, fn(&[f64]) -> f64); 5] = [
+/// How a figure over all elements is found.
+type Figure = fn(&[f64]) -> f64;
+
+/// The figures over all elements.
+const FIGURES: [(&str, Figure); 5] = [
     ("sum", |v| v.iter().sum()),
     ("abssum", |v| v.iter().map(|x| x.abs()).sum()),
     ("norm2", |v| v.iter().map(|x| x * x).sum::<f64>().sqrt()),
@@ -70,7 +73,7 @@ impl Reference {
         })
     }
 
-    /// Compares every part of the last results; the largest difference in ADBench's measure.
+    /// Compares every part of the last results; the largest difference in `ADBench`'s measure.
     ///
     /// # Errors
     /// At the first number that is further off than [`TOLERANCE`], or a wrong length.
@@ -106,8 +109,7 @@ impl Expected {
         });
         for (label, found, expected) in elements.chain(figures) {
             let difference = difference(found, expected);
-            // A NaN is not within the tolerance either.
-            if !(difference <= TOLERANCE) {
+            if difference.is_nan() || difference > TOLERANCE {
                 return Err(format!(
                     "{label} is {found:e}, the reference {expected:e}: {difference:.1e} apart"
                 ));

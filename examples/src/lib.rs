@@ -5,7 +5,7 @@
 //! - [`progress`] shows training live, on a terminal and in a log;
 //! - [`confusion`] counts which digit is taken for which;
 //! - [`charts`] draws curves and sample images as SVG;
-//! - [`adbench`] holds the objectives of ADBench, which the tests and the benchmarks run too.
+//! - [`adbench`] holds the objectives of `ADBench`, which the tests and the benchmarks run too.
 
 #[path = "../adbench/mod.rs"]
 pub mod adbench;

@@ -100,9 +100,18 @@ impl<'t> Numbers<'t> {
         }
     }
 
-    /// Whether more than `count` numbers are left.
-    pub(super) fn has_more_than(&self, count: usize) -> bool {
+    /// Looks `count` numbers ahead: how many follow these, counted up to `limit`, and how many of
+    /// them stand in the row of the first.
+    pub(super) fn ahead(&self, count: usize, limit: usize) -> (usize, usize) {
         let mut ahead = self.clone();
-        (0..=count).all(|_| ahead.word().is_some())
+        for _ in 0..count {
+            if ahead.word().is_none() {
+                return (0, 0);
+            }
+        }
+        let Some(_) = ahead.word() else { return (0, 0) };
+        let row = 1 + ahead.words.clone().count();
+        let following = 1 + (1..limit).take_while(|_| ahead.word().is_some()).count();
+        (following, row)
     }
 }

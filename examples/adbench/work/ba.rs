@@ -5,7 +5,7 @@ use crate::adbench::ba::{
     Ba, Camera, grad_weight_error, reprojection_error, vjp_reprojection_error, weight_error,
 };
 use crate::adbench::by_hand;
-use crate::adbench::csr::{BLOCK, Block, CAMERA, Csr, POINT};
+use crate::adbench::csr::{BLOCK, Block, Csr};
 
 /// Observations, their residuals and the Jacobian.
 #[derive(Clone, Debug)]
@@ -62,31 +62,25 @@ impl BaWork {
         sum
     }
 
-    fn assemble(&mut self, block: impl Fn(&Input<'_>) -> ([f64; 2], Block)) {
-        let data = &self.data;
-        let first_point = CAMERA * data.cameras.len();
-        let first_weight = first_point + POINT * data.points.len();
-        self.jacobian.clear(data.observations.len());
-        for (i, observation) in data.observations.iter().enumerate() {
-            let (error, by_inputs) = block(&Input::of(data, i));
-            self.errors[i] = error;
-            self.jacobian.push_block(
-                CAMERA * observation.camera,
-                first_point + POINT * observation.point,
-                first_weight + i,
-                &by_inputs,
-            );
-        }
-    }
-
-    fn push_weights(&mut self, derivative: impl Fn(f64) -> (f64, f64)) {
-        let data = &self.data;
-        let first_weight = CAMERA * data.cameras.len() + POINT * data.points.len();
-        for (i, &weight) in data.weights.iter().enumerate() {
-            let (error, by_weight) = derivative(weight);
-            self.weight_errors[i] = error;
-            self.jacobian.push_weight(first_weight + i, by_weight);
-        }
+    fn assemble(
+        &mut self,
+        block: impl Fn(&Input<'_>) -> ([f64; 2], Block),
+        weight: impl Fn(f64) -> f64,
+    ) {
+        let (data, errors) = (&self.data, &mut self.errors);
+        let weight_errors = &mut self.weight_errors;
+        self.jacobian.assemble(
+            data,
+            |i| {
+                let (error, by_inputs) = block(&Input::of(data, i));
+                errors[i] = error;
+                by_inputs
+            },
+            |i| {
+                weight_errors[i] = weight_error(data.weights[i]);
+                weight(data.weights[i])
+            },
+        );
     }
 }
 
@@ -129,30 +123,17 @@ fn block(input: &Input<'_>) -> ([f64; 2], Block) {
     (error, [first, second])
 }
 
-/// The columns of a block in the order that ADBench gives them.
+/// The columns of a block in the order that `ADBench` gives them.
 fn row((camera, point, weight): &(Camera, [f64; 3], f64)) -> [f64; BLOCK] {
-    let [r0, r1, r2] = camera.rotation;
-    let [c0, c1, c2] = camera.centre;
-    let [u, v] = camera.principal_point;
-    let [k0, k1] = camera.distortion;
-    let [x, y, z] = *point;
-    [
-        r0,
-        r1,
-        r2,
-        c0,
-        c1,
-        c2,
-        camera.focal,
-        u,
-        v,
-        k0,
-        k1,
-        x,
-        y,
-        z,
-        *weight,
-    ]
+    let mut row = [0.0; BLOCK];
+    row[..3].copy_from_slice(&camera.rotation);
+    row[3..6].copy_from_slice(&camera.centre);
+    row[6] = camera.focal;
+    row[7..9].copy_from_slice(&camera.principal_point);
+    row[9..11].copy_from_slice(&camera.distortion);
+    row[11..14].copy_from_slice(point);
+    row[14] = *weight;
+    row
 }
 
 impl Work for BaWork {
@@ -169,13 +150,11 @@ impl Work for BaWork {
     }
 
     fn jacobian(&mut self) {
-        self.assemble(block);
-        self.push_weights(|weight| (weight_error(weight), grad_weight_error(weight)));
+        self.assemble(block, grad_weight_error);
     }
 
     fn jacobian_by_hand(&mut self) {
-        self.assemble(by_hand::ba::block);
-        self.push_weights(|weight| (weight_error(weight), -2.0 * weight));
+        self.assemble(by_hand::ba::block, |weight| -2.0 * weight);
     }
 
     fn parts(&self) -> usize {

@@ -81,7 +81,9 @@ impl Work for HandWork {
                 };
                 for (coordinate, column) in columns.by_ref().take(2).enumerate() {
                     let mut us_dot = rest.clone();
-                    us_dot.iter_mut().for_each(|u| u[coordinate] = 1.0);
+                    for u_dot in &mut us_dot {
+                        u_dot[coordinate] = 1.0;
+                    }
                     column.copy_from_slice(&along(&[0.0; PARAMETERS], &us_dot).1);
                 }
                 for (theta_dot, column) in directions.zip(columns) {
