@@ -38,12 +38,12 @@ pub struct Csr {
 }
 
 impl Csr {
-    /// The Jacobian of all observations, from the residuals and the derivative of each and the
-    /// error and the derivative of each weight; the place of `self` is used again.
+    /// The Jacobian of all observations: `block` writes the derivative of an observation, `weight`
+    /// gives that of a weight's error. The place that `self` has is used again.
     pub fn assemble(
         &mut self,
         data: &Ba,
-        mut block: impl FnMut(usize) -> Block,
+        mut block: impl FnMut(usize, &mut Block),
         mut weight: impl FnMut(usize) -> f64,
     ) {
         let observations = data.observations.len();
@@ -67,7 +67,7 @@ impl Csr {
                 first_weight + i,
             );
             *columns = [row; 2];
-            *values = block(i);
+            block(i, values);
         }
         for (i, (column, value)) in weight_columns.iter_mut().zip(weight_values).enumerate() {
             *column = narrow(first_weight + i);
@@ -91,12 +91,12 @@ fn pairs<T>(entries: &mut [T]) -> impl Iterator<Item = &mut [[T; BLOCK]; 2]> {
 /// The columns of a block whose camera, point and weight start at these.
 fn columns_of_block(camera: usize, point: usize, weight: usize) -> [u32; BLOCK] {
     let mut columns = [narrow(weight); BLOCK];
-    for (j, column) in columns.iter_mut().enumerate().take(CAMERA + POINT) {
-        *column = if j < CAMERA {
-            narrow(camera + j)
-        } else {
-            narrow(point + j - CAMERA)
-        };
+    let (cameras, points) = columns.split_at_mut(CAMERA);
+    for (column, next) in cameras.iter_mut().zip(narrow(camera)..) {
+        *column = next;
+    }
+    for (column, next) in points[..POINT].iter_mut().zip(narrow(point)..) {
+        *column = next;
     }
     columns
 }

@@ -4,15 +4,17 @@
 //! `p = X - C`, from `v . R p = cos t (v . p) + sin t u . (p x v) + (1 - cos t) (v . u) (u . p)`
 //! follow `R^T v` and the derivatives by `t` and `u`.
 
-use crate::adbench::csr::{BLOCK, Block};
+use crate::adbench::csr::Block;
 use crate::adbench::work::Input;
 
 type Vec3 = [f64; 3];
 
+#[inline]
 fn dot(a: Vec3, b: Vec3) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
+#[inline]
 fn cross(a: Vec3, b: Vec3) -> Vec3 {
     [
         a[1] * b[2] - a[2] * b[1],
@@ -36,6 +38,7 @@ enum Turn {
 }
 
 impl Turn {
+    #[inline]
     fn new(axis: Vec3, p: Vec3) -> Self {
         let squared = dot(axis, axis);
         if squared == 0.0 {
@@ -53,6 +56,7 @@ impl Turn {
         }
     }
 
+    #[inline]
     fn turned(&self) -> Vec3 {
         match *self {
             Self::None { axis, p } => {
@@ -69,6 +73,7 @@ impl Turn {
     }
 
     /// From the cotangent of the turned point to those of the axis and of the point.
+    #[inline]
     fn pull(&self, v: Vec3) -> (Vec3, Vec3) {
         match *self {
             Self::None { axis, p } => {
@@ -98,10 +103,9 @@ impl Turn {
     }
 }
 
-/// The residuals of an observation and their derivative.
+/// The residuals of an observation; writes their derivative.
 #[inline]
-#[must_use]
-pub fn block(input: &Input<'_>) -> ([f64; 2], Block) {
+pub fn block(input: &Input<'_>, by_inputs: &mut Block) -> [f64; 2] {
     let camera = input.camera;
     let turn = Turn::new(
         camera.rotation,
@@ -118,22 +122,21 @@ pub fn block(input: &Input<'_>) -> ([f64; 2], Block) {
         at[i] * scale * camera.focal + camera.principal_point[i] - input.feature[i]
     });
     let factor = input.weight * camera.focal;
-    let row = |i: usize| {
+    for (i, row) in by_inputs.iter_mut().enumerate() {
         let by_radius = factor * at[i];
         let mut at_bar = [by_radius * slope * at[0], by_radius * slope * at[1]];
         at_bar[i] += factor * scale;
         let [x, y] = at_bar.map(|bar| bar * inverse_depth);
         let (axis_bar, p_bar) = turn.pull([x, y, -(x * at[0] + y * at[1])]);
-        let mut row = [0.0; BLOCK];
         row[..3].copy_from_slice(&axis_bar);
         row[3..6].copy_from_slice(&p_bar.map(|bar| -bar));
         row[6] = input.weight * at[i] * scale;
+        row[7..9].fill(0.0);
         row[7 + i] = input.weight;
         row[9] = by_radius * squared;
         row[10] = by_radius * squared * squared;
         row[11..14].copy_from_slice(&p_bar);
         row[14] = off[i];
-        row
-    };
-    (off.map(|error| input.weight * error), [row(0), row(1)])
+    }
+    off.map(|error| input.weight * error)
 }

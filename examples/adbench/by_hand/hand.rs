@@ -13,10 +13,22 @@ type Vec3 = [f64; 3];
 /// The columns of a 3 x 3 matrix.
 type Mat3 = [Vec3; 3];
 
+const UNIT: Mat3 = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+
 /// How a parameter moves one bone.
 struct Motion {
     bone: usize,
     transform: Mat4,
+}
+
+impl Motion {
+    /// Adds the global rotation after the motion, so that it is done once and not for each point.
+    fn turn(&mut self, rotation: &Mat3) {
+        for column in &mut self.transform.columns {
+            let turned = times(rotation, [column[0], column[1], column[2]]);
+            column[..3].copy_from_slice(&turned);
+        }
+    }
 }
 
 /// The posed bones, and how each of the fingers' parameters moves them.
@@ -28,9 +40,12 @@ struct Pose {
 /// The residuals and, column after column, their Jacobian.
 pub fn jacobian(data: &Hand, residuals: &mut [f64], jacobian: &mut [f64]) {
     let model = &data.model;
-    let pose = Pose::new(&data.theta, model);
+    let mut pose = Pose::new(&data.theta, model);
     let bones = model.parents.len();
     let (rotation, rotation_by) = axis_rotation([data.theta[0], data.theta[1], data.theta[2]]);
+    for motion in pose.motions.iter_mut().flatten() {
+        motion.turn(&rotation);
+    }
     let skinned: Vec<Vec3> = model
         .base_positions
         .iter()
@@ -62,12 +77,9 @@ pub fn jacobian(data: &Hand, residuals: &mut [f64], jacobian: &mut [f64]) {
                 by_theta[column * rows + 3 * p + i] = -value;
             }
         };
-        for axis in 0..3 {
-            place(axis, times(&rotation_by[axis], at));
-            place(
-                3 + axis,
-                std::array::from_fn(|i| f64::from(u8::from(i == axis))),
-            );
+        for (axis, by_axis) in rotation_by.iter().enumerate() {
+            place(axis, times(by_axis, at));
+            place(3 + axis, UNIT[axis]);
         }
         for (parameter, motions) in pose.motions.iter().enumerate() {
             let mut dot = [0.0; 3];
@@ -78,7 +90,7 @@ pub fn jacobian(data: &Hand, residuals: &mut [f64], jacobian: &mut [f64]) {
                     add_scaled(&mut dot, share * weights[motion.bone], moved);
                 }
             }
-            place(6 + parameter, times(&rotation, dot));
+            place(6 + parameter, dot);
         }
         if !by_us.is_empty() {
             for (u, column) in by_us.chunks_exact_mut(rows).enumerate() {
@@ -210,7 +222,6 @@ fn bone_rotation_by([flexion, abduction]: [f64; 2], angle: usize) -> Mat4 {
 ///
 /// With the unit axis `u` and the angle `t`: `R = cos t I + (1 - cos t) u u^T + sin t [u]`.
 fn axis_rotation(axis: Vec3) -> (Mat3, [Mat3; 3]) {
-    const UNIT: Mat3 = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
     let angle = axis.iter().map(|x| x * x).sum::<f64>().sqrt();
     if angle < 0.0001 {
         return (UNIT, [[[0.0; 3]; 3]; 3]);

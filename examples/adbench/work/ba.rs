@@ -46,11 +46,11 @@ impl BaWork {
         self.sum_of_blocks(by_hand::ba::block)
     }
 
-    fn sum_of_blocks(&mut self, block: impl Fn(&Input<'_>) -> ([f64; 2], Block)) -> Block {
+    fn sum_of_blocks(&mut self, block: impl Fn(&Input<'_>, &mut Block) -> [f64; 2]) -> Block {
         let mut sum = [[0.0; BLOCK]; 2];
+        let mut by_inputs = sum;
         for i in 0..self.data.observations.len() {
-            let (error, by_inputs) = block(&Input::of(&self.data, i));
-            self.errors[i] = error;
+            self.errors[i] = block(&Input::of(&self.data, i), &mut by_inputs);
             for (sum, value) in sum
                 .as_flattened_mut()
                 .iter_mut()
@@ -64,18 +64,14 @@ impl BaWork {
 
     fn assemble(
         &mut self,
-        block: impl Fn(&Input<'_>) -> ([f64; 2], Block),
+        block: impl Fn(&Input<'_>, &mut Block) -> [f64; 2],
         weight: impl Fn(f64) -> f64,
     ) {
         let (data, errors) = (&self.data, &mut self.errors);
         let weight_errors = &mut self.weight_errors;
         self.jacobian.assemble(
             data,
-            |i| {
-                let (error, by_inputs) = block(&Input::of(data, i));
-                errors[i] = error;
-                by_inputs
-            },
+            |i, by_inputs| errors[i] = block(&Input::of(data, i), by_inputs),
             |i| {
                 weight_errors[i] = weight_error(data.weights[i]);
                 weight(data.weights[i])
@@ -112,28 +108,27 @@ impl<'a> Input<'a> {
 /// The residuals of an observation and their derivative, in reverse mode: one sweep for each of the
 /// two residuals.
 #[inline]
-fn block(input: &Input<'_>) -> ([f64; 2], Block) {
-    let sweep = |seed: [f64; 2]| {
-        let (error, pull) =
-            vjp_reprojection_error(input.camera, input.point, input.weight, input.feature);
-        (error, row(&pull(seed)))
-    };
-    let (error, first) = sweep([1.0, 0.0]);
-    let (_, second) = sweep([0.0, 1.0]);
-    (error, [first, second])
+fn block(input: &Input<'_>, by_inputs: &mut Block) -> [f64; 2] {
+    let [first, second] = by_inputs;
+    let _ = sweep(input, [1.0, 0.0], first);
+    sweep(input, [0.0, 1.0], second)
 }
 
-/// The columns of a block in the order that `ADBench` gives them.
-fn row((camera, point, weight): &(Camera, [f64; 3], f64)) -> [f64; BLOCK] {
-    let mut row = [0.0; BLOCK];
+/// The residuals, and the gradient of their combination by `seed`, its columns in the order that
+/// `ADBench` gives them.
+#[inline]
+fn sweep(input: &Input<'_>, seed: [f64; 2], row: &mut [f64; BLOCK]) -> [f64; 2] {
+    let (error, pull) =
+        vjp_reprojection_error(input.camera, input.point, input.weight, input.feature);
+    let (camera, point, weight) = pull(seed);
     row[..3].copy_from_slice(&camera.rotation);
     row[3..6].copy_from_slice(&camera.centre);
     row[6] = camera.focal;
     row[7..9].copy_from_slice(&camera.principal_point);
     row[9..11].copy_from_slice(&camera.distortion);
-    row[11..14].copy_from_slice(point);
-    row[14] = *weight;
-    row
+    row[11..14].copy_from_slice(&point);
+    row[14] = weight;
+    error
 }
 
 impl Work for BaWork {
