@@ -100,7 +100,8 @@ fn ln_gamma(mut x: f64) -> f64 {
 }
 
 /// The logarithm of the constant of a Wishart distribution over `d` x `d` matrices.
-pub(super) fn wishart_constant(d: usize, wishart: &Wishart) -> f64 {
+#[must_use]
+pub fn wishart_constant(d: usize, wishart: &Wishart) -> f64 {
     let d = d as f64;
     let n = d + f64::from(wishart.m) + 1.0;
     let mut ln_gamma_d = 0.25 * d * (d - 1.0) * PI.ln();

@@ -20,7 +20,8 @@ use super::matrix::{IDENTITY, Mat4, apply, product};
 /// The parameters `theta`.
 pub const PARAMETERS: usize = 26;
 
-pub(super) const FINGERS: usize = 5;
+/// Fingers, of four bones each.
+pub const FINGERS: usize = 5;
 
 /// The bones that parameters bend, and those before them.
 pub const LEAST_BONES: usize = 1 + 4 * FINGERS;

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grad_examples::adbench::read::{InputError, read_ba, read_hand};
+use grad_examples::adbench::read::{InputError, read_ba, read_gmm, read_hand};
 use grad_examples::adbench::reference::{Reference, difference};
-use grad_examples::adbench::work::{BaWork, HandWork, Kind, Work};
+use grad_examples::adbench::work::{BaWork, GmmWork, HandWork, Kind, Work};
 
 /// The shipped files, their kinds and their references.
 const FILES: [(Kind, &str, &str); 9] = [
@@ -70,6 +70,18 @@ fn check_all(kind: Kind) {
 #[test]
 fn gmm_meets_its_references() {
     check_all(Kind::Gmm);
+}
+
+#[test]
+fn gmm_in_lanes_meets_its_references() {
+    for name in ["test", "1k/gmm_d2_K5"] {
+        let file = data(&format!("gmm/{name}.txt"));
+        let reference = format!("reference/gmm__{}.csv", name.replace('/', "__"));
+        let reference = Reference::read(&data(&reference)).expect("the reference ships");
+        let mut work = GmmWork::new(read_gmm(&file).expect("the file ships too"));
+        work.jacobian_in_lanes();
+        assert!(reference.check(&work).is_ok());
+    }
 }
 
 #[test]

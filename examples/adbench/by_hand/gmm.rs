@@ -8,15 +8,15 @@ use crate::adbench::PI;
 use crate::adbench::gmm::{Gmm, wishart_constant};
 
 /// What is summed over the points and kept of one, for every component.
-struct Sums {
-    diagonals: Vec<f64>,
-    offsets: Vec<f64>,
+pub(super) struct Sums {
+    pub(super) diagonals: Vec<f64>,
+    pub(super) offsets: Vec<f64>,
     centred: Vec<f64>,
     scaled: Vec<f64>,
     terms: Vec<f64>,
-    responsible: Vec<f64>,
-    weighted: Vec<f64>,
-    by_diagonal: Vec<f64>,
+    pub(super) responsible: Vec<f64>,
+    pub(super) weighted: Vec<f64>,
+    pub(super) by_diagonal: Vec<f64>,
 }
 
 /// The log posterior; adds its gradient into the buffers.
@@ -26,23 +26,34 @@ pub fn log_posterior(
     means_bar: &mut [f64],
     icf_bar: &mut [f64],
 ) -> f64 {
-    let (d, alphas) = (data.d, &data.alphas);
-    let n = data.points.len() / d;
     let mut sums = Sums::new(data);
     let mut total = 0.0;
-    for point in data.points.chunks_exact(d) {
+    for point in data.points.chunks_exact(data.d) {
         total += sums.add_point(data, point, icf_bar);
     }
-    for (bar, r) in alphas_bar.iter_mut().zip(&sums.responsible) {
-        *bar += r;
-    }
-    let normaliser = softmax_of_alphas(alphas, n as f64, alphas_bar, &mut sums.terms);
-    let prior = sums.finish(data, means_bar, icf_bar);
-    total - 0.5 * (n * d) as f64 * (2.0 * PI).ln() - n as f64 * normaliser + prior
+    total + sums.finish(data, alphas_bar, means_bar, icf_bar)
 }
 
 impl Sums {
-    fn new(data: &Gmm) -> Self {
+    /// What the sums over the points come to, and all that is no sum over them.
+    pub(super) fn finish(
+        mut self,
+        data: &Gmm,
+        alphas_bar: &mut [f64],
+        means_bar: &mut [f64],
+        icf_bar: &mut [f64],
+    ) -> f64 {
+        let (d, alphas) = (data.d, &data.alphas);
+        let n = data.points.len() / d;
+        for (bar, r) in alphas_bar.iter_mut().zip(&self.responsible) {
+            *bar += r;
+        }
+        let normaliser = softmax_of_alphas(alphas, n as f64, alphas_bar, &mut self.terms);
+        let prior = self.finish_factors(data, means_bar, icf_bar);
+        prior - 0.5 * (n * d) as f64 * (2.0 * PI).ln() - n as f64 * normaliser
+    }
+
+    pub(super) fn new(data: &Gmm) -> Self {
         let (d, k) = (data.d, data.alphas.len());
         let icf_size = d * (d + 1) / 2;
         let mut diagonals = Vec::with_capacity(k * d);
@@ -65,7 +76,7 @@ impl Sums {
     }
 
     /// The term of one point. What it adds to the lower triangles goes to `icf_bar`.
-    fn add_point(&mut self, data: &Gmm, point: &[f64], icf_bar: &mut [f64]) -> f64 {
+    pub(super) fn add_point(&mut self, data: &Gmm, point: &[f64], icf_bar: &mut [f64]) -> f64 {
         let d = data.d;
         let icf_size = d * (d + 1) / 2;
         let mut top = f64::NEG_INFINITY;
@@ -112,8 +123,8 @@ impl Sums {
         sum.ln() + top
     }
 
-    /// What the sums over the points come to, and the prior with its gradient.
-    fn finish(&self, data: &Gmm, means_bar: &mut [f64], icf_bar: &mut [f64]) -> f64 {
+    /// The gradients by means and factors, and the prior with its own.
+    fn finish_factors(&self, data: &Gmm, means_bar: &mut [f64], icf_bar: &mut [f64]) -> f64 {
         let (d, wishart) = (data.d, &data.wishart);
         let icf_size = d * (d + 1) / 2;
         let strength = wishart.gamma * wishart.gamma;

@@ -5,5 +5,6 @@
 
 pub mod ba;
 pub mod gmm;
+pub mod gmm_lanes;
 pub mod hand;
 pub mod lstm;

@@ -23,6 +23,19 @@ impl GmmWork {
             gradient: vec![0.0; length],
         }
     }
+
+    /// Evaluates objective and gradient by hand, four points at a time.
+    pub fn jacobian_in_lanes(&mut self) {
+        self.by_hand(by_hand::gmm_lanes::log_posterior);
+    }
+
+    fn by_hand(&mut self, gradient: fn(&Gmm, &mut [f64], &mut [f64], &mut [f64]) -> f64) {
+        let data = &self.data;
+        self.gradient.fill(0.0);
+        let (alphas_bar, rest) = self.gradient.split_at_mut(data.alphas.len());
+        let (means_bar, icf_bar) = rest.split_at_mut(data.means.len());
+        self.value = gradient(data, alphas_bar, means_bar, icf_bar);
+    }
 }
 
 impl Work for GmmWork {
@@ -58,11 +71,7 @@ impl Work for GmmWork {
     }
 
     fn jacobian_by_hand(&mut self) {
-        let data = &self.data;
-        self.gradient.fill(0.0);
-        let (alphas_bar, rest) = self.gradient.split_at_mut(data.alphas.len());
-        let (means_bar, icf_bar) = rest.split_at_mut(data.means.len());
-        self.value = by_hand::gmm::log_posterior(data, alphas_bar, means_bar, icf_bar);
+        self.by_hand(by_hand::gmm::log_posterior);
     }
 
     fn objective_part(&self, _: usize) -> Vec<f64> {
