@@ -47,6 +47,8 @@ pub mod optim;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "alloc")]
+pub mod snapshot;
 mod tangent;
 
 #[doc(hidden)]
