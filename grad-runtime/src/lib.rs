@@ -23,6 +23,7 @@
 //! - `std` (default): the standard library.
 //! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
 //! - `libm`: mathematical functions without `std`.
+//! - `data`: readers of data files, batches.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -38,6 +39,8 @@ compile_error!("`grad-runtime` needs mathematical functions: enable the feature 
 
 #[cfg(feature = "alloc")]
 pub mod check;
+#[cfg(feature = "data")]
+pub mod data;
 mod differentiable;
 mod error;
 #[cfg(feature = "alloc")]
