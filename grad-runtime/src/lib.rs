@@ -24,6 +24,7 @@
 //! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
 //! - `libm`: mathematical functions without `std`.
 //! - `data`: readers of data files, batches.
+//! - `train`: the training loop, checkpoints, the report, plots.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -53,6 +54,8 @@ pub mod private;
 #[cfg(feature = "alloc")]
 pub mod snapshot;
 mod tangent;
+#[cfg(feature = "train")]
+pub mod train;
 
 #[doc(hidden)]
 pub use differentiable::Skipped;

@@ -146,11 +146,12 @@ impl<D: Data> DataLoader<D> {
         Some(&self.batch)
     }
 
-    /// The batch that [`next_batch`](Self::next_batch) gave last, and how many samples it has.
+    /// How many samples the next batch has: 0 at the end of the epoch.
     #[must_use]
-    pub fn current(&self) -> (&D::Batch, usize) {
-        let start = self.taken.saturating_sub(1) * self.size;
-        let left = self.order.len().saturating_sub(start);
-        (&self.batch, left.min(self.size))
+    pub fn next_size(&self) -> usize {
+        if self.taken >= self.batches() {
+            return 0;
+        }
+        (self.order.len() - self.taken * self.size).min(self.size)
     }
 }
