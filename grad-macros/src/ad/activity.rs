@@ -25,7 +25,7 @@ impl Activity {
             Arg::Value(v) => self.values.contains(v),
             other => other
                 .path()
-                .is_some_and(|path| self.vars.contains(&path.root)),
+                .is_some_and(|path| self.vars.contains(&path.root) && !path.is_error()),
         }
     }
 }
@@ -125,12 +125,14 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
-        Kind::Load(path) | Kind::Copy(path) => vars.push(path.root),
+        Kind::Load(path) | Kind::Copy(path) if !path.is_error() => vars.push(path.root),
         Kind::Call(call) => {
             for arg in &call.args {
                 match arg {
                     Arg::Value(v) => values.push(*v),
-                    other => vars.extend(other.path().map(|p| p.root)),
+                    other => {
+                        vars.extend(other.path().filter(|p| !p.is_error()).map(|p| p.root));
+                    }
                 }
             }
         }

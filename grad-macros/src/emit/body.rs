@@ -824,7 +824,8 @@ impl<'g> Body<'g> {
             Callee::Function(path) => {
                 let mode = Ident::new(mode, span);
                 let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
-                quote!(#path::#mode(#(#args,)* #wrt, #(#dots),*))
+                let (path, generics) = without_turbofish(path);
+                quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
                 let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
@@ -934,6 +935,23 @@ fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> 
         "::core::mem::take" => Some(quote!(#root::private::rules::take)),
         "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
         _ => None,
+    }
+}
+
+/// A function's path, and the generic arguments it is given as its companion's method takes them.
+fn without_turbofish(path: TokenStream) -> (TokenStream, Option<TokenStream>) {
+    let Ok(mut parsed) = syn::parse2::<syn::ExprPath>(path.clone()) else {
+        return (path, None);
+    };
+    let Some(last) = parsed.path.segments.last_mut() else {
+        return (path, None);
+    };
+    match std::mem::replace(&mut last.arguments, syn::PathArguments::None) {
+        syn::PathArguments::AngleBracketed(list) => {
+            let args = list.args.iter();
+            (quote!(#parsed), Some(quote!(::<#(#args,)* _>)))
+        }
+        _ => (path, None),
     }
 }
 

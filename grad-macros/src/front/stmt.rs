@@ -161,6 +161,21 @@ impl Lower<'_> {
             }
             return Operand::Unit;
         }
+        if let Expr::Array(array) = left {
+            let value = self.lower_expr(right);
+            let value = self.placed(value);
+            let parts: Vec<Operand> = (0..array.elems.len())
+                .map(|k| {
+                    let index = self.int(i64::try_from(k).unwrap_or(i64::MAX));
+                    let part = self.index(value.clone(), index);
+                    self.own(part, &Ty::Unknown)
+                })
+                .collect();
+            for (part, value) in array.elems.iter().zip(parts) {
+                self.assign_operand(part, value, span);
+            }
+            return Operand::Unit;
+        }
         let value = self.lower_expr(right);
         if self.dead {
             return Operand::Never;

@@ -200,6 +200,13 @@ impl Path {
         }
     }
 
+    /// Whether the place is the error of a `Result`, which is never differentiated.
+    pub(crate) fn is_error(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Variant(v) if v.name == "Err"))
+    }
+
     pub(crate) fn values(&self) -> Vec<Value> {
         let mut values = Vec::new();
         self.clone().each_value(&mut |v| values.push(*v));

@@ -262,27 +262,6 @@ pub fn check_shape<T: Differentiable + ?Sized>(name: &str, x: &T, tangent: &T::T
     }
 }
 
-/// A number: what arithmetic on a value whose type the macro does not know must find.
-#[diagnostic::on_unimplemented(
-    message = "arithmetic on `{Self}` inside a differentiated function",
-    note = "the operators of your own types are not differentiated yet: write the operation on fields"
-)]
-pub trait Number {}
-
-/// Holds if `x` is a number; otherwise a compile error at the operator.
-#[inline]
-pub fn number<T: Number>(_x: &T) {}
-
-impl<T: Number> Number for &T {}
-
-macro_rules! numbers {
-    ($($number:ty),*) => { $(impl Number for $number {})* };
-}
-
-numbers!(
-    f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
-);
-
 /// A float. The names cannot meet those of a user's trait on the same type parameter.
 pub trait Real: Copy {
     /// The nearest value.
@@ -324,6 +303,13 @@ pub fn literal_like<T: Real>(literal: f64, _x: T) -> T {
 #[inline]
 pub fn float_like<T: Real>(n: i32, _x: T) -> T {
     T::__grad_of(f64::from(n))
+}
+
+/// One, as a seed.
+#[inline]
+#[must_use]
+pub fn one<T: Real>() -> T {
+    T::__grad_of(1.0)
 }
 
 /// A number whose tangent passes through `as`.
