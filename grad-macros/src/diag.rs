@@ -66,8 +66,10 @@ problems! {
         "write the operation on fields, in a function marked `#[differentiate]`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
-    Closure => "closures are not differentiated yet",
-        "write a function marked `#[differentiate]` and call it";
+    Closure => "this is not a closure or function the macro can see",
+        "write the closure where it is used, or bind it to a variable of this function";
+    FunctionValue => "a closure or an iterator is used as a value",
+        "call the closure, or use the iterator up with `sum`, `fold`, `collect` or `for`";
     Iterator(name: String) => format!("iterator adaptor `{name}` is not differentiated yet"),
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",

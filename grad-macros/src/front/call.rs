@@ -41,8 +41,13 @@ impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
         let span = call.func.span();
         let Expr::Path(path) = &*call.func else {
-            return self.report(span, Problem::Closure);
+            return self.lower_closure_call(call);
         };
+        if let Some(ident) = path.path.get_ident() {
+            if let Some(Operand::Closure(_)) = self.locals.get(&ident.to_string()) {
+                return self.lower_closure_call(call);
+            }
+        }
         let segments: Vec<String> = path
             .path
             .segments
@@ -214,12 +219,19 @@ impl Lower<'_> {
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }
 
-    pub(super) fn lower_method(&mut self, call: &ExprMethodCall) -> Operand {
+    pub(super) fn lower_method(
+        &mut self,
+        call: &ExprMethodCall,
+        hint: Option<&syn::Type>,
+    ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
         let receiver = self.lower_expr(&call.receiver);
         if receiver == Operand::Poison || self.dead {
             return receiver;
+        }
+        if let Some(result) = self.lower_iteration(&receiver, call, hint) {
+            return result;
         }
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);

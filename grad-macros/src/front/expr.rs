@@ -19,9 +19,12 @@ impl Lower<'_> {
             return Operand::Never;
         }
         let span = expr.span();
+        let hint = self.hint.take();
         match expr {
-            Expr::Paren(inner) => self.lower_expr(&inner.expr),
-            Expr::Group(inner) => self.lower_expr(&inner.expr),
+            Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
+                self.hint = hint;
+                self.lower_expr(expr)
+            }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => self.lower_unary(unary.op, &unary.expr, span),
@@ -69,10 +72,13 @@ impl Lower<'_> {
             Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
-            Expr::Call(call) => self.lower_call(call),
-            Expr::MethodCall(call) => self.lower_method(call),
+            Expr::Call(call) => {
+                self.hint = hint;
+                self.lower_call(call)
+            }
+            Expr::MethodCall(call) => self.lower_method(call, hint.as_ref()),
             Expr::Macro(m) => self.lower_macro(&m.mac),
-            Expr::Closure(closure) => self.report(closure.inputs_begin.span(), Problem::Closure),
+            Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
             Expr::Await(a) => self.report(a.await_token.span(), Problem::Await),

@@ -11,7 +11,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, Lifetime, Stmt};
 
 use super::scope::{Local, Locals};
-use super::{Lower, Operand, RETURN, infer};
+use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{Discrete, Kind, Literal, Range, Region, Ty, Value};
 
@@ -60,7 +60,7 @@ impl Lower<'_> {
     pub(super) fn lower_return(&mut self, value: Operand) -> Operand {
         let value = self.own(value, &self.output.clone());
         self.locals.set(self.returned, value);
-        self.leave(RETURN)
+        self.leave(self.return_code)
     }
 
     pub(super) fn lower_break(
@@ -216,7 +216,7 @@ impl Lower<'_> {
         merge: &mut Merge,
         span: Span,
     ) -> Option<Operand> {
-        use Operand::{Never, Place, Poison, Ref, Tuple, Unit, Value as Val};
+        use Operand::{Maybe, Never, Place, Poison, Ref, Tuple, Unit, Value as Val};
         Some(match (a, b) {
             (None, None) => return None,
             (Some(Never), Some(Never)) => Never,
@@ -226,6 +226,14 @@ impl Lower<'_> {
                 let missing_in_a = matches!(a, None | Some(Never));
                 self.merge_missing(other, missing_in_a, merge, span)
             }
+            (Some(Maybe(x, inside_x)), Some(Maybe(y, inside_y))) => {
+                let some = self.merged(Some(&Val(*x)), Some(&Val(*y)), merge, span);
+                let inside = self.merged(Some(inside_x), Some(inside_y), merge, span);
+                match (some, inside) {
+                    (Some(Val(some)), Some(inside)) => Maybe(some, Box::new(inside)),
+                    _ => Poison,
+                }
+            }
             (Some(Tuple(xs)), Some(Tuple(ys))) if xs.len() == ys.len() => {
                 let parts = xs
                     .iter()
@@ -233,7 +241,7 @@ impl Lower<'_> {
                     .map(|(x, y)| self.merged(Some(x), Some(y), merge, span));
                 Tuple(parts.map(|part| part.unwrap_or(Poison)).collect())
             }
-            (Some(Val(x)), Some(Val(y))) if x == y => Val(*x),
+            (Some(x), Some(y)) if x == y => x.clone(),
             (Some(Val(x)), Some(Val(y))) => {
                 let ty = infer::join(self.graph.ty(*x), self.graph.ty(*y));
                 merge.place(*x, *y, ty)
@@ -276,6 +284,15 @@ impl Lower<'_> {
                     .iter()
                     .map(|part| self.merge_missing(part, missing_in_a, merge, span));
                 Operand::Tuple(parts.collect())
+            }
+            Operand::Maybe(some, inside) => {
+                let some = Operand::Value(*some);
+                let some = self.merge_missing(&some, missing_in_a, merge, span);
+                let inside = self.merge_missing(inside, missing_in_a, merge, span);
+                match some {
+                    Operand::Value(some) => Operand::Maybe(some, Box::new(inside)),
+                    _ => Operand::Poison,
+                }
             }
             other => other.clone(),
         }
@@ -647,6 +664,10 @@ fn placed(operand: Operand, results: &[Value]) -> Operand {
         Operand::Tuple(parts) => {
             Operand::Tuple(parts.into_iter().map(|p| placed(p, results)).collect())
         }
+        Operand::Maybe(some, inside) => match placed(Operand::Value(some), results) {
+            Operand::Value(some) => Operand::Maybe(some, Box::new(placed(*inside, results))),
+            _ => Operand::Poison,
+        },
         other => other,
     }
 }
@@ -657,6 +678,11 @@ pub(super) fn leaves(operand: &Operand) -> Vec<Value> {
         Operand::Value(value) => vec![*value],
         Operand::Tuple(parts) => parts.iter().flat_map(leaves).collect(),
         Operand::Ref(path, _) => path.values(),
+        Operand::Maybe(some, inside) => {
+            let mut all = vec![*some];
+            all.extend(leaves(inside));
+            all
+        }
         _ => Vec::new(),
     }
 }
@@ -672,6 +698,10 @@ fn with_leaves(operand: &Operand, next: &mut impl Iterator<Item = Value>) -> Ope
             path.set_values(next);
             Operand::Ref(path, ty.clone())
         }
+        Operand::Maybe(some, inside) => {
+            let some = next.next().unwrap_or(*some);
+            Operand::Maybe(some, Box::new(with_leaves(inside, next)))
+        }
         other => other.clone(),
     }
 }
@@ -684,6 +714,8 @@ fn same_places(a: &Operand, b: &Operand) -> bool {
             xs.iter().zip(ys).all(|(x, y)| same_places(x, y))
         }
         (Operand::Place(p, _), Operand::Place(q, _)) => p == q,
+        (Operand::Maybe(_, x), Operand::Maybe(_, y)) => same_places(x, y),
+        (Operand::Closure(_) | Operand::Iter(_), _) => a == b,
         _ => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }

@@ -21,6 +21,11 @@ impl Lower<'_> {
                 self.push(Kind::Tuple, values, Ty::Tuple(tys), Span::call_site())
             }
             Operand::Unit => self.undefined(Ty::Unit),
+            Operand::Maybe(some, inside) => self.read_maybe(some, *inside),
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(Span::call_site(), Problem::FunctionValue);
+                self.undefined(Ty::Unknown)
+            }
             Operand::Never | Operand::Poison => self.undefined(Ty::Unknown),
         }
     }
@@ -29,6 +34,10 @@ impl Lower<'_> {
     pub(super) fn read_spanned(&mut self, operand: Operand, span: Span) -> Value {
         match operand {
             Operand::Place(path, ty) | Operand::Ref(path, ty) => self.read_at(path, ty, span),
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(span, Problem::FunctionValue);
+                self.undefined(Ty::Unknown)
+            }
             other => self.read(other),
         }
     }
@@ -43,7 +52,10 @@ impl Lower<'_> {
             Operand::Place(_, ty) | Operand::Ref(_, ty) => ty.clone(),
             Operand::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| self.operand_ty(p)).collect()),
             Operand::Unit => Ty::Unit,
-            Operand::Never | Operand::Poison => Ty::Unknown,
+            Operand::Maybe(..) => Ty::Unknown,
+            Operand::Closure(_) | Operand::Iter(_) | Operand::Never | Operand::Poison => {
+                Ty::Unknown
+            }
         }
     }
 
@@ -58,7 +70,17 @@ impl Lower<'_> {
                 let owned = parts.into_iter().map(|p| self.own(p, &Ty::Unknown));
                 Operand::Tuple(owned.collect())
             }
-            (operand @ (Operand::Unit | Operand::Never | Operand::Poison), _) => operand,
+            (Operand::Maybe(some, inside), _) => {
+                Operand::Maybe(some, Box::new(self.own(*inside, &Ty::Unknown)))
+            }
+            (
+                operand @ (Operand::Unit
+                | Operand::Closure(_)
+                | Operand::Iter(_)
+                | Operand::Never
+                | Operand::Poison),
+                _,
+            ) => operand,
             (operand, Ty::Tuple(tys)) => {
                 // The value of a tuple-typed function, taken apart so that all its returns agree.
                 let path = self.as_path(operand);

@@ -105,6 +105,9 @@ impl Lower<'_> {
             Stmt::Local(local) => self.lower_let(local),
             Stmt::Item(item) => self.lower_item(item),
             Stmt::Expr(expr, semi) => {
+                if self.tail && semi.is_none() {
+                    self.hint = self.output_type.clone();
+                }
                 let value = self.lower_expr(expr);
                 if semi.is_some() && !self.dead {
                     Operand::Unit
@@ -151,6 +154,9 @@ impl Lower<'_> {
                 token.span(),
                 Problem::Expression("`let .. else`".to_owned()),
             );
+        }
+        if let Pat::Type(typed) = &local.pat {
+            self.hint = Some((*typed.ty).clone());
         }
         let value = self.lower_expr(&init.expr);
         if !self.dead {

@@ -4,8 +4,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, RangeLimits};
 
-use super::{Lower, Operand};
 use crate::diag::Problem;
+use crate::front::{Lower, Operand};
 use crate::ir::{Adaptor, Kind, Path, Range, Step, Ty, Value};
 
 /// A source of items.
@@ -36,7 +36,7 @@ impl Source {
 }
 
 impl Lower<'_> {
-    pub(super) fn lower_for(&mut self, l: &ExprForLoop) -> Operand {
+    pub(in crate::front) fn lower_for(&mut self, l: &ExprForLoop) -> Operand {
         let span = l.for_token.span();
         let Some(source) = self.source(&l.expr) else {
             return Operand::Poison;
