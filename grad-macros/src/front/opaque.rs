@@ -42,7 +42,7 @@ impl Lower<'_> {
             let capture = match operand {
                 Operand::Value(value) => Capture::Value(value),
                 Operand::Place(path, _) => Capture::Place(path, false),
-                Operand::Ref(path, _) => Capture::Place(path, true),
+                Operand::Ref(path, _) | Operand::RefMut(path, _) => Capture::Place(path, true),
                 whole @ (Operand::Tuple(_) | Operand::Maybe(..)) => {
                     Capture::Value(self.read(whole))
                 }

@@ -1,0 +1,176 @@
+//! Calls: the pullback of the callee runs in the reverse sweep.
+
+use proc_macro2::Span;
+
+use super::{Bars, Pull};
+use crate::ad::forward::mask;
+use crate::ad::{float, push, push_one, zero};
+use crate::ir::{Arg, Call, Kind, Path, Region, SiteId, Step, Storage, Ty, VarInfo};
+
+impl Pull<'_> {
+    pub(super) fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
+        let site = self.graph.site(id).clone();
+        let span = site.span;
+        let Some(bar) = bars.get(&site.results[0]).copied() else {
+            return;
+        };
+        call.mask = mask(call.args.iter().map(|arg| self.active.arg(arg)));
+        let pullback = self.graph.new_value(Ty::Unknown, span, Some(id));
+        self.graph.value_mut(pullback).name = Some("pull".to_owned());
+        let own = self.graph.site_mut(id);
+        own.kind = Kind::CallVjp(call.clone());
+        own.results.push(pullback);
+
+        let mut again = call.clone();
+        let mut places: Vec<Option<Path>> = Vec::new();
+        let mut used: Vec<Path> = Vec::new();
+        let mut later: Vec<(usize, Path)> = Vec::new();
+        for (k, arg) in call.args.iter().enumerate() {
+            if let Some(path) = arg.path() {
+                if !self.residuals.is_stable(&self.graph, path, id) {
+                    again.args[k] = Arg::Ref(self.snapshot(id, path.clone(), span));
+                }
+            }
+            if !self.active.arg(arg) {
+                places.push(None);
+                continue;
+            }
+            let place = arg.path().and_then(|path| self.shadow(path));
+            match place.filter(|place| !used.iter().any(|other| overlap(place, other))) {
+                Some(place) => {
+                    used.push(place.clone());
+                    places.push(Some(place));
+                }
+                None => {
+                    let path = self.temporary_bar(arg, out, span);
+                    later.push((k, path.clone()));
+                    places.push(Some(path));
+                }
+            }
+        }
+        let kind = Kind::Pull {
+            call: again,
+            bars: places,
+        };
+        push(
+            &mut self.graph,
+            out,
+            kind,
+            vec![pullback, bar],
+            Vec::new(),
+            span,
+        );
+        for (k, path) in later {
+            self.collect(&call.args[k], path, out, bars, span);
+        }
+    }
+
+    /// A cotangent of its own for an argument that has no place, or shares one.
+    pub(super) fn temporary_bar(&mut self, arg: &Arg, out: Region, span: Span) -> Path {
+        let (first, ty) = match arg {
+            Arg::Value(v) => (zero(&mut self.graph, out, *v), self.graph.ty(*v).clone()),
+            other => {
+                let shadow = other.path().and_then(|path| self.shadow(path));
+                let kind = shadow.map_or_else(|| float("0.0"), Kind::ZeroLike);
+                let ty = Ty::Array(Box::new(Ty::Unknown));
+                (
+                    push_one(&mut self.graph, out, kind, Vec::new(), ty.clone(), span),
+                    ty,
+                )
+            }
+        };
+        let info = VarInfo {
+            name: "arg_bar".to_owned(),
+            ty,
+            storage: Storage::Owned,
+            mutable: true,
+            span,
+        };
+        let var = self.graph.new_var(info);
+        push(
+            &mut self.graph,
+            out,
+            Kind::Allocate(var),
+            vec![first],
+            Vec::new(),
+            span,
+        );
+        Path::of(var)
+    }
+
+    pub(super) fn collect(
+        &mut self,
+        arg: &Arg,
+        from: Path,
+        out: Region,
+        bars: &mut Bars,
+        span: Span,
+    ) {
+        let ty = self.graph.var(from.root).ty.clone();
+        let bar = push_one(&mut self.graph, out, Kind::Load(from), Vec::new(), ty, span);
+        match arg {
+            Arg::Value(v) => self.add(bars, out, *v, bar),
+            other => {
+                if let Some(path) = other.path().and_then(|path| self.shadow(path)) {
+                    push(
+                        &mut self.graph,
+                        out,
+                        Kind::Accumulate(path),
+                        vec![bar],
+                        Vec::new(),
+                        span,
+                    );
+                }
+            }
+        }
+    }
+
+    /// A copy of a place that is written later, made before the call that reads it.
+    pub(super) fn snapshot(&mut self, id: SiteId, path: Path, span: Span) -> Path {
+        let ty = if path.steps.is_empty() {
+            self.graph.var(path.root).ty.clone()
+        } else {
+            Ty::Unknown
+        };
+        let copy = self.graph.new_site(
+            Kind::Copy(path),
+            Vec::new(),
+            Vec::new(),
+            vec![ty.clone()],
+            span,
+        );
+        let value = self.graph.site(copy).results[0];
+        let info = VarInfo {
+            name: "before".to_owned(),
+            ty,
+            storage: Storage::Owned,
+            mutable: false,
+            span,
+        };
+        let var = self.graph.new_var(info);
+        let make = self.graph.new_site(
+            Kind::Allocate(var),
+            vec![value],
+            Vec::new(),
+            Vec::new(),
+            span,
+        );
+        self.before.entry(id).or_default().extend([copy, make]);
+        Path::of(var)
+    }
+}
+
+/// Whether two places may share memory: not if they part at a field before any index.
+fn overlap(a: &Path, b: &Path) -> bool {
+    if a.root != b.root {
+        return false;
+    }
+    for (x, y) in a.steps.iter().zip(&b.steps) {
+        match (x, y) {
+            (Step::Field(x), Step::Field(y)) if x == y => {}
+            (Step::Field(_), Step::Field(_)) => return false,
+            _ => return true,
+        }
+    }
+    true
+}
