@@ -99,13 +99,7 @@ impl Lower<'_> {
                 let no = |cx: &mut Self| Operand::Value(cx.truth(false));
                 self.lower_conditions(&conditions, span, &yes, &no)
             }
-            Expr::Range(r) => {
-                let span = match &r.limits {
-                    RangeLimits::HalfOpen(t) => t.span(),
-                    RangeLimits::Closed(t) => t.span(),
-                };
-                self.unsupported("a range outside `for` and indices", span)
-            }
+            Expr::Range(range) => self.lower_range(range),
             _ => self.unsupported("this expression", span),
         }
     }

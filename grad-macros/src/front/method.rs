@@ -469,9 +469,7 @@ impl Lower<'_> {
         let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
         self.lower_counted(
             Range::default(),
-            vec![zero, len],
-            None,
-            span,
+            vec![zero, len], span,
             |cx, index| {
                 body(cx, path.then(Step::Index(index)), index);
             },

@@ -129,6 +129,14 @@ pub(super) struct Lower<'d> {
     return_code: i64,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
+    /// Values known to be of type `usize`.
+    usizes: HashSet<Value>,
+    /// Bounds of sub-slices that iterators cut, so that they are inside the whole.
+    cuts: HashSet<(Value, Value)>,
+    /// Variables without a name yet: the binding of one takes it over.
+    fresh: HashSet<Var>,
+    /// Whether code is lowered only to learn types; its sites go nowhere.
+    probing: usize,
 }
 
 /// Lowers a function.
@@ -169,6 +177,10 @@ pub(crate) fn lower(
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
         hint: None,
+        usizes: HashSet::new(),
+        cuts: HashSet::new(),
+        fresh: HashSet::new(),
+        probing: 0,
     };
     cx.lower_function(signature, body)
 }

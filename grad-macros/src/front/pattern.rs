@@ -253,6 +253,7 @@ impl Lower<'_> {
             }
             Operand::Ref(path, known) => Operand::Ref(path, better(known, ty)),
             Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
+            Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter)),
             other => other,
         }
     }
