@@ -37,6 +37,8 @@ pub(crate) struct Parameter {
     /// Whether the gradient has an entry for it.
     pub(crate) wrt: bool,
     pub(crate) is_receiver: bool,
+    /// A receiver `self` whose type is a reference.
+    pub(crate) by_value: bool,
 }
 
 /// A function's signature.
@@ -47,17 +49,35 @@ pub(crate) struct Signature {
     pub(crate) output_type: Type,
     /// Names of const parameters.
     pub(crate) consts: Vec<Ident>,
-    /// Type parameters that stand for numbers.
+    /// Its type parameters that stand for numbers.
     pub(crate) numbers: Vec<Ident>,
+    /// The names of those, and of the ones around it.
+    pub(crate) number_names: Vec<String>,
     /// Other type parameters, and those of numbers: everything a pullback's type may name.
     pub(crate) types: Vec<Ident>,
 }
 
 impl Signature {
-    pub(crate) fn read(sig: &syn::Signature, options: &Options, diag: &Diagnostics) -> Signature {
+    /// Type parameters of an `impl` block or trait that stand for numbers.
+    pub(crate) fn numbers_of(outer: &syn::Generics) -> Vec<Ident> {
+        generics::numbers(outer, None)
+    }
+
+    /// Reads a signature; `outer` are the generics around the function.
+    pub(crate) fn read(
+        sig: &syn::Signature,
+        outer: Option<&syn::Generics>,
+        options: &Options,
+        diag: &Diagnostics,
+    ) -> Signature {
         reject(sig, diag);
-        let numbers = generics::numbers(sig);
-        let names: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        let numbers = generics::numbers(&sig.generics, Some(&sig.output));
+        let around = outer.map(Signature::numbers_of).unwrap_or_default();
+        let names: Vec<String> = numbers
+            .iter()
+            .chain(&around)
+            .map(ToString::to_string)
+            .collect();
         let parameters = sig
             .inputs
             .iter()
@@ -81,11 +101,13 @@ impl Signature {
             parameters,
             output,
             output_type,
-            consts: sig
-                .generics
-                .const_params()
+            consts: outer
+                .into_iter()
+                .chain([&sig.generics])
+                .flat_map(syn::Generics::const_params)
                 .map(|p| p.ident.clone())
                 .collect(),
+            number_names: names,
             numbers,
             types: sig
                 .generics
@@ -95,6 +117,20 @@ impl Signature {
         };
         signature.choose_wrt(sig, options, diag);
         signature
+    }
+
+    /// As read for an `impl` on a reference: `self` is one.
+    pub(crate) fn with_self(mut self, own: Option<&Type>) -> Signature {
+        if let (Some(Type::Reference(reference)), Some(receiver)) =
+            (own, self.parameters.first_mut())
+        {
+            if receiver.is_receiver && receiver.passing == Passing::Value {
+                receiver.passing = Passing::Ref;
+                receiver.base = (*reference.elem).clone();
+                receiver.by_value = true;
+            }
+        }
+        self
     }
 
     /// Marks the parameters that are differentiated.
@@ -170,6 +206,7 @@ fn parameter(k: usize, arg: &FnArg, diag: &Diagnostics) -> Parameter {
                 ty: Ty::Named("Self".to_owned()),
                 wrt: false,
                 is_receiver: true,
+                by_value: false,
             }
             .spanned(span)
         }
@@ -256,6 +293,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, diag: &Diagnostics) -> Parame
         passing,
         wrt: false,
         is_receiver: false,
+        by_value: false,
     }
 }
 

@@ -60,6 +60,10 @@ impl fmt::Debug for Function {
 }
 
 impl Function {
+    pub(super) fn of_path(path: &ExprPath) -> Self {
+        Function::Path(Rc::new(path.clone()))
+    }
+
     /// Whether a call may change variables, so that it must run exactly where the source runs it.
     pub(super) fn changes(&self) -> bool {
         matches!(self, Function::Written(written) if written.changes)

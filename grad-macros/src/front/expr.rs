@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, Lit, RangeLimits, UnOp};
 
+use super::closure::Function;
 use super::pattern::{deref, is_constant_name, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -147,8 +148,7 @@ impl Lower<'_> {
                 return held.unwrap_or(Operand::Poison);
             }
             if !is_constant_name(&name) && !self.item_types.contains_key(&name) {
-                let what = format!("`{name}`, which is no variable of this function,");
-                return self.unsupported(&what, span);
+                return Operand::Closure(Function::of_path(path));
             }
         }
         let segments: Vec<String> = path
@@ -158,6 +158,10 @@ impl Lower<'_> {
             .map(|s| s.ident.to_string())
             .collect();
         let last = segments.last().cloned().unwrap_or_default();
+        if last.starts_with(char::is_lowercase) {
+            // By Rust's naming rule a function.
+            return Operand::Closure(Function::of_path(path));
+        }
         let ty = match self.item_types.get(&last) {
             Some(ty) => ty.clone(),
             None => infer::constant_type(&segments),

@@ -69,7 +69,10 @@ impl Lower<'_> {
     }
 
     pub(super) fn lower_return(&mut self, value: Operand) -> Operand {
-        let value = self.own(value, &self.output.clone());
+        let value = match self.output {
+            Ty::Unit => Operand::Unit,
+            _ => self.own(value, &self.output.clone()),
+        };
         self.locals.set(self.returned, value);
         self.leave(self.return_code)
     }
@@ -505,7 +508,11 @@ impl Lower<'_> {
             span,
             |cx| {
                 then(cx);
-                if cx.dead { Operand::Never } else { Operand::Unit }
+                if cx.dead {
+                    Operand::Never
+                } else {
+                    Operand::Unit
+                }
             },
             |cx| {
                 cx.dead = true;

@@ -467,13 +467,9 @@ impl Lower<'_> {
         let path = self.as_path(array);
         let zero = self.int(0);
         let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
-        self.lower_counted(
-            Range::default(),
-            vec![zero, len], span,
-            |cx, index| {
-                body(cx, path.then(Step::Index(index)), index);
-            },
-        );
+        self.lower_counted(Range::default(), vec![zero, len], span, |cx, index| {
+            body(cx, path.then(Step::Index(index)), index);
+        });
         Operand::Unit
     }
 

@@ -164,7 +164,7 @@ pub(crate) fn lower(
         refutable: false,
         next_try: 0,
         wants_option: false,
-        numbers: signature.numbers.iter().map(ToString::to_string).collect(),
+        numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
         borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),
@@ -227,7 +227,10 @@ impl Lower<'_> {
         if self.dead {
             return;
         }
-        let value = self.own(value, &self.output.clone());
+        let value = match self.output {
+            Ty::Unit => Operand::Unit,
+            _ => self.own(value, &self.output.clone()),
+        };
         if self.exits.is_empty() {
             self.locals.set(self.returned, value);
         } else {

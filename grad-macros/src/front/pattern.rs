@@ -211,7 +211,13 @@ impl Lower<'_> {
     }
 
     /// What a variable holds: scalars are values, references are paths, the rest is memory.
-    fn held_by(&mut self, name: &str, mutable: bool, operand: Operand, ty: Option<&Ty>) -> Operand {
+    pub(super) fn held_by(
+        &mut self,
+        name: &str,
+        mutable: bool,
+        operand: Operand,
+        ty: Option<&Ty>,
+    ) -> Operand {
         match operand {
             Operand::Value(value) => {
                 if let Some(ty) = ty {

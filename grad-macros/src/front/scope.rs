@@ -6,7 +6,7 @@ use super::Operand;
 
 /// One declared variable; shadowing makes a new one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(super) struct Local(usize);
+pub(crate) struct Local(usize);
 
 /// Variables in scope and what they hold now.
 #[derive(Default)]

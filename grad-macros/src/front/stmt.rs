@@ -407,8 +407,11 @@ fn children(expr: &mut Expr) -> Vec<&mut Expr> {
         Expr::Field(e) => vec![&mut e.base],
         Expr::Reference(e) => vec![&mut e.expr],
         Expr::Index(e) => vec![&mut e.expr, &mut e.index],
-        Expr::Binary(e) if matches!(e.op, BinOp::And(_) | BinOp::Or(_)) => vec![&mut e.left],
-        Expr::Binary(e) => vec![&mut e.left, &mut e.right],
+        Expr::Binary(e) => {
+            let lazy = matches!(e.op, BinOp::And(_) | BinOp::Or(_));
+            let right = (!lazy).then_some(&mut *e.right);
+            std::iter::once(&mut *e.left).chain(right).collect()
+        }
         Expr::Assign(e) => vec![&mut e.right],
         Expr::Let(e) => vec![&mut e.expr],
         Expr::If(e) => vec![&mut e.cond],

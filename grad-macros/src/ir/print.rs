@@ -34,6 +34,8 @@ impl Display for Ty {
             Ty::Named(name) => f.write_str(name),
             Ty::Inert => f.write_str("inert"),
             Ty::Unknown => f.write_str("?"),
+            Ty::Pullback => f.write_str("pullback"),
+            Ty::Kept => f.write_str("kept"),
         }
     }
 }
@@ -109,6 +111,11 @@ impl Graph {
             Kind::Discrete(op) => write!(f, "{} {operands}", format!("{op:?}").to_lowercase()),
             Kind::Cast(code) => write!(f, "cast {operands} as {}", code.0),
             Kind::FloatLike => write!(f, "float-like {operands}"),
+            Kind::IntLike => write!(f, "int-like {operands}"),
+            Kind::Append(path) => write!(f, "append {} <- {operands}", self.path_text(path)),
+            Kind::Finish(path, form) => write!(f, "finish {} {form:?}", self.path_text(path)),
+            Kind::Elements => write!(f, "elements {operands}"),
+            Kind::Detach(path) => write!(f, "detach {}", self.path_text(path)),
             Kind::Frozen => write!(f, "frozen {operands}"),
             Kind::PushCast(code) => write!(f, "push-cast {operands} as {}", code.0),
             Kind::PullCast => write!(f, "pull-cast {operands}"),

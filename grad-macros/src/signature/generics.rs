@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericParam, ReturnType, Signature, TypeParam, WherePredicate};
+use syn::{GenericParam, Generics, ReturnType, TypeParam, WherePredicate};
 
 /// Names of traits that only numbers have, in std, `num_traits` and what users call their own.
 const OF_NUMBERS: &[&str] = &[
@@ -33,33 +33,33 @@ const OF_FUNCTIONS: &[&str] = &["Fn", "FnMut", "FnOnce"];
 
 /// The type parameters that stand for numbers: by a bound that says so, or because the function
 /// returns one and it can be copied.
-pub(super) fn numbers(sig: &Signature) -> Vec<Ident> {
-    let parameters = sig.generics.params.iter().filter_map(|p| match p {
+pub(super) fn numbers(generics: &Generics, output: Option<&ReturnType>) -> Vec<Ident> {
+    let parameters = generics.params.iter().filter_map(|p| match p {
         GenericParam::Type(p) => Some(p),
         _ => None,
     });
     parameters
-        .filter(|p| is_number(p, sig))
+        .filter(|p| is_number(p, generics, output))
         .map(|p| p.ident.clone())
         .collect()
 }
 
-fn is_number(parameter: &TypeParam, sig: &Signature) -> bool {
-    let bounds = bounds_of(parameter, sig);
+fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnType>) -> bool {
+    let bounds = bounds_of(parameter, generics);
     if bounds.iter().any(|b| OF_FUNCTIONS.contains(&b.as_str())) {
         return false;
     }
-    let returned = match &sig.output {
-        ReturnType::Default => false,
-        ReturnType::Type(_, ty) => mentions(ty.to_token_stream(), &parameter.ident),
+    let returned = match output {
+        Some(ReturnType::Type(_, ty)) => mentions(ty.to_token_stream(), &parameter.ident),
+        _ => false,
     };
     bounds.iter().any(|b| OF_NUMBERS.contains(&b.as_str())) || returned && !bounds.is_empty()
 }
 
 /// The last segments of the traits a parameter is bound by.
-fn bounds_of(parameter: &TypeParam, sig: &Signature) -> Vec<String> {
+fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
     let mut found: Vec<String> = parameter.bounds.iter().filter_map(trait_name).collect();
-    let clauses = sig.generics.where_clause.iter().flat_map(|w| &w.predicates);
+    let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
     for predicate in clauses {
         if let WherePredicate::Type(predicate) = predicate {
             let bounded = predicate.bounded_ty.to_token_stream().to_string();

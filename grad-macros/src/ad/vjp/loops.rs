@@ -91,15 +91,14 @@ impl Pull<'_> {
             inner,
             index_of.map(|i| (i, index)),
         );
-        let results = self.graph.site(reversed).results.clone();
-        let mut results = results.into_iter();
-        for k in &active {
-            if let Some(bar) = results.next() {
-                self.add(bars, out, site.operands[first + k], bar);
-            }
-        }
-        for (value, bar) in free.into_iter().zip(results) {
+        // What the loop read from outside first: a variable may begin with one of those values.
+        let mut results = self.graph.site(reversed).results.clone();
+        let read = results.split_off(active.len());
+        for (value, bar) in free.into_iter().zip(read) {
             bars.insert(value, bar);
+        }
+        for (k, bar) in active.iter().zip(results) {
+            self.add(bars, out, site.operands[first + k], bar);
         }
     }
 

@@ -5,15 +5,18 @@
 
 mod branches;
 mod calls;
+mod fuse;
+mod legal;
 mod loops;
 mod memory;
+mod scratch;
 mod straight;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
-use super::residuals::Residuals;
+use super::residuals::{Residuals, copy_moved};
 use super::{Activity, push, push_one};
 use crate::ir::{
     Graph, Kind, Op, Output, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
@@ -39,10 +42,33 @@ struct Pull<'a> {
     /// Sites to put into primal regions, after the site named.
     after: HashMap<SiteId, Vec<SiteId>>,
     before: HashMap<SiteId, Vec<SiteId>>,
+    /// Variables whose shape is read where they may have been moved out: moves of them copy.
+    copied: HashSet<Var>,
+    /// Whether the reverse of the region being walked stands right behind its primal sites.
+    fusing: bool,
 }
 
-/// Differentiates in reverse mode.
+/// Differentiates in reverse mode: the body, and a pullback that comes later.
 pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reverse {
+    let mut reverse = differentiate(graph, output, active, false);
+    Residuals::resolve_function(&mut reverse.graph);
+    reverse
+}
+
+/// Differentiates in reverse mode where the cotangent of the result is known from the start: one
+/// body, in which loops that only add up run forward and back in one go ([`fuse`]).
+pub(crate) fn gradient(graph: &Graph, output: &Output, active: &Activity) -> Reverse {
+    let mut reverse = differentiate(graph, output, active, true);
+    if let Some(pull) = reverse.graph.pull.take() {
+        let sites = std::mem::take(&mut reverse.graph.block_mut(pull).sites);
+        let body = reverse.graph.body;
+        reverse.graph.block_mut(body).sites.extend(sites);
+    }
+    Residuals::resolve_moves(&mut reverse.graph, graph.sites.len());
+    reverse
+}
+
+fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool) -> Reverse {
     let mut cx = Pull {
         graph: graph.clone(),
         active,
@@ -50,6 +76,8 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
         residuals: Residuals::new(graph),
         after: HashMap::new(),
         before: HashMap::new(),
+        copied: HashSet::new(),
+        fusing,
     };
     let pull = cx.graph.new_region();
     let bars: Vec<_> = graph
@@ -57,9 +85,13 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
         .iter()
         .map(|p| p.wrt.then(|| cx.declare_bar(p.slot, &p.name)))
         .collect();
+    let own = cx.own_shadows(&bars, pull);
     let mut cotangents = Bars::new();
     let seed = cx.seed(output, pull, &mut cotangents);
     cx.region(graph.body, pull, &mut cotangents);
+    for (shadow, bar) in own {
+        cx.add_whole(shadow, bar, pull);
+    }
     for (param, bar) in graph.params.iter().zip(&bars) {
         if let (Slot::Scalar(v), Some(bar)) = (param.slot, bar) {
             if let Some(cotangent) = cotangents.get(&v) {
@@ -75,8 +107,9 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
         }
     }
     cx.insert_sites();
+    let (body, copied) = (cx.graph.body, std::mem::take(&mut cx.copied));
+    copy_moved(&mut cx.graph, body, &copied);
     cx.graph.pull = Some(pull);
-    Residuals::resolve_function(&mut cx.graph);
     Reverse {
         graph: cx.graph,
         seed,
@@ -96,6 +129,7 @@ impl Pull<'_> {
             ty,
             storage: Storage::RefMut,
             mutable: true,
+            tangent: true,
             span,
         });
         if let Slot::Memory(var) = slot {
@@ -110,7 +144,8 @@ impl Pull<'_> {
             Output::Unit => None,
             Output::Leaf => {
                 let ty = self.graph.ty(yields[0]).clone();
-                let seed = self.graph.new_arg(pull, ty, Span::call_site());
+                let home = if self.fusing { self.graph.body } else { pull };
+                let seed = self.graph.new_arg(home, ty, Span::call_site());
                 self.graph.value_mut(seed).name = Some("y_bar".to_owned());
                 self.add(bars, pull, yields[0], seed);
                 Some(Slot::Scalar(seed))
@@ -121,6 +156,7 @@ impl Pull<'_> {
                     ty: Ty::Unknown,
                     storage: Storage::Ref,
                     mutable: false,
+                    tangent: true,
                     span: Span::call_site(),
                 };
                 let var = self.graph.new_var(info);
@@ -175,7 +211,11 @@ impl Pull<'_> {
     /// Builds into `out` the reverse of `primal`.
     fn region(&mut self, primal: Region, out: Region, bars: &mut Bars) {
         let sites = self.graph.block(primal).sites.clone();
-        self.declare_shadows(&sites, out);
+        if self.fusing {
+            self.declare_shadows_early(&sites);
+        } else {
+            self.declare_shadows(&sites, out);
+        }
         for id in sites.into_iter().rev() {
             self.site(id, out, bars);
         }

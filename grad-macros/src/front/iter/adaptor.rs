@@ -14,7 +14,12 @@ use crate::ir::Value;
 
 impl Lower<'_> {
     /// The adaptor named, on `iter`; `None` if it is none, `Some(None)` if its argument is wrong.
-    pub(super) fn adapt(&mut self, iter: &Iter, args: &[&Expr], site: &Site) -> Option<Option<Iter>> {
+    pub(super) fn adapt(
+        &mut self,
+        iter: &Iter,
+        args: &[&Expr],
+        site: &Site,
+    ) -> Option<Option<Iter>> {
         let inner = || Box::new(iter.clone());
         let span = site.span;
         Some(match (site.name, args) {
@@ -160,4 +165,3 @@ fn below(iter: &Iter, pick: impl FnOnce(Box<Iter>) -> Iter) -> Iter {
         other => pick(Box::new(other.clone())),
     }
 }
-

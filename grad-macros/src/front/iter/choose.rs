@@ -14,6 +14,13 @@ use super::{Function, Iter, Site};
 use crate::diag::Problem;
 use crate::ir::{Capture, Code, Discrete, Kind, Ty, Value};
 
+/// The number of an item, computed where there is one.
+enum Number<'n> {
+    At(Value),
+    /// Counted from the end of so many.
+    FromEnd(Value, &'n Number<'n>),
+}
+
 /// Which of two items stays.
 enum Order<'f> {
     /// Whether the function says "greater" of the first and the second.
@@ -52,9 +59,9 @@ impl Lower<'_> {
             ("max_by" | "min_by", [f]) => {
                 self.with(f, |cx, f| cx.best(iter, &Order::By(f), largest, span))
             }
-            ("max_by_key" | "min_by_key", [f]) => {
-                self.with(f, |cx, f| cx.best(iter, &Order::Key(Some(f)), largest, span))
-            }
+            ("max_by_key" | "min_by_key", [f]) => self.with(f, |cx, f| {
+                cx.best(iter, &Order::Key(Some(f)), largest, span)
+            }),
             _ => return None,
         })
     }
@@ -65,37 +72,22 @@ impl Lower<'_> {
             Count::Known(len) => self.discrete(Discrete::Lt, k, len, span),
             _ => self.truth(true),
         };
-        self.guarded_item(there, iter, |_| k, span)
+        self.guarded_item(there, iter, &Number::At(k), span)
     }
 
-    /// The item with the number `number` gives, which is asked for only where there is one.
-    fn guarded_item(
-        &mut self,
-        there: Value,
-        iter: &Iter,
-        number: impl FnOnce(&mut Self) -> Value,
-        span: Span,
-    ) -> Operand {
+    /// The item of the number given, which is asked for only where it is there.
+    fn guarded_item(&mut self, there: Value, iter: &Iter, number: &Number, span: Span) -> Operand {
         if let Iter::Rev(inner) = iter {
             if let Count::Known(len) = self.count_of(inner, span) {
-                return self.guarded_item(
-                    there,
-                    inner,
-                    |cx| {
-                        let one = cx.int(1);
-                        let k = number(cx);
-                        let last = cx.minus(len, one);
-                        cx.minus(last, k)
-                    },
-                    span,
-                );
+                let number = Number::FromEnd(len, number);
+                return self.guarded_item(there, inner, &number, span);
             }
         }
         if iter.gives_places() {
             let k = self.branch(
                 there,
                 span,
-                |cx| Operand::Value(number(cx)),
+                |cx| Operand::Value(cx.index_of(number)),
                 |cx| Operand::Value(cx.int(0)),
             );
             let k = self.read(k);
@@ -106,12 +98,23 @@ impl Lower<'_> {
             there,
             span,
             |cx| {
-                let k = number(cx);
+                let k = cx.index_of(number);
                 cx.item(iter, k, span)
             },
             |_| Operand::Never,
         );
         Operand::Maybe(there, Box::new(item))
+    }
+
+    fn index_of(&mut self, number: &Number) -> Value {
+        match number {
+            Number::At(k) => *k,
+            Number::FromEnd(len, k) => {
+                let (one, k) = (self.int(1), self.index_of(k));
+                let last = self.minus(*len, one);
+                self.minus(last, k)
+            }
+        }
     }
 
     fn last(&mut self, iter: &Iter, span: Span) -> Operand {
@@ -121,15 +124,8 @@ impl Lower<'_> {
             };
             let zero = self.int(0);
             let there = self.discrete(Discrete::Gt, len, zero, span);
-            return self.guarded_item(
-                there,
-                iter,
-                |cx| {
-                    let one = cx.int(1);
-                    cx.minus(len, one)
-                },
-                span,
-            );
+            let number = Number::FromEnd(len, &Number::At(zero));
+            return self.guarded_item(there, iter, &number, span);
         }
         let (found, item) = self.found();
         self.drive(iter, span, &mut |cx, it| cx.note(found, item, it));
@@ -336,7 +332,10 @@ impl Lower<'_> {
                 Operand::Place(path, _) | Operand::Ref(path, _) | Operand::RefMut(path, _) => {
                     (Capture::Place(path, true), quote!(#ident))
                 }
-                other => (Capture::Value(self.read_spanned(other, span)), quote!((&#ident))),
+                other => (
+                    Capture::Value(self.read_spanned(other, span)),
+                    quote!((&#ident)),
+                ),
             };
             captures.push((name.to_owned(), capture));
             spelled.push(code);
@@ -383,14 +382,16 @@ impl Lower<'_> {
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(receiver);
         match (name.as_str(), args.as_slice()) {
-            ("partial_cmp" | "total_cmp" | "cmp", [other]) if ty.is_scalar() || ty == Ty::Unknown => {
+            ("partial_cmp" | "total_cmp" | "cmp", [other])
+                if ty.is_scalar() || ty == Ty::Unknown =>
+            {
                 let other = self.lower_expr(other);
                 Some(self.comparison(&name, receiver.clone(), other, span))
             }
             // The receiver was computed already: what follows is said of its value.
             (
-                "unwrap" | "expect" | "unwrap_or" | "reverse" | "then" | "is_lt" | "is_le" | "is_gt"
-                | "is_ge" | "is_eq" | "is_ne",
+                "unwrap" | "expect" | "unwrap_or" | "reverse" | "then" | "is_lt" | "is_le"
+                | "is_gt" | "is_ge" | "is_eq" | "is_ne",
                 _,
             ) if ty == Ty::Inert => {
                 let value = self.read(receiver.clone());

@@ -41,9 +41,11 @@ impl Lower<'_> {
             return probe;
         }
         let count = self.count_of(iter, span);
-        let target = self.target(&ty, count, span);
+        let target = self.new_target(&ty, count, span);
         if target.grows {
-            self.drive(iter, span, &mut |cx, item| cx.put(&target, None, item, span));
+            self.drive(iter, span, &mut |cx, item| {
+                cx.put(&target, None, item, span)
+            });
         } else {
             let numbered = Iter::Enumerate(Box::new(iter.clone()));
             self.drive(&numbered, span, &mut |cx, item| {
@@ -57,7 +59,7 @@ impl Lower<'_> {
     }
 
     /// A vector to collect into.
-    fn target(&mut self, ty: &Ty, count: Count, span: Span) -> Target {
+    fn new_target(&mut self, ty: &Ty, count: Count, span: Span) -> Target {
         let filled = match count {
             Count::Known(len) => self.zero_of(ty, span).map(|zero| (zero, len)),
             _ => None,
@@ -122,8 +124,8 @@ impl Lower<'_> {
         };
         let count = self.count_of(iter, span);
         let targets = (
-            self.target(&first, count, span),
-            self.target(&second, count, span),
+            self.new_target(&first, count, span),
+            self.new_target(&second, count, span),
         );
         let numbered = Iter::Enumerate(Box::new(iter.clone()));
         self.drive(&numbered, span, &mut |cx, item| {
@@ -143,8 +145,8 @@ impl Lower<'_> {
 
     pub(super) fn partition(&mut self, iter: &Iter, f: &Function, span: Span) -> Operand {
         let ty = self.item_ty(iter, span);
-        let yes = self.target(&ty, Count::Unknown, span);
-        let no = self.target(&ty, Count::Unknown, span);
+        let yes = self.new_target(&ty, Count::Unknown, span);
+        let no = self.new_target(&ty, Count::Unknown, span);
         self.drive(iter, span, &mut |cx, item| {
             let (item, seen) = cx.lent(item);
             let belongs = cx.asked(f, seen, span);
@@ -183,9 +185,15 @@ impl Lower<'_> {
                 return probe;
             }
             // An array of as many floats is the zero tangent of one.
-            let zeros = (ty == element && matches!(ty, Ty::Float(_)))
-                .then(|| Kind::ZeroLike(like.clone()));
-            cx.fill_array(&mapped, ty, zeros.map(|kind| (kind, Vec::new())), Form::Like(like), span)
+            let zeros =
+                (ty == element && matches!(ty, Ty::Float(_))).then(|| Kind::ZeroLike(like.clone()));
+            cx.fill_array(
+                &mapped,
+                ty,
+                zeros.map(|kind| (kind, Vec::new())),
+                Form::Like(like),
+                span,
+            )
         })
     }
 
@@ -233,8 +241,10 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let Some((kind, operands)) = zeros else {
-            let target = self.target(&ty, Count::Unknown, span);
-            self.drive(iter, span, &mut |cx, item| cx.put(&target, None, item, span));
+            let target = self.new_target(&ty, Count::Unknown, span);
+            self.drive(iter, span, &mut |cx, item| {
+                cx.put(&target, None, item, span)
+            });
             return self.collected(&target, form, span);
         };
         let array = Ty::Array(Box::new(ty.clone()));

@@ -347,7 +347,12 @@ impl<'d> Lower<'d> {
     pub(super) fn count_up(&mut self, number: super::super::scope::Local) -> Value {
         let k = self.held_value(number);
         let one = self.int(1);
-        let next = self.push(Kind::Apply(crate::ir::Op::Add), vec![k, one], Ty::Int, Span::call_site());
+        let next = self.push(
+            Kind::Apply(crate::ir::Op::Add),
+            vec![k, one],
+            Ty::Int,
+            Span::call_site(),
+        );
         self.locals.set(number, Operand::Value(next));
         k
     }
@@ -371,7 +376,13 @@ impl<'d> Lower<'d> {
         then: impl FnOnce(&mut Self),
         otherwise: impl FnOnce(&mut Self),
     ) {
-        let unit = |cx: &mut Self| if cx.dead { Operand::Never } else { Operand::Unit };
+        let unit = |cx: &mut Self| {
+            if cx.dead {
+                Operand::Never
+            } else {
+                Operand::Unit
+            }
+        };
         self.branch(
             condition,
             span,

@@ -109,9 +109,17 @@ impl Lower<'_> {
         let total = self.locals.hidden(site.name);
         self.locals.set(total, Operand::Value(start));
         self.drive(iter, span, &mut |cx, item| {
-            let item = cx.read_spanned(item, span);
-            let before = cx.held_value(total);
-            let after = cx.combined(op, before, item, span);
+            let before = cx.locals.current(total).unwrap_or(Operand::Poison);
+            let item = if cx.operand_ty(&item).is_scalar() {
+                Operand::Value(cx.read_spanned(item, span))
+            } else {
+                item
+            };
+            let op: syn::BinOp = match op {
+                Op::Add => syn::parse_quote!(+),
+                _ => syn::parse_quote!(*),
+            };
+            let after = cx.binary(&op, before, item, span);
             cx.locals.set(total, Operand::Value(after));
         });
         Operand::Value(self.held_value(total))
@@ -130,7 +138,10 @@ impl Lower<'_> {
     }
 
     fn neutral_of(&mut self, op: Op, site: &Site) -> Value {
-        let number = site.hint.filter(|ty| self.is_number_parameter(ty));
+        let number = site.hint.filter(|ty| {
+            let name = quote::ToTokens::to_token_stream(ty).to_string();
+            self.numbers.contains(&name)
+        });
         match number {
             Some(ty) => {
                 let code = if op == Op::Add {

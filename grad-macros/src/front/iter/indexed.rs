@@ -68,15 +68,17 @@ impl Lower<'_> {
     /// How many items the iterator has, as `usize`.
     pub(super) fn count_of(&mut self, iter: &Iter, span: Span) -> Count {
         match iter {
-            Iter::Range(RangeOf { end: None, .. })
-            | Iter::Repeat(_)
-            | Iter::RepeatWith(_) => Count::Endless,
+            Iter::Range(RangeOf { end: None, .. }) | Iter::Repeat(_) | Iter::RepeatWith(_) => {
+                Count::Endless
+            }
             Iter::Range(range) => match range.end {
                 Some(end) => Count::Known(self.count_between(range.start, end, range.inclusive)),
                 None => Count::Endless,
             },
             Iter::Elements { path, .. } => Count::Known(self.length_of(path, span)),
-            Iter::Chunks { path, size, cut, .. } => {
+            Iter::Chunks {
+                path, size, cut, ..
+            } => {
                 let len = self.length_of(path, span);
                 Count::Known(self.count_chunks(len, *size, *cut))
             }

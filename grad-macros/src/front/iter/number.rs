@@ -114,7 +114,11 @@ impl Lower<'_> {
         if self.usizes.contains(&value) {
             return true;
         }
-        match self.graph.def(value).map(|site| (&site.kind, &site.operands)) {
+        match self
+            .graph
+            .def(value)
+            .map(|site| (&site.kind, &site.operands))
+        {
             Some((Kind::Length(_), _)) => true,
             Some((Kind::Cast(code), _)) => code.0.to_string() == "usize",
             Some((Kind::Apply(_), operands)) => operands.iter().any(|v| self.is_usize(*v)),
@@ -148,13 +152,7 @@ impl Lower<'_> {
 
     /// Element `k` of a slice, which is there: of a sub-slice, an element of the whole.
     pub(super) fn element_of(&mut self, path: &Path, k: Value) -> Path {
-        let Some((
-            Step::Range {
-                start, ..
-            },
-            before,
-        )) = path.steps.split_last()
-        else {
+        let Some((Step::Range { start, .. }, before)) = path.steps.split_last() else {
             return path.then(Step::Index(k));
         };
         let index = match start {

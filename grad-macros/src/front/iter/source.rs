@@ -149,7 +149,12 @@ impl Lower<'_> {
                     Discrete::Lt
                 };
                 let below = self.discrete(op, x, end, span);
-                Some(Operand::Value(self.discrete(Discrete::And, above, below, span)))
+                Some(Operand::Value(self.discrete(
+                    Discrete::And,
+                    above,
+                    below,
+                    span,
+                )))
             }
             _ => None,
         }

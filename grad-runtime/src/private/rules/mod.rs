@@ -86,8 +86,121 @@
     reason = "a pullback captures less than the trait says, so that nothing stays borrowed"
 )]
 
+mod integers;
+mod memory;
 mod operators;
+mod option;
 mod real;
+mod slice;
+mod sort;
+mod vec;
 
+use alloc::vec::Vec;
+
+pub use integers::{IntegerRules, SignedRules};
+pub use memory::{replace, swap, take};
 pub use operators::*;
+pub use option::{ContentRules, OptionFields, OptionRules, ReferenceRules, ResultRules, Unwrap};
 pub use real::RealRules;
+pub use slice::SliceRules;
+pub use sort::SortRules;
+pub use vec::VecRules;
+
+/// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
+/// into scope.
+pub mod methods {
+    pub use super::{
+        ContentRules as _, IntegerRules as _, OptionFields as _, OptionRules as _, RealRules as _,
+        ReferenceRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
+        VecRules as _,
+    };
+}
+
+use super::TangentOf;
+use crate::{Differentiable, NoTangent, Tangent};
+
+/// Where the cotangent of a value goes.
+pub type Bar<'a, T> = Option<&'a mut TangentOf<T>>;
+/// Where the cotangent of a slice goes, and of a vector that is only read.
+pub type Bars<'a, T> = Option<&'a mut [TangentOf<T>]>;
+/// The cotangent of a vector that changes.
+pub type VecBar<'a, T> = Option<&'a mut Vec<TangentOf<T>>>;
+/// The cotangent of an index, a length or a closure: there is none.
+pub type IndexBar<'a> = Option<&'a mut NoTangent>;
+
+/// Methods that say of a receiver that it changes.
+macro_rules! exclusive {
+    ($($name:ident),* $(,)?) => {$(
+        /// The receiver again.
+        #[inline]
+        fn $name(&self) -> Exclusive {
+            Exclusive
+        }
+    )*};
+}
+use exclusive;
+
+/// Methods that say of a receiver that it is only read.
+macro_rules! shared {
+    ($($name:ident),* $(,)?) => {$(
+        /// The receiver again.
+        #[inline]
+        fn $name(&self) -> Shared<'_, Self> {
+            Shared::new(self)
+        }
+    )*};
+}
+use shared;
+
+/// `bar += each of parts`.
+#[inline]
+fn sum_into<'a, T: Tangent + 'a>(bar: Option<&mut T>, parts: impl Iterator<Item = &'a T>) {
+    if let Some(bar) = bar {
+        for part in parts {
+            bar.accumulate(part);
+        }
+    }
+}
+
+/// `to[i] += from[i]`; the lengths are equal.
+#[inline]
+#[track_caller]
+fn add<T: Tangent>(to: &mut [T], from: &[T]) {
+    super::check_len("cotangent", to.len(), from.len());
+    for (to, from) in to.iter_mut().zip(from) {
+        to.accumulate(from);
+    }
+}
+
+/// A copy.
+#[inline]
+fn duplicates<T: Tangent>(tangents: &[T]) -> Vec<T> {
+    tangents.iter().map(T::duplicate).collect()
+}
+
+/// A copy of the tangent of `x`, or zero.
+#[inline]
+fn tangent_or_zero<T: Differentiable>(dot: Option<&TangentOf<T>>, x: &T) -> TangentOf<T> {
+    dot.map_or_else(|| x.zero_tangent(), Tangent::duplicate)
+}
+
+/// `dots = source_dots`, or zeros.
+#[inline]
+fn overwrite<T: Differentiable>(
+    dots: &mut [TangentOf<T>],
+    source_dots: Option<&[TangentOf<T>]>,
+    source: &[T],
+) {
+    match source_dots {
+        Some(source_dots) => {
+            for (dot, source_dot) in dots.iter_mut().zip(source_dots) {
+                *dot = source_dot.duplicate();
+            }
+        }
+        None => {
+            for (dot, entry) in dots.iter_mut().zip(source) {
+                *dot = entry.zero_tangent();
+            }
+        }
+    }
+}
