@@ -85,13 +85,16 @@ impl Pull<'_> {
             if info.storage != Storage::Owned || !self.residuals.is_written(var) {
                 continue;
             }
-            let sites = self.graph.block(self.graph.body).sites.clone();
+            let body = self.graph.body;
+            let sites = self.graph.block(body).sites.clone();
             let (ty, span) = (info.ty.clone(), info.span);
-            let zero = match self.last_reshape(&sites, var) {
-                Some(last) => self.zero_shadow(last, var, &[], pull),
+            let scratch = self.graph.new_region();
+            let last = self.last_reshape(&sites, var);
+            let zero = match last {
+                Some(last) => self.zero_shadow(last, var, &[], scratch),
                 None => {
                     let zero = Kind::ZeroLike(Path::of(var));
-                    push_one(&mut self.graph, pull, zero, Vec::new(), ty, span)
+                    push_one(&mut self.graph, scratch, zero, Vec::new(), ty, span)
                 }
             };
             let shadow = self.graph.new_var(VarInfo {
@@ -101,7 +104,16 @@ impl Pull<'_> {
                 ..info
             });
             let make = Kind::Allocate(shadow);
-            push(&mut self.graph, pull, make, vec![zero], Vec::new(), span);
+            push(&mut self.graph, scratch, make, vec![zero], Vec::new(), span);
+            let made = std::mem::take(&mut self.graph.block_mut(scratch).sites);
+            // Where the reverse follows at once it may begin inside the body.
+            match last {
+                Some(last) if self.fusing => self.after.entry(last).or_default().extend(made),
+                None if self.fusing => {
+                    self.graph.block_mut(body).sites.splice(0..0, made);
+                }
+                _ => self.graph.block_mut(pull).sites.extend(made),
+            }
             self.shadows.insert(var, shadow);
             own.push((shadow, *bar));
         }
