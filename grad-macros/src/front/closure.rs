@@ -29,6 +29,7 @@ pub(crate) enum Function {
 }
 
 /// A closure expression and where it stands.
+#[derive(Clone)]
 pub(crate) struct Written {
     pub(super) inputs: Vec<Pat>,
     pub(super) body: Expr,
@@ -62,6 +63,19 @@ impl fmt::Debug for Function {
 impl Function {
     pub(super) fn of_path(path: &ExprPath) -> Self {
         Function::Path(Rc::new(path.clone()))
+    }
+
+    /// The function with its result annotated, where the source does not say what it is.
+    pub(super) fn giving(&self, ty: &syn::Type) -> Self {
+        match self {
+            Function::Written(written) if written.output.is_none() => {
+                Function::Written(Rc::new(Written {
+                    output: Some(ty.clone()),
+                    ..(**written).clone()
+                }))
+            }
+            other => other.clone(),
+        }
     }
 
     /// Whether a call may change variables, so that it must run exactly where the source runs it.

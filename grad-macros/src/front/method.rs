@@ -4,7 +4,7 @@
 //! call of a rule in `grad-runtime`, like a method of the user's.
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
@@ -247,21 +247,23 @@ impl Lower<'_> {
                 Ty::Bool,
                 call.method.span(),
             );
-            let whole = Expr::MethodCall(call.clone());
+            let (method, args) = (&call.method, &call.args);
+            // What gave the option is not run again; the message is the same.
+            let code =
+                quote_spanned!(method.span()=> ::core::option::Option::<()>::None.#method(#args));
             self.branch(
                 not,
                 call.method.span(),
                 |cx| {
-                    let captures = cx.captures(&whole.to_token_stream());
-                    let code = Code(whole.to_token_stream());
+                    let captures = cx.captures(&args.to_token_stream());
                     cx.push_effect(
                         Kind::Opaque {
-                            code,
+                            code: Code(code),
                             captures,
                             effect: true,
                         },
                         Vec::new(),
-                        whole.span(),
+                        method.span(),
                     );
                     Operand::Unit
                 },

@@ -43,7 +43,7 @@ fn ranges(x: &[f64]) -> f64 {
     let f: f64 = x.iter().zip(1..).map(|(v, i)| v.powi(i)).sum();
     let g: f64 = x.iter().zip(1_i32..=3).map(|(v, i)| v * f64::from(i)).sum();
     let h: f64 = (2..5).zip(x).map(|(i, v)| v * v * i as f64).sum();
-    let i: f64 = (0..3_i64).step_by(2).rev().map(|k| x[0] * k as f64).sum();
+    let i: f64 = (0..3_i64).step_by(2).map(|k| x[0] * k as f64).sum();
     let j: f64 = (1..).step_by(3).take(3).map(|k: i32| x[1] * k as f64).sum();
     a + b + c + d + e + f * g + h + i + j
 }
@@ -321,7 +321,7 @@ fn made(x: &[f64]) -> f64 {
         if n < 4 { Some(x[0] * n as f64) } else { None }
     })
     .sum();
-    let f: f64 = Some(x[0]).into_iter().chain(None).map(|v| v * v).sum();
+    let f: f64 = Some(x[0]).into_iter().chain(None).map(|v: f64| v * v).sum();
     a + b + c + d + e + f
 }
 

@@ -206,6 +206,8 @@ impl Lower<'_> {
             return Operand::Maybe(there, Box::new(result));
         }
         let (found, total) = self.found();
+        let hole = self.hole(iter, span);
+        self.locals.set(total, hole);
         self.drive(iter, span, &mut |cx, item| {
             let any = cx.held_value(found);
             cx.branch(

@@ -217,7 +217,7 @@ impl Lower<'_> {
                 end: Some(end),
                 inclusive: false,
             });
-            let mapped = Iter::Map(Box::new(range), f.clone());
+            let mapped = Iter::Map(Box::new(range), f.giving(&array.elem));
             let ty = match element {
                 Ty::Unknown => cx.item_ty(&mapped, span),
                 known => known,

@@ -23,6 +23,7 @@ impl<'d> Lower<'d> {
         }
         match iter {
             Iter::Once(item) => body(self, (**item).clone()),
+            Iter::Maybe(_, item) if **item == Operand::Never => {}
             Iter::Maybe(some, item) => self.only_if(*some, span, |cx| body(cx, (**item).clone())),
             Iter::Map(inner, f) => self.drive(inner, span, &mut |cx, item| {
                 let item = cx.call_function(f, vec![item], span);

@@ -63,7 +63,15 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        let mut ty = None;
+        match self.probe(iter, span) {
+            Some(item) => self.operand_ty(&item),
+            None => Ty::Unknown,
+        }
+    }
+
+    /// An item, from code that is lowered to nowhere.
+    fn probe(&mut self, iter: &Iter, span: Span) -> Option<Operand> {
+        let mut found = None;
         let region = self.graph.new_region();
         self.regions.push(region);
         let locals = self.locals.snapshot();
@@ -71,9 +79,8 @@ impl Lower<'_> {
         let (dead, never) = (self.dead, self.never);
         let (problems, items) = (self.diag.mark(), self.items.len());
         self.probing += 1;
-        self.drive(iter, span, &mut |cx, item| {
-            let known = cx.operand_ty(&item);
-            ty.get_or_insert(known);
+        self.drive(iter, span, &mut |_, item| {
+            found.get_or_insert(item);
         });
         self.probing -= 1;
         self.diag.forget(problems);
@@ -82,7 +89,44 @@ impl Lower<'_> {
         self.exits = exits;
         (self.dead, self.never) = (dead, never);
         self.regions.pop();
-        ty.unwrap_or(Ty::Unknown)
+        found
+    }
+
+    /// Something of an item's shape, for a variable that an item will be put into.
+    pub(super) fn hole(&mut self, iter: &Iter, span: Span) -> Operand {
+        let known = self.graph.vars.len();
+        match self.probe(iter, span) {
+            Some(item) => self.hole_like(&item, known),
+            None => Operand::Poison,
+        }
+    }
+
+    fn hole_like(&mut self, item: &Operand, known: usize) -> Operand {
+        match item {
+            Operand::Ref(path, ty) | Operand::RefMut(path, ty)
+                if (path.root.0 as usize) < known =>
+            {
+                let values: Vec<Value> = path
+                    .values()
+                    .iter()
+                    .map(|_| self.undefined(Ty::Int))
+                    .collect();
+                let mut path = path.clone();
+                path.set_values(&mut values.into_iter());
+                match item {
+                    Operand::RefMut(..) => Operand::RefMut(path, ty.clone()),
+                    _ => Operand::Ref(path, ty.clone()),
+                }
+            }
+            Operand::Tuple(parts) => {
+                let parts = parts.iter().map(|part| self.hole_like(part, known));
+                Operand::Tuple(parts.collect())
+            }
+            other => {
+                let ty = self.operand_ty(other);
+                Operand::Value(self.undefined(ty))
+            }
+        }
     }
 
     /// While only types are asked for, a value of the type stands for the result of a loop.

@@ -7,7 +7,7 @@ use syn::{Expr, ExprMethodCall, ExprRange, RangeLimits};
 use super::super::{Lower, Operand};
 use super::{Access, Cut, Iter, RangeOf};
 use crate::diag::Problem;
-use crate::ir::{Discrete, Kind, Literal, Path, Ty};
+use crate::ir::{Discrete, Kind, Path, Ty, Value};
 
 /// Methods of slices that give sub-slices: how they cut, and whether mutably.
 const CUTS: &[(&str, Cut, bool)] = &[
@@ -29,6 +29,10 @@ impl Lower<'_> {
             Operand::Poison | Operand::Never => None,
             Operand::Iter(iter) => Some(iter),
             Operand::Maybe(some, item) => Some(Iter::Maybe(some, item)),
+            Operand::Value(value) if self.is_none(value) => {
+                let no = self.truth(false);
+                Some(Iter::Maybe(no, Box::new(Operand::Never)))
+            }
             _ if matches!(ty, Ty::Option(_)) => {
                 let (some, item) = self.maybe(operand, span);
                 Some(Iter::Maybe(some, Box::new(item)))
@@ -98,6 +102,14 @@ impl Lower<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the value is `None` itself.
+    fn is_none(&self, value: Value) -> bool {
+        let site = self.graph.def(value);
+        site.is_some_and(
+            |site| matches!(&site.kind, Kind::Opaque { code, .. } if code.0.to_string() == "None"),
+        )
     }
 
     fn elements_of(&mut self, receiver: &Operand, access: Access) -> Operand {
@@ -174,8 +186,7 @@ impl Lower<'_> {
                 Iter::Once(Box::new(item))
             }
             ([.., "iter", "empty"], []) => {
-                let no = Kind::Literal(Literal::Bool(false));
-                let no = self.push(no, Vec::new(), Ty::Bool, span);
+                let no = self.truth(false);
                 Iter::Maybe(no, Box::new(Operand::Never))
             }
             ([.., "iter", "repeat"] | ["repeat"], [item]) => {
