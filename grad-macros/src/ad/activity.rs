@@ -113,6 +113,7 @@ fn flowing(site: &Site) -> &[Value] {
         | Kind::Boxed
         | Kind::Store(_)
         | Kind::Accumulate(_)
+        | Kind::Append(_)
         | Kind::Allocate(_) => &site.operands,
         Kind::Select => &site.operands[1..],
         Kind::Repeat { .. } => &site.operands[..1],
@@ -125,7 +126,9 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
-        Kind::Load(path) | Kind::Copy(path) if !path.is_error() => vars.push(path.root),
+        Kind::Load(path) | Kind::Copy(path) | Kind::Finish(path, _) if !path.is_error() => {
+            vars.push(path.root);
+        }
         Kind::Call(call) => {
             for arg in &call.args {
                 match arg {
@@ -156,7 +159,7 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
 /// Variables the site writes a derivative into.
 fn targets(site: &Site) -> Vec<Var> {
     match &site.kind {
-        Kind::Store(path) | Kind::Accumulate(path) => vec![path.root],
+        Kind::Store(path) | Kind::Accumulate(path) | Kind::Append(path) => vec![path.root],
         Kind::Allocate(var) => vec![*var],
         Kind::Call(_) => site.kind.writes().iter().map(|path| path.root).collect(),
         _ => Vec::new(),

@@ -89,6 +89,9 @@ impl Lower<'_> {
             Stmt::Local(local) => self.lower_let(local),
             Stmt::Item(item) => self.lower_item(item),
             Stmt::Expr(expr, semi) => {
+                if self.tail && semi.is_none() {
+                    self.hint = self.output_type.clone();
+                }
                 let value = self.lower_expr(expr);
                 if semi.is_some() && !self.dead {
                     Operand::Unit
@@ -132,6 +135,9 @@ impl Lower<'_> {
             }
             return self.report(local.pat.span(), Problem::Pattern);
         };
+        if let Pat::Type(typed) = &local.pat {
+            self.hint = Some((*typed.ty).clone());
+        }
         let value = self.lower_expr(&init.expr);
         if !self.dead {
             self.lower_binding(&local.pat, value);

@@ -5,6 +5,7 @@ use core::borrow::{Borrow, BorrowMut};
 use crate::{Differentiable, Tangent};
 
 mod again;
+mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod optional;
@@ -14,6 +15,7 @@ pub use again::{Again, Exclusive, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
