@@ -459,6 +459,27 @@ impl<'g> Body<'g> {
         }))
     }
 
+    /// The place as a value that may be moved out of it.
+    fn moved(&self, path: &Path) -> TokenStream {
+        let root = &self.root;
+        match &path.steps[..] {
+            [Step::Variant(variant)] if path.is_error() && !self.refs.contains(&path.root) => {
+                let (whole, path) = (self.variable(path.root), &variant.code.0);
+                let member = member(&variant.field);
+                quote!(match #whole { #path { #member: part, .. } => part, _ => ::core::unreachable!() })
+            }
+            steps
+                if steps
+                    .iter()
+                    .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
+            {
+                let place = self.place(path);
+                quote!(#root::private::copy(&#place))
+            }
+            _ => self.place(path),
+        }
+    }
+
     fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {
         let (root, place) = (&self.root, self.place(path));
         if pattern.to_string() == "?" {
@@ -773,7 +794,8 @@ impl<'g> Body<'g> {
     fn argument(&self, arg: &Arg) -> TokenStream {
         match arg {
             Arg::Value(v) => self.value(*v),
-            Arg::Move(path) | Arg::Receiver(path) => self.place(path),
+            Arg::Move(path) => self.moved(path),
+            Arg::Receiver(path) => self.place(path),
             Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) => self.reference(path, Access::Write),
