@@ -128,6 +128,8 @@ impl Lower<'_> {
             return self.guarded_item(there, iter, &number, span);
         }
         let (found, item) = self.found();
+        let hole = self.hole(iter, span);
+        self.locals.set(item, hole);
         self.drive(iter, span, &mut |cx, it| cx.note(found, item, it));
         self.noted(found, item)
     }
