@@ -5,7 +5,6 @@
 
 use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
