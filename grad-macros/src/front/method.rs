@@ -106,11 +106,14 @@ impl Lower<'_> {
                 let whole = Expr::MethodCall(call.clone());
                 self.real_method(receiver, &name, &args, span, &whole)
             }
+            Ty::Bool if matches!(name.as_str(), "then" | "then_some") => {
+                self.lower_then(receiver, call, &args)
+            }
             Ty::Int | Ty::Bool | Ty::Inert => {
-                let result = if name.starts_with("is_") {
-                    Ty::Bool
-                } else {
-                    ty
+                let result = match ty {
+                    _ if name.starts_with("is_") => Ty::Bool,
+                    Ty::Bool => Ty::Unknown,
+                    ty => ty,
                 };
                 self.opaque(&Expr::MethodCall(call.clone()), result, &name)
             }
@@ -155,6 +158,29 @@ impl Lower<'_> {
             },
             _ => return None,
         })
+    }
+
+    /// `condition.then(f)`, `condition.then_some(value)`.
+    fn lower_then(&mut self, condition: Operand, call: &ExprMethodCall, args: &[&Expr]) -> Operand {
+        let span = call.method.span();
+        let condition = self.read_spanned(condition, span);
+        let [arg] = args else {
+            return Operand::Poison;
+        };
+        if call.method == "then_some" {
+            let item = self.lower_expr(arg);
+            return Operand::Maybe(condition, Box::new(item));
+        }
+        let Some(f) = self.function_of(arg) else {
+            return Operand::Poison;
+        };
+        let item = self.branch(
+            condition,
+            span,
+            |cx| cx.call_function(&f, Vec::new(), span),
+            |_| Operand::Never,
+        );
+        Operand::Maybe(condition, Box::new(item))
     }
 
     /// An owned copy.
