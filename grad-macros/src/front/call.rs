@@ -235,7 +235,17 @@ impl Lower<'_> {
                 Operand::Value(self.discrete(Discrete::Eq, len, zero, span))
             }
             (ty, "clone" | "to_owned" | "copied" | "cloned", []) if ty.is_scalar() => receiver,
-            (_, "clone" | "to_vec" | "to_owned", []) => {
+            (_, "to_vec", []) => {
+                // Of the slice, since the copy of an array would be an array.
+                let all = Step::Range {
+                    start: None,
+                    end: None,
+                    inclusive: false,
+                };
+                let path = self.as_path(receiver).then(all);
+                Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
+            }
+            (_, "clone" | "to_owned", []) => {
                 let path = self.as_path(receiver);
                 Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
             }

@@ -271,7 +271,8 @@ fn compare(
     let Some(found) = found else {
         return Ok(Outcome::Rough);
     };
-    let close = |a: f64, b: f64, tolerance: f64| (a - b).abs() <= tolerance * size;
+    let scale = 1.0 + found[1].abs() + flat_size(&sides.value);
+    let close = |a: f64, b: f64, tolerance: f64| (a - b).abs() <= tolerance * scale;
     let smooth = close(found[0], found[1], 2e-6) && close(found[1], found[2], 2e-6);
     if !smooth {
         return Ok(Outcome::Rough);
