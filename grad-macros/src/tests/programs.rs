@@ -8,7 +8,7 @@
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../../tests/src/programs.rs"]
-mod generate;
+pub(super) mod generate;
 
 use std::collections::BTreeMap;
 
@@ -108,7 +108,7 @@ fn datum(input: &Input) -> Datum {
 }
 
 /// The floats of a datum, in order.
-fn flat(datum: &Datum) -> Vec<f64> {
+pub(super) fn flat(datum: &Datum) -> Vec<f64> {
     match datum {
         Datum::Float(x) => vec![*x],
         Datum::List(parts) => parts.iter().flat_map(flat).collect(),
@@ -226,9 +226,13 @@ struct Sides {
     value: Vec<f64>,
 }
 
-fn dot(a: &[f64], b: &[f64]) -> (f64, f64) {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> (f64, f64) {
     let products = a.iter().zip(b).map(|(a, b)| a * b);
     products.fold((0.0, 0.0), |(sum, size), p| (sum + p, size + f64::abs(p)))
+}
+
+fn flat_size(numbers: &[f64]) -> f64 {
+    numbers.iter().map(|x| x.abs()).sum()
 }
 
 fn compare(
