@@ -578,8 +578,8 @@ impl Frame {
             Kind::Repeat { .. } => {
                 one(Datum::List(vec![operands[0].clone(); operands[1].index()?]))
             }
-            Kind::Record { fields, .. } => {
-                let parts = fields.iter().cloned().zip(operands.iter().cloned());
+            Kind::Record(record) => {
+                let parts = record.fields.iter().cloned().zip(operands.iter().cloned());
                 one(Datum::Record(parts.collect()))
             }
             Kind::Push(tape) => match &mut self.vars[tape.0 as usize] {

@@ -66,7 +66,7 @@ fn verified(mut graph: Graph, stage: &str) -> Result<(Graph, Graph), String> {
 fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
     let diag = Diagnostics::default();
     let item: syn::ItemFn = syn::parse_str(text).map_err(|e| format!("{e} in\n{text}"))?;
-    let signature = Signature::read(&item.sig, &Options::default(), &diag);
+    let signature = Signature::read(&item.sig, None, &Options::default(), &diag);
     problems(&diag)?;
     let lowered = front::lower(name, &signature, &item.block, &diag);
     problems(&diag)?;
