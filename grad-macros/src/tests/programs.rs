@@ -12,8 +12,11 @@ pub(super) mod generate;
 
 use std::collections::BTreeMap;
 
+use super::rows::{assign_rule, rule};
 use crate::diag::Diagnostics;
-use crate::ir::{Datum, ForwardForm, Function, Graph, Machine, Program, ReverseForm, Stop};
+use crate::ir::{
+    Datum, ForwardForm, Function, Graph, Machine, Op, Program, ReverseForm, Spelling, Stop, row,
+};
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::{ad, front, pass};
@@ -35,6 +38,19 @@ fn build(sources: &[Source]) -> Result<Built, String> {
         raw: Program::new(),
         simple: Program::new(),
     };
+    // Methods of numbers whose type only the compiler knows are calls of the runtime's rules.
+    for op in Op::ALL {
+        for program in [&mut built.raw, &mut built.simple] {
+            if let Spelling::Method(name) = row(*op).spelling {
+                program.insert(name.to_owned(), rule(*op));
+            } else {
+                program.insert(format!("{op:?}"), rule(*op));
+            }
+            if let Spelling::Infix(_) = row(*op).spelling {
+                program.insert(format!("{op:?}Assign"), assign_rule(*op));
+            }
+        }
+    }
     for source in sources {
         let (raw, simple) = stages(&source.name, &generate::plain(&source.text))?;
         built.raw.insert(source.name.clone(), raw);
@@ -77,7 +93,19 @@ fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
     let reverse = ad::reverse(&simple, &lowered.output, &active);
     let (raw_forward, forward_graph) = verified(forward.graph.clone(), "forward")?;
     let (raw_reverse, reverse_graph) = verified(reverse.graph.clone(), "reverse")?;
-    let function = |graph, forward_graph, reverse_graph| Function {
+    let (mut raw_gradient, mut gradient) = (None, None);
+    if signature.returns_float() {
+        let found = ad::gradient(&simple, &lowered.output, &active);
+        let (before, after) = verified(found.graph.clone(), "gradient")?;
+        let form = |graph| ReverseForm {
+            graph,
+            seed: found.seed,
+            bars: found.bars.clone(),
+        };
+        (raw_gradient, gradient) = (Some(form(before)), Some(form(after)));
+    }
+    let function = |graph, forward_graph, reverse_graph, gradient| Function {
+        gradient,
         graph,
         output: lowered.output.clone(),
         forward: ForwardForm {
@@ -91,8 +119,8 @@ fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
         },
     };
     Ok((
-        function(raw, raw_forward, raw_reverse),
-        function(simple, forward_graph, reverse_graph),
+        function(raw, raw_forward, raw_reverse, raw_gradient),
+        function(simple, forward_graph, reverse_graph, gradient),
     ))
 }
 
@@ -201,6 +229,20 @@ fn check(
         .all(|(a, b)| a == b || a.is_nan() && b.is_nan())
     {
         return Err(format!("gradient {raw_bars:?}, simplified {bars:?}"));
+    }
+    if let Datum::Float(_) = value {
+        let (gradient_value, found) = simple.gradient(name, &args, seed.clone()).map_err(stop)?;
+        agrees("the gradient", &gradient_value)?;
+        let found = number(&found);
+        let size = 1.0 + bars.iter().map(|x| x.abs()).sum::<f64>();
+        if size < 1e6
+            && bars
+                .iter()
+                .zip(&found)
+                .any(|(a, b)| (a - b).abs() > 1e-9 * size)
+        {
+            return Err(format!("reverse mode {bars:?}, the gradient {found:?}"));
+        }
     }
     let direction: Vec<f64> = direction.iter().flat_map(flat).collect();
     compare(

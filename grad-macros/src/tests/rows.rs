@@ -11,8 +11,8 @@ use super::programs::{dot, flat};
 use crate::ad::{self, term};
 use crate::diag::Diagnostics;
 use crate::ir::{
-    Datum, ForwardForm, Function, Graph, Kind, Machine, Op, Output, Param, Program, Region,
-    ReverseForm, Slot, Ty, Value, Width, Wrt, row,
+    Datum, ForwardForm, Function, Graph, Kind, Machine, Op, Output, Param, Path, Program, Region,
+    ReverseForm, Slot, Storage, Ty, Value, VarInfo, Width, Wrt, row,
 };
 
 /// The operator applied to arguments, with a tangent argument for the operand differentiated.
@@ -184,13 +184,17 @@ fn whole(op: Op) -> Graph {
 
 /// The function with its derivatives.
 fn differentiated(graph: Graph) -> Function {
+    let output = match graph.block(graph.body).yields.as_slice() {
+        [] => Output::Unit,
+        _ => Output::Leaf,
+    };
     let active = ad::activity(&graph, &HashMap::new(), &Diagnostics::default());
     let (forward, reverse) = (
         ad::forward(&graph, &active),
-        ad::reverse(&graph, &Output::Leaf, &active),
+        ad::reverse(&graph, &output, &active),
     );
     Function {
-        output: Output::Leaf,
+        output,
         forward: ForwardForm {
             graph: forward.graph,
             dots: forward.dots,
@@ -200,8 +204,48 @@ fn differentiated(graph: Graph) -> Function {
             seed: reverse.seed,
             bars: reverse.bars,
         },
+        gradient: None,
         graph,
     }
+}
+
+/// The operator as a function of a program.
+pub(super) fn rule(op: Op) -> Function {
+    differentiated(whole(op))
+}
+
+/// The operator as compound assignment: its first parameter is a mutable reference.
+pub(super) fn assign_rule(op: Op) -> Function {
+    let mut graph = Graph::new("assign");
+    let (span, float) = (Span::call_site(), Ty::Float(Some(Width::F64)));
+    let place = graph.new_var(VarInfo {
+        name: "place".to_owned(),
+        ty: float.clone(),
+        storage: Storage::RefMut,
+        mutable: true,
+        tangent: false,
+        span,
+    });
+    let operand = graph.new_arg(Region(0), float.clone(), span);
+    for slot in [Slot::Memory(place), Slot::Scalar(operand)] {
+        let name = "x".to_owned();
+        graph.params.push(Param {
+            name,
+            slot,
+            wrt: true,
+            span,
+        });
+    }
+    let path = Path::of(place);
+    let mut push = |kind, operands: Vec<Value>, tys| {
+        let site = graph.new_site(kind, operands, Vec::new(), tys, span);
+        graph.block_mut(Region(0)).sites.push(site);
+        graph.site(site).results.clone()
+    };
+    let before = push(Kind::Load(path.clone()), Vec::new(), vec![float.clone()]);
+    let after = push(Kind::Apply(op), vec![before[0], operand], vec![float]);
+    push(Kind::Store(path), after, Vec::new());
+    differentiated(graph)
 }
 
 /// The tangent of a function as a function of its operands and their tangents.
@@ -313,7 +357,7 @@ fn both_modes_agree() {
 #[test]
 fn the_derivative_of_the_derivative_agrees() {
     for op in Op::ALL {
-        let first = differentiated(whole(*op));
+        let first = rule(*op);
         let second = differentiated(tangent_of(&first));
         check_both_modes(*op, "second order", second, &points(*op, true));
     }
