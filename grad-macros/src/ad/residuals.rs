@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ir::{
-    Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+    Arg, Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
 };
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
@@ -474,7 +474,12 @@ impl Again<'_> {
             | Kind::FloatLike
             | Kind::IntLike
             | Kind::Select => true,
-            Kind::Call(call) => is_cheap_operator(&call.callee),
+            Kind::Call(call) => {
+                is_cheap_operator(&call.callee)
+                    && call.args.iter().filter_map(Arg::path).all(|path| {
+                        !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
+                    })
+            }
             Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
             Kind::Load(path) => {
                 !self.made.contains(&path.root)

@@ -145,7 +145,18 @@ impl Lower<'_> {
                 Operand::Value(self.discrete(Discrete::Eq, len, zero, span))
             }
             "clone" | "to_owned" if ty.is_scalar() => receiver.clone(),
-            "clone" | "to_vec" | "to_owned" | "into_vec" | "into_boxed_slice" => {
+            "to_vec" => {
+                // Of the slice, since the copy of an array would be an array.
+                let all = crate::ir::Step::Range {
+                    start: None,
+                    end: None,
+                    inclusive: false,
+                };
+                let path = self.as_path(receiver.clone()).then(all);
+                let ty = ty.clone();
+                Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
+            }
+            "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
                 self.copy_of(receiver.clone(), span)
             }
             "as_slice" | "as_ref" | "borrow" | "by_ref" | "as_deref" => match receiver.clone() {
