@@ -23,6 +23,8 @@
 //! - `std` (default): the standard library.
 //! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
 //! - `libm`: mathematical functions without `std`.
+//! - `data`: readers of data files, batches.
+//! - `train`: the training loop, checkpoints, the report, plots.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -38,6 +40,8 @@ compile_error!("`grad-runtime` needs mathematical functions: enable the feature 
 
 #[cfg(feature = "alloc")]
 pub mod check;
+#[cfg(feature = "data")]
+pub mod data;
 mod differentiable;
 mod error;
 #[cfg(feature = "alloc")]
@@ -49,7 +53,11 @@ pub mod optim;
 pub mod private;
 #[cfg(feature = "alloc")]
 mod scalar;
+#[cfg(feature = "alloc")]
+pub mod snapshot;
 mod tangent;
+#[cfg(feature = "train")]
+pub mod train;
 
 #[doc(hidden)]
 pub use differentiable::Skipped;

@@ -28,3 +28,5 @@ mod graph;
 mod optim;
 #[path = "runtime/rules/mod.rs"]
 mod rules;
+#[path = "runtime/optim_torch.rs"]
+mod optim_torch;
