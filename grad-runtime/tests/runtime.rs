@@ -26,7 +26,7 @@ mod derive_forms;
 mod graph;
 #[path = "runtime/optim.rs"]
 mod optim;
-#[path = "runtime/rules/mod.rs"]
-mod rules;
 #[path = "runtime/optim_torch.rs"]
 mod optim_torch;
+#[path = "runtime/rules/mod.rs"]
+mod rules;
