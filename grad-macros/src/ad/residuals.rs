@@ -114,6 +114,23 @@ impl Residuals {
 
     /// Whether the place still holds, when the reverse sweep comes back, what it held at `site`.
     pub(super) fn is_stable(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        self.is_stable_but_for(graph, path, site, None)
+    }
+
+    /// As [`Self::is_stable`] for the receiver of a method that may write it: where it does, its
+    /// pullback does not look at it again, so that its own write does not count.
+    pub(super) fn is_stable_receiver(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        let own = self.sites.get(&site).map(|at| at.number);
+        self.is_stable_but_for(graph, path, site, own)
+    }
+
+    fn is_stable_but_for(
+        &self,
+        graph: &Graph,
+        path: &Path,
+        site: SiteId,
+        ignored: Option<usize>,
+    ) -> bool {
         let var = graph.var(path.root);
         match var.storage {
             Storage::Ref | Storage::Static => return true,
@@ -127,7 +144,7 @@ impl Residuals {
         let writes = self.writes.get(&path.root).map_or(&[][..], Vec::as_slice);
         let Some(made) = self.made.get(&path.root) else {
             // A parameter by value: the pullback is handed what it held at entry.
-            return writes.is_empty();
+            return writes.iter().all(|write| Some(write.number) == ignored);
         };
         let depth = made.around.len();
         writes.iter().all(|write| {
@@ -137,6 +154,9 @@ impl Residuals {
                 .zip(&at.around)
                 .take_while(|(a, b)| a == b)
                 .count();
+            if Some(write.number) == ignored {
+                return true;
+            }
             if write.number >= at.number {
                 // Written later: the reverse has come back by then if something fused ends between.
                 let ended = at.around[shared..].iter();
@@ -178,7 +198,7 @@ impl Residuals {
                 side,
                 Kind::Pack { right: k == 1 },
                 operands.clone(),
-                Ty::Unknown,
+                Ty::Pullback,
                 span,
             );
             graph.block_mut(side).yields.push(pack);
@@ -193,7 +213,7 @@ impl Residuals {
                 .collect();
             kept.receive(graph, inner, &args, Vec::new());
         }
-        let pack = graph.new_value(Ty::Unknown, span, Some(primal));
+        let pack = graph.new_value(Ty::Pullback, span, Some(primal));
         graph.value_mut(pack).name = Some("residuals".to_owned());
         graph.site_mut(primal).results.push(pack);
         let site = graph.site_mut(reversed);

@@ -226,11 +226,9 @@ impl Derived<'_> {
             clause
                 .predicates
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
-            if self
-                .parameters()
-                .iter()
-                .any(|p| p.wrt && mentions_self(p.base.to_token_stream()))
-            {
+            let output = self.signature.output_type.to_token_stream();
+            let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
+            if self.parameters().iter().any(by_self) || mentions_self(output) {
                 clause
                     .predicates
                     .push(syn::parse_quote!(Self: #root::Differentiable));
@@ -984,7 +982,7 @@ impl Derived<'_> {
                 let text = dot.to_string();
                 let by_ref = p.is_sequence() || p.passing == Passing::Ref;
                 let (dot, like) = match p.passing {
-                    Passing::RefMut => (quote!(&*#dot), quote!(&*#name)),
+                    Passing::RefMut => (quote!((&*#dot)), quote!(&*#name)),
                     Passing::Ref => (quote!(#dot), quote!(#name)),
                     Passing::Value if by_ref => (quote!(#dot), quote!(&#name)),
                     Passing::Value => (quote!(&#dot), quote!(&#name)),

@@ -321,7 +321,9 @@ impl Lower<'_> {
             Operand::Place(path, ty) if ty.is_scalar() => {
                 Arg::Value(self.read_spanned(Operand::Place(path, ty), span))
             }
+            Operand::Ref(path, _) if is_real(name) => Arg::Ref(path),
             Operand::Ref(path, _) => Arg::Receiver(path),
+            other if is_real(name) => Arg::Ref(self.as_path(other)),
             other => {
                 let path = self.as_path(other);
                 if super::method::writes_receiver(name) {
@@ -334,4 +336,9 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// Whether a method has the name of a function of real numbers: then it reads its receiver.
+fn is_real(name: &str) -> bool {
+    (1..4).any(|count| Op::from_method(name, count).is_some()) || name == "sin_cos"
 }

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, Lit, RangeLimits, UnOp};
 
-use super::pattern::{deref, is_constant_name, member};
+use super::pattern::{deref, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{
@@ -146,7 +146,10 @@ impl Lower<'_> {
                 let held = self.locals.current(local);
                 return held.unwrap_or(Operand::Poison);
             }
-            if !is_constant_name(&name) && !self.item_types.contains_key(&name) {
+            if name == "None" {
+                return Operand::Value(self.none(Ty::Unknown, span));
+            }
+            if !name.starts_with(char::is_uppercase) && !self.item_types.contains_key(&name) {
                 let what = format!("`{name}`, which is no variable of this function,");
                 return self.unsupported(&what, span);
             }

@@ -472,6 +472,16 @@ impl Lower<'_> {
         Operand::Unit
     }
 
+    /// `None`; never shared with another, as its type is its own.
+    pub(super) fn none(&mut self, inner: Ty, span: Span) -> Value {
+        let kind = Kind::Opaque {
+            code: Code(quote!(None)),
+            captures: Vec::new(),
+            effect: false,
+        };
+        self.push(kind, Vec::new(), Ty::Option(Box::new(inner)), span)
+    }
+
     /// An optional operand as a value of type `Option`.
     pub(super) fn whole_option(&mut self, present: Value, item: Operand) -> Operand {
         let span = Span::call_site();
@@ -488,10 +498,7 @@ impl Lower<'_> {
                     span,
                 )
             },
-            |cx| {
-                let none = cx.constant(quote!(None), Ty::Option(Box::new(ty)));
-                Operand::Value(none)
-            },
+            |cx| Operand::Value(cx.none(ty, span)),
         )
     }
 }

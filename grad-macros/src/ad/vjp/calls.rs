@@ -94,7 +94,12 @@ impl Pull<'_> {
         let Some(path) = arg.path() else {
             return arg.clone();
         };
-        if matches!(arg, Arg::RefMut(_)) || self.residuals.is_stable(&self.graph, path, id) {
+        let stable = match arg {
+            Arg::RefMut(_) => true,
+            Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
+            _ => self.residuals.is_stable(&self.graph, path, id),
+        };
+        if stable {
             return arg.clone();
         }
         match (&call.callee, arg) {
