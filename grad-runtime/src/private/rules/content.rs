@@ -68,52 +68,45 @@ pub(super) fn content_dot<T: Differentiable>(dot: OptionDot<'_, T>, content: &T)
 /// What panics without a content, with the message of the type's own.
 pub trait Unwrap<T> {
     /// The content.
-    fn __grad_unwrap(self) -> T;
+    fn __grad_unwrap(&self) -> &T;
     /// The content.
-    fn __grad_expect(self, message: &str) -> T;
+    fn __grad_expect(&self, message: &str) -> &T;
 }
 
-impl<T> Unwrap<T> for Option<T> {
-    #[inline]
-    #[track_caller]
-    fn __grad_unwrap(self) -> T {
-        self.unwrap()
-    }
-    #[inline]
-    #[track_caller]
-    fn __grad_expect(self, message: &str) -> T {
-        self.expect(message)
-    }
+macro_rules! unwraps {
+    ($([$($generics:tt)*] $ty:ty;)*) => {$(
+        impl<T, $($generics)*> Unwrap<T> for $ty {
+            #[inline]
+            #[track_caller]
+            fn __grad_unwrap(&self) -> &T {
+                self.as_ref().unwrap()
+            }
+            #[inline]
+            #[track_caller]
+            fn __grad_expect(&self, message: &str) -> &T {
+                self.as_ref().expect(message)
+            }
+        }
+    )*};
 }
 
-impl<T, E: Debug> Unwrap<T> for Result<T, E> {
-    #[inline]
-    #[track_caller]
-    fn __grad_unwrap(self) -> T {
-        self.unwrap()
-    }
-    #[inline]
-    #[track_caller]
-    fn __grad_expect(self, message: &str) -> T {
-        self.expect(message)
-    }
+unwraps! {
+    [] Option<T>;
+    [E: Debug] Result<T, E>;
 }
 
-/// The derivatives of the methods that `Option` and `Result` share.
-pub trait ContentRules<T: Differentiable>: Sized {
+/// The derivatives of the methods that `Option` and `Result` share. They copy the content, because
+/// the pullback is handed the receiver again; an error need not be `Clone`.
+pub trait ContentRules<T: Differentiable + Clone> {
     /// The content.
     #[doc(hidden)]
-    fn __grad_into_content(self) -> Option<T>;
-
-    /// Whether there is a content.
-    #[doc(hidden)]
-    fn __grad_has_content(&self) -> bool;
+    fn __grad_content(&self) -> Option<&T>;
 
     /// The content gets the cotangent.
     #[inline]
     #[track_caller]
     fn __grad_vjp_unwrap<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
     ) -> (
         T,
@@ -125,14 +118,14 @@ pub trait ContentRules<T: Differentiable>: Sized {
         let pull = |y_bar: TangentOf<T>, _: &Self, bar: OptionBar<'_, T>| {
             into_content::<T>(bar, y_bar);
         };
-        (self.__grad_unwrap(), pull)
+        (self.__grad_unwrap().clone(), pull)
     }
 
     /// The content and its tangent.
     #[inline]
     #[track_caller]
     fn __grad_jvp_unwrap<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
         self_dot: OptionDot<'_, T>,
     ) -> (T, TangentOf<T>)
@@ -140,15 +133,14 @@ pub trait ContentRules<T: Differentiable>: Sized {
         Self: Unwrap<T>,
     {
         let content = self.__grad_unwrap();
-        let dot = content_dot(self_dot, &content);
-        (content, dot)
+        (content.clone(), content_dot(self_dot, content))
     }
 
     /// The content gets the cotangent.
     #[inline]
     #[track_caller]
     fn __grad_vjp_expect<const M: u64>(
-        self,
+        &self,
         message: &str,
         _: Wrt<M>,
     ) -> (
@@ -162,14 +154,14 @@ pub trait ContentRules<T: Differentiable>: Sized {
             |y_bar: TangentOf<T>, _: &Self, _: &str, bar: OptionBar<'_, T>, _: IndexBar<'_>| {
                 into_content::<T>(bar, y_bar)
             };
-        (self.__grad_expect(message), pull)
+        (self.__grad_expect(message).clone(), pull)
     }
 
     /// The content and its tangent.
     #[inline]
     #[track_caller]
     fn __grad_jvp_expect<const M: u64>(
-        self,
+        &self,
         message: &str,
         _: Wrt<M>,
         self_dot: OptionDot<'_, T>,
@@ -179,14 +171,13 @@ pub trait ContentRules<T: Differentiable>: Sized {
         Self: Unwrap<T>,
     {
         let content = self.__grad_expect(message);
-        let dot = content_dot(self_dot, &content);
-        (content, dot)
+        (content.clone(), content_dot(self_dot, content))
     }
 
     /// The content gets the cotangent, or the default does.
     #[inline]
     fn __grad_vjp_unwrap_or<const M: u64>(
-        self,
+        &self,
         default: T,
         _: Wrt<M>,
     ) -> (
@@ -198,26 +189,26 @@ pub trait ContentRules<T: Differentiable>: Sized {
                     _: &T,
                     bar: OptionBar<'_, T>,
                     default_bar: Bar<'_, T>| {
-            if this.__grad_has_content() {
+            if this.__grad_content().is_some() {
                 into_content::<T>(bar, y_bar);
             } else if let Some(default_bar) = default_bar {
                 default_bar.accumulate(&y_bar);
             }
         };
-        (self.__grad_into_content().unwrap_or(default), pull)
+        (self.__grad_content().cloned().unwrap_or(default), pull)
     }
 
     /// The content or the default, and its tangent.
     #[inline]
     fn __grad_jvp_unwrap_or<const M: u64>(
-        self,
+        &self,
         default: T,
         _: Wrt<M>,
         self_dot: OptionDot<'_, T>,
         default_dot: Option<&TangentOf<T>>,
     ) -> (T, TangentOf<T>) {
-        let (value, dot) = match self.__grad_into_content() {
-            Some(content) => (content, self_dot.and_then(Option::as_ref)),
+        let (value, dot) = match self.__grad_content() {
+            Some(content) => (content.clone(), self_dot.and_then(Option::as_ref)),
             None => (default, default_dot),
         };
         let dot = tangent_or_zero(dot, &value);
@@ -227,7 +218,7 @@ pub trait ContentRules<T: Differentiable>: Sized {
     /// The content gets the cotangent, if there is one.
     #[inline]
     fn __grad_vjp_unwrap_or_default<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
     ) -> (
         T,
@@ -237,26 +228,26 @@ pub trait ContentRules<T: Differentiable>: Sized {
         T: Default,
     {
         let pull = |y_bar: TangentOf<T>, this: &Self, bar: OptionBar<'_, T>| {
-            if this.__grad_has_content() {
+            if this.__grad_content().is_some() {
                 into_content::<T>(bar, y_bar);
             }
         };
-        (self.__grad_into_content().unwrap_or_default(), pull)
+        (self.__grad_content().cloned().unwrap_or_default(), pull)
     }
 
     /// The content and its tangent, or the default and zero.
     #[inline]
     fn __grad_jvp_unwrap_or_default<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
         self_dot: OptionDot<'_, T>,
     ) -> (T, TangentOf<T>)
     where
         T: Default,
     {
-        let content = self.__grad_into_content();
+        let content = self.__grad_content();
         let self_dot = self_dot.filter(|_| content.is_some());
-        let value = content.unwrap_or_default();
+        let value = content.cloned().unwrap_or_default();
         let dot = content_dot(self_dot, &value);
         (value, dot)
     }
@@ -269,33 +260,25 @@ pub trait ContentRules<T: Differentiable>: Sized {
     );
 }
 
-impl<T: Differentiable> ContentRules<T> for Option<T> {
+impl<T: Differentiable + Clone> ContentRules<T> for Option<T> {
     #[inline]
-    fn __grad_into_content(self) -> Option<T> {
-        self
-    }
-    #[inline]
-    fn __grad_has_content(&self) -> bool {
-        self.is_some()
+    fn __grad_content(&self) -> Option<&T> {
+        self.as_ref()
     }
 }
 
-impl<T: Differentiable, E> ContentRules<T> for Result<T, E> {
+impl<T: Differentiable + Clone, E> ContentRules<T> for Result<T, E> {
     #[inline]
-    fn __grad_into_content(self) -> Option<T> {
-        self.ok()
-    }
-    #[inline]
-    fn __grad_has_content(&self) -> bool {
-        self.is_ok()
+    fn __grad_content(&self) -> Option<&T> {
+        self.as_ref().ok()
     }
 }
 
 /// The derivative of `Result::ok`.
-pub trait ResultRules<T: Differentiable>: Sized {
+pub trait ResultRules<T: Differentiable> {
     /// The content; both tangents are `Option`s already.
     fn __grad_vjp_ok<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
     ) -> (
         Option<T>,
@@ -304,7 +287,7 @@ pub trait ResultRules<T: Differentiable>: Sized {
 
     /// The content and its tangent.
     fn __grad_jvp_ok<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
         self_dot: OptionDot<'_, T>,
     ) -> (Option<T>, Option<TangentOf<T>>);
@@ -312,10 +295,10 @@ pub trait ResultRules<T: Differentiable>: Sized {
     shared!(__grad_again_ok);
 }
 
-impl<T: Differentiable, E> ResultRules<T> for Result<T, E> {
+impl<T: Differentiable + Clone, E> ResultRules<T> for Result<T, E> {
     #[inline]
     fn __grad_vjp_ok<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
     ) -> (
         Option<T>,
@@ -326,17 +309,17 @@ impl<T: Differentiable, E> ResultRules<T> for Result<T, E> {
                 bar.accumulate(&y_bar);
             }
         };
-        (self.ok(), pull)
+        (self.as_ref().ok().cloned(), pull)
     }
 
     #[inline]
     fn __grad_jvp_ok<const M: u64>(
-        self,
+        &self,
         _: Wrt<M>,
         self_dot: OptionDot<'_, T>,
     ) -> (Option<T>, Option<TangentOf<T>>) {
-        let content = self.ok();
-        let dot = content.as_ref().map(|x| content_dot(self_dot, x));
-        (content, dot)
+        let content = self.as_ref().ok();
+        let dot = content.map(|x| content_dot(self_dot, x));
+        (content.cloned(), dot)
     }
 }

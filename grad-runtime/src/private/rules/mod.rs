@@ -110,7 +110,7 @@ pub use extend::{ConcatRules, ExtendRules};
 pub use integers::{IntegerRules, SignedRules};
 pub use memory::{replace, swap, take};
 pub use operators::*;
-pub use option::{ClonedRules, CopiedRules, OptionRules};
+pub use option::{ClonedRules, CopiedRules, OkRules, OptionRules};
 pub use real::{REAL_METHODS, RealRules};
 pub use slice::SliceRules;
 pub use sort::SortRules;
@@ -121,8 +121,9 @@ pub use vec::VecRules;
 pub mod methods {
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentRules as _, CopiedRules as _, DequeRules as _,
-        ExtendRules as _, IntegerRules as _, OptionFields as _, OptionRules as _, RealRules as _,
-        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecRules as _,
+        ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _, OptionRules as _,
+        RealRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
+        VecRules as _,
     };
 }
 

@@ -11,7 +11,7 @@ use super::{Bar, IndexBar, exclusive, shared, tangent_or_zero};
 use crate::{Differentiable, NoTangent, Tangent};
 
 /// The derivatives of the methods of `Option` alone.
-pub trait OptionRules<T: Differentiable>: Sized {
+pub trait OptionRules<T: Differentiable> {
     /// The option.
     #[doc(hidden)]
     fn __grad_option(&mut self) -> &mut Option<T>;
@@ -126,10 +126,27 @@ pub trait OptionRules<T: Differentiable>: Sized {
         ((), unit_tangent())
     }
 
+    exclusive!(__grad_again_take, __grad_again_replace, __grad_again_insert,);
+}
+
+impl<T: Differentiable> OptionRules<T> for Option<T> {
+    #[inline]
+    fn __grad_option(&mut self) -> &mut Option<T> {
+        self
+    }
+}
+
+/// The derivatives of the methods that make an option a result. They copy the content, because the
+/// pullback is handed the option again.
+pub trait OkRules<T: Differentiable + Clone> {
+    /// The option.
+    #[doc(hidden)]
+    fn __grad_as_option(&self) -> Option<&T>;
+
     /// The option gets the cotangent: both tangents are `Option`s.
     #[inline]
     fn __grad_vjp_ok_or<const M: u64, E>(
-        mut self,
+        &self,
         error: E,
         _: Wrt<M>,
     ) -> (
@@ -146,31 +163,30 @@ pub trait OptionRules<T: Differentiable>: Sized {
                 bar.accumulate(&y_bar);
             }
         };
-        (self.__grad_option().take().ok_or(error), pull)
+        (self.__grad_as_option().cloned().ok_or(error), pull)
     }
 
     /// The result and its tangent.
     #[inline]
     fn __grad_jvp_ok_or<const M: u64, E>(
-        mut self,
+        &self,
         error: E,
         _: Wrt<M>,
         self_dot: OptionDot<'_, T>,
         _: Option<&NoTangent>,
     ) -> (Result<T, E>, Option<TangentOf<T>>) {
-        let content = self.__grad_option().take();
-        let dot = content.as_ref().map(|x| content_dot(self_dot, x));
-        (content.ok_or(error), dot)
+        let content = self.__grad_as_option();
+        let dot = content.map(|x| content_dot(self_dot, x));
+        (content.cloned().ok_or(error), dot)
     }
 
-    exclusive!(__grad_again_take, __grad_again_replace, __grad_again_insert,);
     shared!(__grad_again_ok_or);
 }
 
-impl<T: Differentiable> OptionRules<T> for Option<T> {
+impl<T: Differentiable + Clone> OkRules<T> for Option<T> {
     #[inline]
-    fn __grad_option(&mut self) -> &mut Option<T> {
-        self
+    fn __grad_as_option(&self) -> Option<&T> {
+        self.as_ref()
     }
 }
 
@@ -184,10 +200,10 @@ fn zero_of<const M: u64, T: Differentiable>(leaving: Option<&T>) -> Option<Tange
 macro_rules! copying {
     ($($(#[$doc:meta])* $Rules:ident: $method:ident for $bound:ident: $vjp:ident, $jvp:ident, $again:ident;)*) => {$(
         $(#[$doc])*
-        pub trait $Rules<T: Differentiable>: Sized {
+        pub trait $Rules<T: Differentiable> {
             /// The option gets the cotangent: the tangent of a reference is that of its target.
             fn $vjp<const M: u64>(
-                self,
+                &self,
                 wrt: Wrt<M>,
             ) -> (
                 Option<T>,
@@ -196,7 +212,7 @@ macro_rules! copying {
 
             /// The copy and its tangent.
             fn $jvp<const M: u64>(
-                self,
+                &self,
                 wrt: Wrt<M>,
                 self_dot: OptionDot<'_, T>,
             ) -> (Option<T>, Option<TangentOf<T>>);
@@ -207,7 +223,7 @@ macro_rules! copying {
         impl<T: Differentiable + $bound> $Rules<T> for Option<&T> {
             #[inline]
             fn $vjp<const M: u64>(
-                self,
+                &self,
                 _: Wrt<M>,
             ) -> (
                 Option<T>,
@@ -224,7 +240,7 @@ macro_rules! copying {
 
             #[inline]
             fn $jvp<const M: u64>(
-                self,
+                &self,
                 _: Wrt<M>,
                 self_dot: OptionDot<'_, T>,
             ) -> (Option<T>, Option<TangentOf<T>>) {
