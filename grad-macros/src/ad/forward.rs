@@ -128,19 +128,19 @@ impl Push<'_> {
         }
         self.graph.block_mut(region).sites.push(id);
         match &site.kind {
-            Kind::Store(path) | Kind::Accumulate(path) | Kind::Swap(path, _)
+            Kind::Store(path)
+            | Kind::Accumulate(path)
+            | Kind::Append(path)
+            | Kind::Swap(path, _)
                 if !self.vars.contains_key(&path.root) => {}
-            Kind::Store(path) => {
+            Kind::Store(path) | Kind::Append(path) => {
                 let dot = self.dot_or_zero(region, site.operands[0]);
                 let path = self.shadow(path).unwrap_or_else(|| path.clone());
-                push(
-                    &mut self.graph,
-                    region,
-                    Kind::Store(path),
-                    vec![dot],
-                    Vec::new(),
-                    span,
-                );
+                let kind = match &site.kind {
+                    Kind::Append(_) => Kind::Append(path),
+                    _ => Kind::Store(path),
+                };
+                push(&mut self.graph, region, kind, vec![dot], Vec::new(), span);
             }
             Kind::Accumulate(path) => {
                 if let (Some(dot), Some(path)) = (self.dot(site.operands[0]), self.shadow(path)) {
@@ -279,6 +279,9 @@ impl Push<'_> {
             Kind::Load(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Load(path), Vec::new())),
+            Kind::Finish(path, form) => self
+                .shadow(path)
+                .and_then(|path| one(self, Kind::Finish(path, form.clone()), Vec::new())),
             Kind::Copy(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Copy(path), Vec::new())),

@@ -195,9 +195,6 @@ impl Derived<'_> {
                 GenericParam::Const(c) => others.push(c.ident.to_token_stream()),
             }
         }
-        if self.home == Home::Trait {
-            others.insert(0, quote!(Self));
-        }
         lifetimes.extend(others);
         lifetimes
     }
@@ -228,7 +225,16 @@ impl Derived<'_> {
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
             let output = self.signature.output_type.to_token_stream();
             let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
-            if self.parameters().iter().any(by_self) || mentions_self(output) {
+            if self
+                .signature
+                .number_names
+                .iter()
+                .any(|name| name == "Self")
+            {
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(Self: #root::Scalar));
+            } else if self.parameters().iter().any(by_self) || mentions_self(output) {
                 clause
                     .predicates
                     .push(syn::parse_quote!(Self: #root::Differentiable));
@@ -250,6 +256,10 @@ impl Derived<'_> {
         let mut body = Body::new(graph, names, self.root.clone());
         for (param, parameter) in graph.params.iter().zip(self.parameters()) {
             match param.slot {
+                Slot::Scalar(v) if parameter.passing == Passing::Ref => {
+                    let name = &parameter.name;
+                    body.spell_value(v, quote!((*#name)));
+                }
                 Slot::Scalar(v) => body.name_value(v, &parameter.name),
                 Slot::Memory(var) => body.name_var(var, &parameter.name),
             }
@@ -292,6 +302,7 @@ impl Derived<'_> {
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
             match param.slot {
+                Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
                 Slot::Memory(var) => {
                     body.name_var(var, &name);
@@ -857,7 +868,10 @@ impl Derived<'_> {
     fn one(&self) -> TokenStream {
         let root = &self.root;
         match self.signature.output {
-            Ty::Number => quote!(<_ as #root::private::Real>::of(1.0)),
+            Ty::Number => {
+                let output = &self.signature.output_type;
+                quote!(#root::private::one::<#output>())
+            }
             _ => quote!(1.0),
         }
     }

@@ -4,7 +4,7 @@
 //! call of a rule in `grad-runtime`, like a method of the user's.
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
@@ -68,7 +68,11 @@ pub(super) fn writes_receiver(name: &str) -> bool {
 }
 
 impl Lower<'_> {
-    pub(super) fn lower_method(&mut self, call: &ExprMethodCall) -> Operand {
+    pub(super) fn lower_method(
+        &mut self,
+        call: &ExprMethodCall,
+        hint: Option<&syn::Type>,
+    ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
         let optional =
@@ -78,6 +82,9 @@ impl Lower<'_> {
         self.wants_option = before;
         if receiver == Operand::Poison || self.dead {
             return receiver;
+        }
+        if let Some(result) = self.lower_iteration(&receiver, call, hint) {
+            return result;
         }
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);
@@ -240,21 +247,23 @@ impl Lower<'_> {
                 Ty::Bool,
                 call.method.span(),
             );
-            let whole = Expr::MethodCall(call.clone());
+            let (method, args) = (&call.method, &call.args);
+            // What gave the option is not run again; the message is the same.
+            let code =
+                quote_spanned!(method.span()=> ::core::option::Option::<()>::None.#method(#args));
             self.branch(
                 not,
                 call.method.span(),
                 |cx| {
-                    let captures = cx.captures(&whole.to_token_stream());
-                    let code = Code(whole.to_token_stream());
+                    let captures = cx.captures(&args.to_token_stream());
                     cx.push_effect(
                         Kind::Opaque {
-                            code,
+                            code: Code(code),
                             captures,
                             effect: true,
                         },
                         Vec::new(),
-                        whole.span(),
+                        method.span(),
                     );
                     Operand::Unit
                 },
@@ -460,15 +469,9 @@ impl Lower<'_> {
         let path = self.as_path(array);
         let zero = self.int(0);
         let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
-        self.lower_counted(
-            Range::default(),
-            vec![zero, len],
-            None,
-            span,
-            |cx, index| {
-                body(cx, path.then(Step::Index(index)), index);
-            },
-        );
+        self.lower_counted(Range::default(), vec![zero, len], span, |cx, index| {
+            body(cx, path.then(Step::Index(index)), index);
+        });
         Operand::Unit
     }
 
