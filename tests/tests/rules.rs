@@ -119,7 +119,7 @@ fn positive(x: f64) -> Result<f64, String> {
     if x > 0.0 {
         Ok(x * x)
     } else {
-        Err("negative".into())
+        Err("negative".to_owned())
     }
 }
 
