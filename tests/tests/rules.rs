@@ -143,6 +143,58 @@ fn exchanged(x: &[f64]) -> f64 {
     weigh(&v) * w[0]
 }
 
+/// A mass at a place.
+#[derive(Differentiable, Clone, Debug)]
+pub struct Particle {
+    /// Where.
+    pub place: [f64; 2],
+    /// How heavy.
+    pub mass: f64,
+    /// Which.
+    pub id: usize,
+}
+
+#[differentiate]
+fn nested(x: &[f64]) -> f64 {
+    let mut rows: Vec<Vec<f64>> = Vec::new();
+    for i in 0..3 {
+        let mut row = x.to_vec();
+        row.rotate_left(i);
+        row[0] *= x[i];
+        rows.push(row);
+    }
+    let mut last = rows.pop().unwrap();
+    last.push(x[1]);
+    rows.insert(0, last);
+    rows.swap(0, 1);
+    rows.reverse();
+    let mut total = 0.0;
+    for i in 0..rows.len() {
+        total += weigh(&rows[i]) * (i as f64 + 1.0);
+    }
+    total
+}
+
+#[differentiate]
+fn particles(x: &[f64]) -> f64 {
+    let mut all = Vec::new();
+    for i in 0..4 {
+        all.push(Particle {
+            place: [x[i], x[i] * x[0]],
+            mass: x[3 - i],
+            id: i,
+        });
+    }
+    all.sort_by(|a, b| b.mass.total_cmp(&a.mass));
+    let heaviest = all.remove(0);
+    all.retain(|p| p.id != 1);
+    let mut total = heaviest.mass * heaviest.place[0];
+    for p in &all {
+        total += p.mass * p.place[0] + p.place[1];
+    }
+    total
+}
+
 /// A binary tree, generic.
 #[derive(Differentiable, Clone, Debug)]
 pub enum Tree<T> {
@@ -185,6 +237,8 @@ fn methods_of_the_standard_library() {
         queued value_and_grad_queued grad_queued jvp_queued
         optional value_and_grad_optional grad_optional jvp_optional
         fallible value_and_grad_fallible grad_fallible jvp_fallible
+        nested value_and_grad_nested grad_nested jvp_nested
+        particles value_and_grad_particles grad_particles jvp_particles
         exchanged value_and_grad_exchanged grad_exchanged jvp_exchanged
     }
 }
