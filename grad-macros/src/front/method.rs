@@ -40,9 +40,15 @@ const WRITES: &[&str] = &[
     "rotate_left",
     "rotate_right",
     "copy_within",
+    "swap_with_slice",
+    "clone_from_slice",
+    "sort",
+    "sort_unstable",
     "sort_by",
     "sort_unstable_by",
     "sort_by_key",
+    "sort_unstable_by_key",
+    "sort_by_cached_key",
     "retain",
     "push_back",
     "push_front",
@@ -145,6 +151,8 @@ impl Lower<'_> {
                 Operand::Value(self.discrete(Discrete::Eq, len, zero, span))
             }
             "clone" | "to_owned" if ty.is_scalar() => receiver.clone(),
+            // The copy of a `&str` is a `String`: only rustc knows.
+            "clone" | "to_vec" | "to_owned" if *ty == Ty::Inert => return None,
             "to_vec" => {
                 // Of the slice, since the copy of an array would be an array.
                 let all = crate::ir::Step::Range {
