@@ -29,6 +29,13 @@ pub(super) struct Residuals {
     fused: HashSet<SiteId>,
 }
 
+/// What the reverse of a region knows of the region by itself, and the sites that open it.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) values: HashMap<Value, Value>,
+    pub(super) opening: Vec<SiteId>,
+}
+
 /// What one region hands to its reverse.
 struct Kept {
     values: Vec<Value>,
@@ -162,7 +169,7 @@ impl Residuals {
         };
         let kept: Vec<Kept> = sides
             .iter()
-            .map(|(a, b)| recompute(graph, residuals, *a, *b, None))
+            .map(|(a, b)| recompute(graph, residuals, *a, *b, Known::default()))
             .collect();
         if kept.iter().all(Kept::is_empty) {
             return;
@@ -198,15 +205,15 @@ impl Residuals {
         site.operands = vec![pack];
     }
 
-    /// Gives a reversed loop body what it reads of the primal body; `index` maps the loop's index.
+    /// Gives a reversed loop body what it reads of the primal body and does not know itself.
     pub(super) fn resolve_loop(
         graph: &mut Graph,
         residuals: &Residuals,
         primal: Region,
         reversed: Region,
-        index: Option<(Value, Value)>,
+        known: Known,
     ) {
-        let kept = recompute(graph, residuals, primal, reversed, index);
+        let kept = recompute(graph, residuals, primal, reversed, known);
         if kept.is_empty() {
             return;
         }
@@ -351,7 +358,7 @@ fn recompute(
     residuals: &Residuals,
     primal: Region,
     reversed: Region,
-    index: Option<(Value, Value)>,
+    known: Known,
 ) -> Kept {
     let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
     let made: HashSet<Var> = graph
@@ -367,8 +374,8 @@ fn recompute(
         residuals,
         inside,
         made,
-        done: index.into_iter().collect(),
-        sites: Vec::new(),
+        done: known.values,
+        sites: known.opening,
     };
     let needed = reads_within(graph, reversed);
     let mut kept = Kept {
@@ -397,6 +404,21 @@ fn recompute(
     graph.substitute(reversed, &again.done);
     graph.block_mut(reversed).sites.splice(0..0, again.sites);
     kept
+}
+
+/// The values of a region from which those its reverse names are computed, these included.
+pub(super) fn reached(graph: &Graph, primal: Region, reversed: Region) -> HashSet<Value> {
+    let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
+    let mut queue = reads_within(graph, reversed);
+    let mut reached = HashSet::new();
+    while let Some(value) = queue.pop() {
+        if inside.contains(&value) && reached.insert(value) {
+            if let Some(site) = graph.def(value).filter(|site| site.regions.is_empty()) {
+                queue.extend(site.reads());
+            }
+        }
+    }
+    reached
 }
 
 fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
@@ -473,6 +495,7 @@ impl Again<'_> {
         });
         let result = graph.site(again).results[0];
         graph.value_mut(result).name = graph.value(value).name.clone();
+        graph.exact.insert(again);
         self.done.insert(value, result);
         self.sites.push(again);
     }

@@ -1,6 +1,6 @@
 //! Graph, value, site, region and variable: the data every stage works on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Span, TokenStream};
 
@@ -447,6 +447,9 @@ pub(crate) struct Graph {
     pub(crate) values: Vec<ValueInfo>,
     pub(crate) regions: Vec<Block>,
     pub(crate) vars: Vec<VarInfo>,
+    /// Sites that compute a value of the function a second time: to the bit, as branches may hang
+    /// on it.
+    pub(crate) exact: HashSet<SiteId>,
 }
 
 impl Graph {
@@ -460,6 +463,7 @@ impl Graph {
             values: Vec::new(),
             regions: vec![Block::default()],
             vars: Vec::new(),
+            exact: HashSet::new(),
         }
     }
 

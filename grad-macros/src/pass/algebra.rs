@@ -59,7 +59,7 @@ impl<'g> Algebra<'g> {
     fn site(&mut self, id: SiteId) {
         let site = self.graph.site(id).clone();
         let Kind::Apply(op) = site.kind else { return };
-        if (id.0 as usize) < self.first || !matches!(self.graph.ty(site.results[0]), Ty::Float(_)) {
+        if !self.is_ours(id) || !matches!(self.graph.ty(site.results[0]), Ty::Float(_)) {
             return;
         }
         let form = match (op, site.operands.as_slice()) {
@@ -81,6 +81,11 @@ impl<'g> Algebra<'g> {
         let own = self.graph.site_mut(id);
         own.kind = Kind::Apply(op);
         own.operands = operands;
+    }
+
+    /// Whether the site computes on cotangents and not a value of the function.
+    fn is_ours(&self, id: SiteId) -> bool {
+        id.0 as usize >= self.first && !self.graph.exact.contains(&id)
     }
 
     /// The operands of the value if the reverse sweep or the function made it by `op`.
@@ -152,7 +157,7 @@ impl<'g> Algebra<'g> {
     /// The value if it belongs to the reverse sweep.
     fn own(&self, value: Value) -> Option<Value> {
         let site = self.graph.value(value).site?;
-        (site.0 as usize >= self.first).then_some(value)
+        self.is_ours(site).then_some(value)
     }
 
     fn product(&mut self, x: Value, y: Value) -> Option<Form> {

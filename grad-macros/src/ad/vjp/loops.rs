@@ -1,7 +1,7 @@
 //! Loops: the reverse of the body, iterated backwards.
 
 use super::{Bars, Pull};
-use crate::ad::residuals::Residuals;
+use crate::ad::residuals::{Known, Residuals};
 use crate::ad::{push_one, zero};
 use crate::ir::{Adaptor, Kind, Literal, Op, Range, Region, SiteId, Ty, Value};
 
@@ -73,24 +73,25 @@ impl Pull<'_> {
             );
             yields.push(sum);
         }
+        let mut known = Known::default();
+        if skip == 1 {
+            known.values.insert(block.args[0], index);
+        }
+        let counters = self.count_back(id, inner, &mut known);
+        inits.extend(&counters.inits);
+        yields.extend(&counters.yields);
+        let carried = yields.len();
         self.graph.block_mut(inner).yields = yields;
         let (kind, mut operands) = self.reversed_range(id, out);
         self.insert_sites();
         operands.extend(inits);
-        let tys = operands[operands.len() - active.len() - free.len()..]
+        let tys = operands[operands.len() - carried..]
             .iter()
             .map(|v| self.graph.ty(*v).clone())
             .collect();
         let reversed = self.graph.new_site(kind, operands, vec![inner], tys, span);
         self.graph.block_mut(out).sites.push(reversed);
-        let index_of = (skip == 1).then(|| block.args[0]);
-        Residuals::resolve_loop(
-            &mut self.graph,
-            &self.residuals,
-            primal,
-            inner,
-            index_of.map(|i| (i, index)),
-        );
+        Residuals::resolve_loop(&mut self.graph, &self.residuals, primal, inner, known);
         let results = self.graph.site(reversed).results.clone();
         let mut results = results.into_iter();
         for k in &active {
@@ -98,8 +99,14 @@ impl Pull<'_> {
                 self.add(bars, out, site.operands[first + k], bar);
             }
         }
-        for (value, bar) in free.into_iter().zip(results) {
+        for (value, bar) in free.into_iter().zip(results.by_ref()) {
             bars.insert(value, bar);
+        }
+        for (result, before) in counters.results.into_iter().zip(results) {
+            if let Some(k) = site.results.iter().position(|v| *v == result) {
+                let init = site.operands[first + k];
+                self.counted_back.insert(result, (init, before));
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 mod branches;
 mod calls;
 mod fuse;
+mod inverse;
 mod legal;
 mod loops;
 mod memory;
@@ -44,6 +45,9 @@ struct Pull<'a> {
     before: HashMap<SiteId, Vec<SiteId>>,
     /// Whether the reverse of the region being walked stands right behind its primal sites.
     fusing: bool,
+    /// For results of loops that the reverse counts back: the value they started from, and the same
+    /// in the reverse.
+    counted_back: HashMap<Value, (Value, Value)>,
 }
 
 /// Differentiates in reverse mode: the body, and a pullback that comes later.
@@ -75,6 +79,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         after: HashMap::new(),
         before: HashMap::new(),
         fusing,
+        counted_back: HashMap::new(),
     };
     let pull = cx.graph.new_region();
     let bars: Vec<_> = graph
