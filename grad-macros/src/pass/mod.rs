@@ -4,6 +4,7 @@
 mod algebra;
 mod dead;
 mod fold;
+mod memory;
 mod merge;
 mod registers;
 
@@ -71,6 +72,9 @@ fn round(graph: &mut Graph) {
     let mut fold = fold::Fold::new(graph);
     for region in &regions {
         fold.region(*region);
+    }
+    for region in &regions {
+        memory::forward(graph, *region);
     }
     let mut live = HashSet::new();
     for region in regions.iter().rev() {
