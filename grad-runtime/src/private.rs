@@ -57,6 +57,63 @@ impl<T> Default for Tape<T> {
     }
 }
 
+/// A stack of whole arrays, one behind another.
+#[derive(Clone, Debug)]
+pub struct Saved<T> {
+    elements: Vec<T>,
+    /// Where each array not restored yet starts.
+    starts: Vec<usize>,
+    /// Where the last of them ends.
+    end: usize,
+}
+
+impl<T> Saved<T> {
+    /// Nothing saved.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Saved {
+            elements: Vec::new(),
+            starts: Vec::new(),
+            end: 0,
+        }
+    }
+
+    /// Keeps a copy of an array.
+    #[inline]
+    pub fn save(&mut self, array: &[T])
+    where
+        T: Clone,
+    {
+        self.elements.truncate(self.end);
+        self.starts.push(self.end);
+        self.elements.extend_from_slice(array);
+        self.end = self.elements.len();
+    }
+
+    /// The last array not restored yet.
+    ///
+    /// # Panics
+    ///
+    /// If nothing is left, which generated code never lets happen.
+    #[inline]
+    #[must_use]
+    pub fn restore(&mut self) -> &[T] {
+        let start = self
+            .starts
+            .pop()
+            .expect("an array was saved for each iteration");
+        let end = core::mem::replace(&mut self.end, start);
+        &self.elements[start..end]
+    }
+}
+
+impl<T> Default for Saved<T> {
+    fn default() -> Self {
+        Saved::new()
+    }
+}
+
 /// A zero tangent of the same shape.
 #[inline]
 pub fn zero_like<T: Differentiable + ?Sized>(x: &T) -> T::Tangent {

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::scratch::Scratch;
 use crate::ir::{
     Arg, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
 };
@@ -27,6 +28,14 @@ pub(super) struct Residuals {
     contents: HashMap<Var, Value>,
     /// Sites whose reverse runs right behind them.
     fused: HashSet<SiteId>,
+    /// Loads in the reverse of a loop that read what the variable held when the iteration ended.
+    restored: HashMap<SiteId, Vec<(Var, SiteId)>>,
+}
+
+/// How many of the regions around one position are around the other too.
+fn shared(a: &Position, b: &Position) -> usize {
+    let both = a.around.iter().zip(&b.around);
+    both.take_while(|(a, b)| a == b).count()
 }
 
 /// What the reverse of a region knows of the region by itself, and the sites that open it.
@@ -50,6 +59,7 @@ impl Residuals {
             writes: HashMap::new(),
             contents: HashMap::new(),
             fused: HashSet::new(),
+            restored: HashMap::new(),
         };
         all.walk(graph, graph.body, &mut Position::default());
         all
@@ -135,12 +145,7 @@ impl Residuals {
             .map_or(0, |made| made.around.len());
         let writes = self.writes.get(&path.root).map_or(&[][..], Vec::as_slice);
         writes.iter().all(|write| {
-            let shared = write
-                .around
-                .iter()
-                .zip(&at.around)
-                .take_while(|(a, b)| a == b)
-                .count();
+            let shared = shared(write, at);
             if write.number >= at.number {
                 // Written later: the reverse has come back by then if something fused ends between.
                 let ended = at.around[shared..].iter();
@@ -148,14 +153,63 @@ impl Residuals {
             }
             // Written before, but again in the next iteration of a loop around both.
             let mut between = write.around.iter().take(shared).skip(depth);
-            between.all(|id| self.fused.contains(id) || !graph.site(*id).kind.is_loop())
+            !between.any(|id| self.runs_ahead(graph, *id))
         })
+    }
+
+    /// The loop at the end of whose iterations the place still holds what it held at `site`, where it
+    /// is right to keep all of the variable then: the loop writes all of it each time, and reads it in
+    /// loops inside.
+    fn restorable(&self, graph: &Graph, path: &Path, site: SiteId) -> Option<SiteId> {
+        let var = path.root;
+        let at = self.sites.get(&site)?;
+        let depth = self.made.get(&var)?.around.len();
+        if !matches!(graph.var(var).ty, Ty::Array(_)) {
+            return None;
+        }
+        let mut least = depth;
+        for write in self.writes.get(&var)? {
+            let shared = shared(write, at);
+            if write.number >= at.number {
+                least = least.max(shared);
+                continue;
+            }
+            let again = (depth..shared)
+                .rev()
+                .find(|k| self.runs_ahead(graph, at.around[*k]));
+            least = least.max(again.unwrap_or(depth));
+        }
+        let around: Vec<(usize, SiteId)> = at
+            .around
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, id)| self.runs_ahead(graph, *id))
+            .collect();
+        let innermost = around.last()?.0;
+        let scratch = Scratch {
+            graph,
+            residuals: self,
+        };
+        around
+            .into_iter()
+            .filter(|(k, _)| *k >= least && *k < innermost)
+            .map(|(_, id)| id)
+            .find(|id| {
+                let body = graph.site(*id).regions.last();
+                body.is_some_and(|body| scratch.writes_all(*body, var))
+            })
+    }
+
+    /// Whether the site is a loop whose iterations all run before any of them is reversed.
+    fn runs_ahead(&self, graph: &Graph, id: SiteId) -> bool {
+        graph.site(id).kind.is_loop() && !self.fused.contains(&id)
     }
 
     /// Gives the two sides of a reversed branch what they read of the primal sides.
     pub(super) fn resolve_branch(
         graph: &mut Graph,
-        residuals: &Residuals,
+        residuals: &mut Residuals,
         primal: SiteId,
         reversed: SiteId,
     ) {
@@ -208,12 +262,14 @@ impl Residuals {
     /// Gives a reversed loop body what it reads of the primal body and does not know itself.
     pub(super) fn resolve_loop(
         graph: &mut Graph,
-        residuals: &Residuals,
+        residuals: &mut Residuals,
+        id: SiteId,
         primal: Region,
         reversed: Region,
         known: Known,
     ) {
         let kept = recompute(graph, residuals, primal, reversed, known);
+        residuals.resolve_restored(graph, id, primal, reversed);
         if kept.is_empty() {
             return;
         }
@@ -242,6 +298,54 @@ impl Residuals {
             graph.value_mut(*result).name = name;
         }
         kept.receive(graph, reversed, &results, vec![pop]);
+    }
+
+    /// Keeps variables as they are at the end of an iteration, for loads in its reverse.
+    fn resolve_restored(
+        &mut self,
+        graph: &mut Graph,
+        id: SiteId,
+        primal: Region,
+        reversed: Region,
+    ) {
+        let mut loads = self.restored.remove(&id).unwrap_or_default();
+        loads.sort_unstable();
+        let mut opening = Vec::new();
+        let mut views: HashMap<Var, Var> = HashMap::new();
+        for (var, load) in loads {
+            let view = *views.entry(var).or_insert_with(|| {
+                let info = graph.var(var).clone();
+                let span = info.span;
+                let tape = graph.new_var(VarInfo {
+                    name: "saved".to_owned(),
+                    ty: Ty::Unknown,
+                    storage: Storage::Tape,
+                    mutable: true,
+                    span,
+                });
+                super::push(
+                    graph,
+                    primal,
+                    Kind::Save(tape, Path::of(var)),
+                    Vec::new(),
+                    Vec::new(),
+                    span,
+                );
+                let view = graph.new_var(VarInfo {
+                    mutable: false,
+                    storage: Storage::Ref,
+                    ..info
+                });
+                let restore = Kind::Restore(tape, view);
+                opening.push(graph.new_site(restore, Vec::new(), Vec::new(), Vec::new(), span));
+                view
+            });
+            graph
+                .site_mut(load)
+                .kind
+                .each_path(&mut |path| path.root = view);
+        }
+        graph.block_mut(reversed).sites.splice(0..0, opening);
     }
 
     /// The pullback captures; what it captures and the body also returns is returned as a copy.
@@ -355,7 +459,7 @@ impl Kept {
 /// Computes again, at the start of `reversed`, what is cheap; gives the rest, which must be kept.
 fn recompute(
     graph: &mut Graph,
-    residuals: &Residuals,
+    residuals: &mut Residuals,
     primal: Region,
     reversed: Region,
     known: Known,
@@ -436,7 +540,7 @@ fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
 
 /// Sites computed a second time.
 struct Again<'r> {
-    residuals: &'r Residuals,
+    residuals: &'r mut Residuals,
     inside: HashSet<Value>,
     made: HashSet<Var>,
     done: HashMap<Value, Value>,
@@ -464,7 +568,8 @@ impl Again<'_> {
             Kind::Load(path) => {
                 !self.made.contains(&path.root)
                     && graph.ty(value).is_scalar()
-                    && self.residuals.is_stable(graph, path, id)
+                    && (self.residuals.is_stable(graph, path, id)
+                        || self.residuals.restorable(graph, path, id).is_some())
             }
             Kind::Length(path) => {
                 !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
@@ -486,6 +591,13 @@ impl Again<'_> {
             self.copy(graph, read);
         }
         let ty = graph.ty(value).clone();
+        let restored = match &site.kind {
+            Kind::Load(path) if !self.residuals.is_stable(graph, path, id) => self
+                .residuals
+                .restorable(graph, path, id)
+                .map(|at| (at, path.root)),
+            _ => None,
+        };
         let again = graph.new_site(site.kind, site.operands, Vec::new(), vec![ty], site.span);
         let done = self.done.clone();
         graph.site_mut(again).each_read(&mut |v| {
@@ -496,6 +608,10 @@ impl Again<'_> {
         let result = graph.site(again).results[0];
         graph.value_mut(result).name = graph.value(value).name.clone();
         graph.exact.insert(again);
+        if let Some((at, var)) = restored {
+            let loads = self.residuals.restored.entry(at).or_default();
+            loads.push((var, again));
+        }
         self.done.insert(value, result);
         self.sites.push(again);
     }

@@ -69,18 +69,29 @@ impl<'g> Body<'g> {
     /// Declarations of the tapes.
     pub(super) fn tapes(&mut self) -> TokenStream {
         let root = self.root.clone();
-        let tapes = self
+        let saved: HashSet<Var> = self
             .graph
-            .vars
+            .sites
             .iter()
-            .enumerate()
-            .filter(|(_, var)| var.storage == Storage::Tape);
+            .filter_map(|site| match &site.kind {
+                Kind::Save(tape, _) => Some(*tape),
+                _ => None,
+            })
+            .collect();
         let mut tokens = TokenStream::new();
-        for (k, _) in tapes {
-            let name = self.names.fresh("tape");
-            self.vars
-                .insert(Var(u32::try_from(k).unwrap_or(0)), quote!(#name));
-            tokens.extend(quote!(let mut #name = #root::private::Tape::new();));
+        for k in 0..self.graph.vars.len() {
+            let var = Var(u32::try_from(k).unwrap_or(0));
+            if self.graph.var(var).storage != Storage::Tape {
+                continue;
+            }
+            let name = self.names.fresh(&self.graph.var(var).name);
+            self.vars.insert(var, quote!(#name));
+            let kind = if saved.contains(&var) {
+                quote!(Saved)
+            } else {
+                quote!(Tape)
+            };
+            tokens.extend(quote!(let mut #name = #root::private::#kind::new();));
         }
         tokens
     }
@@ -308,6 +319,16 @@ impl<'g> Body<'g> {
             Kind::Pop(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 return self.define_tuple(site, &quote!(#tape.pop()));
+            }
+            Kind::Save(tape, path) => {
+                let (tape, place) = (self.variable(*tape), self.place(path));
+                quote!(#tape.save(&#place[..]))
+            }
+            Kind::Restore(tape, var) => {
+                let tape = self.variable(*tape);
+                let name = self.names.fresh(&graph.var(*var).name);
+                self.vars.insert(*var, quote!(#name));
+                quote!(let #name = #tape.restore())
             }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.value(*v));

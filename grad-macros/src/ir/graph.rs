@@ -346,6 +346,10 @@ pub(crate) enum Kind {
     Push(Var),
     /// Pops a tuple: one result for each part.
     Pop(Var),
+    /// Keeps a copy of what the place holds: all elements of an array.
+    Save(Var, Path),
+    /// Makes the second variable: a view of what the last `Save` not restored yet kept on the first.
+    Restore(Var, Var),
     /// The residuals of one branch, as the left or right side of a two-sided enum.
     Pack {
         right: bool,
@@ -718,6 +722,7 @@ impl Kind {
             | Kind::Accumulate(path)
             | Kind::Take(path)
             | Kind::Copy(path)
+            | Kind::Save(_, path)
             | Kind::ZeroLike(path) => visit(path),
             Kind::Swap(a, b) => {
                 visit(a);
@@ -776,6 +781,8 @@ impl Kind {
                 | Kind::Push(_)
                 | Kind::Pull { .. }
                 | Kind::Pop(_)
+                | Kind::Save(..)
+                | Kind::Restore(..)
         ) || !self.writes().is_empty()
     }
 

@@ -91,7 +91,14 @@ impl Pull<'_> {
             .collect();
         let reversed = self.graph.new_site(kind, operands, vec![inner], tys, span);
         self.graph.block_mut(out).sites.push(reversed);
-        Residuals::resolve_loop(&mut self.graph, &self.residuals, primal, inner, known);
+        Residuals::resolve_loop(
+            &mut self.graph,
+            &mut self.residuals,
+            id,
+            primal,
+            inner,
+            known,
+        );
         let results = self.graph.site(reversed).results.clone();
         let mut results = results.into_iter();
         for k in &active {

@@ -10,7 +10,6 @@ mod inverse;
 mod legal;
 mod loops;
 mod memory;
-mod scratch;
 mod straight;
 
 use std::collections::HashMap;
