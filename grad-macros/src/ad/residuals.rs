@@ -38,6 +38,15 @@ fn shared(a: &Position, b: &Position) -> usize {
     both.take_while(|(a, b)| a == b).count()
 }
 
+/// Which way a reversed loop runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// From the last iteration to the first.
+    Back,
+    /// From the first to the last, where the order does not matter.
+    On,
+}
+
 /// What the reverse of a region knows of the region by itself, and the sites that open it.
 #[derive(Default)]
 pub(super) struct Known {
@@ -123,6 +132,11 @@ impl Residuals {
     /// The value the variable was made from.
     pub(super) fn first_content(&self, var: Var) -> Option<Value> {
         self.contents.get(&var).copied()
+    }
+
+    /// Whether the reverse of the loop will restore arrays.
+    pub(super) fn restores(&self, site: SiteId) -> bool {
+        self.restored.contains_key(&site)
     }
 
     /// From here on the site is known to be followed at once by its reverse.
@@ -267,6 +281,7 @@ impl Residuals {
         primal: Region,
         reversed: Region,
         known: Known,
+        way: Way,
     ) {
         let kept = recompute(graph, residuals, primal, reversed, known);
         residuals.resolve_restored(graph, id, primal, reversed);
@@ -291,7 +306,11 @@ impl Residuals {
             Vec::new(),
             span,
         );
-        let pop = graph.new_site(Kind::Pop(tape), Vec::new(), Vec::new(), tys, span);
+        let pop = match way {
+            Way::Back => Kind::Pop(tape),
+            Way::On => Kind::Next(tape),
+        };
+        let pop = graph.new_site(pop, Vec::new(), Vec::new(), tys, span);
         let results = graph.site(pop).results.clone();
         for (result, operand) in results.iter().zip(&operands) {
             let name = graph.value(*operand).name.clone();

@@ -22,6 +22,8 @@ pub(super) struct Body<'g> {
     refs: HashSet<Var>,
     /// The flag that tells whether anybody wants what is added into a variable.
     guards: HashMap<Var, Ident>,
+    /// What the loop whose body begins reads off its tape.
+    entry: Option<Ident>,
 }
 
 impl<'g> Body<'g> {
@@ -41,6 +43,7 @@ impl<'g> Body<'g> {
             vars: HashMap::new(),
             refs,
             guards: HashMap::new(),
+            entry: None,
         }
     }
 
@@ -319,6 +322,10 @@ impl<'g> Body<'g> {
             Kind::Pop(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 return self.define_tuple(site, &quote!(#tape.pop()));
+            }
+            Kind::Next(_) => {
+                let entry = self.entry.take();
+                return self.define_tuple(site, &quote!(::core::clone::Clone::clone(#entry)));
             }
             Kind::Save(tape, path) => {
                 let (tape, place) = (self.variable(*tape), self.place(path));
@@ -618,6 +625,40 @@ impl<'g> Body<'g> {
         }
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
         let index = self.fresh(args[0], "i");
+        let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
+            let sites = self.graph.block(region).sites.iter();
+            let tape = sites
+                .copied()
+                .find_map(|id| wanted(&self.graph.site(id).kind));
+            tape.map(|tape| self.variable(tape))
+        };
+        let read = tape_in(|kind| match kind {
+            Kind::Next(tape) => Some(*tape),
+            _ => None,
+        });
+        let written = tape_in(|kind| match kind {
+            Kind::Push(tape) => Some(*tape),
+            _ => None,
+        });
+        let mut iterate = quote!(for #index in #iteration);
+        if let Some(tape) = read {
+            let (range, entry) = (self.names.fresh("range"), self.names.fresh("entry"));
+            let root = &self.root;
+            iterate = quote! {
+                let #range = #iteration;
+                let #entry = #tape.rewind(#root::private::trips(&#range));
+                for (#index, #entry) in #range.zip(#entry)
+            };
+            self.entry = Some(entry);
+        }
+        if let (Some(tape), false) = (written, range.exits) {
+            let (range, root) = (self.names.fresh("range"), &self.root);
+            iterate = quote! {
+                let #range = #iteration;
+                #tape.reserve(#root::private::trips(&#range));
+                for #index in #range
+            };
+        }
         let body = self.statements(region);
         let advance = self.advance(&names, region);
         let exit = if range.exits {
@@ -626,7 +667,7 @@ impl<'g> Body<'g> {
         } else {
             TokenStream::new()
         };
-        quote!(#lets for #index in #iteration { #body #advance #exit })
+        quote!(#lets #iterate { #body #advance #exit })
     }
 
     fn repeated(&mut self, site: &Site) -> TokenStream {

@@ -346,6 +346,9 @@ pub(crate) enum Kind {
     Push(Var),
     /// Pops a tuple: one result for each part.
     Pop(Var),
+    /// Opens the body of a loop that runs as often as that which pushed: gives the tuple its iteration
+    /// pushed. Once the loop has ended its tuples are gone.
+    Next(Var),
     /// Keeps a copy of what the place holds: all elements of an array.
     Save(Var, Path),
     /// Makes the second variable: a view of what the last `Save` not restored yet kept on the first.
@@ -781,6 +784,7 @@ impl Kind {
                 | Kind::Push(_)
                 | Kind::Pull { .. }
                 | Kind::Pop(_)
+                | Kind::Next(_)
                 | Kind::Save(..)
                 | Kind::Restore(..)
         ) || !self.writes().is_empty()

@@ -161,6 +161,7 @@ impl Graph {
                 self.var(*var).name,
                 self.var(*tape).name
             ),
+            Kind::Next(var) => write!(f, "next {}", self.var(*var).name),
             Kind::Pop(var) => write!(f, "pop {}", self.var(*var).name),
             Kind::Pack { right } => write!(
                 f,

@@ -1,5 +1,5 @@
-//! Counters run backwards: an integer that each iteration moves by a fixed amount is not kept, the
-//! reverse sweep moves it back.
+//! Counters: an integer that each iteration moves by a fixed amount is not kept, the reverse sweep
+//! moves it back, or on again where the reversed loop runs forward.
 //!
 //! `next += 1` in a loop gives the reversed loop a carried value that starts from the final `next` and
 //! takes 1 away. A loop inside a loop hands its counter through: what the reversed inner loop ends
@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::Pull;
-use crate::ad::residuals::{self, Known};
+use crate::ad::residuals::{self, Known, Way};
 use crate::ir::{Kind, Op, Region, SiteId, Ty, Value};
 
 /// One counter of a loop.
@@ -17,11 +17,11 @@ struct Counter {
     carried: usize,
     arg: Value,
     next: Value,
-    back: Back,
+    step: Counting,
 }
 
-/// How the value before an iteration comes from that after it.
-enum Back {
+/// How the reverse of an iteration gets from the value it has to the one it gives.
+enum Counting {
     /// By the operator, with a value from outside the loop or a literal.
     Step(Op, Value),
     /// As what the reversed inner loop gives.
@@ -31,7 +31,7 @@ enum Back {
 /// The counters a reversed loop carries.
 #[derive(Default)]
 pub(super) struct Counters {
-    /// Their final values, from which it starts.
+    /// The values from which it starts.
     pub(super) inits: Vec<Value>,
     /// What its body gives for them.
     pub(super) yields: Vec<Value>,
@@ -41,41 +41,60 @@ pub(super) struct Counters {
 
 impl Pull<'_> {
     /// Adds to the reverse `inner` of a loop the counters it needs; what they tell goes to `known`.
-    pub(super) fn count_back(&mut self, id: SiteId, inner: Region, known: &mut Known) -> Counters {
+    pub(super) fn count_again(
+        &mut self,
+        id: SiteId,
+        inner: Region,
+        way: Way,
+        known: &mut Known,
+    ) -> Counters {
         let mut counters = Counters::default();
         let Some(primal) = self.graph.site(id).regions.last().copied() else {
             return counters;
         };
         let wanted = residuals::reached(&self.graph, primal, inner);
-        for counter in self.counters(id, primal) {
+        for counter in self.counters(id, primal, way) {
             if !wanted.contains(&counter.arg) && !wanted.contains(&counter.next) {
                 continue;
             }
             let span = self.graph.site(id).span;
-            let result = self.graph.site(id).results[counter.carried];
-            let after = self.graph.new_arg(inner, Ty::Int, span);
+            let site = self.graph.site(id);
+            let result = site.results[counter.carried];
+            let first = match &site.kind {
+                Kind::For(range) => range.first_carried(),
+                _ => 0,
+            };
+            let (init, has, gives) = match way {
+                Way::Back => (result, counter.next, counter.arg),
+                Way::On => (
+                    site.operands[first + counter.carried],
+                    counter.arg,
+                    counter.next,
+                ),
+            };
+            let own = self.graph.new_arg(inner, Ty::Int, span);
             let name = self.graph.value(counter.arg).name.clone();
-            self.graph.value_mut(after).name = name;
-            let before = match counter.back {
-                Back::Inner(before) => before,
-                Back::Step(op, by) => {
+            self.graph.value_mut(own).name = name;
+            let end = match counter.step {
+                Counting::Inner(end) => end,
+                Counting::Step(op, by) => {
                     let by = self.at_hand(by, known);
                     let step = self.graph.new_site(
                         Kind::Apply(op),
-                        vec![after, by],
+                        vec![own, by],
                         Vec::new(),
                         vec![Ty::Int],
                         span,
                     );
                     known.opening.push(step);
-                    let before = self.graph.site(step).results[0];
-                    known.values.insert(counter.arg, before);
-                    before
+                    let end = self.graph.site(step).results[0];
+                    known.values.insert(gives, end);
+                    end
                 }
             };
-            known.values.insert(counter.next, after);
-            counters.inits.push(result);
-            counters.yields.push(before);
+            known.values.insert(has, own);
+            counters.inits.push(init);
+            counters.yields.push(end);
             counters.results.push(result);
         }
         counters
@@ -96,7 +115,7 @@ impl Pull<'_> {
         self.graph.site(site).results[0]
     }
 
-    fn counters(&self, id: SiteId, body: Region) -> Vec<Counter> {
+    fn counters(&self, id: SiteId, body: Region, way: Way) -> Vec<Counter> {
         let site = self.graph.site(id);
         let skip = usize::from(matches!(site.kind, Kind::For(_)));
         let block = self.graph.block(body);
@@ -116,24 +135,29 @@ impl Pull<'_> {
                 continue;
             };
             let fixed = |v: Value| !inside.contains_key(&v) || self.graph.literal(v).is_some();
-            let back = match (&made.kind, made.operands.as_slice()) {
-                (Kind::Apply(Op::Add), [a, by]) if *a == arg && fixed(*by) => {
-                    Back::Step(Op::Sub, *by)
+            let step = match (&made.kind, made.operands.as_slice()) {
+                (Kind::Apply(op @ (Op::Add | Op::Sub)), [a, by]) if *a == arg && fixed(*by) => {
+                    let back = if *op == Op::Add { Op::Sub } else { Op::Add };
+                    let op = if way == Way::Back { back } else { *op };
+                    Counting::Step(op, *by)
                 }
-                (Kind::Apply(Op::Sub), [a, by]) if *a == arg && fixed(*by) => {
-                    Back::Step(Op::Add, *by)
+                (Kind::For(_) | Kind::While, _) => {
+                    let counted = match way {
+                        Way::Back => &self.counted_back,
+                        Way::On => &self.counted_on,
+                    };
+                    match counted.get(&next) {
+                        Some((init, end)) if *init == arg => Counting::Inner(*end),
+                        _ => continue,
+                    }
                 }
-                (Kind::For(_) | Kind::While, _) => match self.counted_back.get(&next) {
-                    Some((init, before)) if *init == arg => Back::Inner(*before),
-                    _ => continue,
-                },
                 _ => continue,
             };
             counters.push(Counter {
                 carried,
                 arg,
                 next,
-                back,
+                step,
             });
         }
         counters

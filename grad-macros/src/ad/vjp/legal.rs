@@ -52,7 +52,7 @@ impl Pull<'_> {
     }
 
     /// Whether `next` is `arg` plus or minus terms that do not contain it, and nothing else reads it.
-    fn is_sum(&self, body: Region, arg: Value, next: Value) -> bool {
+    pub(super) fn is_sum(&self, body: Region, arg: Value, next: Value) -> bool {
         let mut reads = HashMap::from([(next, 1)]);
         self.leads_to(next, arg, &mut reads)
             && reads

@@ -1,7 +1,7 @@
 //! Loops: the reverse of the body, iterated backwards.
 
 use super::{Bars, Pull};
-use crate::ad::residuals::{Known, Residuals};
+use crate::ad::residuals::{Known, Residuals, Way};
 use crate::ad::{push_one, zero};
 use crate::ir::{Adaptor, Kind, Literal, Op, Range, Region, SiteId, Ty, Value};
 
@@ -77,12 +77,20 @@ impl Pull<'_> {
         if skip == 1 {
             known.values.insert(block.args[0], index);
         }
-        let counters = self.count_back(id, inner, &mut known);
+        let way = if self.any_order(id, primal, inner, &active) {
+            Way::On
+        } else {
+            Way::Back
+        };
+        let counters = self.count_again(id, inner, way, &mut known);
         inits.extend(&counters.inits);
         yields.extend(&counters.yields);
         let carried = yields.len();
         self.graph.block_mut(inner).yields = yields;
-        let (kind, mut operands) = self.reversed_range(id, out);
+        let (kind, mut operands) = match way {
+            Way::On => (site.kind.clone(), site.operands[..first].to_vec()),
+            Way::Back => self.reversed_range(id, out),
+        };
         self.insert_sites();
         operands.extend(inits);
         let tys = operands[operands.len() - carried..]
@@ -98,6 +106,7 @@ impl Pull<'_> {
             primal,
             inner,
             known,
+            way,
         );
         let results = self.graph.site(reversed).results.clone();
         let mut results = results.into_iter();
@@ -109,10 +118,13 @@ impl Pull<'_> {
         for (value, bar) in free.into_iter().zip(results.by_ref()) {
             bars.insert(value, bar);
         }
-        for (result, before) in counters.results.into_iter().zip(results) {
+        for (result, end) in counters.results.into_iter().zip(results) {
             if let Some(k) = site.results.iter().position(|v| *v == result) {
-                let init = site.operands[first + k];
-                self.counted_back.insert(result, (init, before));
+                let counted = match way {
+                    Way::On => &mut self.counted_on,
+                    Way::Back => &mut self.counted_back,
+                };
+                counted.insert(result, (site.operands[first + k], end));
             }
         }
     }

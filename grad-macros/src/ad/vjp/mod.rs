@@ -10,6 +10,7 @@ mod inverse;
 mod legal;
 mod loops;
 mod memory;
+mod order;
 mod straight;
 
 use std::collections::HashMap;
@@ -47,6 +48,8 @@ struct Pull<'a> {
     /// For results of loops that the reverse counts back: the value they started from, and the same
     /// in the reverse.
     counted_back: HashMap<Value, (Value, Value)>,
+    /// The same for loops whose reverse runs forward, where the last value is the end.
+    counted_on: HashMap<Value, (Value, Value)>,
 }
 
 /// Differentiates in reverse mode: the body, and a pullback that comes later.
@@ -79,6 +82,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         before: HashMap::new(),
         fusing,
         counted_back: HashMap::new(),
+        counted_on: HashMap::new(),
     };
     let pull = cx.graph.new_region();
     let bars: Vec<_> = graph
