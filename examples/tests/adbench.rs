@@ -272,6 +272,15 @@ fn sizes_that_the_file_does_not_bear_out_are_refused() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_refused_at_its_line() {
+    let path = scratch("bytes.txt");
+    fs::write(&path, b"2 3 1\n0.5\n0.\xff\n").expect("a folder for tests");
+    let error = Kind::Gmm.read(&path, None).map(drop);
+    let error = error.expect_err("a byte is no character");
+    assert_eq!((error.path, error.line), (path, Some(3)));
+}
+
+#[test]
 fn a_missing_file_is_refused() {
     for kind in Kind::ALL {
         let path = scratch("no-such-file.txt");
