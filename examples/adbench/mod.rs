@@ -23,6 +23,7 @@ pub mod matrix;
 pub mod measure;
 pub mod read;
 pub mod reference;
+pub mod vector;
 pub mod work;
 
 /// The value that `ADBench` gives to pi, whose digits end here.
