@@ -55,6 +55,8 @@ pub mod plot;
 #[doc(hidden)]
 pub mod private;
 #[cfg(feature = "alloc")]
+mod scalar;
+#[cfg(feature = "alloc")]
 pub mod snapshot;
 mod tangent;
 #[cfg(feature = "train")]
@@ -66,6 +68,8 @@ pub use differentiable::{Differentiable, LeafVisitor, Parameters};
 pub use error::{Error, ShapeError, ShapeMismatch};
 pub use grad_macros::Differentiable;
 pub use grad_macros::differentiate;
+#[cfg(feature = "alloc")]
+pub use scalar::Scalar;
 #[doc(hidden)]
 pub use tangent::{Debugged, mismatch};
 pub use tangent::{NoTangent, Tangent};

@@ -26,3 +26,5 @@ mod graph;
 mod optim;
 #[path = "runtime/optim_torch.rs"]
 mod optim_torch;
+#[path = "runtime/rules/mod.rs"]
+mod rules;

@@ -5,8 +5,11 @@
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
 mod body;
+mod gradient;
 mod graph;
 mod items;
 mod names;
+mod rules;
 
 pub(crate) use items::{Derived, Home, emit, stubs};
+pub(crate) use rules::real_rules;
