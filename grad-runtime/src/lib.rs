@@ -24,7 +24,8 @@
 //! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
 //! - `libm`: mathematical functions without `std`.
 //! - `data`: readers of data files, batches.
-//! - `train`: the training loop, checkpoints, the report, plots.
+//! - `plot`: line charts as SVG.
+//! - `train`: the training loop, checkpoints, the report.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -48,6 +49,8 @@ mod error;
 pub mod graph;
 #[cfg(feature = "alloc")]
 pub mod optim;
+#[cfg(feature = "plot")]
+pub mod plot;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod private;
