@@ -25,7 +25,7 @@
 //! - `libm`: mathematical functions without `std`.
 
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -48,6 +48,9 @@ pub mod optim;
 #[doc(hidden)]
 pub mod private;
 mod tangent;
+#[cfg(feature = "nn")]
+#[doc(hidden)]
+pub mod tensor;
 
 #[doc(hidden)]
 pub use differentiable::Skipped;

@@ -1,0 +1,26 @@
+//! Kernels of the neural part, on plain slices: products, convolution, pooling, elementwise passes,
+//! reductions.
+//!
+//! Every kernel is generic over [`Element`] (`f32` and `f64`) and is compiled once for each
+//! instruction set that `pulp` knows; which one runs is decided at run time. Nothing here knows of
+//! layers or of derivatives' types: a kernel takes slices, lengths and strides. What a kernel needs
+//! besides its operands comes from the [`workspace`], so that a training step allocates nothing once
+//! the first is done.
+
+pub mod conv;
+mod element;
+pub mod elementwise;
+mod lanes;
+mod math;
+mod micro;
+pub mod parallel;
+pub mod pool;
+pub mod product;
+pub mod reduce;
+pub mod workspace;
+
+pub use element::Element;
+#[doc(hidden)]
+pub use lanes::Lanes;
+#[doc(hidden)]
+pub use math::Curves;
