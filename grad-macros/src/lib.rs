@@ -45,3 +45,10 @@ pub fn differentiate(
 ) -> proc_macro::TokenStream {
     driver::differentiate(attr.into(), item.into()).into()
 }
+
+/// The rules of `f32` and `f64`, written once from the operator table; for `grad-runtime` itself.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __real_rules(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    emit::real_rules().into()
+}

@@ -47,6 +47,8 @@ pub mod optim;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "alloc")]
+mod scalar;
 mod tangent;
 #[cfg(feature = "nn")]
 #[doc(hidden)]
@@ -58,6 +60,8 @@ pub use differentiable::{Differentiable, LeafVisitor, Parameters};
 pub use error::{Error, ShapeError, ShapeMismatch};
 pub use grad_macros::Differentiable;
 pub use grad_macros::differentiate;
+#[cfg(feature = "alloc")]
+pub use scalar::Scalar;
 #[doc(hidden)]
 pub use tangent::{Debugged, mismatch};
 pub use tangent::{NoTangent, Tangent};

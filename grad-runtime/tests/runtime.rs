@@ -24,3 +24,5 @@ mod derive;
 mod graph;
 #[path = "runtime/optim.rs"]
 mod optim;
+#[path = "runtime/rules/mod.rs"]
+mod rules;

@@ -8,5 +8,7 @@ mod body;
 mod graph;
 mod items;
 mod names;
+mod rules;
 
 pub(crate) use items::{Derived, Home, emit, stubs};
+pub(crate) use rules::real_rules;

@@ -1,7 +1,15 @@
 //! What generated code calls. Not for users: it changes without notice.
 
+use core::borrow::Borrow;
+
 use crate::{Differentiable, Tangent};
 
+mod again;
+#[cfg(not(feature = "std"))]
+mod core_math;
+pub mod rules;
+
+pub use again::{Again, Exclusive, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
@@ -9,6 +17,19 @@ pub use alloc::vec::Vec;
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]
 pub struct Wrt<const M: u64>;
+
+/// The type of derivatives with respect to a value of type `T`.
+pub type TangentOf<T> = <T as Differentiable>::Tangent;
+
+/// The cotangent and the tangent of what returns nothing.
+pub type UnitTangent = TangentOf<()>;
+
+/// The tangent of what returns nothing.
+#[inline]
+#[must_use]
+pub fn unit_tangent() -> UnitTangent {
+    ().zero_tangent()
+}
 
 /// The residuals of one side of a branch.
 #[derive(Clone, Debug)]
@@ -153,7 +174,7 @@ pub fn take<T: Tangent>(place: &mut T) -> T {
 /// What a place holds, owned.
 pub trait CopyOf {
     /// The owned form.
-    type Owned;
+    type Owned: Borrow<Self>;
     /// A copy.
     fn copy_of(&self) -> Self::Owned;
 }
@@ -234,41 +255,47 @@ numbers!(
     f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
 );
 
-/// A float.
+/// A float. The names cannot meet those of a user's trait on the same type parameter.
 pub trait Real: Copy {
     /// The nearest value.
-    fn of(x: f64) -> Self;
+    fn __grad_of(x: f64) -> Self;
     /// As `f64`.
-    fn wide(self) -> f64;
+    fn __grad_wide(self) -> f64;
 }
 
 impl Real for f32 {
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
-    fn of(x: f64) -> Self {
+    fn __grad_of(x: f64) -> Self {
         x as f32
     }
     #[inline]
-    fn wide(self) -> f64 {
+    fn __grad_wide(self) -> f64 {
         f64::from(self)
     }
 }
 
 impl Real for f64 {
     #[inline]
-    fn of(x: f64) -> Self {
+    fn __grad_of(x: f64) -> Self {
         x
     }
     #[inline]
-    fn wide(self) -> f64 {
+    fn __grad_wide(self) -> f64 {
         self
     }
+}
+
+/// A literal as a float of the type of `x`.
+#[inline]
+pub fn literal_like<T: Real>(literal: f64, _x: T) -> T {
+    T::__grad_of(literal)
 }
 
 /// An exponent as a float of the type of `x`.
 #[inline]
 pub fn float_like<T: Real>(n: i32, _x: T) -> T {
-    T::of(f64::from(n))
+    T::__grad_of(f64::from(n))
 }
 
 /// A number whose tangent passes through `as`.
@@ -310,7 +337,7 @@ integers!(
 /// The cotangent of `x` in `x as float`.
 #[inline]
 pub fn pull_cast<S: CastSource, T: Real>(_x: &S, bar: T) -> S::Tangent {
-    S::pull_cast(bar.wide())
+    S::pull_cast(bar.__grad_wide())
 }
 
 /// A tangent whose type only rustc knows.
@@ -343,5 +370,5 @@ impl CastTangent for crate::NoTangent {
 /// The tangent of `x as D` from that of `x`.
 #[inline]
 pub fn push_cast<S: CastTangent, D: Real>(dot: S) -> D {
-    D::of(dot.widen())
+    D::__grad_of(dot.widen())
 }

@@ -1,0 +1,3 @@
+//! The rules that generated code finds by traits.
+
+mod generic;
