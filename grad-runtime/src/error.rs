@@ -33,6 +33,9 @@ pub enum Error {
     /// An expression graph that cannot be evaluated at the point given.
     #[cfg(feature = "alloc")]
     Graph(GraphError),
+    /// A layer that cannot be built, or an input that does not fit one.
+    #[cfg(feature = "nn")]
+    Layer(crate::nn::LayerError),
 }
 
 impl fmt::Display for Error {
@@ -43,6 +46,8 @@ impl fmt::Display for Error {
             Self::Gradient(error) => error.fmt(f),
             #[cfg(feature = "alloc")]
             Self::Graph(error) => error.fmt(f),
+            #[cfg(feature = "nn")]
+            Self::Layer(error) => error.fmt(f),
         }
     }
 }
@@ -66,6 +71,13 @@ impl From<GradientMismatch> for Error {
 impl From<GraphError> for Error {
     fn from(error: GraphError) -> Self {
         Self::Graph(error)
+    }
+}
+
+#[cfg(feature = "nn")]
+impl From<crate::nn::LayerError> for Error {
+    fn from(error: crate::nn::LayerError) -> Self {
+        Self::Layer(error)
     }
 }
 
@@ -99,6 +111,69 @@ pub enum ShapeMismatch {
         /// The name of the enum.
         name: &'static str,
     },
+    /// An array of another shape.
+    #[cfg(feature = "nn")]
+    Dimensions {
+        /// The shape of the point.
+        expected: Dimensions,
+        /// The shape of the tangent.
+        found: Dimensions,
+    },
+}
+
+/// The shape of an array: at most [`Dimensions::MOST`] lengths, further ones are cut off.
+///
+/// ```
+/// use grad_runtime::Dimensions;
+///
+/// let shape = Dimensions::of(&[2, 3]);
+/// assert_eq!(shape.lengths(), [2, 3]);
+/// assert_eq!(shape.to_string(), "(2, 3)");
+/// ```
+#[cfg(feature = "nn")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Dimensions {
+    rank: usize,
+    lengths: [usize; Self::MOST],
+}
+
+#[cfg(feature = "nn")]
+impl Dimensions {
+    /// The most lengths that are kept.
+    pub const MOST: usize = 6;
+    /// Stands for any length, shown as `_`.
+    pub const ANY: usize = usize::MAX;
+
+    /// The shape with these lengths.
+    #[must_use]
+    pub fn of(shape: &[usize]) -> Self {
+        let rank = shape.len().min(Self::MOST);
+        let mut lengths = [0; Self::MOST];
+        lengths[..rank].copy_from_slice(&shape[..rank]);
+        Self { rank, lengths }
+    }
+
+    /// Its lengths.
+    #[must_use]
+    pub fn lengths(&self) -> &[usize] {
+        &self.lengths[..self.rank]
+    }
+}
+
+#[cfg(feature = "nn")]
+impl fmt::Display for Dimensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (k, &length) in self.lengths().iter().enumerate() {
+            let comma = if k == 0 { "" } else { ", " };
+            if length == Self::ANY {
+                write!(f, "{comma}_")?;
+            } else {
+                write!(f, "{comma}{length}")?;
+            }
+        }
+        f.write_str(")")
+    }
 }
 
 impl ShapeError {
@@ -117,6 +192,19 @@ impl ShapeError {
         Self {
             field: None,
             mismatch: ShapeMismatch::Variant { name },
+        }
+    }
+
+    /// An error of the shapes of two arrays.
+    #[cfg(feature = "nn")]
+    #[must_use]
+    pub fn dimensions(expected: &[usize], found: &[usize]) -> Self {
+        Self {
+            field: None,
+            mismatch: ShapeMismatch::Dimensions {
+                expected: Dimensions::of(expected),
+                found: Dimensions::of(found),
+            },
         }
     }
 
@@ -154,6 +242,10 @@ impl fmt::Display for ShapeError {
         match self.mismatch {
             ShapeMismatch::Length { expected, found } => {
                 write!(f, ": expected length {expected}, found {found}")
+            }
+            #[cfg(feature = "nn")]
+            ShapeMismatch::Dimensions { expected, found } => {
+                write!(f, ": expected {expected}, found {found}")
             }
             ShapeMismatch::Variant { name } => write!(f, ": another variant of `{name}`"),
         }

@@ -42,6 +42,12 @@ mod differentiable;
 mod error;
 #[cfg(feature = "alloc")]
 pub mod graph;
+#[cfg(feature = "nn")]
+mod interop;
+#[cfg(feature = "nn")]
+pub mod loss;
+#[cfg(feature = "nn")]
+pub mod nn;
 #[cfg(feature = "alloc")]
 pub mod optim;
 #[cfg(feature = "alloc")]
@@ -57,6 +63,8 @@ pub mod tensor;
 #[doc(hidden)]
 pub use differentiable::Skipped;
 pub use differentiable::{Differentiable, LeafVisitor, Parameters};
+#[cfg(feature = "nn")]
+pub use error::Dimensions;
 pub use error::{Error, ShapeError, ShapeMismatch};
 pub use grad_macros::Differentiable;
 pub use grad_macros::differentiate;

@@ -58,7 +58,11 @@ impl Curves for f32 {
         let small = y * square * self + self;
         let large = (1.0 - 2.0 / ((size + size).fast_exp() + 1.0)).copysign(self);
         // The sign of a zero is lost in the sum.
-        if size < 0.625 { small.copysign(self) } else { large }
+        if size < 0.625 {
+            small.copysign(self)
+        } else {
+            large
+        }
     }
 }
 

@@ -61,6 +61,40 @@ impl Pooling {
         });
     }
 
+    /// The tangents of the entries that [`pull_max`](Self::pull_max) picks into `y_dot`.
+    pub fn push_max<E: Element>(&self, x: &[E], x_dot: &[E], y_dot: &mut [E]) {
+        let [image_len, output_len] = self.lens();
+        let images = x.chunks_exact(image_len).zip(x_dot.chunks_exact(image_len));
+        for (y_dot, (x, x_dot)) in y_dot.chunks_exact_mut(output_len).zip(images) {
+            for (at, y_dot) in y_dot.iter_mut().enumerate() {
+                *y_dot = x_dot
+                    [self.first_largest(x, self.corner(at / self.channels), at % self.channels)];
+            }
+        }
+    }
+
+    /// The first pixel of the window of a pixel of the result.
+    fn corner(&self, at: usize) -> usize {
+        let [_, width] = self.output().unwrap_or_default();
+        at / width * self.stride[0] * self.image[1] + at % width * self.stride[1]
+    }
+
+    /// Where the first largest entry of a window is.
+    #[inline(always)]
+    fn first_largest<E: Element>(&self, x: &[E], corner: usize, channel: usize) -> usize {
+        let mut best = corner * self.channels + channel;
+        let mut largest = x[best];
+        for p in 0..self.window[0] {
+            for q in 0..self.window[1] {
+                let at = (corner + p * self.image[1] + q) * self.channels + channel;
+                let larger = !(largest >= x[at] || largest.is_nan());
+                best = if larger { at } else { best };
+                largest = if larger { x[at] } else { largest };
+            }
+        }
+        best
+    }
+
     /// The mean of each window into `y`.
     pub fn mean<E: Element>(&self, x: &[E], y: &mut [E]) {
         let [image_len, output_len] = self.lens();
@@ -141,7 +175,7 @@ super::elementwise::passes! {
                         } else {
                             for (y, &x) in y.iter_mut().zip(x) {
                                 // What is not a number is the largest, so that it is seen.
-                                *y = if *y >= x || *y != *y { *y } else { x };
+                                *y = if *y >= x || y.is_nan() { *y } else { x };
                             }
                         }
                     }
@@ -158,17 +192,7 @@ super::elementwise::passes! {
             for (j, y_bar) in y_bar.chunks_exact(channels).enumerate() {
                 let corner = i * pooling.stride[0] * pooling.image[1] + j * pooling.stride[1];
                 for (c, &y_bar) in y_bar.iter().enumerate() {
-                    let mut best = corner * channels + c;
-                    let mut largest = x[best];
-                    for p in 0..pooling.window[0] {
-                        for q in 0..pooling.window[1] {
-                            let at = (corner + p * pooling.image[1] + q) * channels + c;
-                            let larger = !(largest >= x[at] || largest != largest);
-                            best = if larger { at } else { best };
-                            largest = if larger { x[at] } else { largest };
-                        }
-                    }
-                    x_bar[best] += y_bar;
+                    x_bar[pooling.first_largest(x, corner, c)] += y_bar;
                 }
             }
         }
