@@ -12,7 +12,9 @@ mod driver;
 mod emit;
 mod front;
 mod ir;
+mod operator;
 mod options;
+mod partial;
 mod pass;
 mod signature;
 #[cfg(test)]

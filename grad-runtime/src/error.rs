@@ -127,36 +127,42 @@ pub enum ShapeMismatch {
 /// use grad_runtime::Dimensions;
 ///
 /// let shape = Dimensions::of(&[2, 3]);
-/// assert_eq!(shape.lengths(), [2, 3]);
+/// assert!(shape.lengths().eq([2, 3]));
 /// assert_eq!(shape.to_string(), "(2, 3)");
 /// ```
 #[cfg(feature = "nn")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Dimensions {
-    rank: usize,
-    lengths: [usize; Self::MOST],
+    rank: u8,
+    /// Small, so that an error with two shapes is passed in a few registers.
+    lengths: [u32; Self::MOST],
 }
 
 #[cfg(feature = "nn")]
 impl Dimensions {
     /// The most lengths that are kept.
     pub const MOST: usize = 6;
-    /// Stands for any length, shown as `_`.
-    pub const ANY: usize = usize::MAX;
+    /// Stands for any length, shown as `_`; so do lengths that do not fit 32 bits.
+    pub const ANY: usize = u32::MAX as usize;
 
     /// The shape with these lengths.
     #[must_use]
     pub fn of(shape: &[usize]) -> Self {
-        let rank = shape.len().min(Self::MOST);
-        let mut lengths = [0; Self::MOST];
-        lengths[..rank].copy_from_slice(&shape[..rank]);
-        Self { rank, lengths }
+        let mut dimensions = Self {
+            rank: 0,
+            lengths: [0; Self::MOST],
+        };
+        for (to, &length) in dimensions.lengths.iter_mut().zip(shape) {
+            *to = u32::try_from(length).unwrap_or(u32::MAX);
+            dimensions.rank += 1;
+        }
+        dimensions
     }
 
     /// Its lengths.
-    #[must_use]
-    pub fn lengths(&self) -> &[usize] {
-        &self.lengths[..self.rank]
+    pub fn lengths(&self) -> impl Iterator<Item = usize> + use<'_> {
+        let lengths = self.lengths.iter().take(self.rank.into());
+        lengths.map(|&length| length as usize)
     }
 }
 
@@ -164,7 +170,7 @@ impl Dimensions {
 impl fmt::Display for Dimensions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
-        for (k, &length) in self.lengths().iter().enumerate() {
+        for (k, length) in self.lengths().enumerate() {
             let comma = if k == 0 { "" } else { ", " };
             if length == Self::ANY {
                 write!(f, "{comma}_")?;

@@ -23,9 +23,20 @@
 //! - `std` (default): the standard library.
 //! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
 //! - `libm`: mathematical functions without `std`.
+//! - `nn`: arrays of the `ndarray` crate, layers, losses.
+//! - `rayon`: splits batches over threads.
+//! - `data`: readers of data files, batches.
+//! - `train`: the training loop, checkpoints, the report, plots.
 
 #![no_std]
 #![deny(unsafe_code)]
+#![cfg_attr(
+    feature = "nn",
+    allow(
+        clippy::inline_always,
+        reason = "what is not inline is not compiled for the wider registers"
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -38,6 +49,8 @@ compile_error!("`grad-runtime` needs mathematical functions: enable the feature 
 
 #[cfg(feature = "alloc")]
 pub mod check;
+#[cfg(feature = "data")]
+pub mod data;
 mod differentiable;
 mod error;
 #[cfg(feature = "alloc")]
@@ -55,10 +68,14 @@ pub mod optim;
 pub mod private;
 #[cfg(feature = "alloc")]
 mod scalar;
+#[cfg(feature = "alloc")]
+pub mod snapshot;
 mod tangent;
 #[cfg(feature = "nn")]
 #[doc(hidden)]
 pub mod tensor;
+#[cfg(feature = "train")]
+pub mod train;
 
 #[doc(hidden)]
 pub use differentiable::Skipped;

@@ -24,5 +24,7 @@ mod derive;
 mod graph;
 #[path = "runtime/optim.rs"]
 mod optim;
+#[path = "runtime/optim_torch.rs"]
+mod optim_torch;
 #[path = "runtime/rules/mod.rs"]
 mod rules;

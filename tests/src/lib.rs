@@ -1,1 +1,3 @@
-//! Nothing here: the package holds tests.
+//! What tests of the compiler and of compiled code share.
+
+pub mod programs;

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Diagnostics, Problem};
-use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Value, Var};
+use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Storage, Value, Var};
 
 /// The active values and variables of a graph.
 #[derive(Default, Clone)]
@@ -14,6 +14,12 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
+    /// Whether the site computes something active or writes it somewhere.
+    pub(crate) fn site(&self, site: &Site) -> bool {
+        site.results.iter().any(|v| self.values.contains(v))
+            || targets(site).iter().any(|var| self.vars.contains(var))
+    }
+
     pub(crate) fn arg(&self, arg: &Arg) -> bool {
         match arg {
             Arg::Value(v) => self.values.contains(v),
@@ -85,7 +91,14 @@ fn inputs(graph: &Graph) -> Marks {
 fn outputs(graph: &Graph) -> Marks {
     Marks {
         values: graph.block(graph.body).yields.iter().copied().collect(),
-        vars: HashSet::new(),
+        vars: graph
+            .params
+            .iter()
+            .filter_map(|param| match param.slot {
+                Slot::Memory(var) if graph.var(var).storage == Storage::RefMut => Some(var),
+                _ => None,
+            })
+            .collect(),
     }
 }
 
@@ -96,7 +109,8 @@ fn flowing(site: &Site) -> &[Value] {
         | Kind::Cast(_)
         | Kind::Array { .. }
         | Kind::Tuple
-        | Kind::Record { .. }
+        | Kind::Record(_)
+        | Kind::Boxed
         | Kind::Store(_)
         | Kind::Accumulate(_)
         | Kind::Allocate(_) => &site.operands,
@@ -142,6 +156,7 @@ fn targets(site: &Site) -> Vec<Var> {
     match &site.kind {
         Kind::Store(path) | Kind::Accumulate(path) => vec![path.root],
         Kind::Allocate(var) => vec![*var],
+        Kind::Call(_) => site.kind.writes().iter().map(|path| path.root).collect(),
         _ => Vec::new(),
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Activity, push, push_one, term, zero};
-use crate::ir::{
-    Arg, Graph, Kind, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
-};
+use crate::ir::{Arg, Graph, Kind, Path, Region, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
 
 /// A graph whose body yields the values of the function, then their tangents.
 pub(crate) struct Forward {
@@ -61,10 +59,19 @@ impl Push<'_> {
             }
             Slot::Memory(var) => {
                 let info = self.graph.var(var).clone();
+                // What the function changes, it changes in the tangent too: in a copy of it where the
+                // parameter is its own.
+                let changes = info.storage == Storage::RefMut
+                    || info.storage == Storage::Owned && info.mutable;
                 let dot = self.graph.new_var(VarInfo {
                     name,
-                    storage: Storage::Ref,
-                    mutable: false,
+                    storage: if changes {
+                        Storage::RefMut
+                    } else {
+                        Storage::Ref
+                    },
+                    mutable: changes,
+                    tangent: true,
                     ..info
                 });
                 self.vars.insert(var, dot);
@@ -104,8 +111,7 @@ impl Push<'_> {
     }
 
     fn is_active(&self, id: SiteId) -> bool {
-        let site = self.graph.site(id);
-        site.results.iter().any(|v| self.active.values.contains(v))
+        self.active.site(self.graph.site(id))
     }
 
     fn site(&mut self, region: Region, id: SiteId) {
@@ -177,12 +183,13 @@ impl Push<'_> {
         let dot_var = self.graph.new_var(VarInfo {
             name: format!("{}_dot", info.name),
             mutable: true,
+            tangent: true,
             ..info.clone()
         });
         self.vars.insert(var, dot_var);
         let record = init
             .and_then(|v| self.graph.def(v).cloned())
-            .filter(|site| matches!(site.kind, Kind::Record { .. }));
+            .filter(|site| matches!(site.kind, Kind::Record(_)));
         let first = match init.and_then(|v| self.dot(v)) {
             Some(dot) if record.is_none() => dot,
             _ => push_one(
@@ -203,12 +210,12 @@ impl Push<'_> {
             info.span,
         );
         if let Some(site) = record {
-            let Kind::Record { fields, .. } = &site.kind else {
+            let Kind::Record(record) = &site.kind else {
                 return;
             };
-            for (field, value) in fields.iter().zip(&site.operands) {
+            for (k, value) in site.operands.iter().enumerate() {
                 if let Some(dot) = self.dot(*value) {
-                    let path = Path::of(dot_var).then(Step::Field(field.clone()));
+                    let path = Path::of(dot_var).then(record.step(k));
                     push(
                         &mut self.graph,
                         region,
@@ -290,7 +297,7 @@ impl Push<'_> {
                 );
                 one(self, Kind::Select, vec![site.operands[0], a, b])
             }
-            Kind::Array { .. } | Kind::Tuple => {
+            Kind::Array { .. } | Kind::Tuple | Kind::Boxed => {
                 let dots = site
                     .operands
                     .iter()
@@ -312,10 +319,14 @@ impl Push<'_> {
             .iter()
             .map(|arg| match arg {
                 Arg::Value(v) => self.dot(*v).map(Arg::Value),
-                other => other
-                    .path()
-                    .and_then(|path| self.shadow(path))
-                    .map(Arg::Ref),
+                other => {
+                    let path = other.path().and_then(|path| self.shadow(path));
+                    path.map(|path| match other {
+                        Arg::RefMut(_) => Arg::RefMut(path),
+                        Arg::MaybeMut(_) => Arg::MaybeMut(path),
+                        _ => Arg::Ref(path),
+                    })
+                }
             })
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
@@ -326,7 +337,9 @@ impl Push<'_> {
         own.kind = Kind::CallJvp(call, dots);
         own.results.push(dot);
         self.graph.block_mut(region).sites.push(id);
-        self.set(site.results[0], dot);
+        if self.active.values.contains(&site.results[0]) {
+            self.set(site.results[0], dot);
+        }
     }
 
     fn branch(&mut self, region: Region, id: SiteId) {

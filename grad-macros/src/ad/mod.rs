@@ -1,14 +1,14 @@
 //! Differentiation: graph to graph.
 //!
 //! [`activity`] finds what depends on a differentiated input and reaches the result; [`forward`] adds
-//! the tangent of every active site beside it; [`reverse`] builds a pullback that walks the sites
+//! the tangent of every active site beside it; [`vjp`] builds a pullback that walks the sites
 //! backwards, and decides what of the primal sweep it keeps and what it computes again.
 //! Derivatives are read off the operator table through [`term`]; no file here matches on an operator.
 
 mod activity;
 mod forward;
 mod residuals;
-mod reverse;
+mod vjp;
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::{Forward, forward};
-pub(crate) use reverse::{Reverse, reverse};
+pub(crate) use vjp::{Reverse, gradient, reverse};
 
 use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Op, Region, Ty, Value, Wrt, row};
 

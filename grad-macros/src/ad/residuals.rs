@@ -7,14 +7,15 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ir::{
-    Arg, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+    Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
 };
 
-/// Where in a function something stands: its number in evaluation order and the loops around it.
+/// Where in a function something stands: its number in evaluation order and what is around it.
 #[derive(Clone, Default)]
 struct Position {
     number: usize,
-    loops: Vec<SiteId>,
+    /// The loops and branches around it, outermost first.
+    around: Vec<SiteId>,
 }
 
 /// Where each variable is written, in the function as it was lowered.
@@ -22,6 +23,10 @@ pub(super) struct Residuals {
     sites: HashMap<SiteId, Position>,
     made: HashMap<Var, Position>,
     writes: HashMap<Var, Vec<Position>>,
+    /// The first content of the variables made from a value.
+    contents: HashMap<Var, Value>,
+    /// Sites whose reverse runs right behind them.
+    fused: HashSet<SiteId>,
 }
 
 /// What one region hands to its reverse.
@@ -36,6 +41,8 @@ impl Residuals {
             sites: HashMap::new(),
             made: HashMap::new(),
             writes: HashMap::new(),
+            contents: HashMap::new(),
+            fused: HashSet::new(),
         };
         all.walk(graph, graph.body, &mut Position::default());
         all
@@ -48,6 +55,8 @@ impl Residuals {
             self.sites.insert(*id, at.clone());
             if let Kind::Allocate(var) = site.kind {
                 self.made.insert(var, at.clone());
+                self.contents
+                    .extend(site.operands.first().map(|v| (var, *v)));
             }
             let mut written: Vec<Var> = site.kind.writes().iter().map(|path| path.root).collect();
             match &site.kind {
@@ -56,49 +65,106 @@ impl Residuals {
                 {
                     written.push(path.root)
                 }
-                Kind::Call(call) => {
-                    written.extend(call.args.iter().filter_map(|arg| match arg {
-                        Arg::Receiver(path) if graph.var(path.root).mutable => Some(path.root),
-                        _ => None,
-                    }));
-                }
                 _ => {}
             }
             for var in written {
                 self.writes.entry(var).or_default().push(at.clone());
             }
-            let is_loop = matches!(site.kind, Kind::For(_) | Kind::While);
-            if is_loop {
-                at.loops.push(*id);
-            }
-            for inner in &site.regions {
-                self.walk(graph, *inner, at);
-            }
-            if is_loop {
-                at.loops.pop();
+            if !site.regions.is_empty() {
+                at.around.push(*id);
+                for inner in &site.regions {
+                    self.walk(graph, *inner, at);
+                }
+                at.around.pop();
             }
         }
     }
 
+    /// The number of a site of the function; `None` for sites of its reverse.
+    pub(super) fn number(&self, site: SiteId) -> Option<usize> {
+        self.sites.get(&site).map(|at| at.number)
+    }
+
+    /// The sites of the function behind the one numbered so.
+    pub(super) fn sites_after(&self, number: usize) -> impl Iterator<Item = SiteId> + '_ {
+        let all = self.sites.iter();
+        all.filter(move |(_, at)| at.number > number)
+            .map(|(id, _)| *id)
+    }
+
+    /// Whether the function made the variable itself.
+    pub(super) fn is_local(&self, var: Var) -> bool {
+        self.made.contains_key(&var)
+    }
+
+    /// The value the variable was made from.
+    pub(super) fn first_content(&self, var: Var) -> Option<Value> {
+        self.contents.get(&var).copied()
+    }
+
+    /// From here on the site is known to be followed at once by its reverse.
+    pub(super) fn fuse(&mut self, site: SiteId) {
+        self.fused.insert(site);
+    }
+
+    /// Whether anything writes the variable after it is made.
+    pub(super) fn is_written(&self, var: Var) -> bool {
+        self.writes.contains_key(&var)
+    }
+
     /// Whether the place still holds, when the reverse sweep comes back, what it held at `site`.
     pub(super) fn is_stable(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        self.is_stable_but_for(graph, path, site, None)
+    }
+
+    /// As [`Self::is_stable`] for the receiver of a method that may write it: where it does, its
+    /// pullback does not look at it again, so that its own write does not count.
+    pub(super) fn is_stable_receiver(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        let own = self.sites.get(&site).map(|at| at.number);
+        self.is_stable_but_for(graph, path, site, own)
+    }
+
+    fn is_stable_but_for(
+        &self,
+        graph: &Graph,
+        path: &Path,
+        site: SiteId,
+        ignored: Option<usize>,
+    ) -> bool {
         let var = graph.var(path.root);
-        if matches!(var.storage, Storage::Ref | Storage::Static) {
-            return true;
+        match var.storage {
+            Storage::Ref | Storage::Static => return true,
+            // The pullback is not handed what may have changed since.
+            Storage::RefMut => return false,
+            Storage::Owned | Storage::Tape => {}
         }
         let Some(at) = self.sites.get(&site) else {
             return false;
         };
-        let depth = self.made.get(&path.root).map_or(0, |made| made.loops.len());
         let writes = self.writes.get(&path.root).map_or(&[][..], Vec::as_slice);
+        let Some(made) = self.made.get(&path.root) else {
+            // A parameter by value: the pullback is handed what it held at entry.
+            return writes.iter().all(|write| Some(write.number) == ignored);
+        };
+        let depth = made.around.len();
         writes.iter().all(|write| {
             let shared = write
-                .loops
+                .around
                 .iter()
-                .zip(&at.loops)
+                .zip(&at.around)
                 .take_while(|(a, b)| a == b)
                 .count();
-            write.number < at.number && shared <= depth
+            if Some(write.number) == ignored {
+                return true;
+            }
+            if write.number >= at.number {
+                // Written later: the reverse has come back by then if something fused ends between.
+                let ended = at.around[shared..].iter();
+                return ended.clone().any(|id| self.fused.contains(id));
+            }
+            // Written before, but again in the next iteration of a loop around both.
+            let mut between = write.around.iter().take(shared).skip(depth);
+            between.all(|id| self.fused.contains(id) || !graph.site(*id).kind.is_loop())
         })
     }
 
@@ -132,7 +198,7 @@ impl Residuals {
                 side,
                 Kind::Pack { right: k == 1 },
                 operands.clone(),
-                Ty::Unknown,
+                Ty::Pullback,
                 span,
             );
             graph.block_mut(side).yields.push(pack);
@@ -147,7 +213,7 @@ impl Residuals {
                 .collect();
             kept.receive(graph, inner, &args, Vec::new());
         }
-        let pack = graph.new_value(Ty::Unknown, span, Some(primal));
+        let pack = graph.new_value(Ty::Pullback, span, Some(primal));
         graph.value_mut(pack).name = Some("residuals".to_owned());
         graph.site_mut(primal).results.push(pack);
         let site = graph.site_mut(reversed);
@@ -173,6 +239,7 @@ impl Residuals {
             ty: Ty::Unknown,
             storage: Storage::Tape,
             mutable: true,
+            tangent: false,
             span,
         });
         let operands = kept.operands(graph, primal);
@@ -203,11 +270,38 @@ impl Residuals {
             .flat_map(|id| graph.site(id).paths())
             .map(|path| path.root)
             .collect();
-        for id in graph.block(graph.body).sites.clone() {
+        copy_moved(graph, graph.body, &used);
+    }
+}
+
+/// What moves one of the variables out copies it instead: the reverse sweep needs it once more.
+pub(super) fn copy_moved(graph: &mut Graph, region: Region, used: &HashSet<Var>) {
+    for id in graph.sites_within(region) {
+        if let Kind::Load(path) = graph.site(id).kind.clone() {
+            let whole = path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
+            if whole && used.contains(&path.root) {
+                graph.site_mut(id).kind = Kind::Copy(path);
+            }
+        }
+    }
+}
+
+impl Residuals {
+    /// In a body that the reverse follows in the same scope, what the reverse reads is not moved out
+    /// of its variable; sites from number `first` on are the reverse's.
+    pub(super) fn resolve_moves(graph: &mut Graph, first: usize) {
+        let all = graph.sites_within(graph.body);
+        let used: HashSet<Var> = all
+            .iter()
+            .filter(|id| id.0 as usize >= first)
+            .flat_map(|id| graph.site(*id).paths())
+            .map(|path| path.root)
+            .collect();
+        for id in all {
             if let Kind::Load(path) = graph.site(id).kind.clone() {
                 let whole =
                     path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
-                if whole && used.contains(&path.root) {
+                if whole && used.contains(&path.root) && (id.0 as usize) < first {
                     graph.site_mut(id).kind = Kind::Copy(path);
                 }
             }
@@ -222,6 +316,7 @@ impl Kept {
 
     /// The values to hand over, read at the end of the primal region.
     fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
+        copy_moved(graph, primal, &self.vars.iter().copied().collect());
         let mut operands = self.values.clone();
         for var in &self.vars {
             let info = graph.var(*var).clone();
@@ -346,6 +441,12 @@ fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
     reads
 }
 
+/// Whether a call is arithmetic that is as cheap to do again as to keep: on numbers, and hardly dearer
+/// on small structs.
+fn is_cheap_operator(callee: &Callee) -> bool {
+    matches!(callee, Callee::Operator(op) if row(*op).cost == Cost::Cheap)
+}
+
 /// Sites computed a second time.
 struct Again<'r> {
     residuals: &'r Residuals,
@@ -372,6 +473,7 @@ impl Again<'_> {
             | Kind::Cast(_)
             | Kind::FloatLike
             | Kind::Select => true,
+            Kind::Call(call) => is_cheap_operator(&call.callee),
             Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
             Kind::Load(path) => {
                 !self.made.contains(&path.root)

@@ -18,6 +18,11 @@ impl Names {
         Names { taken }
     }
 
+    /// Takes a name that a signature has.
+    pub(super) fn reserve(&mut self, name: &Ident) {
+        self.taken.insert(name.to_string());
+    }
+
     /// A name like the hint.
     pub(super) fn fresh(&mut self, hint: &str) -> Ident {
         let hint: String = hint

@@ -22,6 +22,8 @@ pub(super) struct Loop {
     continued: i64,
     /// What `break value` gives.
     result: Local,
+    /// A labelled block: only `break` with its label leaves it.
+    is_block: bool,
 }
 
 /// One side of a branch, lowered.
@@ -58,7 +60,10 @@ impl Lower<'_> {
     }
 
     pub(super) fn lower_return(&mut self, value: Operand) -> Operand {
-        let value = self.own(value, &self.output.clone());
+        let value = match self.output {
+            Ty::Unit => Operand::Unit,
+            _ => self.own(value, &self.output.clone()),
+        };
         self.locals.set(self.returned, value);
         self.leave(RETURN)
     }
@@ -86,13 +91,53 @@ impl Lower<'_> {
         }
     }
 
+    /// `'label: { .. }`: `break 'label value` leaves it.
+    pub(super) fn lower_labelled(&mut self, block: &Block, label: String, span: Span) -> Operand {
+        let result = self.locals.hidden("broken");
+        let code = self.next_code;
+        self.next_code += 1;
+        self.loops.push(Loop {
+            label: Some(label),
+            broken: code,
+            continued: code,
+            result,
+            is_block: true,
+        });
+        let value = self.lower_block(block);
+        self.loops.pop();
+        if !self.dead {
+            let value = self.own(value, &Ty::Unknown);
+            if self.exits.is_empty() {
+                return value;
+            }
+            let running = self.running();
+            self.branch(
+                running,
+                span,
+                |cx| {
+                    cx.locals.set(result, value);
+                    Operand::Unit
+                },
+                |_| Operand::Unit,
+            );
+        }
+        if self.exits.remove(&code) {
+            self.dead = false;
+            let inner = std::mem::take(&mut self.exits);
+            let mut all = inner.clone();
+            all.insert(code);
+            self.after_loop(all, (code, code), span);
+        }
+        self.locals.current(result).unwrap_or(Operand::Unit)
+    }
+
     fn target(&self, label: Option<&Lifetime>, span: Span) -> Option<(i64, i64, Local)> {
         let wanted = label.map(|l| l.ident.to_string());
         let found = self
             .loops
             .iter()
             .rev()
-            .find(|l| wanted.is_none() || l.label == wanted);
+            .find(|l| wanted.is_none() && !l.is_block || wanted.is_some() && l.label == wanted);
         if found.is_none() {
             self.report(span, Problem::UnknownLabel(wanted.unwrap_or_default()));
         }
@@ -216,7 +261,7 @@ impl Lower<'_> {
         merge: &mut Merge,
         span: Span,
     ) -> Option<Operand> {
-        use Operand::{Never, Place, Poison, Ref, Tuple, Unit, Value as Val};
+        use Operand::{Never, Place, Poison, Ref, RefMut, Tuple, Unit, Value as Val};
         Some(match (a, b) {
             (None, None) => return None,
             (Some(Never), Some(Never)) => Never,
@@ -238,9 +283,10 @@ impl Lower<'_> {
                 let ty = infer::join(self.graph.ty(*x), self.graph.ty(*y));
                 merge.place(*x, *y, ty)
             }
-            (Some(Place(p, _) | Ref(p, _)), Some(Place(q, _) | Ref(q, _))) if p == q => {
-                a.cloned().unwrap_or(Poison)
-            }
+            (
+                Some(Place(p, _) | Ref(p, _) | RefMut(p, _)),
+                Some(Place(q, _) | Ref(q, _) | RefMut(q, _)),
+            ) if p == q => a.cloned().unwrap_or(Poison),
             _ => self.report(span, Problem::BranchedReference),
         })
     }
@@ -345,6 +391,7 @@ impl Lower<'_> {
             broken: self.next_code,
             continued: self.next_code + 1,
             result,
+            is_block: false,
         };
         self.next_code += 2;
         let codes = (frame.broken, frame.continued);
@@ -656,7 +703,7 @@ pub(super) fn leaves(operand: &Operand) -> Vec<Value> {
     match operand {
         Operand::Value(value) => vec![*value],
         Operand::Tuple(parts) => parts.iter().flat_map(leaves).collect(),
-        Operand::Ref(path, _) => path.values(),
+        Operand::Ref(path, _) | Operand::RefMut(path, _) => path.values(),
         _ => Vec::new(),
     }
 }
@@ -672,6 +719,11 @@ fn with_leaves(operand: &Operand, next: &mut impl Iterator<Item = Value>) -> Ope
             path.set_values(next);
             Operand::Ref(path, ty.clone())
         }
+        Operand::RefMut(path, ty) => {
+            let mut path = path.clone();
+            path.set_values(next);
+            Operand::RefMut(path, ty.clone())
+        }
         other => other.clone(),
     }
 }
@@ -679,7 +731,8 @@ fn with_leaves(operand: &Operand, next: &mut impl Iterator<Item = Value>) -> Ope
 /// Whether two operands name the same places up to indices.
 fn same_places(a: &Operand, b: &Operand) -> bool {
     match (a, b) {
-        (Operand::Ref(p, _), Operand::Ref(q, _)) => p.same_shape(q),
+        (Operand::Ref(p, _), Operand::Ref(q, _))
+        | (Operand::RefMut(p, _), Operand::RefMut(q, _)) => p.same_shape(q),
         (Operand::Tuple(xs), Operand::Tuple(ys)) => {
             xs.iter().zip(ys).all(|(x, y)| same_places(x, y))
         }

@@ -22,6 +22,8 @@ mod flow;
 mod infer;
 mod iter;
 mod macros;
+mod matching;
+mod method;
 mod opaque;
 mod pattern;
 mod place;
@@ -50,7 +52,11 @@ pub(crate) enum Operand {
     Place(Path, Ty),
     /// A reference to a place.
     Ref(Path, Ty),
+    /// A mutable reference to a place.
+    RefMut(Path, Ty),
     Tuple(Vec<Operand>),
+    /// An `Option` that is nowhere in memory: whether it holds something, and what.
+    Maybe(Value, Box<Operand>),
     Unit,
     /// No value: control went elsewhere.
     Never,
@@ -92,8 +98,17 @@ pub(super) struct Lower<'d> {
     never: bool,
     /// Whether the value of the statements being lowered is the function's.
     tail: bool,
+    /// Whether the pattern being read may fail to match.
+    refutable: bool,
+    next_try: usize,
+    /// Whether the expression being lowered is certainly an `Option`.
+    wants_option: bool,
+    /// Type parameters that stand for numbers.
+    numbers: Vec<String>,
     /// Names that are indexed, borrowed or taken apart somewhere.
     projected: HashSet<String>,
+    /// Names that are borrowed mutably somewhere: they live in memory, numbers too.
+    borrowed_mut: HashSet<String>,
     statics: HashMap<String, Var>,
     items: Vec<TokenStream>,
     item_types: HashMap<String, Ty>,
@@ -125,7 +140,12 @@ pub(crate) fn lower(
         dead: false,
         never: false,
         tail: true,
+        refutable: false,
+        next_try: 0,
+        wants_option: false,
+        numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
+        borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),
         items: Vec::new(),
         item_types: HashMap::new(),
@@ -179,7 +199,10 @@ impl Lower<'_> {
         if self.dead {
             return;
         }
-        let value = self.own(value, &self.output.clone());
+        let value = match self.output {
+            Ty::Unit => Operand::Unit,
+            _ => self.own(value, &self.output.clone()),
+        };
         if self.exits.is_empty() {
             self.locals.set(self.returned, value);
         } else {
@@ -232,12 +255,14 @@ impl Lower<'_> {
                     Passing::RefMut => Storage::RefMut,
                 },
                 mutable: parameter.mutable,
+                tangent: false,
                 span,
             });
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
-                _ => Operand::Ref(path, parameter.ty.clone()),
+                Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
+                Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };
             (Slot::Memory(var), operand)
         };
@@ -247,7 +272,20 @@ impl Lower<'_> {
             wrt: parameter.wrt,
             span,
         });
-        self.locals.declare(&name, parameter.mutable, Some(operand));
+        match operand {
+            // A number of which a mutable reference is taken lives in memory.
+            Operand::Value(value) if parameter.mutable && self.borrowed_mut.contains(&name) => {
+                self.bind_name(&name, true, Operand::Value(value), None);
+            }
+            operand => {
+                self.locals.declare(&name, parameter.mutable, Some(operand));
+            }
+        }
+    }
+
+    /// What a written type says, with type parameters that stand for numbers.
+    fn ty_of(&self, ty: &syn::Type) -> Ty {
+        crate::signature::ty_of(ty).with_numbers(&self.numbers)
     }
 
     fn report(&self, span: Span, problem: Problem) -> Operand {

@@ -41,9 +41,14 @@ impl Lower<'_> {
             };
             let capture = match operand {
                 Operand::Value(value) => Capture::Value(value),
+                number @ Operand::Place(..) if self.operand_ty(&number).is_scalar() => {
+                    Capture::Value(self.read(number))
+                }
                 Operand::Place(path, _) => Capture::Place(path, false),
-                Operand::Ref(path, _) => Capture::Place(path, true),
-                tuple @ Operand::Tuple(_) => Capture::Value(self.read(tuple)),
+                Operand::Ref(path, _) | Operand::RefMut(path, _) => Capture::Place(path, true),
+                whole @ (Operand::Tuple(_) | Operand::Maybe(..)) => {
+                    Capture::Value(self.read(whole))
+                }
                 Operand::Unit | Operand::Never | Operand::Poison => continue,
             };
             captures.push((name, capture));

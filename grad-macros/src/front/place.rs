@@ -4,14 +4,14 @@ use proc_macro2::Span;
 
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo, Variant};
 
 impl Lower<'_> {
     /// The value of an operand: a place is read.
     pub(super) fn read(&mut self, operand: Operand) -> Value {
         match operand {
             Operand::Value(value) => value,
-            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 let span = self.graph.var(path.root).span;
                 self.read_at(path, ty, span)
             }
@@ -19,6 +19,10 @@ impl Lower<'_> {
                 let tys = parts.iter().map(|part| self.operand_ty(part)).collect();
                 let values = parts.into_iter().map(|part| self.read(part)).collect();
                 self.push(Kind::Tuple, values, Ty::Tuple(tys), Span::call_site())
+            }
+            Operand::Maybe(present, item) => {
+                let whole = self.whole_option(present, *item);
+                self.read(whole)
             }
             Operand::Unit => self.undefined(Ty::Unit),
             Operand::Never | Operand::Poison => self.undefined(Ty::Unknown),
@@ -28,7 +32,9 @@ impl Lower<'_> {
     /// As [`Self::read`], with the span of the expression for what is read.
     pub(super) fn read_spanned(&mut self, operand: Operand, span: Span) -> Value {
         match operand {
-            Operand::Place(path, ty) | Operand::Ref(path, ty) => self.read_at(path, ty, span),
+            Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
+                self.read_at(path, ty, span)
+            }
             other => self.read(other),
         }
     }
@@ -40,8 +46,9 @@ impl Lower<'_> {
     pub(super) fn operand_ty(&self, operand: &Operand) -> Ty {
         match operand {
             Operand::Value(value) => self.graph.ty(*value).clone(),
-            Operand::Place(_, ty) | Operand::Ref(_, ty) => ty.clone(),
+            Operand::Place(_, ty) | Operand::Ref(_, ty) | Operand::RefMut(_, ty) => ty.clone(),
             Operand::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| self.operand_ty(p)).collect()),
+            Operand::Maybe(_, item) => Ty::Option(Box::new(self.operand_ty(item))),
             Operand::Unit => Ty::Unit,
             Operand::Never | Operand::Poison => Ty::Unknown,
         }
@@ -75,7 +82,7 @@ impl Lower<'_> {
     /// The operand as a place; a value is put into a variable of its own.
     pub(super) fn as_path(&mut self, operand: Operand) -> Path {
         match operand {
-            Operand::Place(path, _) | Operand::Ref(path, _) => path,
+            Operand::Place(path, _) | Operand::Ref(path, _) | Operand::RefMut(path, _) => path,
             other => {
                 let ty = self.operand_ty(&other);
                 let value = self.read(other);
@@ -98,6 +105,7 @@ impl Lower<'_> {
             ty,
             storage: Storage::Owned,
             mutable: mutable || value.is_none(),
+            tangent: false,
             span,
         });
         self.push_effect(Kind::Allocate(var), value.into_iter().collect(), span);
@@ -126,6 +134,21 @@ impl Lower<'_> {
         }
     }
 
+    /// A field of the variant that `operand` is known to hold.
+    pub(super) fn project_variant(&mut self, operand: Operand, variant: Variant) -> Operand {
+        if matches!(operand, Operand::Poison | Operand::Never) {
+            return Operand::Poison;
+        }
+        let ty = match (self.operand_ty(&operand), variant.name.as_str()) {
+            (Ty::Option(inner), "Some") => *inner,
+            // An error value is never differentiated: its tangent has no place for one.
+            (_, "Err") => Ty::Inert,
+            _ => Ty::Unknown,
+        };
+        let path = self.as_path(operand);
+        Operand::Place(path.then(Step::Variant(variant)), ty)
+    }
+
     /// `operand[index]`.
     pub(super) fn index(&mut self, operand: Operand, index: Value) -> Operand {
         if operand == Operand::Poison {
@@ -145,8 +168,8 @@ impl Lower<'_> {
     pub(super) fn swap(&mut self, a: Operand, b: Operand, span: Span) -> Operand {
         match (a, b) {
             (
-                Operand::Place(a, _) | Operand::Ref(a, _),
-                Operand::Place(b, _) | Operand::Ref(b, _),
+                Operand::Place(a, _) | Operand::RefMut(a, _),
+                Operand::Place(b, _) | Operand::RefMut(b, _),
             ) => {
                 self.push_effect(Kind::Swap(a, b), Vec::new(), span);
                 Operand::Unit

@@ -1,4 +1,5 @@
 //! Tests on graphs and token streams, without the compiler.
 
 mod interpret;
+mod programs;
 mod rows;

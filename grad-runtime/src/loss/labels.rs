@@ -114,7 +114,7 @@ impl softmax_cross_entropy {
             if let Some(scores_bar) = scores_bar {
                 let columns = scores.ncols();
                 for (row, &label) in softmax.chunks_exact_mut(columns.max(1)).zip(labels) {
-                    row[label] = row[label] - E::one();
+                    row[label] -= E::one();
                 }
                 let factor = y_bar * weight(labels.len());
                 buffer::change(scores_bar, |bar| {

@@ -27,6 +27,15 @@
 //! assert!((loss - (2.0_f64.ln() + 2.5)).abs() < 1e-12);
 //! ```
 
+#![allow(
+    clippy::type_complexity,
+    reason = "what a pullback takes is spelled out, as generated code passes it"
+)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "numbers of entries are below 2^52"
+)]
+
 mod labels;
 mod pairs;
 mod penalty;

@@ -9,7 +9,7 @@ use crate::private::{TangentOf, Wrt};
 use crate::tensor::elementwise::passes;
 
 /// A loss of one prediction and one target, and its derivatives by both.
-trait Pair<E>: Copy {
+pub(super) trait Pair<E>: Copy {
     /// The loss.
     fn value(self, prediction: E, target: E) -> E;
     /// Its derivative by the prediction.

@@ -117,7 +117,7 @@ impl<E: Element> Maxout<E> {
     }
 
     /// Replaces each sum by its share of the output: 1, or less where several are the largest.
-    fn shares(&self, y: &[E], sums: &mut [E]) {
+    fn shares(y: &[E], sums: &mut [E]) {
         let mut counts = workspace::take_zeroed(y.len());
         for piece in sums.chunks_exact_mut(y.len().max(1)) {
             mark(y, piece, &mut counts);
@@ -178,7 +178,7 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix2>> for Maxout<E> {
     fn forward_keep(&self, x: &ArrayBase<S, Ix2>) -> (Array2<E>, Vec<E>) {
         let mut sums = self.pieces(x);
         let mut y = self.largest(x.nrows(), &sums);
-        self.shares(buffer::entries(&mut y), &mut sums);
+        Self::shares(buffer::entries(&mut y), &mut sums);
         (y, sums)
     }
 

@@ -35,6 +35,15 @@
 //! A shape that does not fit is a panic that names the layer and both shapes; constructors from parts
 //! return it as a [`LayerError`].
 
+#![allow(
+    clippy::type_complexity,
+    reason = "what a pullback takes is spelled out, as generated code passes it"
+)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "numbers of entries are below 2^52"
+)]
+
 mod activation;
 mod batch_norm;
 pub(crate) mod buffer;

@@ -31,6 +31,13 @@ impl<'a, T: ?Sized> Shared<'a, T> {
         self.0
     }
 
+    /// The receiver's tangent as its forward mode wants it: read only.
+    #[inline]
+    #[must_use]
+    pub fn dot<D: ?Sized>(self, dot: &mut D) -> Option<&D> {
+        Some(dot)
+    }
+
     /// A copy, for a place that changes before the reverse sweep.
     #[inline]
     #[must_use]
@@ -50,6 +57,13 @@ impl Exclusive {
     /// Nothing: the callee keeps what it needs.
     #[inline]
     pub const fn give(self) {}
+
+    /// The receiver's tangent as its forward mode wants it: changed along.
+    #[inline]
+    #[must_use]
+    pub const fn dot<D: ?Sized>(self, dot: &mut D) -> Option<&mut D> {
+        Some(dot)
+    }
 
     /// Nothing to keep.
     #[inline]

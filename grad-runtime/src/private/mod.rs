@@ -1,18 +1,20 @@
 //! What generated code calls. Not for users: it changes without notice.
 
-use core::borrow::Borrow;
+use core::borrow::{Borrow, BorrowMut};
 
 use crate::{Differentiable, Tangent};
 
 mod again;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod optional;
 pub mod rules;
 
 pub use again::{Again, Exclusive, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +136,32 @@ pub fn or_zeros_mut<'a, T: Differentiable<Tangent = Vec<E>> + ?Sized, E>(
         Some(bar) => bar,
         None => absent.insert(like.zero_tangent()),
     }
+}
+
+/// The cotangent of what a function changes, or the zero one kept for it.
+///
+/// # Panics
+///
+/// If there is neither, which generated code never lets happen.
+#[inline]
+pub fn or_kept<'a, B: ?Sized, Z: BorrowMut<B>>(
+    bar: Option<&'a mut B>,
+    absent: &'a mut Option<Z>,
+) -> &'a mut B {
+    match (bar, absent) {
+        (Some(bar), _) => bar,
+        (None, Some(zero)) => zero.borrow_mut(),
+        (None, None) => unreachable!("a cotangent was neither given nor kept"),
+    }
+}
+
+/// The tangent of a number given, or zero.
+#[inline]
+pub fn or_zero_scalar<T: Differentiable<Tangent: Copy>>(
+    dot: Option<&T::Tangent>,
+    x: T,
+) -> T::Tangent {
+    dot.map_or_else(|| x.zero_tangent(), |dot| *dot)
 }
 
 /// Adds one cotangent into another place.

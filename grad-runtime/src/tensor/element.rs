@@ -17,7 +17,7 @@ use crate::{Parameters, Tangent};
 /// fn half<E: Element>() -> E {
 ///     E::of(0.5)
 /// }
-/// assert_eq!(half::<f32>() + half(), 1.0);
+/// assert_eq!(half::<f32>() + half::<f32>(), 1.0);
 /// ```
 pub trait Element:
     Float

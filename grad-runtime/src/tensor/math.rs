@@ -52,7 +52,7 @@ impl Curves for f32 {
         let size = self.abs();
         let square = self * self;
         let mut y = -5.704_988_7e-3;
-        for c in [2.063_908_9e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
+        for c in [2.063_909e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
             y = y * square + c;
         }
         let small = y * square * self + self;

@@ -11,6 +11,10 @@
 //! (a third of the speed at 14 rows), and the extents are asserted once, in [`super::product`].
 
 #![allow(unsafe_code, reason = "see the module's doc")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "a loop with a constant number of rounds is unrolled, and its arrays become registers"
+)]
 
 use pulp::{Simd, WithSimd};
 

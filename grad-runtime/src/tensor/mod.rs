@@ -7,6 +7,15 @@
 //! besides its operands comes from the [`workspace`], so that a training step allocates nothing once
 //! the first is done.
 
+#![allow(
+    clippy::type_complexity,
+    reason = "what a pullback takes is spelled out, as generated code passes it"
+)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "numbers of entries are below 2^52"
+)]
+
 pub mod conv;
 mod element;
 pub mod elementwise;

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::Element;
+use super::{Element, elementwise, workspace};
 
 /// Products and sums below which a second thread costs more than it does.
 #[cfg(feature = "rayon")]
@@ -22,14 +22,26 @@ pub fn chunks<E: Element>(
         if items > 0 {
             f(0, y);
         }
-        return;
+    } else {
+        split(y, per_part * len, |part, y| f(part * per_part, y));
     }
-    #[cfg(feature = "rayon")]
-    {
-        use rayon::prelude::*;
-        y.par_chunks_mut(per_part * len)
-            .enumerate()
-            .for_each(|(part, y)| f(part * per_part, y));
+}
+
+/// Calls `f` with each part of `len` entries of `y` and its number, on all threads.
+#[cfg(feature = "rayon")]
+fn split<E: Element>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
+    use rayon::prelude::*;
+
+    y.par_chunks_mut(len)
+        .enumerate()
+        .for_each(|(part, y)| f(part, y));
+}
+
+/// Without threads nothing is worth splitting.
+#[cfg(not(feature = "rayon"))]
+fn split<E: Element>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
+    for (part, y) in y.chunks_mut(len).enumerate() {
+        f(part, y);
     }
 }
 
@@ -46,30 +58,15 @@ pub fn sums<E: Element>(
         f(0..items, total);
         return;
     }
-    #[cfg(feature = "rayon")]
-    {
-        use rayon::prelude::*;
-
-        use super::{elementwise, workspace};
-
-        let len = total.len();
-        let mut others = workspace::take_zeroed::<E>(len * (parts - 1));
-        let part = |k: usize| items * k / parts..items * (k + 1) / parts;
-        let (total, others_ref) = (total, &mut others);
-        rayon::join(
-            || f(part(0), total),
-            || {
-                others_ref
-                    .par_chunks_mut(len.max(1))
-                    .enumerate()
-                    .for_each(|(k, sum)| f(part(k + 1), sum));
-            },
-        );
-        for other in others.chunks_exact(len.max(1)) {
-            elementwise::add(total, other);
-        }
-        workspace::give(others);
+    let len = total.len().max(1);
+    let mut sums = workspace::take_zeroed::<E>(len * parts);
+    split(&mut sums, len, |k, sum| {
+        f(items * k / parts..items * (k + 1) / parts, sum)
+    });
+    for sum in sums.chunks_exact(len) {
+        elementwise::add(total, sum);
     }
+    workspace::give(sums);
 }
 
 /// Into how many parts `items` are worth splitting.

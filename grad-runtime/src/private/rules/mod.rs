@@ -86,6 +86,8 @@
     reason = "a pullback captures less than the trait says, so that nothing stays borrowed"
 )]
 
+mod deque;
+mod extend;
 mod integers;
 mod memory;
 mod operators;
@@ -97,11 +99,15 @@ mod vec;
 
 use alloc::vec::Vec;
 
+pub use deque::DequeRules;
+pub use extend::{ConcatRules, ExtendRules};
 pub use integers::{IntegerRules, SignedRules};
 pub use memory::{replace, swap, take};
 pub use operators::*;
-pub use option::{ContentRules, OptionFields, OptionRules, ReferenceRules, ResultRules, Unwrap};
-pub use real::RealRules;
+pub use option::{
+    ClonedRules, ContentRules, CopiedRules, OptionFields, OptionRules, ResultRules, Unwrap,
+};
+pub use real::{REAL_METHODS, RealRules};
 pub use slice::SliceRules;
 pub use sort::SortRules;
 pub use vec::VecRules;
@@ -110,9 +116,9 @@ pub use vec::VecRules;
 /// into scope.
 pub mod methods {
     pub use super::{
-        ContentRules as _, IntegerRules as _, OptionFields as _, OptionRules as _, RealRules as _,
-        ReferenceRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
-        VecRules as _,
+        ClonedRules as _, ConcatRules as _, ContentRules as _, CopiedRules as _, DequeRules as _,
+        ExtendRules as _, IntegerRules as _, OptionFields as _, OptionRules as _, RealRules as _,
+        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecRules as _,
     };
 }
 

@@ -515,61 +515,65 @@ fn zero_of<const M: u64, T: Differentiable>(leaving: &Option<T>) -> Option<Tange
     }
 }
 
-/// Copies what an option refers to.
+/// A method that copies what an option refers to.
 macro_rules! copying {
-    ($($method:ident for $bound:ident: $vjp:ident, $jvp:ident;)*) => {$(
-        /// The option gets the cotangent: the tangent of a reference is that of its target.
-        fn $vjp<const M: u64>(
-            self,
-            _: Wrt<M>,
-        ) -> (
-            Option<T>,
-            impl FnOnce(Option<TangentOf<T>>, &Self, OptionBar<'_, T>) + use<Self, T, M>,
-        )
-        where
-            T: $bound,
-        {
-            let pull = |y_bar: Option<TangentOf<T>>, _: &Self, bar: OptionBar<'_, T>| {
-                if let Some(bar) = bar {
-                    bar.accumulate(&y_bar);
-                }
-            };
-            (self.__grad_reference().$method(), pull)
+    ($($(#[$doc:meta])* $Rules:ident: $method:ident for $bound:ident: $vjp:ident, $jvp:ident, $again:ident;)*) => {$(
+        $(#[$doc])*
+        pub trait $Rules<T: Differentiable>: Sized {
+            /// The option gets the cotangent: the tangent of a reference is that of its target.
+            fn $vjp<const M: u64>(
+                self,
+                wrt: Wrt<M>,
+            ) -> (
+                Option<T>,
+                impl FnOnce(Option<TangentOf<T>>, &Self, OptionBar<'_, T>) + use<Self, T, M>,
+            );
+
+            /// The copy and its tangent.
+            fn $jvp<const M: u64>(
+                self,
+                wrt: Wrt<M>,
+                self_dot: OptionDot<'_, T>,
+            ) -> (Option<T>, Option<TangentOf<T>>);
+
+            shared!($again);
         }
 
-        /// The copy and its tangent.
-        fn $jvp<const M: u64>(
-            self,
-            _: Wrt<M>,
-            self_dot: OptionDot<'_, T>,
-        ) -> (Option<T>, Option<TangentOf<T>>)
-        where
-            T: $bound,
-        {
-            let content = self.__grad_reference().$method();
-            let dot = content.as_ref().map(|x| content_dot(self_dot, x));
-            (content, dot)
+        impl<T: Differentiable + $bound> $Rules<T> for Option<&T> {
+            #[inline]
+            fn $vjp<const M: u64>(
+                self,
+                _: Wrt<M>,
+            ) -> (
+                Option<T>,
+                // Of any lifetime: nothing stays borrowed.
+                impl FnOnce(Option<TangentOf<T>>, &Option<&T>, OptionBar<'_, T>) + use<T, M>,
+            ) {
+                let pull = |y_bar: Option<TangentOf<T>>, _: &Option<&T>, bar: OptionBar<'_, T>| {
+                    if let Some(bar) = bar {
+                        bar.accumulate(&y_bar);
+                    }
+                };
+                (self.$method(), pull)
+            }
+
+            #[inline]
+            fn $jvp<const M: u64>(
+                self,
+                _: Wrt<M>,
+                self_dot: OptionDot<'_, T>,
+            ) -> (Option<T>, Option<TangentOf<T>>) {
+                let content = self.$method();
+                let dot = content.as_ref().map(|x| content_dot(self_dot, x));
+                (content, dot)
+            }
         }
     )*};
 }
 
-/// The derivatives of the methods of an `Option` of a reference.
-pub trait ReferenceRules<T: Differentiable>: Sized {
-    /// The option.
-    #[doc(hidden)]
-    fn __grad_reference(&self) -> Option<&T>;
-
-    copying! {
-        copied for Copy: __grad_vjp_copied, __grad_jvp_copied;
-        cloned for Clone: __grad_vjp_cloned, __grad_jvp_cloned;
-    }
-
-    shared!(__grad_again_copied, __grad_again_cloned);
-}
-
-impl<T: Differentiable> ReferenceRules<T> for Option<&T> {
-    #[inline]
-    fn __grad_reference(&self) -> Option<&T> {
-        *self
-    }
+copying! {
+    /// The derivative of `copied` of an `Option` of a reference.
+    CopiedRules: copied for Copy: __grad_vjp_copied, __grad_jvp_copied, __grad_again_copied;
+    /// The derivative of `cloned` of an `Option` of a reference.
+    ClonedRules: cloned for Clone: __grad_vjp_cloned, __grad_jvp_cloned, __grad_again_cloned;
 }

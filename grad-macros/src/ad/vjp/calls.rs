@@ -1,0 +1,227 @@
+//! Calls: the pullback of the callee runs in the reverse sweep.
+
+use proc_macro2::Span;
+
+use super::{Bars, Pull};
+use crate::ad::forward::mask;
+use crate::ad::{float, push, push_one, zero};
+use crate::ir::{Arg, Call, Callee, Kind, Path, Region, SiteId, Step, Storage, Ty, Value, VarInfo};
+
+impl Pull<'_> {
+    pub(super) fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
+        let site = self.graph.site(id).clone();
+        let span = site.span;
+        let result = site.results[0];
+        let writes = call
+            .args
+            .iter()
+            .any(|arg| is_written(arg) && self.active.arg(arg));
+        let bar = match bars.get(&result).copied() {
+            Some(bar) => bar,
+            None if writes => self.no_cotangent(id, result),
+            None => return,
+        };
+        call.mask = mask(call.args.iter().map(|arg| self.active.arg(arg)));
+        let pullback = self.graph.new_value(Ty::Pullback, span, Some(id));
+        self.graph.value_mut(pullback).name = Some("pull".to_owned());
+        let own = self.graph.site_mut(id);
+        own.kind = Kind::CallVjp(call.clone());
+        own.results.push(pullback);
+
+        let mut again = call.clone();
+        let mut places: Vec<Option<Path>> = vec![None; call.args.len()];
+        let mut used: Vec<Path> = Vec::new();
+        let mut later: Vec<(usize, Path)> = Vec::new();
+        // What is written has its own place; only what is read can share one.
+        let order = (0..call.args.len()).filter(|k| is_written(&call.args[*k]));
+        let order: Vec<usize> = order
+            .chain((0..call.args.len()).filter(|k| !is_written(&call.args[*k])))
+            .collect();
+        for k in order {
+            let arg = &call.args[k];
+            again.args[k] = self.again(id, &call, k, span);
+            if !self.active.arg(arg) {
+                continue;
+            }
+            let place = arg.path().and_then(|path| self.shadow(path));
+            let own = is_written(arg);
+            match place.filter(|place| own || !used.iter().any(|other| overlap(place, other))) {
+                Some(place) => {
+                    used.push(place.clone());
+                    places[k] = Some(place);
+                }
+                None => {
+                    let path = self.temporary_bar(arg, out, span);
+                    later.push((k, path.clone()));
+                    places[k] = Some(path);
+                }
+            }
+        }
+        let kind = Kind::Pull {
+            call: again,
+            bars: places,
+        };
+        push(
+            &mut self.graph,
+            out,
+            kind,
+            vec![pullback, bar],
+            Vec::new(),
+            span,
+        );
+        for (k, path) in later {
+            self.collect(&call.args[k], path, out, bars, span);
+        }
+    }
+
+    /// Zero as the cotangent of a result that nobody reads.
+    fn no_cotangent(&mut self, id: SiteId, result: Value) -> Value {
+        let info = self.graph.value(result).clone();
+        let zero = self.graph.new_site(
+            Kind::ZeroOf,
+            vec![result],
+            Vec::new(),
+            vec![info.ty],
+            info.span,
+        );
+        self.after.entry(id).or_default().push(zero);
+        self.graph.site(zero).results[0]
+    }
+
+    /// Argument `k` as the pullback is handed it: what it was when the call was made.
+    fn again(&mut self, id: SiteId, call: &Call, k: usize, span: Span) -> Arg {
+        let arg = &call.args[k];
+        let Some(path) = arg.path() else {
+            return arg.clone();
+        };
+        let stable = match arg {
+            Arg::RefMut(_) => true,
+            Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
+            _ => self.residuals.is_stable(&self.graph, path, id),
+        };
+        if stable {
+            return arg.clone();
+        }
+        match (&call.callee, arg) {
+            (Callee::Method(name, _), Arg::Receiver(_) | Arg::MaybeMut(_)) if k == 0 => {
+                let kind = Kind::Keep(path.clone(), name.clone());
+                Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
+            }
+            _ => {
+                let ty = if path.steps.is_empty() {
+                    self.graph.var(path.root).ty.clone()
+                } else {
+                    Ty::Unknown
+                };
+                Arg::Ref(self.snapshot(id, Kind::Copy(path.clone()), ty, span))
+            }
+        }
+    }
+
+    /// A cotangent of its own for an argument that has no place, or shares one.
+    pub(super) fn temporary_bar(&mut self, arg: &Arg, out: Region, span: Span) -> Path {
+        let (first, ty) = match arg {
+            Arg::Value(v) => (zero(&mut self.graph, out, *v), self.graph.ty(*v).clone()),
+            other => {
+                let shadow = other.path().and_then(|path| self.shadow(path));
+                let kind = shadow.map_or_else(|| float("0.0"), Kind::ZeroLike);
+                let ty = Ty::Array(Box::new(Ty::Unknown));
+                (
+                    push_one(&mut self.graph, out, kind, Vec::new(), ty.clone(), span),
+                    ty,
+                )
+            }
+        };
+        let info = VarInfo {
+            name: "arg_bar".to_owned(),
+            ty,
+            storage: Storage::Owned,
+            mutable: true,
+            tangent: true,
+            span,
+        };
+        let var = self.graph.new_var(info);
+        push(
+            &mut self.graph,
+            out,
+            Kind::Allocate(var),
+            vec![first],
+            Vec::new(),
+            span,
+        );
+        Path::of(var)
+    }
+
+    pub(super) fn collect(
+        &mut self,
+        arg: &Arg,
+        from: Path,
+        out: Region,
+        bars: &mut Bars,
+        span: Span,
+    ) {
+        let ty = self.graph.var(from.root).ty.clone();
+        let bar = push_one(&mut self.graph, out, Kind::Load(from), Vec::new(), ty, span);
+        match arg {
+            Arg::Value(v) => self.add(bars, out, *v, bar),
+            other => {
+                if let Some(path) = other.path().and_then(|path| self.shadow(path)) {
+                    push(
+                        &mut self.graph,
+                        out,
+                        Kind::Accumulate(path),
+                        vec![bar],
+                        Vec::new(),
+                        span,
+                    );
+                }
+            }
+        }
+    }
+
+    /// What is kept of a place that is written later, made before the call that reads it.
+    fn snapshot(&mut self, id: SiteId, kind: Kind, ty: Ty, span: Span) -> Path {
+        let copy = self
+            .graph
+            .new_site(kind, Vec::new(), Vec::new(), vec![ty.clone()], span);
+        let value = self.graph.site(copy).results[0];
+        let info = VarInfo {
+            name: "before".to_owned(),
+            ty,
+            storage: Storage::Owned,
+            mutable: false,
+            tangent: false,
+            span,
+        };
+        let var = self.graph.new_var(info);
+        let make = self.graph.new_site(
+            Kind::Allocate(var),
+            vec![value],
+            Vec::new(),
+            Vec::new(),
+            span,
+        );
+        self.before.entry(id).or_default().extend([copy, make]);
+        Path::of(var)
+    }
+}
+
+/// Whether the callee may write the argument.
+fn is_written(arg: &Arg) -> bool {
+    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_))
+}
+
+/// Whether two places may share memory: not if they part at a field before any index.
+fn overlap(a: &Path, b: &Path) -> bool {
+    if a.root != b.root {
+        return false;
+    }
+    for (x, y) in a.steps.iter().zip(&b.steps) {
+        match (x, y) {
+            (Step::Field(x), Step::Field(y)) if x == y => {}
+            (Step::Field(_), Step::Field(_)) => return false,
+            _ => return true,
+        }
+    }
+    true
+}

@@ -1,0 +1,194 @@
+//! Loops: the reverse of the body, iterated backwards.
+
+use super::{Bars, Pull};
+use crate::ad::residuals::Residuals;
+use crate::ad::{push_one, zero};
+use crate::ir::{Adaptor, Kind, Literal, Op, Range, Region, SiteId, Ty, Value};
+
+impl Pull<'_> {
+    pub(super) fn repeat(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
+        let site = self.graph.site(id).clone();
+        let span = site.span;
+        let (first, skip) = match &site.kind {
+            Kind::For(range) => (range.first_carried(), 1),
+            _ => (0, 0),
+        };
+        let Some(primal) = site.regions.last().copied() else {
+            return;
+        };
+        let block = self.graph.block(primal).clone();
+        let inner = self.graph.new_region();
+        let index = self.graph.new_arg(inner, Ty::Int, span);
+        let mut own = Bars::new();
+        let mut inits = Vec::new();
+        let active: Vec<usize> = (0..site.results.len())
+            .filter(|k| {
+                self.active.values.contains(&block.args[k + skip])
+                    || bars.contains_key(&site.results[*k])
+            })
+            .collect();
+        for k in &active {
+            let init = match bars.get(&site.results[*k]) {
+                Some(bar) => *bar,
+                None => zero(&mut self.graph, out, site.operands[first + k]),
+            };
+            inits.push(init);
+            let arg = self.new_bar_arg(inner, site.results[*k]);
+            if self.active.values.contains(&block.yields[*k]) {
+                self.add(&mut own, inner, block.yields[*k], arg);
+            }
+        }
+        self.region(primal, inner, &mut own);
+        let mut yields = Vec::new();
+        for k in &active {
+            let arg = block.args[k + skip];
+            let next = match own.remove(&arg) {
+                Some(bar) => bar,
+                None => zero(&mut self.graph, inner, arg),
+            };
+            yields.push(next);
+        }
+        let inside = self.graph.defined_within(&site.regions);
+        let mut free: Vec<Value> = own
+            .keys()
+            .copied()
+            .filter(|v| !inside.contains(v))
+            .collect();
+        free.sort_unstable();
+        for value in &free {
+            let init = match bars.get(value) {
+                Some(bar) => *bar,
+                None => zero(&mut self.graph, out, *value),
+            };
+            inits.push(init);
+            let arg = self.new_bar_arg(inner, *value);
+            let ty = self.graph.ty(*value).clone();
+            let sum = push_one(
+                &mut self.graph,
+                inner,
+                Kind::Apply(Op::Add),
+                vec![arg, own[value]],
+                ty,
+                span,
+            );
+            yields.push(sum);
+        }
+        self.graph.block_mut(inner).yields = yields;
+        let (kind, mut operands) = self.reversed_range(id, out);
+        self.insert_sites();
+        operands.extend(inits);
+        let tys = operands[operands.len() - active.len() - free.len()..]
+            .iter()
+            .map(|v| self.graph.ty(*v).clone())
+            .collect();
+        let reversed = self.graph.new_site(kind, operands, vec![inner], tys, span);
+        self.graph.block_mut(out).sites.push(reversed);
+        let index_of = (skip == 1).then(|| block.args[0]);
+        Residuals::resolve_loop(
+            &mut self.graph,
+            &self.residuals,
+            primal,
+            inner,
+            index_of.map(|i| (i, index)),
+        );
+        // What the loop read from outside first: a variable may begin with one of those values.
+        let mut results = self.graph.site(reversed).results.clone();
+        let read = results.split_off(active.len());
+        for (value, bar) in free.into_iter().zip(read) {
+            bars.insert(value, bar);
+        }
+        for (k, bar) in active.iter().zip(results) {
+            self.add(bars, out, site.operands[first + k], bar);
+        }
+    }
+
+    pub(super) fn new_bar_arg(&mut self, region: Region, of: Value) -> Value {
+        let info = self.graph.value(of).clone();
+        let arg = self.graph.new_arg(region, info.ty, info.span);
+        self.graph.value_mut(arg).name = info.name.map(|n| format!("{n}_bar"));
+        arg
+    }
+
+    /// The iteration of a loop backwards. A loop whose trip count only running tells counts.
+    pub(super) fn reversed_range(&mut self, id: SiteId, out: Region) -> (Kind, Vec<Value>) {
+        let site = self.graph.site(id).clone();
+        if let Kind::For(range) = &site.kind {
+            let mut operands = site.operands[..range.first_carried()].to_vec();
+            let mut range = range.clone();
+            if range.exits {
+                operands.push(self.count(id));
+                range.adaptors.push(Adaptor::Take);
+                range.exits = false;
+            }
+            if range.inclusive && !range.adaptors.is_empty() {
+                // Inclusive ranges do not know their length, so that adaptors cannot be undone.
+                let one = Kind::Literal(Literal::Int("1".to_owned()));
+                let one = push_one(&mut self.graph, out, one, Vec::new(), Ty::Int, site.span);
+                let end = vec![operands[1], one];
+                operands[1] = push_one(
+                    &mut self.graph,
+                    out,
+                    Kind::Apply(Op::Add),
+                    end,
+                    Ty::Int,
+                    site.span,
+                );
+                range.inclusive = false;
+            }
+            return (Kind::For(range.reversed()), operands);
+        }
+        let count = self.count(id);
+        let zero = push_one(
+            &mut self.graph,
+            out,
+            Kind::Literal(Literal::Int("0".to_owned())),
+            Vec::new(),
+            Ty::Int,
+            site.span,
+        );
+        (Kind::For(Range::default().reversed()), vec![zero, count])
+    }
+
+    /// Makes a loop carry the number of its iterations.
+    pub(super) fn count(&mut self, id: SiteId) -> Value {
+        let site = self.graph.site(id).clone();
+        let int = |text: &str| Kind::Literal(Literal::Int(text.to_owned()));
+        let start = self.graph.new_site(
+            int("0usize"),
+            Vec::new(),
+            Vec::new(),
+            vec![Ty::Int],
+            site.span,
+        );
+        self.before.entry(id).or_default().push(start);
+        let start = self.graph.site(start).results[0];
+        self.graph.site_mut(id).operands.push(start);
+        for region in &site.regions {
+            let arg = self.graph.new_arg(*region, Ty::Int, site.span);
+            self.graph.value_mut(arg).name = Some("trips".to_owned());
+            if Some(region) == site.regions.last() {
+                let one = push_one(
+                    &mut self.graph,
+                    *region,
+                    int("1"),
+                    Vec::new(),
+                    Ty::Int,
+                    site.span,
+                );
+                let next = push_one(
+                    &mut self.graph,
+                    *region,
+                    Kind::Apply(Op::Add),
+                    vec![arg, one],
+                    Ty::Int,
+                    site.span,
+                );
+                self.graph.block_mut(*region).yields.push(next);
+            }
+        }
+        let count = self.graph.new_value(Ty::Int, site.span, Some(id));
+        self.graph.value_mut(count).name = Some("trips".to_owned());
+        self.graph.site_mut(id).results.push(count);
+        count
+    }
+}

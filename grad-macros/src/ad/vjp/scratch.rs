@@ -1,0 +1,129 @@
+//! Scratch memory: whether each iteration of a loop writes what it reads of a variable first.
+//!
+//! The walk collects what was surely written in this iteration: elements at an index, or all of a
+//! range where a loop stored at its own index. A read must be covered by one of them.
+
+use super::Pull;
+use crate::ir::{Arg, Capture, Kind, Literal, Path, Region, Site, Step, Value, Var};
+
+/// Something of the variable that was written.
+#[derive(Clone, Copy, PartialEq)]
+enum Written {
+    All,
+    Element(Value),
+    /// The elements from the first to before the second.
+    Range(Value, Value),
+}
+
+/// What is known at one point of the walk.
+#[derive(Clone, Default)]
+struct Known {
+    written: Vec<Written>,
+    /// Indices of the loops around, with where they start and end.
+    indices: Vec<(Value, Value, Value)>,
+}
+
+impl Pull<'_> {
+    /// Whether every read of the variable in one run of the region sees what the run wrote.
+    pub(super) fn is_rewritten(&self, body: Region, var: Var) -> bool {
+        self.covers(body, var, &mut Known::default())
+    }
+
+    fn covers(&self, region: Region, var: Var, known: &mut Known) -> bool {
+        self.graph.block(region).sites.iter().all(|id| {
+            self.residuals.number(*id).is_none()
+                || self.covers_site(self.graph.site(*id), var, known)
+        })
+    }
+
+    fn covers_site(&self, site: &Site, var: Var, known: &mut Known) -> bool {
+        let own = |path: &Path| path.root == var;
+        match &site.kind {
+            Kind::Load(path) if own(path) => self.is_written(path, known),
+            Kind::Accumulate(path) if own(path) => self.is_written(path, known),
+            Kind::Length(_) | Kind::ZeroLike(_) => true,
+            Kind::Store(path) if own(path) => {
+                match path.steps.as_slice() {
+                    [] => known.written.push(Written::All),
+                    [Step::Index(v)] => known.written.push(Written::Element(*v)),
+                    _ => {}
+                }
+                true
+            }
+            Kind::Opaque { captures, .. } => captures.iter().all(|(_, capture)| match capture {
+                Capture::Place(path, _) => !own(path) || self.is_written(path, known),
+                Capture::Value(_) => true,
+            }),
+            Kind::Call(call) | Kind::CallVjp(call) => call.args.iter().all(|arg| match arg {
+                Arg::Value(_) => true,
+                arg => arg
+                    .path()
+                    .is_none_or(|path| !own(path) || self.is_written(path, known)),
+            }),
+            Kind::For(range) => {
+                let mut inner = known.clone();
+                let block = self.graph.block(site.regions[0]);
+                let (index, start, end) = (block.args[0], site.operands[0], site.operands[1]);
+                let whole = !range.inclusive && !range.exits && range.first_carried() == 2;
+                if whole {
+                    inner.indices.push((index, start, end));
+                }
+                let fine = self.covers(site.regions[0], var, &mut inner);
+                if whole && inner.written.contains(&Written::Element(index)) {
+                    known.written.push(Written::Range(start, end));
+                }
+                fine
+            }
+            _ => {
+                let untouched = site.paths().iter().all(|path| !own(path));
+                untouched
+                    && site
+                        .regions
+                        .iter()
+                        .all(|inner| self.covers(*inner, var, &mut known.clone()))
+            }
+        }
+    }
+
+    fn is_written(&self, path: &Path, known: &Known) -> bool {
+        let all = known.written.iter().any(|written| match written {
+            Written::All => true,
+            Written::Range(start, end) => {
+                self.graph.number(*start) == Some(0.0) && self.is_length(*end, path.root)
+            }
+            Written::Element(_) => false,
+        });
+        let Some(Step::Index(index)) = path.steps.first() else {
+            return all;
+        };
+        all || known.written.iter().any(|written| match written {
+            Written::Element(v) => self.same(*v, *index),
+            Written::Range(start, end) => known.indices.iter().any(|(i, from, to)| {
+                i == index && self.same(*from, *start) && self.same(*to, *end)
+            }),
+            Written::All => true,
+        })
+    }
+
+    /// Whether the value is the number of elements the variable was made with.
+    fn is_length(&self, value: Value, var: Var) -> bool {
+        let Some(init) = self.residuals.first_content(var) else {
+            return false;
+        };
+        let Some(site) = self.graph.def(init) else {
+            return false;
+        };
+        match &site.kind {
+            Kind::Repeat { .. } => self.same(value, site.operands[1]),
+            Kind::Array { .. } => self.graph.literal(value).is_some_and(
+                |literal| matches!(literal, Literal::Int(n) if *n == site.operands.len().to_string()),
+            ),
+            _ => false,
+        }
+    }
+
+    fn same(&self, a: Value, b: Value) -> bool {
+        let literal = self.graph.literal(a);
+        a == b || literal.is_some() && literal == self.graph.literal(b)
+    }
+}
