@@ -13,6 +13,8 @@
 mod layers;
 #[path = "nn/losses.rs"]
 mod losses;
+#[path = "nn/models.rs"]
+mod models;
 
 use grad_runtime::nn::{Element, Layer};
 use grad_runtime::private::{TangentOf, Wrt};

@@ -1,4 +1,4 @@
 //! Derivatives of other crates' types.
 
 #[cfg(feature = "nn")]
-pub mod ndarray;
+pub(crate) mod ndarray;

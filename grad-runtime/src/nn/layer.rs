@@ -3,6 +3,18 @@
 use crate::Differentiable;
 use crate::private::{Shared, TangentOf, Wrt};
 
+/// Layers that generated code hands to the way back by reference.
+macro_rules! receivers {
+    ($($layer:ident)+; $($generic:ident)+) => {
+        $(impl Receiver for crate::nn::$layer {})+
+        $(impl<E: crate::nn::Element> Receiver for crate::nn::$generic<E> {})+
+    };
+}
+receivers!(
+    Activation AveragePool2d Dropout Flatten LogSoftmax MaxPool2d Softmax;
+    BatchNorm Conv2d Dense LayerNorm Maxout
+);
+
 /// Where cotangents go; `None` where one is not wanted.
 pub type Bar<'a, T> = Option<&'a mut TangentOf<T>>;
 
@@ -13,13 +25,15 @@ pub type Bar<'a, T> = Option<&'a mut TangentOf<T>>;
 ///
 /// ```
 /// use grad_runtime::Differentiable;
-/// use grad_runtime::nn::{Bar, Layer};
+/// use grad_runtime::nn::{Bar, Layer, Receiver};
 ///
 /// /// `x² ` times a factor.
 /// #[derive(Differentiable)]
 /// struct Square {
 ///     factor: f64,
 /// }
+///
+/// impl Receiver for Square {}
 ///
 /// impl Layer<f64> for Square {
 ///     type Output = f64;
@@ -56,7 +70,7 @@ pub type Bar<'a, T> = Option<&'a mut TangentOf<T>>;
     message = "`{Self}` is no layer for an input of type `{X}`",
     note = "in a tuple of layers, each must take what the one before gives"
 )]
-pub trait Layer<X: Differentiable>: Differentiable {
+pub trait Layer<X: Differentiable>: Differentiable + Receiver {
     /// What `forward` returns.
     type Output: Differentiable;
     /// What the way back needs besides the layer and its input.
@@ -123,7 +137,11 @@ pub trait Layer<X: Differentiable>: Differentiable {
     ) -> (Self::Output, TangentOf<Self::Output>) {
         self.push(x, self_dot, x_dot)
     }
+}
 
+/// How a layer is handed to the way back again: by reference. Apart from [`Layer`], as it does not
+/// depend on the input.
+pub trait Receiver {
     #[doc(hidden)]
     #[inline]
     fn __grad_again_forward(&self) -> Shared<'_, Self> {
@@ -131,7 +149,7 @@ pub trait Layer<X: Differentiable>: Differentiable {
     }
 }
 
-/// The inherent `forward` of a layer, so that no trait need be in scope, and its siblings.
+/// The inherent `forward` of a layer, so that no trait need be in scope.
 macro_rules! inherent_forward {
     ($layer:ty, $x:ty => $y:ty) => {
         impl<E: $crate::nn::Element> $layer {
@@ -143,26 +161,6 @@ macro_rules! inherent_forward {
             #[track_caller]
             pub fn forward<S: ndarray::Data<Elem = E>>(&self, x: &$x) -> $y {
                 $crate::nn::Layer::forward(self, x)
-            }
-
-            #[doc(hidden)]
-            #[inline]
-            #[track_caller]
-            pub fn __grad_vjp_forward<const M: u64, S: ndarray::Data<Elem = E>>(
-                &self,
-                x: &$x,
-                wrt: $crate::private::Wrt<M>,
-            ) -> (
-                $y,
-                impl FnOnce(
-                    $y,
-                    &Self,
-                    &$x,
-                    $crate::nn::layer::Bar<'_, Self>,
-                    $crate::nn::layer::Bar<'_, $x>,
-                ) + use<E, M, S>,
-            ) {
-                $crate::nn::Layer::__grad_vjp_forward(self, x, wrt)
             }
         }
     };
@@ -225,6 +223,8 @@ macro_rules! kept_type {
 
 macro_rules! chains {
     ($(($($index:tt $L:ident $X:ty),+; $last:ident $last_x:ty))+) => {$(
+        impl<$($L),+> Receiver for ($($L,)+) {}
+
         impl<X: Differentiable, $($L: Layer<$X>),+> Layer<X> for ($($L,)+) {
             type Output = <$last as Layer<$last_x>>::Output;
             type Kept = kept_type!($($L $X),+);

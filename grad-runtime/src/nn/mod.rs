@@ -75,7 +75,7 @@ pub use embedding::{Embedding, EmbeddingTangent};
 pub use error::{LayerError, LayerName};
 pub use flatten::Flatten;
 pub use init::Init;
-pub use layer::{Bar, Layer};
+pub use layer::{Bar, Layer, Receiver};
 pub use layer_norm::{LayerNorm, LayerNormTangent};
 pub use maxout::{Maxout, MaxoutTangent};
 pub use pool2d::{AveragePool2d, MaxPool2d};

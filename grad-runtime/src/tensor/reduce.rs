@@ -77,7 +77,7 @@ passes! {
             let largest = row.iter().fold(E::neg_infinity(), |m, &x| if m > x { m } else { x });
             // All of -inf: subtract nothing, so that the result is not a number and seen.
             for x in row.iter_mut() {
-                *x = *x - largest;
+                *x -= largest;
             }
             *log = largest;
         }

@@ -67,11 +67,13 @@ macro_rules! pooled {
 pooled!(f32, f64, u8, u32);
 
 /// A buffer of `len` entries that may hold anything.
+#[must_use]
 pub fn take<E: Pooled>(len: usize) -> Vec<E> {
     E::pool().with_borrow_mut(|pool| pool.take(len))
 }
 
 /// A buffer of `len` zeros.
+#[must_use]
 pub fn take_zeroed<E: Pooled>(len: usize) -> Vec<E> {
     let mut buffer = take(len);
     buffer.fill(E::default());
