@@ -69,7 +69,11 @@ impl Lower<'_> {
                 self.copy_of(operand, span)
             }
             ([.., "Box", "new"], [arg]) => {
-                let value = self.value_of(arg);
+                let operand = self.lower_expr(arg);
+                if matches!(operand, Operand::Closure(_)) {
+                    return operand;
+                }
+                let value = self.read_spanned(operand, arg.span());
                 let ty = Ty::Named("Box".to_owned());
                 Operand::Value(self.push(Kind::Boxed, vec![value], ty, span))
             }

@@ -123,7 +123,9 @@ impl Lower<'_> {
             Operand::Closure(_) if call.method == "clone" => Some(receiver.clone()),
             _ => {
                 let ordering = self.ordering_method(receiver, call);
-                ordering.or_else(|| self.source_method(receiver, call))
+                ordering
+                    .or_else(|| self.source_method(receiver, call))
+                    .or_else(|| self.option_method(receiver, call))
             }
         }
     }
