@@ -77,6 +77,8 @@ pub(crate) enum Iter {
     MapWhile(Box<Iter>, Function),
     /// `flat_map`, and `flatten` without a function.
     FlatMap(Box<Iter>, Option<Function>),
+    /// The same from the end: every part backwards.
+    FlatMapBack(Box<Iter>, Option<Function>),
     Scan(Box<Iter>, Box<Operand>, Function),
 }
 
