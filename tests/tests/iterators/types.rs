@@ -155,12 +155,132 @@ fn chosen_functions(x: &[f64]) -> f64 {
     total + double(x[1]) + by_reference(x[0]) + boxed(total)
 }
 
+/// Points, rows and a table behind fields.
+#[derive(Clone, Debug, Differentiable)]
+pub(crate) struct Many {
+    pub(crate) points: Vec<Point>,
+    pub(crate) scale: f64,
+    pub(crate) rows: Vec<Vec<f64>>,
+    pub(crate) table: [[f64; 2]; 2],
+}
+
+#[differentiate]
+impl Many {
+    /// Elements by reference, copied, moved, taken apart.
+    pub(crate) fn walked(&self) -> f64 {
+        let mut total = 0.0;
+        for p in self.points.iter().copied() {
+            total += p.x * p.y;
+        }
+        for p in self.points.clone() {
+            total += p.x * p.x;
+        }
+        for row in self.rows.clone() {
+            for v in row {
+                total += v * v;
+            }
+        }
+        for row in self.table {
+            total += row[0] * row[1];
+        }
+        for [a, b] in &self.table {
+            total += a / (2.0 + b * b);
+        }
+        total
+    }
+
+    /// Captured `self`, vectors out of vectors.
+    pub(crate) fn scaled(&self) -> f64 {
+        let scaled: Vec<f64> = self.points.iter().map(|p| p.x * self.scale).collect();
+        let shifted = Vec::from_iter(scaled.iter().map(|v| v + 1.0));
+        let doubled = shifted
+            .iter()
+            .copied()
+            .fold(Vec::new(), |mut all: Vec<f64>, v| {
+                all.push(v * 2.0);
+                all
+            });
+        doubled.iter().product()
+    }
+
+    /// Fields of elements changed in place.
+    pub(crate) fn changed(&self) -> f64 {
+        let mut me = self.clone();
+        for p in &mut me.points {
+            p.x *= self.scale;
+            p.y += p.x;
+        }
+        for row in me.rows.iter_mut() {
+            for v in row.iter_mut() {
+                *v = v.sin();
+            }
+        }
+        me.rows.iter_mut().flatten().for_each(|v| *v *= 2.0);
+        me.points.iter().map(|p| p.y).sum::<f64>() + me.rows.iter().map(|r| r[0]).sum::<f64>()
+    }
+
+    /// Columns, and the row that is largest.
+    pub(crate) fn columns(&self) -> f64 {
+        let sums: Vec<f64> = self.rows.iter().map(|r| r.iter().sum()).collect();
+        let best = sums
+            .iter()
+            .enumerate()
+            .max_by(|a, b| a.1.partial_cmp(b.1).unwrap())
+            .map(|(i, _)| i)
+            .unwrap();
+        let columns: Vec<f64> = (0..2)
+            .map(|j| self.rows.iter().map(|r| r[j]).sum::<f64>())
+            .collect();
+        self.rows[best][0] * columns[1] + sums[best]
+    }
+}
+
+#[differentiate]
+fn fields(x: &[f64]) -> f64 {
+    let many = Many {
+        points: vec![Point { x: x[0], y: x[1] }, Point { x: x[2], y: x[0] }],
+        scale: x[3],
+        rows: x.chunks_exact(2).map(|row| row.to_vec()).collect(),
+        table: [[x[1], x[2]], [x[0] * x[3], 0.5]],
+    };
+    many.walked() * many.scaled() + many.changed() * many.columns()
+}
+
+/// What a number type of one's own offers.
+pub(crate) trait Real:
+    Copy + std::ops::Add<Output = Self> + std::ops::Mul<Output = Self> + std::iter::Sum
+{
+    fn sin(self) -> Self;
+}
+
+impl Real for f64 {
+    fn sin(self) -> Self {
+        f64::sin(self)
+    }
+}
+
+/// Generic over the number type.
+#[differentiate]
+fn generic_sum<T: Real>(x: &[T]) -> T {
+    let squares = x.iter().map(|&v| v * v).sum::<T>();
+    let sines: Vec<T> = x.iter().map(|v| v.sin()).collect();
+    let products: T = sines.iter().zip(x).map(|(a, b)| *a * *b).sum();
+    x.iter().fold(squares * products, |total, v| total + *v)
+}
+
+#[differentiate]
+fn generic(x: &[f64]) -> f64 {
+    generic_sum(x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::iterators::check;
 
     check! {
+        fields, value_and_grad_fields, jvp_fields at [0.7, -0.4, 1.3, 0.25], [0.7, -0.4, 1.3, 0.25, 0.3];
+        generic, value_and_grad_generic, jvp_generic at [0.7, -0.4, 1.3], [];
         points, value_and_grad_points, jvp_points at [0.7, -0.4, 1.3, 0.25, -1.1, 0.6], [0.3, 0.4];
         network, value_and_grad_network, jvp_network
             at [0.7, -0.4, 1.3, 0.25, -1.1, 0.6, 0.3, -0.2, 0.5, 0.9, 0.1, -0.7];
