@@ -226,6 +226,10 @@ impl Lower<'_> {
             Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
                 Arg::Value(value)
             }
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(span, Problem::FunctionValue);
+                Arg::Value(self.undefined(Ty::Unknown))
+            }
             Operand::Poison | Operand::Never => Arg::Value(self.undefined(Ty::Unknown)),
             other => {
                 let path = self.as_path(other);
