@@ -12,9 +12,10 @@ use crate::ir::{
 };
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Position {
     number: usize,
+    region: Region,
     /// The loops and branches around it, outermost first.
     around: Vec<SiteId>,
 }
@@ -70,13 +71,19 @@ impl Residuals {
             fused: HashSet::new(),
             restored: HashMap::new(),
         };
-        all.walk(graph, graph.body, &mut Position::default());
+        let mut start = Position {
+            number: 0,
+            region: graph.body,
+            around: Vec::new(),
+        };
+        all.walk(graph, graph.body, &mut start);
         all
     }
 
     fn walk(&mut self, graph: &Graph, region: Region, at: &mut Position) {
         for id in &graph.block(region).sites {
             at.number += 1;
+            at.region = region;
             let site = graph.site(*id);
             self.sites.insert(*id, at.clone());
             if let Kind::Allocate(var) = site.kind {
@@ -132,6 +139,20 @@ impl Residuals {
     /// The value the variable was made from.
     pub(super) fn first_content(&self, var: Var) -> Option<Value> {
         self.contents.get(&var).copied()
+    }
+
+    /// Whether both sites stand in the same region, the first in front, and none from the first on
+    /// writes the variable before the second.
+    pub(super) fn unwritten_between(&self, var: Var, first: SiteId, second: SiteId) -> bool {
+        let (Some(a), Some(b)) = (self.sites.get(&first), self.sites.get(&second)) else {
+            return false;
+        };
+        let writes = self.writes.get(&var).map_or(&[][..], Vec::as_slice);
+        a.region == b.region
+            && a.number <= b.number
+            && !writes
+                .iter()
+                .any(|write| (a.number..b.number).contains(&write.number))
     }
 
     /// Whether the reverse of the loop will restore arrays.
@@ -237,13 +258,14 @@ impl Residuals {
         };
         let kept: Vec<Kept> = sides
             .iter()
-            .map(|(a, b)| recompute(graph, residuals, *a, *b, Known::default()))
+            .map(|(a, b)| recompute(graph, residuals, &[*a], *b, Known::default()))
             .collect();
         if kept.iter().all(Kept::is_empty) {
             return;
         }
         let span = graph.site(primal).span;
-        for (k, ((side, inner), kept)) in sides.into_iter().zip(kept).enumerate() {
+        for (k, ((side, inner), mut kept)) in sides.into_iter().zip(kept).enumerate() {
+            let zeros = kept.zeros(graph);
             let operands = kept.operands(graph, side);
             let pack = super::push_one(
                 graph,
@@ -263,7 +285,7 @@ impl Residuals {
                     arg
                 })
                 .collect();
-            kept.receive(graph, inner, &args, Vec::new());
+            kept.receive(graph, inner, &args, zeros, Vec::new());
         }
         let pack = graph.new_value(Ty::Unknown, span, Some(primal));
         graph.value_mut(pack).name = Some("residuals".to_owned());
@@ -283,7 +305,7 @@ impl Residuals {
         known: Known,
         way: Way,
     ) {
-        let kept = recompute(graph, residuals, primal, reversed, known);
+        let mut kept = recompute(graph, residuals, &[primal], reversed, known);
         residuals.resolve_restored(graph, id, primal, reversed);
         if kept.is_empty() {
             return;
@@ -296,6 +318,7 @@ impl Residuals {
             mutable: true,
             span,
         });
+        let zeros = kept.zeros(graph);
         let operands = kept.operands(graph, primal);
         let tys: Vec<Ty> = operands.iter().map(|v| graph.ty(*v).clone()).collect();
         super::push(
@@ -316,7 +339,7 @@ impl Residuals {
             let name = graph.value(*operand).name.clone();
             graph.value_mut(*result).name = name;
         }
-        kept.receive(graph, reversed, &results, vec![pop]);
+        kept.receive(graph, reversed, &results, zeros, vec![pop]);
     }
 
     /// Keeps variables as they are at the end of an iteration, for loads in its reverse.
@@ -416,6 +439,22 @@ impl Kept {
         self.values.is_empty() && self.vars.is_empty()
     }
 
+    /// Zeros of the shape of a variable that is handed over anyway are made from that.
+    fn zeros(&mut self, graph: &Graph) -> Vec<(Value, Var)> {
+        let mut zeros = Vec::new();
+        self.values
+            .retain(|value| match graph.def(*value).map(|site| &site.kind) {
+                Some(Kind::ZeroLike(path))
+                    if path.steps.is_empty() && self.vars.contains(&path.root) =>
+                {
+                    zeros.push((*value, path.root));
+                    false
+                }
+                _ => true,
+            });
+        zeros
+    }
+
     /// The values to hand over, read at the end of the primal region.
     fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
         let mut operands = self.values.clone();
@@ -436,14 +475,20 @@ impl Kept {
     }
 
     /// Puts what was handed over in place of the primal values; `first` opens the region.
-    fn receive(&self, graph: &mut Graph, region: Region, received: &[Value], first: Vec<SiteId>) {
-        let map = self
+    fn receive(
+        &self,
+        graph: &mut Graph,
+        region: Region,
+        received: &[Value],
+        zeros: Vec<(Value, Var)>,
+        first: Vec<SiteId>,
+    ) {
+        let mut map: HashMap<Value, Value> = self
             .values
             .iter()
             .copied()
             .zip(received.iter().copied())
             .collect();
-        graph.substitute(region, &map);
         let mut opening = first;
         let mut roots = HashMap::new();
         for (var, value) in self.vars.iter().zip(&received[self.values.len()..]) {
@@ -463,6 +508,14 @@ impl Kept {
             ));
             roots.insert(*var, again);
         }
+        for (value, var) in zeros {
+            let (ty, span) = (graph.ty(value).clone(), graph.value(value).span);
+            let kind = Kind::ZeroLike(Path::of(roots[&var]));
+            let zero = graph.new_site(kind, Vec::new(), Vec::new(), vec![ty], span);
+            map.insert(value, graph.site(zero).results[0]);
+            opening.push(zero);
+        }
+        graph.substitute(region, &map);
         for id in graph.sites_within(region) {
             graph.site_mut(id).kind.each_path(&mut |path| {
                 if let Some(root) = roots.get(&path.root) {
@@ -475,31 +528,44 @@ impl Kept {
     }
 }
 
+/// Whether all that `reversed` reads of the primal regions can be computed again.
+pub(super) fn all_again(
+    graph: &Graph,
+    residuals: &mut Residuals,
+    primal: &[Region],
+    reversed: Region,
+    known: HashMap<Value, Value>,
+) -> bool {
+    let known = Known {
+        values: known,
+        opening: Vec::new(),
+    };
+    let again = Again::new(graph, residuals, primal, known);
+    reads_within(graph, reversed)
+        .into_iter()
+        .all(|value| again.can(graph, value))
+}
+
+/// Computes again all that `reversed` reads of the primal regions; [`all_again`] has said yes.
+pub(super) fn compute_again(
+    graph: &mut Graph,
+    residuals: &mut Residuals,
+    primal: &[Region],
+    reversed: Region,
+    known: Known,
+) {
+    recompute(graph, residuals, primal, reversed, known);
+}
+
 /// Computes again, at the start of `reversed`, what is cheap; gives the rest, which must be kept.
 fn recompute(
     graph: &mut Graph,
     residuals: &mut Residuals,
-    primal: Region,
+    primal: &[Region],
     reversed: Region,
     known: Known,
 ) -> Kept {
-    let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
-    let made: HashSet<Var> = graph
-        .block(primal)
-        .sites
-        .iter()
-        .filter_map(|id| match graph.site(*id).kind {
-            Kind::Allocate(var) => Some(var),
-            _ => None,
-        })
-        .collect();
-    let mut again = Again {
-        residuals,
-        inside,
-        made,
-        done: known.values,
-        sites: known.opening,
-    };
+    let mut again = Again::new(graph, residuals, primal, known);
     let needed = reads_within(graph, reversed);
     let mut kept = Kept {
         values: Vec::new(),
@@ -557,6 +623,17 @@ fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
     reads
 }
 
+/// Whether the value is a scalar: by its type, or as arithmetic is done on it.
+fn is_number(graph: &Graph, value: Value) -> bool {
+    match graph.ty(value) {
+        Ty::Unknown => graph
+            .sites
+            .iter()
+            .any(|site| matches!(site.kind, Kind::Apply(_)) && site.operands.contains(&value)),
+        ty => ty.is_scalar(),
+    }
+}
+
 /// Sites computed a second time.
 struct Again<'r> {
     residuals: &'r mut Residuals,
@@ -566,7 +643,25 @@ struct Again<'r> {
     sites: Vec<SiteId>,
 }
 
-impl Again<'_> {
+impl<'r> Again<'r> {
+    fn new(graph: &Graph, residuals: &'r mut Residuals, primal: &[Region], known: Known) -> Self {
+        let sites = primal.iter().flat_map(|region| &graph.block(*region).sites);
+        let made = sites.filter_map(|id| match graph.site(*id).kind {
+            Kind::Allocate(var) => Some(var),
+            _ => None,
+        });
+        Again {
+            residuals,
+            inside: primal
+                .iter()
+                .flat_map(|region| graph.defined_in(*region))
+                .collect(),
+            made: made.collect(),
+            done: known.values,
+            sites: known.opening,
+        }
+    }
+
     /// Whether computing the value again is cheap and gives the same.
     fn can(&self, graph: &Graph, value: Value) -> bool {
         if !self.inside.contains(&value) || self.done.contains_key(&value) {
@@ -586,7 +681,7 @@ impl Again<'_> {
             Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
             Kind::Load(path) => {
                 !self.made.contains(&path.root)
-                    && graph.ty(value).is_scalar()
+                    && is_number(graph, value)
                     && (self.residuals.is_stable(graph, path, id)
                         || self.residuals.restorable(graph, path, id).is_some())
             }

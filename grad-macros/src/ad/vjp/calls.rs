@@ -5,7 +5,16 @@ use proc_macro2::Span;
 use super::{Bars, Pull};
 use crate::ad::forward::mask;
 use crate::ad::{float, push, push_one, zero};
-use crate::ir::{Arg, Call, Kind, Path, Region, SiteId, Step, Storage, Ty, VarInfo};
+use crate::ir::{Arg, Call, Kind, Path, Region, SiteId, Step, Storage, Ty, Var, VarInfo};
+
+/// A copy of a variable that is written after the call which needs it.
+pub(super) struct Snapshot {
+    of: Var,
+    /// The call it is made in front of.
+    before: SiteId,
+    sites: [SiteId; 2],
+    var: Var,
+}
 
 impl Pull<'_> {
     pub(super) fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
@@ -127,6 +136,11 @@ impl Pull<'_> {
 
     /// A copy of a place that is written later, made before the call that reads it.
     pub(super) fn snapshot(&mut self, id: SiteId, path: Path, span: Span) -> Path {
+        if let Some(var) = self.same_snapshot(id, &path) {
+            return Path::of(var);
+        }
+        let root = path.root;
+        let whole = path.steps.is_empty();
         let ty = if path.steps.is_empty() {
             self.graph.var(path.root).ty.clone()
         } else {
@@ -156,7 +170,40 @@ impl Pull<'_> {
             span,
         );
         self.before.entry(id).or_default().extend([copy, make]);
+        if whole {
+            let made = Snapshot {
+                of: root,
+                before: id,
+                sites: [copy, make],
+                var,
+            };
+            self.snapshots.push(made);
+        }
         Path::of(var)
+    }
+
+    /// The snapshot of the variable made for a call behind this one, if nothing is written between:
+    /// it moves here and serves both.
+    fn same_snapshot(&mut self, id: SiteId, path: &Path) -> Option<Var> {
+        if !path.steps.is_empty() {
+            return None;
+        }
+        let k = self.snapshots.iter().position(|made| {
+            made.of == path.root
+                && self.residuals.unwritten_between(path.root, id, made.before)
+                && self
+                    .before
+                    .get(&made.before)
+                    .is_some_and(|sites| sites.contains(&made.sites[0]))
+        })?;
+        let made = &mut self.snapshots[k];
+        if made.before != id {
+            let later = self.before.entry(made.before).or_default();
+            later.retain(|site| !made.sites.contains(site));
+            self.before.entry(id).or_default().splice(0..0, made.sites);
+            made.before = id;
+        }
+        Some(made.var)
     }
 }
 

@@ -108,7 +108,7 @@ impl Pull<'_> {
     }
 
     /// How often the value is read inside the region but by comparisons, which end derivatives.
-    fn flowing_reads(&self, region: Region, value: Value) -> usize {
+    pub(super) fn flowing_reads(&self, region: Region, value: Value) -> usize {
         let mut count = 0;
         for inner in self.graph.regions_within(region) {
             let block = self.graph.block(inner);

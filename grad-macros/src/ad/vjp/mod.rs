@@ -5,6 +5,7 @@
 
 mod branches;
 mod calls;
+mod chosen;
 mod fuse;
 mod inverse;
 mod legal;
@@ -43,6 +44,7 @@ struct Pull<'a> {
     /// Sites to put into primal regions, after the site named.
     after: HashMap<SiteId, Vec<SiteId>>,
     before: HashMap<SiteId, Vec<SiteId>>,
+    snapshots: Vec<calls::Snapshot>,
     /// Whether the reverse of the region being walked stands right behind its primal sites.
     fusing: bool,
     /// For results of loops that the reverse counts back: the value they started from, and the same
@@ -80,6 +82,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         residuals: Residuals::new(graph),
         after: HashMap::new(),
         before: HashMap::new(),
+        snapshots: Vec::new(),
         fusing,
         counted_back: HashMap::new(),
         counted_on: HashMap::new(),
