@@ -11,18 +11,23 @@
 //!
 //! Tangents are not asked to be `Clone`, `Debug` or `PartialEq`, as one cannot see here what else
 //! the user derives; the generated `FooTangent` gets all three through `Tangent`'s own methods,
-//! which every tangent has.
+//! which every tangent has. It also gets `+`, `-` and a number times it. The tangent of an enum has
+//! accessors to the fields of its variants, for generated code.
 //!
 //! All bodies have one form, a `match` over the variants (a struct is one), with the fields bound
 //! as `a0, a1, ..` and, of a second value, `b0, b1, ..`. Past 400 lines for the templates alone.
 
+mod accessors;
+mod arithmetic;
 mod generics;
 mod item;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::{Generics, Member, parse_quote, parse_quote_spanned};
 
+use accessors::accessors;
+use arithmetic::arithmetic;
 use generics::{bounded, impl_generics, unbounded};
 use item::{Field, Kind, Role, Style, Target, Variant, bind};
 
@@ -40,12 +45,15 @@ fn expand(target: &Target) -> TokenStream {
             tangent_impl(target, &bounded(&target.generics, &parse_quote!(Tangent))),
             differentiable_impl(target, kind),
             parameters_impl(target, kind),
+            accessors(target),
         ],
         Kind::Generated => {
             let tangent = tangent_target(target);
             vec![
                 definition(target, &tangent),
                 standard_impls(&tangent),
+                arithmetic(&tangent),
+                accessors(&tangent),
                 tangent_impl(&tangent, &tangent.generics),
                 as_its_own(&tangent),
                 differentiable_impl(target, kind),
@@ -53,8 +61,7 @@ fn expand(target: &Target) -> TokenStream {
             ]
         }
     };
-    let accessors = accessors(target, kind);
-    quote!(#(#parts)* #accessors)
+    quote!(#(#parts)*)
 }
 
 /// `FooTangent` for a type that needs no type of that name.
@@ -468,56 +475,5 @@ fn visit_item(target: &Target, tangent_path: &Ident) -> TokenStream {
         ) {
             match (self, tangent) { #(#arms)* #differ }
         }
-    }
-}
-
-/// For each variant with fields, `Foo::__Variant_mut(&mut FooTangent) -> (&mut .., ..)`: generated
-/// code reaches the tangent's fields through the path of the user's enum, which is the one it can
-/// spell.
-fn accessors(target: &Target, kind: Kind) -> TokenStream {
-    if !target.is_enum || kind == Kind::Nothing {
-        return TokenStream::new();
-    }
-    let (name, visibility) = (&target.name, &target.visibility);
-    let generics = impl_generics(target, kind, &parse_quote!(Differentiable));
-    let (parameters, arguments, clause) = generics.split_for_impl();
-    let tangent = target.tangent_type(kind);
-    let path = target.tangent_path(kind).into_token_stream();
-    let written = name.to_string();
-    let methods = target
-        .variants
-        .iter()
-        .filter(|variant| !variant.fields.is_empty())
-        .map(|variant| {
-            let method = format_ident!("__{}_mut", variant.name.to_token_stream().to_string());
-            let pattern = variant.pattern(&path, "a");
-            let names = (0..variant.fields.len()).map(|i| bind("a", i));
-            let types = variant.fields.iter().map(|field| {
-                let ty = &field.ty;
-                let name = if field.role == Role::Skipped {
-                    quote!(Skipped)
-                } else {
-                    quote!(Differentiable)
-                };
-                quote_spanned!(field.span()=> <#ty as ::grad_runtime::#name>::Tangent)
-            });
-            let differ = target.variants_differ(
-                &quote!(::grad_runtime::mismatch(::grad_runtime::ShapeError::variant(#written))),
-            );
-            quote! {
-                #[doc(hidden)]
-                #[inline]
-                #visibility fn #method(tangent: &mut #tangent) -> (#(&mut #types,)*) {
-                    match tangent {
-                        #pattern => (#(#names,)*),
-                        #differ
-                    }
-                }
-            }
-        });
-    quote! {
-        #[automatically_derived]
-        #[allow(dead_code, non_snake_case)]
-        impl #parameters #name #arguments #clause { #(#methods)* }
     }
 }

@@ -24,10 +24,10 @@ macro_rules! problems {
 }
 
 problems! {
-    NotAFunction => "`#[differentiate]` stands on something that is not a function or an `impl` block",
-        "put it on a `fn`, on a method, or on an inherent `impl` block";
-    TraitImpl => "an `impl` of a trait is not differentiated yet",
-        "put the method into an inherent `impl`, or write a function";
+    NotAFunction => "`#[differentiate]` stands on something that is not a function, an `impl` block or a trait",
+        "put it on a `fn`, on a method, on an `impl` block or on a trait";
+    Unfinished(fault: String) => format!("this does not parse: {fault}"),
+        "finish it; its derivatives are back as soon as it parses";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
         "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),
@@ -50,10 +50,6 @@ problems! {
         "take a slice instead";
     ImplTraitParameter => "parameters of type `impl Trait` are not differentiated yet",
         "write the function for the concrete type";
-    GenericFunction(name: String) => format!("type parameter `{name}`: generic functions are not differentiated yet"),
-        "write the function for `f64` or `f32`; const parameters and lifetimes are fine";
-    MutableParameter(name: String) => format!("`{name}` is a mutable reference, and those are not differentiated yet"),
-        "take the value, change a local copy and return it";
     ReturnedReference => "a returned reference has no derivative of its own",
         "return an owned value: a float, an array, a `Vec` or a struct";
     Pattern => "this pattern is not differentiated yet",
@@ -62,20 +58,26 @@ problems! {
         "write it with `let`, `if`, `match` on integers, `for`, `while`, indices and function calls";
     ActiveCode(what: String) => format!("{what} depends on a differentiated value, and its derivative is not known"),
         "use a function marked `#[differentiate]`, or hold the value constant with `constant(..)`";
-    ActiveOperator(op: String) => format!("`{op}` on a type of your own depends on a differentiated value"),
-        "write the operation on fields, in a function marked `#[differentiate]`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
-    Closure => "closures are not differentiated yet",
-        "write a function marked `#[differentiate]` and call it";
+    ClosureArgument => "a closure passed to this function is not differentiated yet",
+        "pass the numbers it captures, or write the loop of the function here";
+    Closure => "this is not a closure or function the macro can see",
+        "write the closure where it is used, or bind it to a variable of this function";
+    ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",
+        "collect one of them into a `Vec` before";
+    Endless => "this iterator has no end",
+        "end it with `take`, or zip it with a finite one";
+    Collection(name: String) => format!("`collect` into `{name}` is not differentiated yet"),
+        "collect into a `Vec`";
+    ArrayLength => "the length of this array is not known",
+        "annotate it: `let a: [f64; N] = std::array::from_fn(..)`";
+    FunctionValue => "a closure or an iterator is used as a value",
+        "call the closure, or use the iterator up with `sum`, `fold`, `collect` or `for`";
     Iterator(name: String) => format!("iterator adaptor `{name}` is not differentiated yet"),
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
-    MutableArgument => "a mutable borrow passed to a function is not differentiated yet",
-        "let the function return the new value and assign it";
-    MutableReceiver => "a method called on a mutable variable may change it, and that is not differentiated yet",
-        "bind the value without `mut` before: `let value = value;`";
     BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
         "read the value inside each branch";
     Assignment => "assignment to this place is not differentiated yet",
@@ -86,8 +88,8 @@ problems! {
         "move the code into a function of its own that takes no active values";
     Await => "`async` code is not differentiated",
         "await first, and differentiate the computation on the result";
-    Try => "`?` is not differentiated yet",
-        "use `match` or `if` and return a number";
+    Try => "`?` in this place is not differentiated yet",
+        "bind the value in a `let` before";
     UnknownLabel(name: String) => format!("no enclosing loop is labelled `{name}`"),
         "label the loop, or drop the label";
     MutatedGuard => "an assignment inside a condition is not differentiated yet",
@@ -111,6 +113,16 @@ pub(crate) struct Diagnostics {
 impl Diagnostics {
     pub(crate) fn report(&self, span: Span, problem: Problem) {
         self.found.borrow_mut().push((span, problem));
+    }
+
+    /// How many problems there are.
+    pub(crate) fn mark(&self) -> usize {
+        self.found.borrow().len()
+    }
+
+    /// Forgets the problems found since the mark: the code will be read again.
+    pub(crate) fn forget(&self, mark: usize) {
+        self.found.borrow_mut().truncate(mark);
     }
 
     pub(crate) fn any(&self) -> bool {

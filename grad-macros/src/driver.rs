@@ -2,63 +2,150 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Block, ImplItem, ImplItemFn, ItemFn, ItemImpl, Visibility};
+use syn::{
+    Attribute, Block, Generics, ImplItem, ImplItemFn, ItemFn, ItemImpl, ItemTrait, TraitItem,
+    TraitItemFn, Visibility,
+};
 
 use crate::diag::{Diagnostics, Problem};
 use crate::emit::{Derived, Home, emit, stubs};
+use crate::operator::Operator;
 use crate::options::Options;
+use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::{ad, front, pass};
+
+/// One function to differentiate, and what stands around it.
+struct Function<'a> {
+    attrs: &'a [Attribute],
+    vis: &'a Visibility,
+    sig: &'a syn::Signature,
+    block: &'a Block,
+    home: Home,
+    /// The generics of the `impl` block or trait around it.
+    outer: Option<&'a Generics>,
+    /// The type of `Self`, where it matters.
+    own: Option<&'a syn::Type>,
+}
 
 /// `#[differentiate(attr)] item`.
 pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     let diag = Diagnostics::default();
     let options = Options::parse(attr, &diag);
     if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
-        let home = home_of(&function);
-        let generated = function_items(
-            &function.attrs,
-            &function.vis,
-            &function.sig,
-            &function.block,
+        let home = home_of(&function, &item);
+        let function = Function {
+            attrs: &function.attrs,
+            vis: &function.vis,
+            sig: &function.sig,
+            block: &function.block,
             home,
-            &options,
-            &diag,
-        );
+            outer: None,
+            own: None,
+        };
+        let generated = function_items(&function, &options, &diag);
         // A function of which only derivatives are called is not dead.
         return quote!(#[allow(dead_code)] #item #generated);
     }
-    if let Ok(mut block) = syn::parse2::<ItemImpl>(item.clone()) {
-        let generated = impl_items(&mut block, &options, &diag);
-        return generated;
+    if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
+        return impl_items(block, &options, &diag);
     }
-    let span = item
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(proc_macro2::Span::call_site, |t| t.span());
+    if let Ok(item) = syn::parse2::<ItemTrait>(item.clone()) {
+        return trait_items(item, &options, &diag);
+    }
     match syn::parse2::<syn::Item>(item.clone()) {
-        // A body still being typed: the compiler says what is wrong with it.
-        Err(_) if !diag.any() => item,
-        Err(_) => {
-            let errors = diag.to_tokens();
-            quote!(#item #errors)
-        }
         Ok(_) => {
+            let first = item.clone().into_iter().next();
+            let span = first.map_or_else(proc_macro2::Span::call_site, |token| token.span());
             diag.report(span, Problem::NotAFunction);
             let errors = diag.to_tokens();
             quote!(#item #errors)
         }
+        Err(_) => partial_items(&item, &options, &diag),
     }
 }
 
+/// Stubs for an item that does not parse. It comes last: broken as it is, it would swallow them.
+fn partial_items(item: &TokenStream, options: &Options, diag: &Diagnostics) -> TokenStream {
+    let (span, fault) = partial::fault(item);
+    diag.report(span, Problem::Unfinished(fault));
+    let stubs = match Partial::read(item) {
+        Partial::Nothing => TokenStream::new(),
+        Partial::Function(function) => {
+            let home = home_of(&function, item);
+            partial_stubs(&function, home, options, diag)
+        }
+        Partial::Block(block, functions) => {
+            let stubs: TokenStream = functions
+                .iter()
+                .map(|f| partial_stubs(f, Home::Impl, options, &Diagnostics::default()))
+                .collect();
+            beside(&block, &stubs, &[], &root_of(options))
+        }
+    };
+    let errors = diag.to_tokens();
+    quote!(#errors #stubs #item)
+}
+
+/// Stubs of what would be generated for a function of which only the signature can be read.
+fn partial_stubs(
+    function: &ItemFn,
+    home: Home,
+    options: &Options,
+    diag: &Diagnostics,
+) -> TokenStream {
+    let signature = Signature::read(&function.sig, None, options, diag);
+    if diag.any() && !signature.parameters.iter().any(|p| p.wrt) {
+        return TokenStream::new();
+    }
+    stubs(&Derived {
+        sig: &function.sig,
+        signature: &signature,
+        vis: &function.vis,
+        attrs: &function.attrs,
+        home,
+        modes: options.modes,
+        root: root_of(options),
+        outer: None,
+        of_trait: None,
+    })
+}
+
+/// Generated methods in an `impl` block of their own.
+fn beside(
+    block: &ItemImpl,
+    generated: &TokenStream,
+    numbers: &[syn::Ident],
+    root: &TokenStream,
+) -> TokenStream {
+    if generated.is_empty() {
+        return TokenStream::new();
+    }
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, numbers, root);
+    let (generics, ty, where_clause) = (&generics, &block.self_ty, &generics.where_clause);
+    quote!(#[automatically_derived] impl #generics #ty #where_clause { #generated })
+}
+
+/// Asks of type parameters that stand for numbers what derivatives need.
+fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenStream) {
+    for number in numbers {
+        let clause = generics.make_where_clause();
+        clause
+            .predicates
+            .push(syn::parse_quote!(#number: #root::Scalar));
+    }
+}
+
+/// The root of the paths in generated code.
+fn root_of(options: &Options) -> TokenStream {
+    let root = options.root.as_ref();
+    root.map_or_else(|| quote!(::grad_runtime), ToTokens::to_token_stream)
+}
+
 /// A function that has a receiver or names `Self` stands in an `impl` block.
-fn home_of(function: &ItemFn) -> Home {
-    let names_self = |tokens: TokenStream| mentions_self(tokens);
-    if function.sig.receiver().is_some()
-        || names_self(function.sig.to_token_stream())
-        || names_self(function.block.to_token_stream())
-    {
+fn home_of(function: &ItemFn, item: &TokenStream) -> Home {
+    if function.sig.receiver().is_some() || mentions_self(item.clone()) {
         Home::Impl
     } else {
         Home::Module
@@ -74,63 +161,173 @@ fn mentions_self(tokens: TokenStream) -> bool {
 }
 
 /// The attribute on an `impl` block: every function in it that takes floats.
-fn impl_items(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> TokenStream {
-    let mut generated = TokenStream::new();
+fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> TokenStream {
+    let root = root_of(options);
+    let numbers = Signature::numbers_of(&block.generics);
     if let Some((path, _)) = &block.trait_ {
-        diag.report(path.segments[0].ident.span(), Problem::TraitImpl);
+        if let Some(operator) = Operator::named(path) {
+            let rule = operator_rule(&block, &operator, options);
+            let errors = diag.to_tokens();
+            return quote!(#block #rule #errors);
+        }
+        let generated = methods_of(&block, Home::TraitImpl, options);
+        bound_numbers(&mut block.generics, &numbers, &root);
+        block.items.push(ImplItem::Verbatim(generated));
         let errors = diag.to_tokens();
         return quote!(#block #errors);
     }
-    for item in &block.items {
-        let ImplItem::Fn(ImplItemFn {
+    let generated = methods_of(&block, Home::Impl, options);
+    let errors = diag.to_tokens();
+    let beside = beside(&block, &generated, &numbers, &root);
+    quote!(#[allow(dead_code)] #block #beside #errors)
+}
+
+/// What is generated for the functions of an `impl` block.
+fn methods_of(block: &ItemImpl, home: Home, options: &Options) -> TokenStream {
+    let functions = block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    functions
+        .map(
+            |ImplItemFn {
+                 attrs,
+                 vis,
+                 sig,
+                 block: body,
+                 ..
+             }| {
+                let function = Function {
+                    attrs,
+                    vis,
+                    sig,
+                    block: body,
+                    home,
+                    outer: Some(&block.generics),
+                    own: None,
+                };
+                optional_items(&function, options)
+            },
+        )
+        .collect()
+}
+
+/// As [`function_items`], but nothing for a function without anything to differentiate.
+fn optional_items(function: &Function, options: &Options) -> TokenStream {
+    let trial = Diagnostics::default();
+    let signature = Signature::read(function.sig, function.outer, options, &trial);
+    if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
+        return TokenStream::new();
+    }
+    function_items(function, options, &Diagnostics::default())
+}
+
+/// The attribute on a trait: siblings of its methods, which implementations under the attribute
+/// give, and derivatives written on them.
+fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> TokenStream {
+    // Inside, `Self` is one more type parameter, bound by the supertraits.
+    let mut around = item.generics.clone();
+    let mut own = syn::TypeParam::from(syn::Ident::new("Self", item.ident.span()));
+    own.bounds = item.supertraits.clone();
+    around.params.push(syn::GenericParam::Type(own));
+    let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
+    let of_trait = quote!(#name #arguments);
+    let mut generated = TokenStream::new();
+    for function in &item.items {
+        let TraitItem::Fn(TraitItemFn {
             attrs,
-            vis,
             sig,
-            block,
+            default,
             ..
-        }) = item
+        }) = function
         else {
             continue;
         };
+        let vis = Visibility::Inherited;
         let trial = Diagnostics::default();
-        let signature = Signature::read(sig, options, &trial);
+        let signature = Signature::read(sig, Some(&around), options, &trial);
         if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
             continue;
         }
-        generated.extend(function_items(
-            attrs,
-            vis,
+        let derived = Derived {
             sig,
-            block,
-            Home::Impl,
-            options,
-            &Diagnostics::default(),
-        ));
+            signature: &signature,
+            vis: &vis,
+            attrs,
+            home: Home::Trait,
+            modes: options.modes,
+            root: root_of(options),
+            outer: Some(&around),
+            of_trait: Some(of_trait.clone()),
+        };
+        generated.extend(derived.trait_items());
+        generated.extend(match default {
+            None => derived.declarations(),
+            Some(block) => {
+                let function = Function {
+                    attrs,
+                    vis: &vis,
+                    sig,
+                    block,
+                    home: Home::Trait,
+                    outer: Some(&around),
+                    own: None,
+                };
+                function_items(&function, options, &Diagnostics::default())
+            }
+        });
     }
+    item.items.push(TraitItem::Verbatim(generated));
     let errors = diag.to_tokens();
-    let (generics, ty, where_clause) = (
-        &block.generics,
-        &block.self_ty,
-        &block.generics.where_clause,
-    );
-    quote!(#[allow(dead_code)] #block #[automatically_derived] impl #generics #ty #where_clause { #generated } #errors)
+    quote!(#item #errors)
+}
+
+/// The rule of an operator from its `impl`.
+fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> TokenStream {
+    let function = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(ImplItemFn {
+        attrs,
+        vis,
+        sig,
+        block: body,
+        ..
+    }) = function
+    else {
+        return TokenStream::new();
+    };
+    let mut sig = sig.clone();
+    operator.name_types(&mut sig, block);
+    let function = Function {
+        attrs,
+        vis,
+        sig: &sig,
+        block: body,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: Some(&block.self_ty),
+    };
+    let generated = function_items(&function, options, &Diagnostics::default());
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    operator.rule(block, &generics, &generated, &root)
 }
 
 /// Everything generated for one function, or stubs and errors.
-fn function_items(
-    attrs: &[Attribute],
-    vis: &Visibility,
-    sig: &syn::Signature,
-    block: &Block,
-    home: Home,
-    options: &Options,
-    diag: &Diagnostics,
-) -> TokenStream {
-    let signature = Signature::read(sig, options, diag);
-    let root = options
-        .root
-        .as_ref()
-        .map_or_else(|| quote!(::grad_runtime), ToTokens::to_token_stream);
+fn function_items(function: &Function, options: &Options, diag: &Diagnostics) -> TokenStream {
+    let Function {
+        attrs,
+        vis,
+        sig,
+        block,
+        home,
+        outer,
+        own,
+    } = *function;
+    let signature = Signature::read(sig, outer, options, diag).with_self(own);
     let derived = Derived {
         sig,
         signature: &signature,
@@ -138,7 +335,9 @@ fn function_items(
         attrs,
         home,
         modes: options.modes,
-        root,
+        root: root_of(options),
+        outer,
+        of_trait: None,
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -159,6 +358,9 @@ fn function_items(
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
+    }
+    for item in &mut lowered.items {
+        expand_nested(item, options);
     }
     // The barrier: from here on nothing can fail.
     let forward = options.modes.forward().then(|| {
@@ -196,6 +398,31 @@ fn function_items(
         eprintln!("{name}, tokens:\n{tokens}\n");
     }
     tokens
+}
+
+/// A function inside the body has derivatives too: nothing else could give it some.
+fn expand_nested(item: &mut TokenStream, options: &Options) {
+    let Ok(nested) = syn::parse2::<ItemFn>(item.clone()) else {
+        return;
+    };
+    if nested
+        .attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("differentiate"))
+    {
+        return;
+    }
+    let function = Function {
+        attrs: &nested.attrs,
+        vis: &nested.vis,
+        sig: &nested.sig,
+        block: &nested.block,
+        home: Home::Module,
+        outer: None,
+        own: None,
+    };
+    let generated = optional_items(&function, options);
+    item.extend(generated);
 }
 
 fn dumped(name: &str) -> bool {

@@ -12,7 +12,9 @@ mod driver;
 mod emit;
 mod front;
 mod ir;
+mod operator;
 mod options;
+mod partial;
 mod pass;
 mod signature;
 #[cfg(test)]
@@ -44,4 +46,11 @@ pub fn differentiate(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     driver::differentiate(attr.into(), item.into()).into()
+}
+
+/// The rules of `f32` and `f64`, written once from the operator table; for `grad-runtime` itself.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __real_rules(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    emit::real_rules().into()
 }

@@ -6,6 +6,8 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
+mod generics;
+
 use crate::diag::{Diagnostics, Problem};
 use crate::ir::{Ty, Width};
 use crate::options::Options;
@@ -35,6 +37,8 @@ pub(crate) struct Parameter {
     /// Whether the gradient has an entry for it.
     pub(crate) wrt: bool,
     pub(crate) is_receiver: bool,
+    /// A receiver `self` whose type is a reference.
+    pub(crate) by_value: bool,
 }
 
 /// A function's signature.
@@ -45,16 +49,44 @@ pub(crate) struct Signature {
     pub(crate) output_type: Type,
     /// Names of const parameters.
     pub(crate) consts: Vec<Ident>,
+    /// Its type parameters that stand for numbers.
+    pub(crate) numbers: Vec<Ident>,
+    /// The names of those, and of the ones around it.
+    pub(crate) number_names: Vec<String>,
+    /// Other type parameters, and those of numbers: everything a pullback's type may name.
+    pub(crate) types: Vec<Ident>,
 }
 
 impl Signature {
-    pub(crate) fn read(sig: &syn::Signature, options: &Options, diag: &Diagnostics) -> Signature {
+    /// Type parameters of an `impl` block or trait that stand for numbers.
+    pub(crate) fn numbers_of(outer: &syn::Generics) -> Vec<Ident> {
+        generics::numbers(outer, None)
+    }
+
+    /// Reads a signature; `outer` are the generics around the function.
+    pub(crate) fn read(
+        sig: &syn::Signature,
+        outer: Option<&syn::Generics>,
+        options: &Options,
+        diag: &Diagnostics,
+    ) -> Signature {
         reject(sig, diag);
+        let numbers = generics::numbers(&sig.generics, Some(&sig.output));
+        let around = outer.map(Signature::numbers_of).unwrap_or_default();
+        let names: Vec<String> = numbers
+            .iter()
+            .chain(&around)
+            .map(ToString::to_string)
+            .collect();
         let parameters = sig
             .inputs
             .iter()
             .enumerate()
-            .map(|(k, arg)| parameter(k, arg, diag))
+            .map(|(k, arg)| {
+                let mut parameter = parameter(k, arg, diag);
+                parameter.ty = parameter.ty.with_numbers(&names);
+                parameter
+            })
             .collect();
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
@@ -62,21 +94,43 @@ impl Signature {
                 if let Type::Reference(reference) = &**ty {
                     diag.report(reference.span(), Problem::ReturnedReference);
                 }
-                (ty_of(ty), (**ty).clone())
+                (ty_of(ty).with_numbers(&names), (**ty).clone())
             }
         };
         let mut signature = Signature {
             parameters,
             output,
             output_type,
-            consts: sig
+            consts: outer
+                .into_iter()
+                .chain([&sig.generics])
+                .flat_map(syn::Generics::const_params)
+                .map(|p| p.ident.clone())
+                .collect(),
+            number_names: names,
+            numbers,
+            types: sig
                 .generics
-                .const_params()
+                .type_params()
                 .map(|p| p.ident.clone())
                 .collect(),
         };
         signature.choose_wrt(sig, options, diag);
         signature
+    }
+
+    /// As read for an `impl` on a reference: `self` is one.
+    pub(crate) fn with_self(mut self, own: Option<&Type>) -> Signature {
+        if let (Some(Type::Reference(reference)), Some(receiver)) =
+            (own, self.parameters.first_mut())
+        {
+            if receiver.is_receiver && receiver.passing == Passing::Value {
+                receiver.passing = Passing::Ref;
+                receiver.base = (*reference.elem).clone();
+                receiver.by_value = true;
+            }
+        }
+        self
     }
 
     /// Marks the parameters that are differentiated.
@@ -102,15 +156,10 @@ impl Signature {
         if self.parameters.len() > 64 {
             diag.report(sig.ident.span(), Problem::TooManyParameters);
         }
-        for p in &self.parameters {
-            if p.passing == Passing::RefMut {
-                diag.report(p.name.span(), Problem::MutableParameter(p.name.to_string()));
-            }
-        }
     }
 
     pub(crate) fn returns_float(&self) -> bool {
-        matches!(self.output, Ty::Float(_))
+        matches!(self.output, Ty::Float(_) | Ty::Number)
     }
 }
 
@@ -126,10 +175,6 @@ fn reject(sig: &syn::Signature, diag: &Diagnostics) {
     }
     if let Some(variadic) = &sig.variadic {
         diag.report(variadic.span(), Problem::Variadic);
-    }
-    for parameter in sig.generics.type_params() {
-        let name = parameter.ident.to_string();
-        diag.report(parameter.ident.span(), Problem::GenericFunction(name));
     }
 }
 
@@ -161,6 +206,7 @@ fn parameter(k: usize, arg: &FnArg, diag: &Diagnostics) -> Parameter {
                 ty: Ty::Named("Self".to_owned()),
                 wrt: false,
                 is_receiver: true,
+                by_value: false,
             }
             .spanned(span)
         }
@@ -187,10 +233,21 @@ impl Parameter {
         match sequence_element(&self.base) {
             Some(element) => {
                 let element = tangent_of(element, root);
+                if self.is_growable() {
+                    let vec = vec_path(root);
+                    return quote!(#vec<#element>);
+                }
                 quote!([#element])
             }
             None => self.tangent_type(root),
         }
+    }
+
+    /// `&mut Vec<_>`: the length may change, and that of the cotangent with it.
+    pub(crate) fn is_growable(&self) -> bool {
+        self.passing == Passing::RefMut
+            && !matches!(self.base, Type::Slice(_))
+            && self.is_sequence()
     }
 
     /// Whether the buffer is a slice whose length the caller chose.
@@ -201,7 +258,9 @@ impl Parameter {
     /// The type of the tangent passed to forward mode.
     pub(crate) fn dot_type(&self, root: &TokenStream) -> TokenStream {
         let bar = self.bar_type(root);
-        if self.is_sequence() || self.passing == Passing::Ref {
+        if self.passing == Passing::RefMut {
+            quote!(&mut #bar)
+        } else if self.is_sequence() || self.passing == Passing::Ref {
             quote!(&#bar)
         } else {
             bar
@@ -234,6 +293,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, diag: &Diagnostics) -> Parame
         passing,
         wrt: false,
         is_receiver: false,
+        by_value: false,
     }
 }
 
@@ -270,7 +330,12 @@ fn path_ty(path: &syn::TypePath) -> Ty {
             Some(Type::Infer(_)) | None => Ty::Array(Box::new(Ty::Unknown)),
             Some(element) => Ty::Array(Box::new(ty_of(element))),
         },
-        "Option" | "Box" => match first_type_argument(&last.arguments) {
+        "Option" => match first_type_argument(&last.arguments) {
+            Some(inner) => Ty::Option(Box::new(ty_of(inner))),
+            None => Ty::Option(Box::new(Ty::Unknown)),
+        },
+        "Box" => match first_type_argument(&last.arguments) {
+            Some(inner @ Type::Slice(_)) => ty_of(inner),
             Some(inner) if !ty_of(inner).may_be_active() => Ty::Inert,
             _ => Ty::Named(name),
         },

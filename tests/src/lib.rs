@@ -1,1 +1,5 @@
-//! Nothing here: the package holds tests.
+//! What tests of the compiler and of compiled code share.
+
+pub mod compiled;
+pub mod dual;
+pub mod programs;

@@ -2,6 +2,8 @@
 #![allow(clippy::all, clippy::pedantic, unreachable_pub)]
 #![forbid(unsafe_code)]
 
+mod iterators;
+
 use grad_runtime::{Differentiable, differentiate};
 
 /// Geometry.
@@ -160,6 +162,28 @@ pub fn uses_squares(x: &[f64], k: f64) -> f64 {
     let t = squares(&s, k);
     dot(&s, &t)
 }
+/// A parameter that is changed, then read in a branch and a loop
+#[differentiate]
+#[must_use]
+pub fn changed_parameter(x: f64, mut w: [f64; 3]) -> f64 {
+    w[1] *= x;
+    if x > 0.0 {
+        return w[1] * w[1];
+    }
+    let mut s = 0.0;
+    for i in 0..3 {
+        s += w[i] * w[i];
+    }
+    s
+}
+/// Equal rows
+#[differentiate]
+#[must_use]
+pub fn equal_rows(x: f64) -> f64 {
+    let mut m = [[x * x; 2]; 3];
+    m[1][0] *= x;
+    m[1][0] + m[2][1] + m[0][1]
+}
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +199,19 @@ mod tests {
                 "{k}: {d} {}",
                 g[k]
             );
+        }
+    }
+    #[test]
+    fn changed_parameters_and_equal_rows() {
+        for x in [0.7, -0.7] {
+            let (dx, dw) = grad_changed_parameter(x, [0.5, -1.2, 0.3]);
+            let point = [x, 0.5, -1.2, 0.3];
+            check(
+                |p| changed_parameter(p[0], [p[1], p[2], p[3]]),
+                &[dx, dw[0], dw[1], dw[2]],
+                &point,
+            );
+            check(|p| equal_rows(p[0]), &[grad_equal_rows(x)], &[x]);
         }
     }
     #[test]

@@ -2,5 +2,5 @@
 
 #[test]
 fn messages() {
-    trybuild::TestCases::new().compile_fail("ui/*.rs");
+    trybuild::TestCases::new().compile_fail(std::env::var("UI").unwrap_or("ui/*.rs".into()));
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Diagnostics, Problem};
-use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Value, Var};
+use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Storage, Value, Var};
 
 /// The active values and variables of a graph.
 #[derive(Default, Clone)]
@@ -14,12 +14,18 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
+    /// Whether the site computes something active or writes it somewhere.
+    pub(crate) fn site(&self, site: &Site) -> bool {
+        site.results.iter().any(|v| self.values.contains(v))
+            || targets(site).iter().any(|var| self.vars.contains(var))
+    }
+
     pub(crate) fn arg(&self, arg: &Arg) -> bool {
         match arg {
             Arg::Value(v) => self.values.contains(v),
             other => other
                 .path()
-                .is_some_and(|path| self.vars.contains(&path.root)),
+                .is_some_and(|path| self.vars.contains(&path.root) && !path.is_error()),
         }
     }
 }
@@ -85,7 +91,14 @@ fn inputs(graph: &Graph) -> Marks {
 fn outputs(graph: &Graph) -> Marks {
     Marks {
         values: graph.block(graph.body).yields.iter().copied().collect(),
-        vars: HashSet::new(),
+        vars: graph
+            .params
+            .iter()
+            .filter_map(|param| match param.slot {
+                Slot::Memory(var) if graph.var(var).storage == Storage::RefMut => Some(var),
+                _ => None,
+            })
+            .collect(),
     }
 }
 
@@ -96,9 +109,11 @@ fn flowing(site: &Site) -> &[Value] {
         | Kind::Cast(_)
         | Kind::Array { .. }
         | Kind::Tuple
-        | Kind::Record { .. }
+        | Kind::Record(_)
+        | Kind::Boxed
         | Kind::Store(_)
         | Kind::Accumulate(_)
+        | Kind::Append(_)
         | Kind::Allocate(_) => &site.operands,
         Kind::Select => &site.operands[1..],
         Kind::Repeat { .. } => &site.operands[..1],
@@ -111,12 +126,16 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
-        Kind::Load(path) | Kind::Copy(path) => vars.push(path.root),
+        Kind::Load(path) | Kind::Copy(path) | Kind::Finish(path, _) if !path.is_error() => {
+            vars.push(path.root);
+        }
         Kind::Call(call) => {
             for arg in &call.args {
                 match arg {
                     Arg::Value(v) => values.push(*v),
-                    other => vars.extend(other.path().map(|p| p.root)),
+                    other => {
+                        vars.extend(other.path().filter(|p| !p.is_error()).map(|p| p.root));
+                    }
                 }
             }
         }
@@ -140,8 +159,9 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
 /// Variables the site writes a derivative into.
 fn targets(site: &Site) -> Vec<Var> {
     match &site.kind {
-        Kind::Store(path) | Kind::Accumulate(path) => vec![path.root],
+        Kind::Store(path) | Kind::Accumulate(path) | Kind::Append(path) => vec![path.root],
         Kind::Allocate(var) => vec![*var],
+        Kind::Call(_) => site.kind.writes().iter().map(|path| path.root).collect(),
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Activity, push, push_one, term, zero};
 use crate::ir::{
-    Arg, Graph, Kind, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
+    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo,
 };
 
 /// A graph whose body yields the values of the function, then their tangents.
@@ -19,6 +19,8 @@ struct Push<'a> {
     active: &'a Activity,
     dots: HashMap<Value, Value>,
     vars: HashMap<Var, Var>,
+    /// Zero tangents made before the site that uses their values up.
+    zeros: HashMap<Value, Value>,
 }
 
 /// Differentiates in forward mode.
@@ -28,6 +30,7 @@ pub(crate) fn forward(graph: &Graph, active: &Activity) -> Forward {
         active,
         dots: HashMap::new(),
         vars: HashMap::new(),
+        zeros: HashMap::new(),
     };
     let body = graph.body;
     let dots = graph
@@ -61,10 +64,19 @@ impl Push<'_> {
             }
             Slot::Memory(var) => {
                 let info = self.graph.var(var).clone();
+                // What the function changes, it changes in the tangent too: in a copy of it where the
+                // parameter is its own.
+                let changes = info.storage == Storage::RefMut
+                    || info.storage == Storage::Owned && info.mutable;
                 let dot = self.graph.new_var(VarInfo {
                     name,
-                    storage: Storage::Ref,
-                    mutable: false,
+                    storage: if changes {
+                        Storage::RefMut
+                    } else {
+                        Storage::Ref
+                    },
+                    mutable: changes,
+                    tangent: true,
                     ..info
                 });
                 self.vars.insert(var, dot);
@@ -78,7 +90,7 @@ impl Push<'_> {
     }
 
     fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
-        match self.dot(value) {
+        match self.dot(value).or_else(|| self.zeros.remove(&value)) {
             Some(dot) => dot,
             None => zero(&mut self.graph, region, value),
         }
@@ -104,8 +116,7 @@ impl Push<'_> {
     }
 
     fn is_active(&self, id: SiteId) -> bool {
-        let site = self.graph.site(id);
-        site.results.iter().any(|v| self.active.values.contains(v))
+        self.active.site(self.graph.site(id))
     }
 
     fn site(&mut self, region: Region, id: SiteId) {
@@ -120,21 +131,22 @@ impl Push<'_> {
             }
             _ => {}
         }
+        self.make_zeros(region, &site);
         self.graph.block_mut(region).sites.push(id);
         match &site.kind {
-            Kind::Store(path) | Kind::Accumulate(path) | Kind::Swap(path, _)
+            Kind::Store(path)
+            | Kind::Accumulate(path)
+            | Kind::Append(path)
+            | Kind::Swap(path, _)
                 if !self.vars.contains_key(&path.root) => {}
-            Kind::Store(path) => {
+            Kind::Store(path) | Kind::Append(path) => {
                 let dot = self.dot_or_zero(region, site.operands[0]);
                 let path = self.shadow(path).unwrap_or_else(|| path.clone());
-                push(
-                    &mut self.graph,
-                    region,
-                    Kind::Store(path),
-                    vec![dot],
-                    Vec::new(),
-                    span,
-                );
+                let kind = match &site.kind {
+                    Kind::Append(_) => Kind::Append(path),
+                    _ => Kind::Store(path),
+                };
+                push(&mut self.graph, region, kind, vec![dot], Vec::new(), span);
             }
             Kind::Accumulate(path) => {
                 if let (Some(dot), Some(path)) = (self.dot(site.operands[0]), self.shadow(path)) {
@@ -172,17 +184,33 @@ impl Push<'_> {
         }
     }
 
+    /// The tangents of operands that have none, made before the site takes the values away.
+    fn make_zeros(&mut self, region: Region, site: &Site) {
+        let builds = matches!(site.kind, Kind::Array { .. } | Kind::Tuple | Kind::Boxed);
+        let stores = matches!(&site.kind, Kind::Store(path) if self.vars.contains_key(&path.root));
+        if !(builds && self.active.site(site) || stores) {
+            return;
+        }
+        for value in &site.operands {
+            if self.dot(*value).is_none() && !self.graph.ty(*value).is_scalar() {
+                let none = zero(&mut self.graph, region, *value);
+                self.zeros.insert(*value, none);
+            }
+        }
+    }
+
     fn allocate(&mut self, region: Region, var: Var, init: Option<Value>) {
         let info = self.graph.var(var).clone();
         let dot_var = self.graph.new_var(VarInfo {
             name: format!("{}_dot", info.name),
             mutable: true,
+            tangent: true,
             ..info.clone()
         });
         self.vars.insert(var, dot_var);
         let record = init
             .and_then(|v| self.graph.def(v).cloned())
-            .filter(|site| matches!(site.kind, Kind::Record { .. }));
+            .filter(|site| matches!(site.kind, Kind::Record(_)));
         let first = match init.and_then(|v| self.dot(v)) {
             Some(dot) if record.is_none() => dot,
             _ => push_one(
@@ -203,12 +231,12 @@ impl Push<'_> {
             info.span,
         );
         if let Some(site) = record {
-            let Kind::Record { fields, .. } = &site.kind else {
+            let Kind::Record(record) = &site.kind else {
                 return;
             };
-            for (field, value) in fields.iter().zip(&site.operands) {
+            for (k, value) in site.operands.iter().enumerate() {
                 if let Some(dot) = self.dot(*value) {
-                    let path = Path::of(dot_var).then(Step::Field(field.clone()));
+                    let path = Path::of(dot_var).then(record.step(k));
                     push(
                         &mut self.graph,
                         region,
@@ -272,6 +300,9 @@ impl Push<'_> {
             Kind::Load(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Load(path), Vec::new())),
+            Kind::Finish(path, form) => self
+                .shadow(path)
+                .and_then(|path| one(self, Kind::Finish(path, form.clone()), Vec::new())),
             Kind::Copy(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Copy(path), Vec::new())),
@@ -290,7 +321,7 @@ impl Push<'_> {
                 );
                 one(self, Kind::Select, vec![site.operands[0], a, b])
             }
-            Kind::Array { .. } | Kind::Tuple => {
+            Kind::Array { .. } | Kind::Tuple | Kind::Boxed => {
                 let dots = site
                     .operands
                     .iter()
@@ -312,10 +343,14 @@ impl Push<'_> {
             .iter()
             .map(|arg| match arg {
                 Arg::Value(v) => self.dot(*v).map(Arg::Value),
-                other => other
-                    .path()
-                    .and_then(|path| self.shadow(path))
-                    .map(Arg::Ref),
+                other => {
+                    let path = other.path().and_then(|path| self.shadow(path));
+                    path.map(|path| match other {
+                        Arg::RefMut(_) => Arg::RefMut(path),
+                        Arg::MaybeMut(_) => Arg::MaybeMut(path),
+                        _ => Arg::Ref(path),
+                    })
+                }
             })
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
@@ -326,7 +361,9 @@ impl Push<'_> {
         own.kind = Kind::CallJvp(call, dots);
         own.results.push(dot);
         self.graph.block_mut(region).sites.push(id);
-        self.set(site.results[0], dot);
+        if self.active.values.contains(&site.results[0]) {
+            self.set(site.results[0], dot);
+        }
     }
 
     fn branch(&mut self, region: Region, id: SiteId) {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::scratch::Scratch;
 use crate::ir::{
-    Arg, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+    Arg, Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
 };
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
@@ -98,12 +98,6 @@ impl Residuals {
                 {
                     written.push(path.root)
                 }
-                Kind::Call(call) => {
-                    written.extend(call.args.iter().filter_map(|arg| match arg {
-                        Arg::Receiver(path) if graph.var(path.root).mutable => Some(path.root),
-                        _ => None,
-                    }));
-                }
                 _ => {}
             }
             for var in written {
@@ -165,21 +159,50 @@ impl Residuals {
         self.fused.insert(site);
     }
 
+    /// Whether anything writes the variable after it is made.
+    pub(super) fn is_written(&self, var: Var) -> bool {
+        self.writes.contains_key(&var)
+    }
+
     /// Whether the place still holds, when the reverse sweep comes back, what it held at `site`.
     pub(super) fn is_stable(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        self.is_stable_but_for(graph, path, site, None)
+    }
+
+    /// As [`Self::is_stable`] for the receiver of a method that may write it: where it does, its
+    /// pullback does not look at it again, so that its own write does not count.
+    pub(super) fn is_stable_receiver(&self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        let own = self.sites.get(&site).map(|at| at.number);
+        self.is_stable_but_for(graph, path, site, own)
+    }
+
+    fn is_stable_but_for(
+        &self,
+        graph: &Graph,
+        path: &Path,
+        site: SiteId,
+        ignored: Option<usize>,
+    ) -> bool {
         let var = graph.var(path.root);
-        if matches!(var.storage, Storage::Ref | Storage::Static) {
-            return true;
+        match var.storage {
+            Storage::Ref | Storage::Static => return true,
+            // The pullback is not handed what may have changed since.
+            Storage::RefMut => return false,
+            Storage::Owned | Storage::Tape => {}
         }
         let Some(at) = self.sites.get(&site) else {
             return false;
         };
-        let depth = self
-            .made
-            .get(&path.root)
-            .map_or(0, |made| made.around.len());
         let writes = self.writes.get(&path.root).map_or(&[][..], Vec::as_slice);
+        let Some(made) = self.made.get(&path.root) else {
+            // A parameter by value: the pullback is handed what it held at entry.
+            return writes.iter().all(|write| Some(write.number) == ignored);
+        };
+        let depth = made.around.len();
         writes.iter().all(|write| {
+            if Some(write.number) == ignored {
+                return true;
+            }
             let shared = shared(write, at);
             if write.number >= at.number {
                 // Written later: the reverse has come back by then if something fused ends between.
@@ -272,7 +295,7 @@ impl Residuals {
                 side,
                 Kind::Pack { right: k == 1 },
                 operands.clone(),
-                Ty::Unknown,
+                Ty::Pullback,
                 span,
             );
             graph.block_mut(side).yields.push(pack);
@@ -287,7 +310,7 @@ impl Residuals {
                 .collect();
             kept.receive(graph, inner, &args, zeros, Vec::new());
         }
-        let pack = graph.new_value(Ty::Unknown, span, Some(primal));
+        let pack = graph.new_value(Ty::Pullback, span, Some(primal));
         graph.value_mut(pack).name = Some("residuals".to_owned());
         graph.site_mut(primal).results.push(pack);
         let site = graph.site_mut(reversed);
@@ -316,6 +339,7 @@ impl Residuals {
             ty: Ty::Unknown,
             storage: Storage::Tape,
             mutable: true,
+            tangent: false,
             span,
         });
         let zeros = kept.zeros(graph);
@@ -363,6 +387,7 @@ impl Residuals {
                     ty: Ty::Unknown,
                     storage: Storage::Tape,
                     mutable: true,
+                    tangent: false,
                     span,
                 });
                 super::push(
@@ -399,13 +424,17 @@ impl Residuals {
             .flat_map(|id| graph.site(id).paths())
             .map(|path| path.root)
             .collect();
-        for id in graph.block(graph.body).sites.clone() {
-            if let Kind::Load(path) = graph.site(id).kind.clone() {
-                let whole =
-                    path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
-                if whole && used.contains(&path.root) {
-                    graph.site_mut(id).kind = Kind::Copy(path);
-                }
+        copy_moved(graph, graph.body, &used);
+    }
+}
+
+/// What moves one of the variables out copies it instead: the reverse sweep needs it once more.
+pub(super) fn copy_moved(graph: &mut Graph, region: Region, used: &HashSet<Var>) {
+    for id in graph.sites_within(region) {
+        if let Kind::Load(path) = graph.site(id).kind.clone() {
+            let whole = path.steps.is_empty() && !graph.ty(graph.site(id).results[0]).is_scalar();
+            if whole && used.contains(&path.root) {
+                graph.site_mut(id).kind = Kind::Copy(path);
             }
         }
     }
@@ -457,6 +486,7 @@ impl Kept {
 
     /// The values to hand over, read at the end of the primal region.
     fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
+        copy_moved(graph, primal, &self.vars.iter().copied().collect());
         let mut operands = self.values.clone();
         for var in &self.vars {
             let info = graph.var(*var).clone();
@@ -634,6 +664,12 @@ fn is_number(graph: &Graph, value: Value) -> bool {
     }
 }
 
+/// Whether a call is arithmetic that is as cheap to do again as to keep: on numbers, and hardly dearer
+/// on small structs.
+fn is_cheap_operator(callee: &Callee) -> bool {
+    matches!(callee, Callee::Operator(op) if row(*op).cost == Cost::Cheap)
+}
+
 /// Sites computed a second time.
 struct Again<'r> {
     residuals: &'r mut Residuals,
@@ -677,7 +713,14 @@ impl<'r> Again<'r> {
             | Kind::Discrete(_)
             | Kind::Cast(_)
             | Kind::FloatLike
+            | Kind::IntLike
             | Kind::Select => true,
+            Kind::Call(call) => {
+                is_cheap_operator(&call.callee)
+                    && call.args.iter().filter_map(Arg::path).all(|path| {
+                        !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
+                    })
+            }
             Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
             Kind::Load(path) => {
                 !self.made.contains(&path.root)

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
     Attribute, Error, Fields, GenericArgument, Generics, Item, Member, PathArguments, Result, Type,
-    Visibility, spanned::Spanned,
+    TypePath, Visibility, spanned::Spanned,
 };
 
 use super::generics::substitute;
@@ -153,9 +153,8 @@ impl Target {
     }
 
     pub(super) fn kind(&self) -> Kind {
-        let own = |field: &Field| {
-            field.role == Role::Differentiated && is_own_tangent(&field.ty, &self.generics)
-        };
+        let own =
+            |field: &Field| field.role == Role::Differentiated && is_own_tangent(&field.ty, self);
         if self.fields().next().is_none() {
             Kind::Nothing
         } else if self.fields().all(own) {
@@ -269,19 +268,22 @@ pub(super) fn bind(letter: &str, index: usize) -> Ident {
     format_ident!("{letter}{index}", span = Span::mixed_site())
 }
 
-/// Whether `ty` is, by its spelling, its own tangent once the generic parameters are.
-fn is_own_tangent(ty: &Type, generics: &Generics) -> bool {
-    let own = |ty: &Type| is_own_tangent(ty, generics);
+/// Whether `ty` is, by its spelling, its own tangent once the generic parameters are. The type that
+/// the derive stands on counts as such inside itself: if all its other fields are, so is it.
+fn is_own_tangent(ty: &Type, target: &Target) -> bool {
+    let own = |ty: &Type| is_own_tangent(ty, target);
     match ty {
         Type::Array(array) => own(&array.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(own),
         Type::Paren(inner) => own(&inner.elem),
         Type::Group(inner) => own(&inner.elem),
+        Type::Path(path) if path.qself.is_none() && is_itself(path, target) => true,
         Type::Path(path) if path.qself.is_none() => {
             if let Some(name) = path.path.get_ident() {
                 return name == "f32"
                     || name == "f64"
-                    || generics
+                    || target
+                        .generics
                         .type_params()
                         .any(|parameter| parameter.ident == *name);
             }
@@ -304,13 +306,22 @@ fn is_own_tangent(ty: &Type, generics: &Generics) -> bool {
     }
 }
 
-/// Whether the value of `ty` can be changed in place: it holds no shared reference.
+/// Whether the path is the type the derive stands on, with its own parameters: `Tree<T>` in `Tree<T>`.
+fn is_itself(path: &TypePath, target: &Target) -> bool {
+    let name = &target.name;
+    let (_, arguments, _) = target.generics.split_for_impl();
+    let written = path.to_token_stream().to_string();
+    written == quote!(#name #arguments).to_string() || written == "Self"
+}
+
+/// Whether the value of `ty` can be changed in place: it holds nothing shared.
 fn is_owned(ty: &Type) -> bool {
     let mut tokens = vec![ty.to_token_stream()];
     while let Some(stream) = tokens.pop() {
         for token in stream {
             match token {
                 TokenTree::Group(group) => tokens.push(group.stream()),
+                TokenTree::Ident(name) if name == "Rc" || name == "Arc" => return false,
                 TokenTree::Punct(punct) if punct.as_char() == '&' || punct.as_char() == '\'' => {
                     return false;
                 }

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::names::Names;
 use crate::ir::{
-    Adaptor, Arg, Call, Callee, Capture, Discrete, Graph, Kind, Literal, Path, Range, Region, Site,
-    SiteId, Spelling, Step, Storage, Ty, Value, Var, Width, row,
+    Adaptor, Arg, Call, Callee, Capture, Discrete, Form, Graph, Kind, Literal, Op, Path, Range,
+    Region, Site, SiteId, Spelling, Step, Storage, Ty, Value, Var, Variant, Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -154,7 +154,8 @@ impl<'g> Body<'g> {
                 Ty::Unit => "()".to_owned(),
                 Ty::Float(Some(Width::F32)) => "0.0_f32".to_owned(),
                 Ty::Float(Some(Width::F64)) => "0.0_f64".to_owned(),
-                _ => "0.0".to_owned(),
+                Ty::Float(None) => "0.0".to_owned(),
+                _ => "::core::default::Default::default()".to_owned(),
             },
         };
         let tokens: TokenStream = text.parse().unwrap_or_default();
@@ -197,18 +198,7 @@ impl<'g> Body<'g> {
             Kind::Apply(op) => {
                 let operands: Vec<_> = site.operands.iter().map(|v| self.value(*v)).collect();
                 let code = spelled(row(*op).spelling, &operands, span);
-                let unknown = site
-                    .operands
-                    .iter()
-                    .filter(|v| *graph.ty(**v) == Ty::Unknown);
-                let checks: TokenStream = unknown
-                    .map(|v| {
-                        let v = self.value(*v);
-                        quote_spanned!(span=> #root::private::number(&#v);)
-                    })
-                    .collect();
-                let define = self.define(site, &code);
-                return quote!(#checks #define);
+                return self.define(site, &code);
             }
             Kind::Discrete(Discrete::Not) => {
                 let a = operand(self, 0);
@@ -252,24 +242,41 @@ impl<'g> Body<'g> {
                 let place = self.place(path);
                 quote_spanned!(span=> #place.len())
             }
-            Kind::Load(path) => self.place(path),
+            Kind::Load(path) => self.load(path, graph.ty(site.results[0])),
             Kind::Store(path) => {
-                let (place, v) = (self.place(path), operand(self, 0));
+                let (place, v) = (self.place_mut(path), operand(self, 0));
                 quote!(#place = #v)
             }
             Kind::Accumulate(path) => return self.accumulate(path, site.operands[0]),
-            Kind::Take(path) => {
+            Kind::IntLike => {
+                let (n, x) = (operand(self, 0), operand(self, 1));
+                quote!(#root::private::int_like(#n, #x))
+            }
+            Kind::Append(path) => {
+                let (place, v) = (self.place(path), operand(self, 0));
+                quote!(#place.push(#v))
+            }
+            Kind::Elements => {
+                let bar = operand(self, 0);
+                quote!(#root::private::elements(#bar))
+            }
+            Kind::Finish(path, form) => self.finish(path, form),
+            Kind::Detach(path) => {
                 let place = self.place(path);
+                quote!(#root::private::detach(&mut #place))
+            }
+            Kind::Take(path) => {
+                let place = self.place_mut(path);
                 quote!(#root::private::take(&mut #place))
             }
             Kind::Swap(a, b) => self.swap(a, b),
             Kind::Copy(path) => {
-                let place = self.reference(path, false);
+                let place = self.reference(path, Access::Read);
                 quote!(#root::private::copy(#place))
             }
             Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
             Kind::ZeroLike(path) => {
-                let place = self.reference(path, false);
+                let place = self.reference(path, Access::Read);
                 quote!(#root::private::zero_like(#place))
             }
             Kind::Array { vec } => {
@@ -292,9 +299,18 @@ impl<'g> Body<'g> {
                 let parts = site.operands.iter().map(|v| self.value(*v));
                 quote!((#(#parts,)*))
             }
-            Kind::Record { code, fields } => {
-                let path = &code.0;
-                let fields = fields.iter().zip(&site.operands).map(|(field, v)| {
+            Kind::Boxed => {
+                let inside = operand(self, 0);
+                quote!(#root::private::Box::new(#inside))
+            }
+            Kind::Matches(path, code) => self.matches(path, &code.0),
+            Kind::Keep(path, method) => {
+                let again = self.again(path, method, span);
+                quote!(#again.keep())
+            }
+            Kind::Record(record) => {
+                let path = &record.code.0;
+                let fields = record.fields.iter().zip(&site.operands).map(|(field, v)| {
                     let (member, v) = (member(field), self.value(*v));
                     quote!(#member: #v)
                 });
@@ -309,14 +325,17 @@ impl<'g> Body<'g> {
                 return self.define_all(site, &code);
             }
             Kind::CallJvp(call, dots) => {
-                let dots: Vec<_> = dots.iter().map(|dot| self.dot(dot.as_ref())).collect();
+                let dots: Vec<_> = dots
+                    .iter()
+                    .map(|dot| self.dot(call, dot.as_ref(), span))
+                    .collect();
                 let code = self.call_derived(call, "jvp", &dots, span);
                 return self.define_all(site, &code);
             }
             Kind::Pull { call, bars } => self.pull(site, call, bars),
             Kind::Push(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
-                let parts = site.operands.iter().map(|v| self.value(*v));
+                let parts = site.operands.iter().map(|v| self.kept(*v));
                 quote!(#tape.push((#(#parts,)*)))
             }
             Kind::Pop(tape) => {
@@ -338,7 +357,7 @@ impl<'g> Body<'g> {
                 quote!(let #name = #tape.restore())
             }
             Kind::Pack { right } => {
-                let parts = site.operands.iter().map(|v| self.value(*v));
+                let parts = site.operands.iter().map(|v| self.kept(*v));
                 let side = if *right { quote!(Right) } else { quote!(Left) };
                 quote!(#root::private::Either::#side((#(#parts,)*)))
             }
@@ -353,7 +372,7 @@ impl<'g> Body<'g> {
             .filter_map(|(name, capture)| {
                 let seen = match capture {
                     Capture::Value(v) => self.value(*v),
-                    Capture::Place(path, true) => self.reference(path, false),
+                    Capture::Place(path, true) => self.reference(path, Access::Read),
                     Capture::Place(path, false) => self.place(path),
                 };
                 if seen.to_string() == *name || *name == "self" {
@@ -387,20 +406,40 @@ impl<'g> Body<'g> {
 
     /// The place itself.
     pub(super) fn place(&self, path: &Path) -> TokenStream {
+        self.place_for(path, Access::Read)
+    }
+
+    /// The place itself, to be written.
+    fn place_mut(&self, path: &Path) -> TokenStream {
+        self.place_for(path, Access::Write)
+    }
+
+    fn place_for(&self, path: &Path, access: Access) -> TokenStream {
         let mut code = self.variable(path.root);
         if path.steps.is_empty() && self.refs.contains(&path.root) {
             return quote!((*#code));
         }
-        let span = self.graph.var(path.root).span;
-        for step in &path.steps {
+        let var = self.graph.var(path.root);
+        let behind_ref = self.refs.contains(&path.root);
+        for (k, step) in path.steps.iter().enumerate() {
             code = match step {
                 Step::Field(name) => {
                     let member = member(name);
                     quote!(#code.#member)
                 }
+                Step::Deref if k == 0 && behind_ref => quote!((**#code)),
+                Step::Deref => quote!((*#code)),
+                Step::Variant(variant) => {
+                    let whole = if k == 0 && behind_ref {
+                        quote!((*#code))
+                    } else {
+                        code
+                    };
+                    self.variant(&whole, variant, var.tangent, access)
+                }
                 Step::Index(v) => {
                     let index = self.value(*v);
-                    quote_spanned!(span=> #code[#index])
+                    quote_spanned!(var.span=> #code[#index])
                 }
                 Step::Range {
                     start,
@@ -419,22 +458,131 @@ impl<'g> Body<'g> {
         code
     }
 
-    /// A reference to the place.
-    fn reference(&self, path: &Path, mutable: bool) -> TokenStream {
-        let bare = path.steps.is_empty() && self.refs.contains(&path.root);
+    /// A field of the variant that `whole` holds.
+    fn variant(
+        &self,
+        whole: &TokenStream,
+        variant: &Variant,
+        tangent: bool,
+        access: Access,
+    ) -> TokenStream {
+        let root = &self.root;
+        let (mutable, verb) = match access {
+            Access::Read => (TokenStream::new(), "ref"),
+            Access::Write => (quote!(mut), "mut"),
+        };
+        if tangent {
+            let accessor = format_ident!("__grad_{verb}_{}_{}", variant.name, variant.field);
+            return quote!((*#whole.#accessor()));
+        }
+        let path = &variant.code.0;
+        if path.to_string() == "?" {
+            let part = format_ident!("part_{verb}");
+            return quote!((*#root::private::Optional::#part(&#mutable #whole)));
+        }
+        let member = member(&variant.field);
+        quote!((*match &#mutable #whole {
+            #path { #member: __part, .. } => __part,
+            _ => ::core::unreachable!(),
+        }))
+    }
+
+    /// The place as a value that may be moved out of it.
+    fn moved(&self, path: &Path) -> TokenStream {
+        let root = &self.root;
+        match &path.steps[..] {
+            [Step::Variant(variant)] if path.is_error() && !self.refs.contains(&path.root) => {
+                let (whole, path) = (self.variable(path.root), &variant.code.0);
+                let member = member(&variant.field);
+                quote!(match #whole { #path { #member: part, .. } => part, _ => ::core::unreachable!() })
+            }
+            steps
+                if steps
+                    .iter()
+                    .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
+            {
+                let place = self.place(path);
+                quote!(#root::private::copy(&#place))
+            }
+            _ => self.place(path),
+        }
+    }
+
+    fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {
+        let (root, place) = (&self.root, self.place(path));
+        if pattern.to_string() == "?" {
+            quote!(#root::private::Optional::is_present(&#place))
+        } else {
+            quote!(::core::matches!(#place, #pattern))
+        }
+    }
+
+    /// The receiver of a method for its pullback.
+    fn again(&self, path: &Path, method: &str, span: Span) -> TokenStream {
+        let (place, again) = (
+            self.place(path),
+            super::items::sibling("again", method, span),
+        );
+        quote!(#place.#again())
+    }
+
+    /// What a place holds, as a value.
+    fn load(&self, path: &Path, ty: &Ty) -> TokenStream {
+        let root = &self.root;
         let place = self.place(path);
-        match (bare, mutable) {
-            (true, false) => self.variable(path.root),
-            (_, true) => quote!(&mut #place),
-            (false, false) => quote!(&#place),
+        if ty.is_scalar() || path.steps.is_empty() {
+            place
+        } else if self.graph.var(path.root).tangent {
+            quote!(#root::Tangent::duplicate(&#place))
+        } else {
+            quote!(#root::private::copy(&#place))
+        }
+    }
+
+    /// A value that goes into a tape and may be used again.
+    fn kept(&self, value: Value) -> TokenStream {
+        let (root, v) = (&self.root, self.value(value));
+        let once = self.graph.def(value).is_some_and(|site| {
+            matches!(
+                site.kind,
+                Kind::ZeroLike(_) | Kind::ZeroOf | Kind::Copy(_) | Kind::Pack { .. }
+            )
+        });
+        let ty = self.graph.ty(value);
+        if once || ty.is_scalar() || matches!(ty, Ty::Pullback | Ty::Kept) {
+            v
+        } else {
+            quote!(#root::private::duplicate(&#v))
+        }
+    }
+
+    /// A value as an argument of a call whose pullback is handed it again.
+    pub(super) fn duplicated(&self, value: Value) -> TokenStream {
+        let (root, v) = (&self.root, self.value(value));
+        if self.graph.ty(value).is_scalar() {
+            v
+        } else {
+            quote!(#root::private::duplicate(&#v))
+        }
+    }
+
+    /// A reference to the place.
+    fn reference(&self, path: &Path, access: Access) -> TokenStream {
+        let bare = path.steps.is_empty() && self.refs.contains(&path.root);
+        let place = self.place_for(path, access);
+        match (bare, access) {
+            (true, Access::Read) => self.variable(path.root),
+            (_, Access::Write) => quote!(&mut #place),
+            (false, Access::Read) => quote!(&#place),
         }
     }
 
     fn accumulate(&mut self, path: &Path, value: Value) -> TokenStream {
         let (root, v) = (self.root.clone(), self.value(value));
-        let place = self.place(path);
+        let place = self.place_mut(path);
         let add = match self.graph.ty(value) {
             Ty::Float(_) | Ty::Int => quote!(#place += #v;),
+            _ if !self.graph.var(path.root).tangent => quote!(#place += #v;),
             _ => quote!(#root::private::accumulate(&mut #place, &#v);),
         };
         match self.guards.get(&path.root) {
@@ -443,12 +591,27 @@ impl<'g> Body<'g> {
         }
     }
 
+    fn finish(&self, path: &Path, form: &Form) -> TokenStream {
+        let (root, place) = (&self.root, self.place(path));
+        match form {
+            Form::Vec => place,
+            Form::Like(like) => {
+                let like = self.reference(like, Access::Read);
+                quote!(#root::private::array_like(#place, #like))
+            }
+            Form::Array(len) => {
+                let len = &len.0;
+                quote!(#root::private::array_of::<_, { #len }>(#place))
+            }
+        }
+    }
+
     fn swap(&self, a: &Path, b: &Path) -> TokenStream {
         if let ([before @ .., Step::Index(i)], [other @ .., Step::Index(j)]) =
             (&a.steps[..], &b.steps[..])
         {
             if a.root == b.root && before == other {
-                let base = self.place(&Path {
+                let base = self.place_mut(&Path {
                     root: a.root,
                     steps: before.to_vec(),
                 });
@@ -456,7 +619,7 @@ impl<'g> Body<'g> {
                 return quote!(#base.swap(#i, #j));
             }
         }
-        let (a, b) = (self.place(a), self.place(b));
+        let (a, b) = (self.place_mut(a), self.place_mut(b));
         quote!(::core::mem::swap(&mut #a, &mut #b))
     }
 
@@ -693,14 +856,31 @@ impl<'g> Body<'g> {
     fn argument(&self, arg: &Arg) -> TokenStream {
         match arg {
             Arg::Value(v) => self.value(*v),
-            Arg::Move(path) | Arg::Receiver(path) => self.place(path),
-            Arg::Ref(path) => self.reference(path, false),
-            Arg::RefMut(path) => self.reference(path, true),
+            Arg::Move(path) => self.moved(path),
+            Arg::Receiver(path) => self.place(path),
+            Arg::MaybeMut(path) => self.place_mut(path),
+            Arg::Ref(path) => self.reference(path, Access::Read),
+            Arg::RefMut(path) => self.reference(path, Access::Write),
+            Arg::Kept(_) => TokenStream::new(),
+            Arg::Code(code, captures) => self.opaque(&code.0, captures),
+        }
+    }
+
+    /// The receiver of a method call: the compiler borrows it.
+    fn receiver(&self, arg: &Arg) -> TokenStream {
+        match arg {
+            Arg::RefMut(path) => self.place_mut(path),
+            Arg::Ref(path) => self.place(path),
+            Arg::Value(v) => {
+                let v = self.value(*v);
+                quote!((#v))
+            }
+            arg => self.argument(arg),
         }
     }
 
     fn call(&self, call: &Call, span: Span) -> TokenStream {
-        let mut args: Vec<_> = call.args.iter().map(|arg| self.argument(arg)).collect();
+        let args: Vec<_> = call.args.iter().map(|arg| self.argument(arg)).collect();
         match &call.callee {
             Callee::Function(path) => {
                 let path = &path.0;
@@ -715,10 +895,22 @@ impl<'g> Body<'g> {
                 quote!(#ty::#name #generics(#(#args),*))
             }
             Callee::Method(name, generics) => {
-                let receiver = args.remove(0);
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
                 let (name, generics) = (Ident::new(name, span), generics.as_ref().map(|g| &g.0));
+                let args = args.iter().skip(1);
                 quote!(#receiver.#name #generics(#(#args),*))
             }
+            Callee::Operator(op) => {
+                let operands: Vec<_> = args.iter().map(|arg| quote!((#arg))).collect();
+                spelled(row(*op).spelling, &operands, span)
+            }
+            Callee::Assign(op) => match (call.args.first().and_then(Arg::path), args.get(1)) {
+                (Some(path), Some(value)) => {
+                    let (place, op) = (self.place_mut(path), infix(&assign_text(*op), span));
+                    quote!(#place #op #value)
+                }
+                _ => TokenStream::new(),
+            },
         }
     }
 
@@ -731,14 +923,15 @@ impl<'g> Body<'g> {
         span: Span,
     ) -> TokenStream {
         let (root, mask) = (&self.root, call.mask);
-        let mut args: Vec<_> = call
+        let args: Vec<_> = call
             .args
             .iter()
             .map(|arg| match arg {
                 Arg::Move(path) => {
-                    let place = self.reference(path, false);
+                    let place = self.reference(path, Access::Read);
                     quote!(#root::private::duplicate(#place))
                 }
+                Arg::Value(v) => self.duplicated(*v),
                 arg => self.argument(arg),
             })
             .collect();
@@ -746,30 +939,56 @@ impl<'g> Body<'g> {
         match &call.callee {
             Callee::Function(path) => {
                 let mode = Ident::new(mode, span);
-                let path = &path.0;
-                quote!(#path::#mode(#(#args,)* #wrt, #(#dots),*))
+                let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
+                let (path, generics) = without_turbofish(path);
+                quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
                 let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
                 quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Method(name, _) => {
-                let receiver = args.remove(0);
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
                 let name = super::items::sibling(mode, name, span);
+                let args = args.iter().skip(1);
                 quote!(#receiver.#name(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Operator(op) => {
+                let name = format!("{op:?}");
+                let rule = Ident::new(&format!("{name}Rule"), span);
+                let method = super::items::sibling(mode, &name.to_lowercase(), span);
+                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Assign(op) => {
+                let name = format!("{op:?}");
+                let rule = Ident::new(&format!("{name}AssignRule"), span);
+                let method =
+                    super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
+                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
             }
         }
     }
 
-    fn dot(&self, dot: Option<&Arg>) -> TokenStream {
+    fn dot(&self, call: &Call, dot: Option<&Arg>, span: Span) -> TokenStream {
         match dot {
             None => quote!(::core::option::Option::None),
             Some(Arg::Value(v)) => {
                 let v = self.value(*v);
                 quote!(::core::option::Option::Some(&#v))
             }
+            Some(Arg::MaybeMut(shadow)) => match (&call.callee, call.args.first()) {
+                (Callee::Method(name, _), Some(Arg::MaybeMut(path))) => {
+                    let (again, place) = (self.again(path, name, span), self.place_mut(shadow));
+                    quote!(#again.dot(&mut #place))
+                }
+                _ => TokenStream::new(),
+            },
+            Some(Arg::RefMut(path)) => {
+                let place = self.reference(path, Access::Write);
+                quote!(::core::option::Option::Some(#place))
+            }
             Some(arg) => {
-                let place = arg.path().map(|path| self.reference(path, false));
+                let place = arg.path().map(|path| self.reference(path, Access::Read));
                 quote!(::core::option::Option::Some(#place))
             }
         }
@@ -777,20 +996,14 @@ impl<'g> Body<'g> {
 
     fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
         let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let args = call.args.iter().map(|arg| match arg {
-            Arg::Value(v) => {
-                let v = self.value(*v);
-                quote!(&#v)
-            }
-            arg => arg
-                .path()
-                .map(|path| self.reference(path, false))
-                .unwrap_or_default(),
-        });
+        let args = call
+            .args
+            .iter()
+            .map(|arg| self.handed_again(call, arg, site.span));
         let bars = bars.iter().map(|bar| match bar {
             None => quote!(::core::option::Option::None),
             Some(path) => {
-                let place = self.reference(path, true);
+                let place = self.reference(path, Access::Write);
                 match self.guards.get(&path.root) {
                     Some(wanted) => quote!(if #wanted { ::core::option::Option::Some(#place) } else { ::core::option::Option::None }),
                     None => quote!(::core::option::Option::Some(#place)),
@@ -798,6 +1011,70 @@ impl<'g> Body<'g> {
             }
         });
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
+    }
+
+    /// An argument as the pullback of its call wants it.
+    fn handed_again(&self, call: &Call, arg: &Arg, span: Span) -> TokenStream {
+        let root = &self.root;
+        match (arg, &call.callee) {
+            (Arg::Value(v), _) => {
+                let v = self.value(*v);
+                quote!(&#v)
+            }
+            (Arg::RefMut(_) | Arg::Code(..), _) => quote!(()),
+            (Arg::Kept(path), _) => {
+                let place = self.place(path);
+                quote!(#root::private::Again::again(&#place))
+            }
+            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) => {
+                let again = self.again(path, name, span);
+                quote!(#again.give())
+            }
+            (arg, _) => arg
+                .path()
+                .map(|path| self.reference(path, Access::Read))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether a place is read or written where its code stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// The companion of a function of std's that has a rule.
+fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> {
+    match path.to_string().replace(' ', "").as_str() {
+        "::core::mem::take" => Some(quote!(#root::private::rules::take)),
+        "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
+        _ => None,
+    }
+}
+
+/// A function's path, and the generic arguments it is given as its companion's method takes them.
+fn without_turbofish(path: TokenStream) -> (TokenStream, Option<TokenStream>) {
+    let Ok(mut parsed) = syn::parse2::<syn::ExprPath>(path.clone()) else {
+        return (path, None);
+    };
+    let Some(last) = parsed.path.segments.last_mut() else {
+        return (path, None);
+    };
+    match std::mem::replace(&mut last.arguments, syn::PathArguments::None) {
+        syn::PathArguments::AngleBracketed(list) => {
+            let args = list.args.iter();
+            (quote!(#parsed), Some(quote!(::<#(#args,)* _>)))
+        }
+        _ => (path, None),
+    }
+}
+
+fn assign_text(op: Op) -> String {
+    match row(op).spelling {
+        Spelling::Infix(text) => format!("{text}="),
+        _ => String::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The body of `accumulate_grad_f`, where the cotangent of the result is given at the start.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -8,6 +10,7 @@ use super::names::Names;
 use crate::ad::Reverse;
 use crate::front::Lowered;
 use crate::ir::Slot;
+use crate::signature::Passing;
 
 impl Derived<'_> {
     /// Value and gradient in one body; the parameters and their buffers have the names of the
@@ -34,7 +37,7 @@ impl Derived<'_> {
                 continue;
             };
             body.name_var(*var, &name);
-            if parameter.is_sequence() {
+            if parameter.is_sequence() && parameter.passing != Passing::RefMut {
                 // Equal lengths, said so that one bounds check serves both.
                 let own = &parameter.name;
                 opening.extend(quote!(let #name = &mut #name[..#own.len()];));
@@ -42,8 +45,14 @@ impl Derived<'_> {
         }
         let tapes = body.tapes();
         let statements = body.statements(graph.body);
-        let value = result(&body, &lowered.output, &graph.block(graph.body).yields);
-        let items = self.prelude(lowered);
-        quote!(#items #opening #tapes #statements #value)
+        let read = HashSet::new();
+        let value = result(
+            &body,
+            &lowered.output,
+            &graph.block(graph.body).yields,
+            &read,
+        );
+        let (items, traits) = (self.prelude(lowered), self.traits());
+        quote!(#traits #items #opening #tapes #statements #value)
     }
 }

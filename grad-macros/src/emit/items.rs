@@ -1,14 +1,16 @@
 //! Signatures and attributes of everything that is generated, real functions and stubs alike.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Type, Visibility};
+use syn::{Attribute, GenericParam, Generics, Type, Visibility, WhereClause};
 
 use super::body::Body;
 use super::names::Names;
 use crate::ad::{Forward, Reverse};
 use crate::front::{Lowered, Output};
-use crate::ir::{Kind, Slot, Value};
+use crate::ir::{Kind, Slot, Storage, Ty, Value};
 use crate::options::Modes;
 use crate::signature::{Parameter, Passing, Signature, tangent_of};
 
@@ -19,6 +21,12 @@ pub(crate) enum Home {
     Module,
     /// An `impl` block: derivatives are siblings.
     Impl,
+    /// A trait: siblings that implementations give.
+    Trait,
+    /// An implementation of a user's trait: siblings.
+    TraitImpl,
+    /// The rule of an operator in `grad-runtime`: siblings, but for that of the receiver.
+    Rule,
 }
 
 /// A function and what its derivatives are written from.
@@ -31,6 +39,10 @@ pub(crate) struct Derived<'a> {
     pub(crate) modes: Modes,
     /// `::grad_runtime`, or what `crate = path` says.
     pub(crate) root: TokenStream,
+    /// The generics of the `impl` block or trait around it, where the macro sees them.
+    pub(crate) outer: Option<&'a Generics>,
+    /// The trait the function stands in, with its arguments.
+    pub(crate) of_trait: Option<TokenStream>,
 }
 
 /// The differentiated bodies.
@@ -61,19 +73,44 @@ pub(crate) fn emit(
         gradient: gradient
             .map(|gradient| derived.gradient_body(lowered, gradient, names, &derived.free("seed"))),
     };
+    if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
+        return derived.companion(&bodies, lowered.recursive);
+    }
     let items = derived.items(&bodies, lowered.recursive);
-    let graph = derived.graph_item(&super::graph::data(lowered, &derived.name(), &derived.root));
+    let graph = derived.graph_item(
+        &super::graph::data(lowered, &derived.name(), &derived.root),
+        false,
+    );
     quote!(#items #graph)
 }
 
-/// The same items with bodies that do nothing: after an error, calls of them are no further errors.
+/// The same items with bodies that diverge: after an error, calls of them are no further errors.
+/// Type parameters are taken to be differentiable, as the error may be that they are not.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
-    let bodies = Bodies {
-        vjp: None,
-        jvp: None,
-        gradient: None,
+    let (root, mut sig) = (&derived.root, derived.sig.clone());
+    for parameter in sig.generics.type_params_mut() {
+        let bound = syn::parse_quote!(#root::Differentiable);
+        parameter.bounds.push(bound);
+    }
+    let derived = Derived {
+        sig: &sig,
+        attrs: derived.attrs,
+        vis: derived.vis,
+        signature: derived.signature,
+        root: derived.root.clone(),
+        of_trait: derived.of_trait.clone(),
+        ..*derived
     };
-    derived.public_items(&bodies, true)
+    let body = not_generated();
+    let bodies = Bodies {
+        vjp: derived.modes.reverse().then(|| body.clone()),
+        jvp: derived.modes.forward().then_some(body.clone()),
+        gradient: Some(body),
+    };
+    let companion = derived.companion(&bodies, true);
+    let public = derived.public_items(&bodies, true);
+    let graph = derived.graph_item(&TokenStream::new(), true);
+    quote!(#companion #public #graph)
 }
 
 impl Derived<'_> {
@@ -105,17 +142,109 @@ impl Derived<'_> {
         lowered.items.iter().cloned().collect()
     }
 
+    fn returns_nothing(&self) -> bool {
+        self.signature.output == Ty::Unit
+    }
+
+    /// The tangent of the result, as callers of the companion see it.
     fn output_tangent(&self) -> TokenStream {
-        match self
-            .signature
-            .output_type
-            .to_token_stream()
-            .to_string()
-            .as_str()
-        {
-            "()" => quote!(()),
-            _ => tangent_of(&self.signature.output_type, &self.root),
+        let root = &self.root;
+        if self.returns_nothing() {
+            quote!(#root::private::UnitTangent)
+        } else {
+            tangent_of(&self.signature.output_type, root)
         }
+    }
+
+    /// The tangent of the result, as users see it.
+    fn public_tangent(&self) -> TokenStream {
+        if self.returns_nothing() {
+            quote!(())
+        } else {
+            self.output_tangent()
+        }
+    }
+
+    /// Every type, const and lifetime parameter that the type of a pullback names.
+    fn captured(&self) -> Vec<TokenStream> {
+        let outer = self
+            .outer
+            .iter()
+            .flat_map(|generics| generics.params.iter());
+        let own = self.sig.generics.params.iter();
+        let named: String = self
+            .parameters()
+            .iter()
+            .map(|p| format!("{} ", p.base.to_token_stream()))
+            .collect();
+        let (mut lifetimes, mut others) = (Vec::new(), Vec::new());
+        for parameter in outer.chain(own) {
+            match parameter {
+                GenericParam::Lifetime(l) => {
+                    let lifetime = &l.lifetime;
+                    let text = lifetime.to_string();
+                    let used = named
+                        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\''))
+                        .any(|word| word == text);
+                    let is_outer = self
+                        .outer
+                        .iter()
+                        .any(|g| g.lifetimes().any(|o| o.lifetime == *lifetime));
+                    let by_self = is_outer && named.split_whitespace().any(|word| word == "Self");
+                    if used || by_self {
+                        lifetimes.push(quote!(#lifetime));
+                    }
+                }
+                GenericParam::Type(t) => others.push(t.ident.to_token_stream()),
+                GenericParam::Const(c) => others.push(c.ident.to_token_stream()),
+            }
+        }
+        lifetimes.extend(others);
+        lifetimes
+    }
+
+    /// The function's `where` clause with what derivatives ask of its type parameters.
+    fn where_clause(&self) -> Option<WhereClause> {
+        let root = &self.root;
+        let mut generics = self.sig.generics.clone();
+        let numbers = &self.signature.numbers;
+        let others = self.signature.types.iter().filter(|t| !numbers.contains(t));
+        let clause = generics.make_where_clause();
+        for number in numbers {
+            clause
+                .predicates
+                .push(syn::parse_quote!(#number: #root::Scalar));
+        }
+        for other in others {
+            let is_wrt = |p: &Parameter| p.wrt && mentions(p.base.to_token_stream(), other);
+            if self.parameters().iter().any(is_wrt) {
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(#other: #root::Differentiable));
+            }
+        }
+        if self.home == Home::Trait {
+            clause
+                .predicates
+                .push(syn::parse_quote!(Self: ::core::marker::Sized));
+            let output = self.signature.output_type.to_token_stream();
+            let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
+            if self
+                .signature
+                .number_names
+                .iter()
+                .any(|name| name == "Self")
+            {
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(Self: #root::Scalar));
+            } else if self.parameters().iter().any(by_self) || mentions_self(output) {
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(Self: #root::Differentiable));
+            }
+        }
+        (!clause.predicates.is_empty()).then(|| clause.clone())
     }
 
     /// What a parameter is called where its value is handed again.
@@ -131,6 +260,10 @@ impl Derived<'_> {
         let mut body = Body::new(graph, names, self.root.clone());
         for (param, parameter) in graph.params.iter().zip(self.parameters()) {
             match param.slot {
+                Slot::Scalar(v) if parameter.passing == Passing::Ref => {
+                    let name = &parameter.name;
+                    body.spell_value(v, quote!((*#name)));
+                }
                 Slot::Scalar(v) => body.name_value(v, &parameter.name),
                 Slot::Memory(var) => body.name_var(var, &parameter.name),
             }
@@ -144,10 +277,20 @@ impl Derived<'_> {
         let mut body = self.declare(graph, names);
         let tapes = body.tapes();
         let primal = body.statements(graph.body);
-        let value = result(&body, &lowered.output, &graph.block(graph.body).yields);
         let Some(pull) = graph.pull else {
             return TokenStream::new();
         };
+        let read: HashSet<Value> = graph
+            .sites_within(pull)
+            .into_iter()
+            .flat_map(|id| graph.site(id).reads())
+            .collect();
+        let value = result(
+            &body,
+            &lowered.output,
+            &graph.block(graph.body).yields,
+            &read,
+        );
 
         let bound = body.names.fresh("value");
         let seed = body.names.fresh("y_bar");
@@ -157,23 +300,43 @@ impl Derived<'_> {
             None => {}
         }
         let (mut inputs, mut bars, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
+        let mut closing = TokenStream::new();
         for (k, (param, parameter)) in graph.params.iter().zip(self.parameters()).enumerate() {
             let name = Self::again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
             match param.slot {
+                Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
                 Slot::Memory(var) => {
                     body.name_var(var, &name);
                     body.set_ref(var);
                 }
             }
+            let written = parameter.passing == Passing::RefMut;
             let bar_type = parameter.bar_type(root);
             let hint = format!("{}_bar", parameter.name);
             let bar = body.names.fresh(&hint);
             bars.push(quote!(#bar: ::core::option::Option<&mut #bar_type>));
             if let Some(var) = reverse.bars[k] {
                 body.name_var(var, &bar);
+                if written {
+                    // Where the caller has no place for it, a zero one of the final shape.
+                    let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
+                    let place = &parameter.name;
+                    closing.extend(quote! {
+                        let #absent = if M & #bit == 0 {
+                            ::core::option::Option::Some(#root::private::zero_like(&*#place))
+                        } else {
+                            ::core::option::Option::None
+                        };
+                    });
+                    opening.extend(quote! {
+                        let mut #absent = #absent;
+                        let #bar: &mut #bar_type = #root::private::or_kept(#bar, &mut #absent);
+                    });
+                    continue;
+                }
                 let wanted = body.names.fresh(&format!("{bar}_wanted"));
                 opening.extend(quote!(let #wanted = #bar.is_some();));
                 body.guard(var, wanted);
@@ -207,14 +370,26 @@ impl Derived<'_> {
         } else {
             closure
         };
-        quote!(#items #tapes #primal let #bound = #value; (#bound, #closure))
+        let traits = self.traits();
+        quote!(#traits #items #tapes #primal let #bound = #value; #closing (#bound, #closure))
+    }
+
+    /// The traits of std's methods in scope, under no name that could meet the user's.
+    pub(super) fn traits(&self) -> TokenStream {
+        let root = &self.root;
+        quote! {
+            use #root::private::rules::methods::*;
+        }
     }
 
     /// The type in which a pullback is handed an argument again.
     fn again_type(&self, parameter: &Parameter) -> TokenStream {
         let _ = self;
         let base = &parameter.base;
-        quote!(&#base)
+        match parameter.passing {
+            Passing::RefMut => quote!(()),
+            _ => quote!(&#base),
+        }
     }
 
     fn jvp_body(&self, lowered: &Lowered, forward: &Forward, names: Names) -> TokenStream {
@@ -228,8 +403,20 @@ impl Derived<'_> {
             let name = &parameter.name;
             let local = body.names.fresh(&dot.to_string());
             match forward.dots[k] {
+                Some(Slot::Memory(var)) if parameter.passing == Passing::RefMut => {
+                    let absent = body.names.fresh("absent");
+                    opening.extend(quote! {
+                        let mut #absent = if #dot.is_none() {
+                            ::core::option::Option::Some(#root::private::zero_like(&*#name))
+                        } else {
+                            ::core::option::Option::None
+                        };
+                        let #local: &mut #bar_type = #root::private::or_kept(#dot, &mut #absent);
+                    });
+                    body.name_var(var, &local);
+                }
                 Some(Slot::Scalar(v)) => {
-                    opening.extend(quote!(let #local: #bar_type = #dot.map_or(0.0, |dot| *dot);));
+                    opening.extend(quote!(let #local: #bar_type = #root::private::or_zero_scalar(#dot, #name);));
                     body.name_value(v, &local);
                 }
                 Some(Slot::Memory(var)) => {
@@ -244,9 +431,15 @@ impl Derived<'_> {
                     } else {
                         quote!(or_zero_ref)
                     };
+                    let found = quote!(#root::private::#find(#dot, #like, &mut #absent));
+                    let found = if graph.var(var).storage == Storage::RefMut {
+                        quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
+                    } else {
+                        quote!(let #local: &#bar_type = #found;)
+                    };
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
-                        let #local: &#bar_type = #root::private::#find(#dot, #like, &mut #absent);
+                        #found
                     });
                     body.name_var(var, &local);
                 }
@@ -257,12 +450,15 @@ impl Derived<'_> {
         let statements = body.statements(graph.body);
         let yields = &graph.block(graph.body).yields;
         let (values, tangents) = yields.split_at(yields.len() / 2);
-        let (value, tangent) = (
-            result(&body, &lowered.output, values),
-            result(&body, &lowered.output, tangents),
-        );
-        let items = self.prelude(lowered);
-        quote!(#items #opening #tapes #statements (#value, #tangent))
+        let none = HashSet::new();
+        let value = result(&body, &lowered.output, values, &none);
+        let tangent = if self.returns_nothing() {
+            quote!(#root::private::unit_tangent())
+        } else {
+            result(&body, &lowered.output, tangents, &none)
+        };
+        let (items, traits) = (self.prelude(lowered), self.traits());
+        quote!(#traits #items #opening #tapes #statements (#value, #tangent))
     }
 
     fn items(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
@@ -276,9 +472,40 @@ impl Derived<'_> {
         quote! {
             #[allow(
                 unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, dead_code,
-                unreachable_code, non_snake_case, clippy::all, clippy::pedantic, clippy::restriction
+                unreachable_code, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
+    }
+
+    /// The derivatives that every implementation of a trait has, written on the siblings.
+    pub(crate) fn trait_items(&self) -> TokenStream {
+        let some = || Some(TokenStream::new());
+        let bodies = Bodies {
+            vjp: self.modes.reverse().then(some).flatten(),
+            jvp: self.modes.forward().then(some).flatten(),
+            gradient: None,
+        };
+        self.public_items(&bodies, false)
+    }
+
+    /// The siblings of a trait's method without a body.
+    pub(crate) fn declarations(&self) -> TokenStream {
+        let some = || Some(TokenStream::new());
+        let bodies = Bodies {
+            vjp: self.modes.reverse().then(some).flatten(),
+            jvp: self.modes.forward().then(some).flatten(),
+            gradient: None,
+        };
+        self.companion(&bodies, false)
+    }
+
+    /// What only computes is of no use but for its result.
+    fn must_use(&self) -> Option<TokenStream> {
+        let writes = self
+            .parameters()
+            .iter()
+            .any(|p| p.passing == Passing::RefMut);
+        (!writes).then(|| quote!(#[must_use]))
     }
 
     fn cfgs(&self) -> TokenStream {
@@ -297,17 +524,11 @@ impl Derived<'_> {
             self.allows(),
             self.cfgs(),
         );
-        let where_clause = &self.sig.generics.where_clause;
-        let mut generics = self.sig.generics.clone();
-        generics.where_clause = None;
+        let where_clause = self.where_clause();
+        let mut generics = bare(&self.sig.generics);
         generics.params.push(syn::parse_quote!(const M: u64));
-        let kept: Vec<_> = self
-            .signature
-            .consts
-            .iter()
-            .map(ToTokens::to_token_stream)
-            .chain([quote!(M)])
-            .collect();
+        let mut kept = self.captured();
+        kept.push(quote!(M));
         let inputs: Vec<_> = self
             .parameters()
             .iter()
@@ -320,32 +541,47 @@ impl Derived<'_> {
             .collect();
         let bars: Vec<_> = self.parameters().iter().map(|p| p.bar_type(root)).collect();
         let (output, tangent) = (&self.signature.output_type, self.output_tangent());
+        let must_use = self.must_use();
         let name = |mode: &str| match self.home {
             Home::Module => Ident::new(mode, Span::call_site()),
-            Home::Impl => sibling(mode, &self.name(), Span::call_site()),
+            _ => sibling(mode, &self.name(), Span::call_site()),
+        };
+        let block = |body: &TokenStream| {
+            let declared = self.home == Home::Trait && body.is_empty();
+            if declared {
+                quote!(;)
+            } else {
+                quote!({ #body })
+            }
         };
         let vjp = bodies.vjp.as_ref().map(|body| {
+            let body = block(body);
             let name = name("vjp");
             let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
             let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + use<#(#kept),*>) };
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>) -> (#output, #pull) #where_clause { #body }
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>) -> (#output, #pull) #where_clause #body
             }
         });
         let jvp = bodies.jvp.as_ref().map(|body| {
+            let body = block(body);
             let name = name("jvp");
-            let dots = self.parameters().iter().map(|p| format_ident!("{}_dot", p.name));
+            let dots = self.parameters().iter().zip(&bars).map(|(p, bar)| {
+                let dot = format_ident!("{}_dot", p.name);
+                let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
+                quote!(#dot: ::core::option::Option<&#mutable #bar>)
+            });
             quote! {
                 /// The value and its tangent; called by the derivatives of callers.
-                #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>, #(#dots: ::core::option::Option<&#bars>),*)
-                    -> (#output, #tangent) #where_clause { #body }
+                #[doc(hidden)] #[inline] #must_use #allows
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>, #(#dots),*)
+                    -> (#output, #tangent) #where_clause #body
             }
         });
         match self.home {
-            Home::Impl => quote!(#cfgs #vjp #cfgs #jvp),
+            Home::Rule => quote!(#vjp #jvp),
             Home::Module => {
                 let doc = format!(
                     "Derivatives of [`fn@{}`], found by whatever path finds the function.",
@@ -358,7 +594,34 @@ impl Derived<'_> {
                     impl #ident { #vjp #jvp }
                 }
             }
+            _ => {
+                let again = self.again_item();
+                quote!(#cfgs #vjp #cfgs #jvp #cfgs #again)
+            }
         }
+    }
+
+    /// How callers hand the receiver to the pullback again.
+    fn again_item(&self) -> Option<TokenStream> {
+        let (root, vis) = (&self.root, self.vis);
+        let receiver = self.parameters().first().filter(|p| p.is_receiver)?;
+        let name = sibling("again", &self.name(), Span::call_site());
+        let sized = (self.home == Home::Trait).then(|| quote!(where Self: ::core::marker::Sized));
+        let (ty, value) = match receiver.passing {
+            Passing::RefMut => (
+                quote!(#root::private::Exclusive),
+                quote!(#root::private::Exclusive),
+            ),
+            _ => (
+                quote!(#root::private::Shared<'_, Self>),
+                quote!(#root::private::Shared::new(self)),
+            ),
+        };
+        Some(quote! {
+            /// The receiver for a pullback; called by the derivatives of callers.
+            #[doc(hidden)] #[inline] #[must_use] #[allow(dead_code)]
+            #vis fn #name(&self) -> #ty #sized { #value }
+        })
     }
 
     /// A parameter in a signature.
@@ -369,6 +632,7 @@ impl Derived<'_> {
             .then(|| quote!(mut));
         if parameter.is_receiver {
             return match parameter.passing {
+                Passing::Ref if parameter.by_value => quote!(self),
                 Passing::Value => quote!(#mutable self),
                 Passing::Ref => quote!(&self),
                 Passing::RefMut => quote!(&mut self),
@@ -394,9 +658,13 @@ impl Derived<'_> {
                 let (ident, mode) = (&self.sig.ident, Ident::new(mode, Span::call_site()));
                 quote!(#ident::#mode(#(#args,)* #wrt, #rest))
             }
-            Home::Impl => {
+            _ => {
                 let name = sibling(mode, &self.name(), Span::call_site());
-                quote!(Self::#name(#(#args,)* #wrt, #rest))
+                match &self.of_trait {
+                    // A rule of the runtime's may have the same name.
+                    Some(of) => quote!(<Self as #of>::#name(#(#args,)* #wrt, #rest)),
+                    None => quote!(Self::#name(#(#args,)* #wrt, #rest)),
+                }
             }
         }
     }
@@ -406,10 +674,10 @@ impl Derived<'_> {
         let root = &self.root;
         let arg = |p: &Parameter| {
             let name = &p.name;
-            if p.passing == Passing::Value && !p.ty.is_scalar() {
-                quote!(#root::private::duplicate(&#name))
-            } else {
-                quote!(#name)
+            match p.passing {
+                Passing::Value if !p.ty.is_scalar() => quote!(#root::private::duplicate(&#name)),
+                Passing::RefMut => quote!(&mut *#name),
+                _ => quote!(#name),
             }
         };
         self.parameters().iter().map(arg).collect()
@@ -419,10 +687,10 @@ impl Derived<'_> {
     fn references(&self) -> Vec<TokenStream> {
         let reference = |p: &Parameter| {
             let name = &p.name;
-            if p.passing == Passing::Value {
-                quote!(&#name)
-            } else {
-                quote!(#name)
+            match p.passing {
+                Passing::Value => quote!(&#name),
+                Passing::Ref => quote!(#name),
+                Passing::RefMut => quote!(()),
             }
         };
         self.parameters().iter().map(reference).collect()
@@ -433,18 +701,35 @@ impl Derived<'_> {
         format_ident!("{}_bar", parameter.name)
     }
 
-    fn zeros(&self) -> TokenStream {
+    /// A zero cotangent for each differentiated parameter that `which` picks.
+    fn zeros(&self, which: impl Fn(&Parameter) -> bool) -> TokenStream {
         let root = &self.root;
-        let references = self.references();
         self.parameters()
             .iter()
-            .zip(references)
-            .filter(|(p, _)| p.wrt)
-            .map(|(p, reference)| {
-                let bar = Self::bar_name(p);
+            .filter(|p| p.wrt && which(p))
+            .map(|p| {
+                let (bar, name) = (Self::bar_name(p), &p.name);
+                let reference = match p.passing {
+                    Passing::Value => quote!(&#name),
+                    Passing::Ref => quote!(#name),
+                    Passing::RefMut => quote!(&*#name),
+                };
                 quote!(let mut #bar = #root::private::zero_like(#reference);)
             })
             .collect()
+    }
+
+    /// The cotangent places for the pullback, each differentiated one through `place`.
+    fn places(&self, place: impl Fn(&Parameter, &Ident) -> TokenStream) -> Vec<TokenStream> {
+        let of = |p: &Parameter| {
+            if p.wrt {
+                let place = place(p, &Self::bar_name(p));
+                quote!(::core::option::Option::Some(#place))
+            } else {
+                quote!(::core::option::Option::None)
+            }
+        };
+        self.parameters().iter().map(of).collect()
     }
 
     fn public_items(&self, bodies: &Bodies, stub: bool) -> TokenStream {
@@ -470,15 +755,12 @@ impl Derived<'_> {
         stub: bool,
     ) -> TokenStream {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
-        let body = if stub {
-            quote!(::core::panic!("not generated: the function has errors"))
-        } else {
-            body.clone()
-        };
-        quote!(#[doc = #doc] #cfgs #[inline] #[must_use] #allows #vis #head { #body })
+        let body = if stub { not_generated() } else { body.clone() };
+        let must_use = self.must_use();
+        quote!(#[doc = #doc] #cfgs #[inline] #must_use #allows #vis #head { #body })
     }
 
-    fn graph_item(&self, data: &TokenStream) -> TokenStream {
+    fn graph_item(&self, data: &TokenStream, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let head = format_ident!("graph_{name}");
         let doc = format!(
@@ -488,13 +770,13 @@ impl Derived<'_> {
             &doc,
             &quote!(fn #head() -> &'static #root::graph::Graph),
             data,
-            false,
+            stub,
         )
     }
 
     fn gradient_items(&self, bodies: &Bodies, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
-        let (generics, where_clause) = (bare(&self.sig.generics), &self.sig.generics.where_clause);
+        let (generics, where_clause) = (bare(&self.sig.generics), self.where_clause());
         let output = &self.signature.output_type;
         let inputs: Vec<_> = self
             .parameters()
@@ -513,7 +795,7 @@ impl Derived<'_> {
         );
         let own = |ident: &Ident| match self.home {
             Home::Module => quote!(#ident),
-            Home::Impl => quote!(Self::#ident),
+            _ => quote!(Self::#ident),
         };
         let plain: Vec<_> = self
             .parameters()
@@ -530,30 +812,47 @@ impl Derived<'_> {
             &quote!(#call(#(#plain),*).1),
             stub,
         );
-        let call = own(&accumulate);
-        let (zeros, parts) = (
-            self.zeros(),
-            Self::joined(
-                &bars
-                    .iter()
-                    .map(ToTokens::to_token_stream)
-                    .collect::<Vec<_>>(),
-            ),
-        );
+        let parts: Vec<_> = bars.iter().map(ToTokens::to_token_stream).collect();
+        let parts = Self::joined(&parts);
+        let kept = self.kept_args();
+        let companion = self.call("vjp", &kept, &TokenStream::new());
+        let references = self.references();
+        let (value, pull) = (self.free("value"), self.free("pull"));
+        let one = self.one();
+        let changes = self
+            .parameters()
+            .iter()
+            .any(|p| p.passing == Passing::RefMut);
+        let zeros = self.zeros(|_| true);
+        let body = if changes {
+            // The shape of what is changed is known only after the call.
+            let places = self.places(|_, bar| quote!(&mut #bar));
+            quote! {
+                let (#value, #pull) = #companion;
+                #zeros
+                #pull(#one, #(#references,)* #(#places),*);
+                (#value, #parts)
+            }
+        } else {
+            let call = own(&accumulate);
+            quote!(#zeros let value = #call(#(#plain,)* #one, #(&mut #bars),*); (value, #parts))
+        };
         let value_item = self.function(
             &format!("The value of `{name}` and its gradient by {by}."),
             &quote!(fn #value_and_grad #generics(#(#inputs),*) -> (#output, #gradient) #where_clause),
-            &quote!(#zeros let value = #call(#(#plain,)* 1.0, #(&mut #bars),*); (value, #parts)),
+            &body,
             stub,
         );
         let checks = active.iter().zip(&bars).map(|(p, bar)| {
             let (text, name) = (bar.to_string(), &p.name);
-            let reference = if p.passing == Passing::Value {
-                quote!(&#name)
-            } else {
-                quote!(#name)
+            let reference = match p.passing {
+                Passing::Value => quote!(&#name),
+                Passing::Ref => quote!(#name),
+                Passing::RefMut => quote!(&*#name),
             };
-            if p.is_sequence() {
+            if p.is_growable() {
+                TokenStream::new()
+            } else if p.is_sequence() {
                 quote!(#root::private::check_len(#text, #name.len(), #bar.len());)
             } else {
                 quote!(#root::private::check_shape(#text, #reference, &*#bar);)
@@ -566,7 +865,13 @@ impl Derived<'_> {
             .iter()
             .map(|p| self.input(p, true))
             .collect();
-        let body = &bodies.gradient;
+        let body = match &bodies.gradient {
+            Some(body) => body.clone(),
+            None => {
+                let places = self.places(|_, bar| quote!(#bar));
+                quote!(let (#value, #pull) = #companion; #pull(#seed, #(#references,)* #(#places),*); #value)
+            }
+        };
         let accumulate_item = self.function(
             &format!(
                 "Adds `seed` times the gradient of `{name}` by {by} into the buffers; returns the value.\n\n# Panics\n\nIf a buffer's length is not its parameter's; the message has both."
@@ -578,63 +883,94 @@ impl Derived<'_> {
         quote!(#grad_item #value_item #accumulate_item)
     }
 
+    /// One, as a seed.
+    fn one(&self) -> TokenStream {
+        let root = &self.root;
+        match self.signature.output {
+            Ty::Number => {
+                let output = &self.signature.output_type;
+                quote!(#root::private::one::<#output>())
+            }
+            _ => quote!(1.0),
+        }
+    }
+
     fn vjp_item(&self, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
-        let (output, tangent) = (&self.signature.output_type, self.output_tangent());
+        let (output, tangent) = (&self.signature.output_type, self.public_tangent());
         let mut generics = bare(&self.sig.generics);
         generics.params.insert(0, syn::parse_quote!('grad));
-        let kept: Vec<_> = self
+        let own_lifetimes = self
             .sig
             .generics
             .lifetimes()
-            .map(|l| l.lifetime.to_token_stream())
-            .chain(self.signature.consts.iter().map(ToTokens::to_token_stream))
-            .collect();
+            .map(|l| l.lifetime.to_token_stream());
+        let mut kept: Vec<_> = own_lifetimes.collect();
+        for captured in self.captured() {
+            if !kept.iter().any(|k| k.to_string() == captured.to_string()) {
+                kept.push(captured);
+            }
+        }
+        kept.sort_by_key(|k| !k.to_string().starts_with('\''));
         let inputs: Vec<_> = self
             .parameters()
             .iter()
             .map(|p| self.borrowed_input(p))
             .collect();
-        let active: Vec<&Parameter> = self.parameters().iter().filter(|p| p.wrt).collect();
-        let gradient = Self::joined(
-            &active
-                .iter()
-                .map(|p| p.tangent_type(root))
-                .collect::<Vec<_>>(),
-        );
-        let bars: Vec<_> = active
+        let is_entry = |p: &&Parameter| p.wrt && p.passing != Passing::RefMut;
+        let entries: Vec<&Parameter> = self.parameters().iter().filter(is_entry).collect();
+        let tangents: Vec<_> = entries.iter().map(|p| p.tangent_type(root)).collect();
+        let gradient = Self::joined(&tangents);
+        let bars: Vec<_> = entries
             .iter()
             .map(|p| Self::bar_name(p).to_token_stream())
             .collect();
         let parts = Self::joined(&bars);
-        let (args, references, zeros) = (self.kept_args(), self.references(), self.zeros());
+        // The cotangents of what is changed are handed in and out.
+        let given = self
+            .parameters()
+            .iter()
+            .filter(|p| p.wrt && p.passing == Passing::RefMut);
+        let (given_names, given_types): (Vec<_>, Vec<_>) = given
+            .map(|p| {
+                let ty = p.bar_type(root);
+                (Self::bar_name(p), quote!(&mut #ty))
+            })
+            .unzip();
+        let (args, references) = (self.kept_args(), self.references());
+        let zeros = self.zeros(|p| p.passing != Passing::RefMut);
         let call = self.call("vjp", &args, &TokenStream::new());
-        let places = self.parameters().iter().map(|p| {
-            let bar = Self::bar_name(p);
-            if p.wrt {
-                quote!(::core::option::Option::Some(&mut #bar))
-            } else {
-                quote!(::core::option::Option::None)
-            }
+        let places = self.places(|p, bar| match p.passing {
+            Passing::RefMut => quote!(#bar),
+            _ => quote!(&mut #bar),
         });
         let vjp = format_ident!("vjp_{name}");
-        let where_clause = &self.sig.generics.where_clause;
-        let pull = quote!(impl FnOnce(#tangent) -> #gradient + use<'grad, #(#kept),*>);
+        let where_clause = self.where_clause();
+        let function = quote!(FnOnce(#tangent, #(#given_types),*) -> #gradient);
         let (value, run, seed) = (self.free("value"), self.free("pull"), self.free("seed"));
+        let inner_seed = if self.returns_nothing() {
+            quote!(#root::private::unit_tangent())
+        } else {
+            quote!(#seed)
+        };
         let body = quote! {
             let (#value, #run) = #call;
-            (#value, move |#seed: #tangent| { #zeros #run(#seed, #(#references,)* #(#places),*); #parts })
+            (#value, move |#seed: #tangent, #(#given_names: #given_types),*| { #zeros #run(#inner_seed, #(#references,)* #(#places),*); #parts })
         };
-        let doc = format!(
+        let mut doc = format!(
             "The value of `{name}` and its pullback, which takes the cotangent of the result to the cotangents of the parameters (reverse mode)."
         );
-        if stub {
-            let boxed = quote!(fn #vjp #generics(#(#inputs),*) -> (#output, #root::private::Box<dyn FnOnce(#tangent) -> #gradient>) #where_clause);
-            return self.function(&doc, &boxed, &body, stub);
+        if !given_names.is_empty() {
+            doc.push_str(" The buffers of what is changed hold the cotangent of its final content before, of its initial content after.");
         }
+        let result = if stub {
+            quote!(#root::private::Box<dyn #function>)
+        } else {
+            quote!(impl #function + use<'grad, #(#kept),*>)
+        };
         self.function(
             &doc,
-            &quote!(fn #vjp #generics(#(#inputs),*) -> (#output, #pull) #where_clause),
+            &quote!(fn #vjp #generics(#(#inputs),*) -> (#output, #result) #where_clause),
             &body,
             stub,
         )
@@ -646,10 +982,13 @@ impl Derived<'_> {
             return match parameter.passing {
                 Passing::Value => quote!(self),
                 Passing::Ref => quote!(&'grad self),
-                Passing::RefMut => quote!(&'grad mut self),
+                Passing::RefMut => quote!(&mut self),
             };
         }
-        let _ = self;
+        if parameter.passing == Passing::RefMut {
+            // Nothing of it is borrowed by the pullback.
+            return self.input(parameter, false);
+        }
         let (name, mut ty) = (&parameter.name, parameter.written.clone());
         name_lifetimes(&mut ty);
         quote!(#name: #ty)
@@ -657,9 +996,9 @@ impl Derived<'_> {
 
     fn jvp_item(&self, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
-        let (output, tangent) = (&self.signature.output_type, self.output_tangent());
+        let (output, tangent) = (&self.signature.output_type, self.public_tangent());
         let generics = bare(&self.sig.generics);
-        let where_clause = &self.sig.generics.where_clause;
+        let where_clause = self.where_clause();
         let inputs: Vec<_> = self
             .parameters()
             .iter()
@@ -675,14 +1014,12 @@ impl Derived<'_> {
                 let (dot, name) = (format_ident!("{}_dot", p.name), &p.name);
                 let text = dot.to_string();
                 let by_ref = p.is_sequence() || p.passing == Passing::Ref;
-                let (dot, like) = (
-                    if by_ref { quote!(#dot) } else { quote!(&#dot) },
-                    if p.passing == Passing::Value {
-                        quote!(&#name)
-                    } else {
-                        quote!(#name)
-                    },
-                );
+                let (dot, like) = match p.passing {
+                    Passing::RefMut => (quote!((&*#dot)), quote!(&*#name)),
+                    Passing::Ref => (quote!(#dot), quote!(#name)),
+                    Passing::Value if by_ref => (quote!(#dot), quote!(&#name)),
+                    Passing::Value => (quote!(&#dot), quote!(&#name)),
+                };
                 if p.is_sequence() {
                     quote!(#root::private::check_len(#text, #name.len(), #dot.len());)
                 } else {
@@ -697,7 +1034,7 @@ impl Derived<'_> {
             .collect();
         let given = self.parameters().iter().map(|p| {
             let dot = format_ident!("{}_dot", p.name);
-            match (p.wrt, p.is_sequence() || p.passing == Passing::Ref) {
+            match (p.wrt, p.is_sequence() || p.passing != Passing::Value) {
                 (false, _) => quote!(::core::option::Option::None),
                 (true, true) => quote!(::core::option::Option::Some(#dot)),
                 (true, false) => quote!(::core::option::Option::Some(&#dot)),
@@ -710,8 +1047,31 @@ impl Derived<'_> {
         );
         let head =
             quote!(fn #jvp #generics(#(#inputs,)* #(#dots),*) -> (#output, #tangent) #where_clause);
-        self.function(&doc, &head, &quote!(#checks #call), stub)
+        let body = if self.returns_nothing() {
+            quote!(#checks #call; ((), ()))
+        } else {
+            quote!(#checks #call)
+        };
+        self.function(&doc, &head, &body, stub)
     }
+}
+
+/// Whether the tokens hold an identifier.
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Ident(ident) => ident == *name,
+        _ => false,
+    })
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    mentions(tokens, &Ident::new("Self", Span::call_site()))
+}
+
+/// The body of a stub.
+fn not_generated() -> TokenStream {
+    quote!(::core::panic!("not generated: the function has errors"))
 }
 
 /// Whether the buffer is only added to, so that none is needed where nobody wants it.
@@ -751,19 +1111,33 @@ fn name_lifetimes(ty: &mut Type) {
     }
 }
 
-/// The result in its shape.
-pub(super) fn result(body: &Body, output: &Output, values: &[Value]) -> TokenStream {
-    shaped(body, output, &mut values.iter().copied())
+/// The result in its shape; a part that the reverse sweep reads too is copied.
+pub(super) fn result(
+    body: &Body,
+    output: &Output,
+    values: &[Value],
+    read: &HashSet<Value>,
+) -> TokenStream {
+    shaped(body, output, &mut values.iter().copied(), read)
 }
 
-fn shaped(body: &Body, output: &Output, values: &mut impl Iterator<Item = Value>) -> TokenStream {
+fn shaped(
+    body: &Body,
+    output: &Output,
+    values: &mut impl Iterator<Item = Value>,
+    read: &HashSet<Value>,
+) -> TokenStream {
     match output {
         Output::Unit => quote!(()),
-        Output::Leaf => values.next().map(|v| body.value(v)).unwrap_or_default(),
+        Output::Leaf => match values.next() {
+            Some(v) if read.contains(&v) => body.duplicated(v),
+            Some(v) => body.value(v),
+            None => TokenStream::new(),
+        },
         Output::Tuple(parts) => {
             let parts: Vec<_> = parts
                 .iter()
-                .map(|part| shaped(body, part, values))
+                .map(|part| shaped(body, part, values, read))
                 .collect();
             quote!((#(#parts,)*))
         }

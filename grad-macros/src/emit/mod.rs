@@ -9,5 +9,7 @@ mod gradient;
 mod graph;
 mod items;
 mod names;
+mod rules;
 
 pub(crate) use items::{Derived, Home, emit, stubs};
+pub(crate) use rules::real_rules;

@@ -3,15 +3,16 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{BinOp, Expr, ExprIf, ExprMatch, Lit, Pat, RangeLimits, UnOp};
+use syn::{BinOp, Expr, Lit, RangeLimits, UnOp};
 
-use super::pattern::{deref, is_constant_name, member};
+use super::closure::Function;
+use super::pattern::{deref, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{
-    Code, Discrete, Kind, Literal, Op, Path, Step, Storage, Ty, Value, VarInfo, Width,
+    Call, Callee, Code, Discrete, Kind, Literal, Op, Path, Record, Step, Storage, Ty, Value,
+    VarInfo, Width,
 };
-use crate::signature::ty_of;
 
 impl Lower<'_> {
     pub(super) fn lower_expr(&mut self, expr: &Expr) -> Operand {
@@ -19,24 +20,35 @@ impl Lower<'_> {
             return Operand::Never;
         }
         let span = expr.span();
+        let hint = self.hint.take();
         match expr {
-            Expr::Paren(inner) => self.lower_expr(&inner.expr),
-            Expr::Group(inner) => self.lower_expr(&inner.expr),
+            Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
+                self.hint = hint;
+                self.lower_expr(expr)
+            }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => self.lower_unary(unary.op, &unary.expr, span),
             Expr::Binary(binary) => self.lower_binary(binary, span),
             Expr::Assign(assign) => self.lower_assign(&assign.left, &assign.right, span),
-            Expr::Block(block) if block.label.is_none() => self.lower_block(&block.block),
+            Expr::Block(block) => match &block.label {
+                None => self.lower_block(&block.block),
+                Some(label) => {
+                    self.lower_labelled(&block.block, label.name.ident.to_string(), span)
+                }
+            },
             Expr::If(branch) => self.lower_if(branch),
             Expr::Match(m) => self.lower_match(m),
             Expr::ForLoop(l) => self.lower_for(l),
-            Expr::While(l) if matches!(*l.cond, Expr::Let(_)) => {
-                self.unsupported("`while let`", span)
-            }
             Expr::While(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                self.lower_while(Some(&l.cond), &l.body, label, span)
+                if is_quiet(&l.cond) {
+                    return self.lower_while(Some(&l.cond), &l.body, label, span);
+                }
+                // A condition that binds or changes something is part of the iteration.
+                let (cond, body) = (&l.cond, &l.body);
+                let body = syn::parse_quote!({ if #cond #body else { break } });
+                self.lower_while(None, &body, label, span)
             }
             Expr::Loop(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
@@ -69,25 +81,26 @@ impl Lower<'_> {
             Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
-            Expr::Call(call) => self.lower_call(call),
-            Expr::MethodCall(call) => self.lower_method(call),
+            Expr::Call(call) => {
+                self.hint = hint;
+                self.lower_call(call)
+            }
+            Expr::MethodCall(call) => self.lower_method(call, hint.as_ref()),
             Expr::Macro(m) => self.lower_macro(&m.mac),
-            Expr::Closure(closure) => self.report(closure.inputs_begin.span(), Problem::Closure),
+            Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
+            Expr::Const(c) => self.lower_block(&c.block),
             Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
             Expr::Await(a) => self.report(a.await_token.span(), Problem::Await),
             Expr::Async(a) => self.report(a.async_token.span(), Problem::Await),
-            Expr::Let(l) => self.report(
-                l.let_token.span(),
-                Problem::Expression("`if let`".to_owned()),
-            ),
-            Expr::Range(r) => {
-                let span = match &r.limits {
-                    RangeLimits::HalfOpen(t) => t.span(),
-                    RangeLimits::Closed(t) => t.span(),
-                };
-                self.unsupported("a range outside `for` and indices", span)
+            Expr::Let(_) => {
+                // `let` in a condition that is not a plain conjunction.
+                let conditions = super::matching::conjuncts(expr);
+                let yes = |cx: &mut Self| Operand::Value(cx.truth(true));
+                let no = |cx: &mut Self| Operand::Value(cx.truth(false));
+                self.lower_conditions(&conditions, span, &yes, &no)
             }
+            Expr::Range(range) => self.lower_range(range),
             _ => self.unsupported("this expression", span),
         }
     }
@@ -134,9 +147,11 @@ impl Lower<'_> {
                 let held = self.locals.current(local);
                 return held.unwrap_or(Operand::Poison);
             }
-            if !is_constant_name(&name) && !self.item_types.contains_key(&name) {
-                let what = format!("`{name}`, which is no variable of this function,");
-                return self.unsupported(&what, span);
+            if name == "None" {
+                return Operand::Value(self.none(Ty::Unknown, span));
+            }
+            if !name.starts_with(char::is_uppercase) && !self.item_types.contains_key(&name) {
+                return Operand::Closure(Function::of_path(path));
             }
         }
         let segments: Vec<String> = path
@@ -146,6 +161,10 @@ impl Lower<'_> {
             .map(|s| s.ident.to_string())
             .collect();
         let last = segments.last().cloned().unwrap_or_default();
+        if last.starts_with(char::is_lowercase) {
+            // By Rust's naming rule a function.
+            return Operand::Closure(Function::of_path(path));
+        }
         let ty = match self.item_types.get(&last) {
             Some(ty) => ty.clone(),
             None => infer::constant_type(&segments),
@@ -163,6 +182,7 @@ impl Lower<'_> {
                     ty: ty.clone(),
                     storage: Storage::Static,
                     mutable: false,
+                    tangent: false,
                     span,
                 };
                 let var = self.graph.new_var(info);
@@ -176,11 +196,8 @@ impl Lower<'_> {
     fn lower_unary(&mut self, op: UnOp, operand: &Expr, span: Span) -> Operand {
         let lowered = self.lower_expr(operand);
         match op {
-            UnOp::Deref(_) => deref(lowered),
-            UnOp::Neg(_) => {
-                let value = self.read_spanned(lowered, operand.span());
-                Operand::Value(self.apply(Op::Neg, vec![value], span))
-            }
+            UnOp::Deref(_) => self.lower_deref(lowered),
+            UnOp::Neg(_) => Operand::Value(self.operator(Op::Neg, vec![lowered], span)),
             _ => {
                 let value = self.read_spanned(lowered, operand.span());
                 let ty = self.graph.ty(value).clone();
@@ -217,13 +234,21 @@ impl Lower<'_> {
         if is_compound(&binary.op) {
             return self.lower_compound(&binary.left, &binary.op, &binary.right, span);
         }
-        match binary.op {
-            BinOp::And(_) | BinOp::Or(_) => self.lower_lazy(binary, span),
-            _ => {
-                let (a, b) = (self.value_of(&binary.left), self.value_of(&binary.right));
-                Operand::Value(self.binary_values(&binary.op, a, b, span))
-            }
+        if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) {
+            return self.lower_lazy(binary, span);
         }
+        let a = self.lower_operand(&binary.left);
+        let b = self.lower_operand(&binary.right);
+        Operand::Value(self.binary(&binary.op, a, b, span))
+    }
+
+    /// An operand of an operator: a number is read where it stands.
+    fn lower_operand(&mut self, expr: &Expr) -> Operand {
+        let operand = self.lower_expr(expr);
+        if self.operand_ty(&operand).is_scalar() {
+            return Operand::Value(self.read_spanned(operand, expr.span()));
+        }
+        operand
     }
 
     /// `a && b`, `a || b`: the right side is computed only where the left does not decide.
@@ -242,140 +267,74 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn binary_values(&mut self, op: &BinOp, a: Value, b: Value, span: Span) -> Value {
-        let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
+    /// `a op b`.
+    pub(super) fn binary(&mut self, op: &BinOp, a: Operand, b: Operand, span: Span) -> Value {
         if let Some(op) = discrete_op(op) {
-            let ty = if is_comparison(op) {
-                Ty::Bool
-            } else {
-                infer::join(&ty_a, &ty_b)
-            };
-            return self.push(Kind::Discrete(op), vec![a, b], ty, span);
-        }
-        let row = match op {
-            BinOp::Add(_) | BinOp::AddAssign(_) => Op::Add,
-            BinOp::Sub(_) | BinOp::SubAssign(_) => Op::Sub,
-            BinOp::Mul(_) | BinOp::MulAssign(_) => Op::Mul,
-            BinOp::Div(_) | BinOp::DivAssign(_) => Op::Div,
-            _ => Op::Rem,
-        };
-        let value = self.apply(row, vec![a, b], span);
-        if !infer::is_number(&ty_a) || !infer::is_number(&ty_b) {
-            self.if_active
-                .insert(value, Problem::ActiveOperator(row.name().to_owned()));
-        }
-        value
-    }
-
-    fn lower_if(&mut self, branch: &ExprIf) -> Operand {
-        if let Expr::Let(l) = &*branch.cond {
-            return self.report(
-                l.let_token.span(),
-                Problem::Expression("`if let`".to_owned()),
-            );
-        }
-        let condition = self.value_of(&branch.cond);
-        self.branch(
-            condition,
-            branch.if_token.span(),
-            |cx| cx.lower_block(&branch.then_branch),
-            |cx| {
-                branch
-                    .else_branch
-                    .as_ref()
-                    .map_or(Operand::Unit, |(_, e)| cx.lower_expr(e))
-            },
-        )
-    }
-
-    fn lower_match(&mut self, m: &ExprMatch) -> Operand {
-        let subject = self.lower_expr(&m.expr);
-        let subject = match subject {
-            Operand::Place(path, ty) if ty.is_scalar() => {
-                Operand::Value(self.read(Operand::Place(path, ty)))
+            let (a, b) = (self.read_spanned(a, span), self.read_spanned(b, span));
+            let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
+            if !is_comparison(op) {
+                return self.push(
+                    Kind::Discrete(op),
+                    vec![a, b],
+                    infer::join(&ty_a, &ty_b),
+                    span,
+                );
             }
-            other => other,
-        };
-        self.lower_arms(&subject, &m.arms, m.match_token.span())
-    }
-
-    fn lower_arms(&mut self, subject: &Operand, arms: &[syn::Arm], span: Span) -> Operand {
-        let Some((arm, rest)) = arms.split_first() else {
-            return Operand::Unit;
-        };
-        let (pattern, guard) = match &arm.pat {
-            Pat::Guard(guarded) => (&*guarded.pat, Some(&*guarded.guard)),
-            other => (other, None),
-        };
-        let test = if rest.is_empty() && guard.is_none() {
-            None
-        } else {
-            self.test(pattern, subject)
-        };
-        let test = match (test, guard) {
-            (None, None) => {
-                self.locals.enter();
-                self.bind_arm(pattern, subject);
-                let value = self.lower_expr(&arm.body);
-                self.locals.leave();
-                return value;
+            // What is compared with a float is one.
+            match (&ty_a, &ty_b) {
+                (Ty::Float(_), Ty::Unknown) => self.refine(b, &ty_a),
+                (Ty::Unknown, Ty::Float(_)) => self.refine(a, &ty_b),
+                _ => {}
             }
-            (Some(test), None) => test,
-            (test, Some(guard)) => self.guarded(test, pattern, subject, guard),
-        };
-        self.branch(
-            test,
-            span,
-            |cx| {
-                cx.locals.enter();
-                cx.bind_arm(pattern, subject);
-                let value = cx.lower_expr(&arm.body);
-                cx.locals.leave();
-                value
-            },
-            |cx| cx.lower_arms(subject, rest, span),
-        )
-    }
-
-    fn guarded(
-        &mut self,
-        test: Option<Value>,
-        pattern: &Pat,
-        subject: &Operand,
-        guard: &Expr,
-    ) -> Value {
-        let evaluate = |cx: &mut Self| {
-            cx.locals.enter();
-            cx.bind_arm(pattern, subject);
-            let value = cx.value_of(guard);
-            cx.locals.leave();
-            Operand::Value(value)
-        };
-        let Some(test) = test else {
-            let value = evaluate(self);
-            return self.read(value);
-        };
-        let value = self.branch(test, guard.span(), evaluate, |cx| {
-            let no = Kind::Literal(Literal::Bool(false));
-            Operand::Value(cx.push(no, Vec::new(), Ty::Bool, guard.span()))
-        });
-        self.read(value)
-    }
-
-    /// Binds the names of an arm whose test succeeded.
-    fn bind_arm(&mut self, pattern: &Pat, subject: &Operand) {
-        match pattern {
-            Pat::Lit(_) | Pat::Range(_) | Pat::Path(_) | Pat::Or(_) | Pat::Wild(_) => {}
-            Pat::Ident(ident) if is_constant_name(&ident.ident.to_string()) => {}
-            Pat::Tuple(tuple) => {
-                for (k, part) in tuple.elems.iter().enumerate() {
-                    let field = self.project(subject.clone(), &k.to_string());
-                    self.bind_arm(part, &field);
-                }
-            }
-            Pat::Paren(inner) => self.bind_arm(&inner.pat, subject),
-            other => self.bind(other, subject.clone(), None),
+            return self.push(Kind::Discrete(op), vec![a, b], Ty::Bool, span);
         }
+        self.operator(arithmetic_row(op), vec![a, b], span)
+    }
+
+    /// A row of the table on operands that may be of types only rustc knows: then it is a call that
+    /// rustc resolves.
+    pub(super) fn operator(&mut self, op: Op, operands: Vec<Operand>, span: Span) -> Value {
+        let tys: Vec<Ty> = operands.iter().map(|o| self.operand_ty(o)).collect();
+        if infer::are_numbers(op, &tys) {
+            let operands = operands
+                .into_iter()
+                .map(|o| self.read_spanned(o, span))
+                .collect();
+            return self.apply(op, operands, span);
+        }
+        let args = operands
+            .into_iter()
+            .map(|o| self.as_operand_arg(o, span))
+            .collect();
+        let call = Call {
+            callee: Callee::Operator(op),
+            args,
+            mask: 0,
+        };
+        self.push(Kind::Call(call), Vec::new(), Ty::Unknown, span)
+    }
+
+    /// `*operand`.
+    fn lower_deref(&mut self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Place(path, ty) if !ty.is_scalar() => {
+                Operand::Place(path.then(Step::Deref), Ty::Unknown)
+            }
+            Operand::Value(value) if self.is_opaque(value) => {
+                let path = self.as_path(Operand::Value(value));
+                Operand::Place(path.then(Step::Deref), Ty::Unknown)
+            }
+            other => deref(other),
+        }
+    }
+
+    /// Whether a value comes from code the graph does not look into: it may be a reference.
+    fn is_opaque(&self, value: Value) -> bool {
+        let opaque = self
+            .graph
+            .def(value)
+            .is_some_and(|site| matches!(site.kind, Kind::Opaque { .. }));
+        opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
     fn lower_index(&mut self, base: &Expr, index: &Expr, span: Span) -> Operand {
@@ -408,10 +367,19 @@ impl Lower<'_> {
 
     fn lower_reference(&mut self, reference: &syn::ExprReference, span: Span) -> Operand {
         match self.lower_expr(&reference.expr) {
-            Operand::Place(path, ty) => Operand::Ref(path, ty),
+            Operand::Place(path, ty) | Operand::RefMut(path, ty)
+                if reference.mutability.is_some() =>
+            {
+                Operand::RefMut(path, ty)
+            }
+            Operand::Place(path, ty) | Operand::RefMut(path, ty) => Operand::Ref(path, ty),
             Operand::Value(value) if reference.mutability.is_some() => {
-                let _ = value;
-                self.report(span, Problem::MutableBorrow)
+                let ty = self.graph.ty(value).clone();
+                if ty.is_scalar() && super::stmt::ident_of(&reference.expr).is_some() {
+                    return self.report(span, Problem::MutableBorrow);
+                }
+                let var = self.new_variable("temporary", ty.clone(), true, Some(value));
+                Operand::RefMut(Path::of(var), ty)
             }
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Operand::Value(value),
             Operand::Value(value) => {
@@ -425,7 +393,7 @@ impl Lower<'_> {
 
     fn lower_cast(&mut self, expr: &Expr, ty: &syn::Type, span: Span) -> Operand {
         let value = self.value_of(expr);
-        let to = ty_of(ty);
+        let to = self.ty_of(ty);
         let known = match to {
             Ty::Unknown | Ty::Named(_) => Ty::Unknown,
             other => other,
@@ -481,28 +449,100 @@ impl Lower<'_> {
     }
 
     fn lower_record(&mut self, record: &syn::ExprStruct, span: Span) -> Operand {
-        if let Some(rest) = &record.rest {
-            return self.unsupported("struct update `..base`", rest.span());
-        }
         let mut fields = Vec::new();
         let mut values = Vec::new();
         for field in &record.fields {
             fields.push(member(&field.member));
-            values.push(self.value_of(&field.expr));
+            let operand = self.lower_expr(&field.expr);
+            values.push(self.read_spanned(operand, field.expr.span()));
         }
-        let name = record
-            .path
-            .segments
-            .last()
-            .map_or(String::new(), |s| s.ident.to_string());
-        let kind = Kind::Record {
-            code: Code(record.path.to_token_stream()),
-            fields,
+        let Some(rest) = &record.rest else {
+            return self.record(&record.path, fields, values, span);
         };
+        // `..base`: a copy of the base whose fields are then written.
+        let base = self.lower_expr(rest);
+        if base == Operand::Poison {
+            return base;
+        }
+        let ty = Ty::Named(
+            record
+                .path
+                .segments
+                .last()
+                .map_or(String::new(), |s| s.ident.to_string()),
+        );
+        let whole = self.read_spanned(base, rest.span());
+        let var = self.new_variable("record", ty.clone(), true, Some(whole));
+        for (field, value) in fields.into_iter().zip(values) {
+            self.store(Path::of(var).then(Step::Field(field)), value, span);
+        }
+        Operand::Place(Path::of(var), ty)
+    }
+
+    /// A struct or a variant of an enum from its fields.
+    pub(super) fn record(
+        &mut self,
+        path: &syn::Path,
+        fields: Vec<String>,
+        values: Vec<Value>,
+        span: Span,
+    ) -> Operand {
+        let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let last = segments.last().cloned().unwrap_or_default();
+        let variant = super::pattern::is_variant(path).then(|| last.clone());
+        let ty = match (&variant, last.as_str()) {
+            (Some(_), "Some") => Ty::Option(Box::new(
+                values
+                    .first()
+                    .map_or(Ty::Unknown, |v| self.graph.ty(*v).clone()),
+            )),
+            (Some(_), "Ok" | "Err") => Ty::Named("Result".to_owned()),
+            (Some(_), _) => Ty::Named(segments.iter().rev().nth(1).cloned().unwrap_or_default()),
+            (None, _) => Ty::Named(last),
+        };
+        let kind = Kind::Record(Record {
+            code: Code(path.to_token_stream()),
+            fields,
+            variant,
+        });
         // A struct is memory, so that its tangent can be built field by field.
-        let value = self.push(kind, values, Ty::Named(name.clone()), span);
-        let var = self.new_variable("record", Ty::Named(name.clone()), false, Some(value));
-        Operand::Place(Path::of(var), Ty::Named(name))
+        let value = self.push(kind, values, ty.clone(), span);
+        let var = self.new_variable("record", ty.clone(), false, Some(value));
+        Operand::Place(Path::of(var), ty)
+    }
+}
+
+/// The row of `a op b` or `a op= b`.
+pub(super) fn arithmetic_row(op: &BinOp) -> Op {
+    match op {
+        BinOp::Add(_) | BinOp::AddAssign(_) => Op::Add,
+        BinOp::Sub(_) | BinOp::SubAssign(_) => Op::Sub,
+        BinOp::Mul(_) | BinOp::MulAssign(_) => Op::Mul,
+        BinOp::Div(_) | BinOp::DivAssign(_) => Op::Div,
+        _ => Op::Rem,
+    }
+}
+
+/// Whether an expression certainly changes nothing and binds nothing.
+fn is_quiet(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Paren(e) => is_quiet(&e.expr),
+        Expr::Group(e) => is_quiet(&e.expr),
+        Expr::Unary(e) => is_quiet(&e.expr),
+        Expr::Cast(e) => is_quiet(&e.expr),
+        Expr::Field(e) => is_quiet(&e.base),
+        Expr::Index(e) => is_quiet(&e.expr) && is_quiet(&e.index),
+        Expr::Reference(e) => e.mutability.is_none() && is_quiet(&e.expr),
+        Expr::Binary(e) => !is_compound(&e.op) && is_quiet(&e.left) && is_quiet(&e.right),
+        Expr::Call(e) => e.args.iter().all(is_quiet) && matches!(*e.func, Expr::Path(_)),
+        Expr::MethodCall(e) => {
+            let name = e.method.to_string();
+            let known = matches!(name.as_str(), "len" | "is_empty" | "is_nan" | "is_finite")
+                || (1..4).any(|n| Op::from_method(&name, n).is_some());
+            known && is_quiet(&e.receiver) && e.args.iter().all(is_quiet)
+        }
+        _ => false,
     }
 }
 
@@ -514,7 +554,7 @@ fn float_ty(suffix: &str) -> Ty {
     })
 }
 
-fn is_compound(op: &BinOp) -> bool {
+pub(super) fn is_compound(op: &BinOp) -> bool {
     matches!(
         op,
         BinOp::AddAssign(_)

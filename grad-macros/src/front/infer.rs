@@ -32,6 +32,36 @@ fn scan(tokens: TokenStream, names: &mut HashSet<String>) {
     }
 }
 
+/// Names that are somewhere borrowed as `&mut name`.
+pub(super) fn mutably_borrowed_names(body: &Block) -> HashSet<String> {
+    let mut names = HashSet::new();
+    scan_borrows(body.to_token_stream(), &mut names);
+    names
+}
+
+fn scan_borrows(tokens: TokenStream, names: &mut HashSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (k, token) in tokens.iter().enumerate() {
+        match token {
+            // `mem::swap(&mut a, &mut b)` and its like rename.
+            TokenTree::Group(_) if k > 3 && is_ident(&tokens[k - 4], "mem") => {}
+            TokenTree::Group(group) => scan_borrows(group.stream(), names),
+            TokenTree::Ident(ident) if k > 1 => {
+                let is_mut = is_ident(&tokens[k - 1], "mut");
+                let is_and = matches!(&tokens[k - 2], TokenTree::Punct(p) if p.as_char() == '&');
+                if is_mut && is_and {
+                    names.insert(ident.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_ident(token: &TokenTree, name: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == name)
+}
+
 /// `&x`, `in x`; `&mut x` ends with a `mut` that `let mut x` has too, so that a mutable borrow is
 /// told by the `&` two tokens before.
 fn borrowed(tokens: &[TokenTree], k: usize) -> bool {
@@ -73,9 +103,16 @@ pub(super) fn arithmetic(a: &Ty, b: &Ty) -> Ty {
     }
 }
 
-/// Whether an operator on these types is one of the table's, not a user's own.
-pub(super) fn is_number(ty: &Ty) -> bool {
-    matches!(ty, Ty::Float(_) | Ty::Int | Ty::Unknown)
+/// Whether an operator on operands of these types is surely the table's own, not one that a user's
+/// type overloads. `f64 + x` is: only `*` is overloaded with a float on the left in practice, and
+/// where it is not rustc says so.
+pub(super) fn are_numbers(op: Op, tys: &[Ty]) -> bool {
+    let number = |ty: &Ty| matches!(ty, Ty::Float(_) | Ty::Int | Ty::Bool);
+    match tys {
+        [Ty::Float(_), Ty::Unknown] => op != Op::Mul,
+        [Ty::Int, Ty::Unknown] | [Ty::Unknown, Ty::Int] => true,
+        _ => tys.iter().all(number),
+    }
 }
 
 /// The better known of two types that must be equal.

@@ -10,6 +10,8 @@
 //! | `if`, `match` | `if` regions; variables that differ become results |
 //! | `for`, `while`, `loop` | loop regions; variables that change are carried |
 //! | `return`, `break`, `continue` | an exit code, and regions that run while it is 0 |
+//! | closures | inlined where they are called |
+//! | iterators | loops, built where an iterator is used up |
 //! | calls, methods | rows of the operator table, known std methods, or calls |
 //! | code without active values | carried as it stands |
 //!
@@ -17,11 +19,14 @@
 //! opaque code and rejected later, where it turns out to be active.
 
 mod call;
+mod closure;
 mod expr;
 mod flow;
 mod infer;
 mod iter;
 mod macros;
+mod matching;
+mod method;
 mod opaque;
 mod pattern;
 mod place;
@@ -50,7 +55,15 @@ pub(crate) enum Operand {
     Place(Path, Ty),
     /// A reference to a place.
     Ref(Path, Ty),
+    /// A mutable reference to a place.
+    RefMut(Path, Ty),
     Tuple(Vec<Operand>),
+    /// An `Option` that is nowhere in memory: whether it holds something, and what.
+    Maybe(Value, Box<Operand>),
+    /// A function: inlined, or called, where it is called.
+    Closure(closure::Function),
+    /// An iterator that has not run yet.
+    Iter(iter::Iter),
     Unit,
     /// No value: control went elsewhere.
     Never,
@@ -92,8 +105,17 @@ pub(super) struct Lower<'d> {
     never: bool,
     /// Whether the value of the statements being lowered is the function's.
     tail: bool,
+    /// Whether the pattern being read may fail to match.
+    refutable: bool,
+    next_try: usize,
+    /// Whether the expression being lowered is certainly an `Option`.
+    wants_option: bool,
+    /// Type parameters that stand for numbers.
+    numbers: Vec<String>,
     /// Names that are indexed, borrowed or taken apart somewhere.
     projected: HashSet<String>,
+    /// Names that are borrowed mutably somewhere: they live in memory, numbers too.
+    borrowed_mut: HashSet<String>,
     statics: HashMap<String, Var>,
     items: Vec<TokenStream>,
     item_types: HashMap<String, Ty>,
@@ -101,6 +123,20 @@ pub(super) struct Lower<'d> {
     own_name: String,
     recursive: bool,
     output: Ty,
+    /// The written type of what `return` gives.
+    output_type: Option<syn::Type>,
+    /// The exit code of `return`.
+    return_code: i64,
+    /// The type the source annotates the next expression with.
+    hint: Option<syn::Type>,
+    /// Values known to be of type `usize`.
+    usizes: HashSet<Value>,
+    /// Bounds of sub-slices that iterators cut, so that they are inside the whole.
+    cuts: HashSet<(Value, Value)>,
+    /// Variables without a name yet: the binding of one takes it over.
+    fresh: HashSet<Var>,
+    /// Whether code is lowered only to learn types; its sites go nowhere.
+    probing: usize,
 }
 
 /// Lowers a function.
@@ -125,7 +161,12 @@ pub(crate) fn lower(
         dead: false,
         never: false,
         tail: true,
+        refutable: false,
+        next_try: 0,
+        wants_option: false,
+        numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
+        borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),
         items: Vec::new(),
         item_types: HashMap::new(),
@@ -133,11 +174,18 @@ pub(crate) fn lower(
         own_name: name.to_owned(),
         recursive: false,
         output: signature.output.clone(),
+        output_type: Some(signature.output_type.clone()),
+        return_code: RETURN,
+        hint: None,
+        usizes: HashSet::new(),
+        cuts: HashSet::new(),
+        fresh: HashSet::new(),
+        probing: 0,
     };
     cx.lower_function(signature, body)
 }
 
-/// The exit code of `return`.
+/// The exit code of the function's own `return`.
 const RETURN: i64 = 1;
 
 impl Lower<'_> {
@@ -174,12 +222,15 @@ impl Lower<'_> {
         }
     }
 
-    /// Ends the body with its tail value.
+    /// Ends the body of a function or closure with its tail value.
     fn return_value(&mut self, value: Operand) {
         if self.dead {
             return;
         }
-        let value = self.own(value, &self.output.clone());
+        let value = match self.output {
+            Ty::Unit => Operand::Unit,
+            _ => self.own(value, &self.output.clone()),
+        };
         if self.exits.is_empty() {
             self.locals.set(self.returned, value);
         } else {
@@ -232,12 +283,14 @@ impl Lower<'_> {
                     Passing::RefMut => Storage::RefMut,
                 },
                 mutable: parameter.mutable,
+                tangent: false,
                 span,
             });
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
-                _ => Operand::Ref(path, parameter.ty.clone()),
+                Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
+                Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };
             (Slot::Memory(var), operand)
         };
@@ -247,7 +300,20 @@ impl Lower<'_> {
             wrt: parameter.wrt,
             span,
         });
-        self.locals.declare(&name, parameter.mutable, Some(operand));
+        match operand {
+            // A number of which a mutable reference is taken lives in memory.
+            Operand::Value(value) if parameter.mutable && self.borrowed_mut.contains(&name) => {
+                self.bind_name(&name, true, Operand::Value(value), None);
+            }
+            operand => {
+                self.locals.declare(&name, parameter.mutable, Some(operand));
+            }
+        }
+    }
+
+    /// What a written type says, with type parameters that stand for numbers.
+    fn ty_of(&self, ty: &syn::Type) -> Ty {
+        crate::signature::ty_of(ty).with_numbers(&self.numbers)
     }
 
     fn report(&self, span: Span, problem: Problem) -> Operand {

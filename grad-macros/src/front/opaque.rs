@@ -41,10 +41,19 @@ impl Lower<'_> {
             };
             let capture = match operand {
                 Operand::Value(value) => Capture::Value(value),
+                number @ Operand::Place(..) if self.operand_ty(&number).is_scalar() => {
+                    Capture::Value(self.read(number))
+                }
                 Operand::Place(path, _) => Capture::Place(path, false),
-                Operand::Ref(path, _) => Capture::Place(path, true),
-                tuple @ Operand::Tuple(_) => Capture::Value(self.read(tuple)),
-                Operand::Unit | Operand::Never | Operand::Poison => continue,
+                Operand::Ref(path, _) | Operand::RefMut(path, _) => Capture::Place(path, true),
+                whole @ (Operand::Tuple(_) | Operand::Maybe(..)) => {
+                    Capture::Value(self.read(whole))
+                }
+                Operand::Unit
+                | Operand::Closure(_)
+                | Operand::Iter(_)
+                | Operand::Never
+                | Operand::Poison => continue,
             };
             captures.push((name, capture));
         }
@@ -53,7 +62,7 @@ impl Lower<'_> {
 }
 
 /// Identifiers that may be variables, those inside format strings too.
-fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
+pub(super) fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
     let mut after_dot = false;
     for token in tokens {
         let mut dot = false;

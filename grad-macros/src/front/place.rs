@@ -4,14 +4,14 @@ use proc_macro2::Span;
 
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo, Variant};
 
 impl Lower<'_> {
     /// The value of an operand: a place is read.
     pub(super) fn read(&mut self, operand: Operand) -> Value {
         match operand {
             Operand::Value(value) => value,
-            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 let span = self.graph.var(path.root).span;
                 self.read_at(path, ty, span)
             }
@@ -20,7 +20,15 @@ impl Lower<'_> {
                 let values = parts.into_iter().map(|part| self.read(part)).collect();
                 self.push(Kind::Tuple, values, Ty::Tuple(tys), Span::call_site())
             }
+            Operand::Maybe(present, item) => {
+                let whole = self.whole_option(present, *item);
+                self.read(whole)
+            }
             Operand::Unit => self.undefined(Ty::Unit),
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(Span::call_site(), Problem::FunctionValue);
+                self.undefined(Ty::Unknown)
+            }
             Operand::Never | Operand::Poison => self.undefined(Ty::Unknown),
         }
     }
@@ -28,7 +36,13 @@ impl Lower<'_> {
     /// As [`Self::read`], with the span of the expression for what is read.
     pub(super) fn read_spanned(&mut self, operand: Operand, span: Span) -> Value {
         match operand {
-            Operand::Place(path, ty) | Operand::Ref(path, ty) => self.read_at(path, ty, span),
+            Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
+                self.read_at(path, ty, span)
+            }
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(span, Problem::FunctionValue);
+                self.undefined(Ty::Unknown)
+            }
             other => self.read(other),
         }
     }
@@ -40,10 +54,13 @@ impl Lower<'_> {
     pub(super) fn operand_ty(&self, operand: &Operand) -> Ty {
         match operand {
             Operand::Value(value) => self.graph.ty(*value).clone(),
-            Operand::Place(_, ty) | Operand::Ref(_, ty) => ty.clone(),
+            Operand::Place(_, ty) | Operand::Ref(_, ty) | Operand::RefMut(_, ty) => ty.clone(),
             Operand::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| self.operand_ty(p)).collect()),
+            Operand::Maybe(_, item) => Ty::Option(Box::new(self.operand_ty(item))),
             Operand::Unit => Ty::Unit,
-            Operand::Never | Operand::Poison => Ty::Unknown,
+            Operand::Closure(_) | Operand::Iter(_) | Operand::Never | Operand::Poison => {
+                Ty::Unknown
+            }
         }
     }
 
@@ -58,7 +75,17 @@ impl Lower<'_> {
                 let owned = parts.into_iter().map(|p| self.own(p, &Ty::Unknown));
                 Operand::Tuple(owned.collect())
             }
-            (operand @ (Operand::Unit | Operand::Never | Operand::Poison), _) => operand,
+            (Operand::Maybe(some, inside), _) => {
+                Operand::Maybe(some, Box::new(self.own(*inside, &Ty::Unknown)))
+            }
+            (
+                operand @ (Operand::Unit
+                | Operand::Closure(_)
+                | Operand::Iter(_)
+                | Operand::Never
+                | Operand::Poison),
+                _,
+            ) => operand,
             (operand, Ty::Tuple(tys)) => {
                 // The value of a tuple-typed function, taken apart so that all its returns agree.
                 let path = self.as_path(operand);
@@ -75,7 +102,7 @@ impl Lower<'_> {
     /// The operand as a place; a value is put into a variable of its own.
     pub(super) fn as_path(&mut self, operand: Operand) -> Path {
         match operand {
-            Operand::Place(path, _) | Operand::Ref(path, _) => path,
+            Operand::Place(path, _) | Operand::Ref(path, _) | Operand::RefMut(path, _) => path,
             other => {
                 let ty = self.operand_ty(&other);
                 let value = self.read(other);
@@ -98,6 +125,7 @@ impl Lower<'_> {
             ty,
             storage: Storage::Owned,
             mutable: mutable || value.is_none(),
+            tangent: false,
             span,
         });
         self.push_effect(Kind::Allocate(var), value.into_iter().collect(), span);
@@ -126,6 +154,21 @@ impl Lower<'_> {
         }
     }
 
+    /// A field of the variant that `operand` is known to hold.
+    pub(super) fn project_variant(&mut self, operand: Operand, variant: Variant) -> Operand {
+        if matches!(operand, Operand::Poison | Operand::Never) {
+            return Operand::Poison;
+        }
+        let ty = match (self.operand_ty(&operand), variant.name.as_str()) {
+            (Ty::Option(inner), "Some") => *inner,
+            // An error value is never differentiated: its tangent has no place for one.
+            (_, "Err") => Ty::Inert,
+            _ => Ty::Unknown,
+        };
+        let path = self.as_path(operand);
+        Operand::Place(path.then(Step::Variant(variant)), ty)
+    }
+
     /// `operand[index]`.
     pub(super) fn index(&mut self, operand: Operand, index: Value) -> Operand {
         if operand == Operand::Poison {
@@ -145,8 +188,8 @@ impl Lower<'_> {
     pub(super) fn swap(&mut self, a: Operand, b: Operand, span: Span) -> Operand {
         match (a, b) {
             (
-                Operand::Place(a, _) | Operand::Ref(a, _),
-                Operand::Place(b, _) | Operand::Ref(b, _),
+                Operand::Place(a, _) | Operand::RefMut(a, _),
+                Operand::Place(b, _) | Operand::RefMut(b, _),
             ) => {
                 self.push_effect(Kind::Swap(a, b), Vec::new(), span);
                 Operand::Unit

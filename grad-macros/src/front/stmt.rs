@@ -2,15 +2,13 @@
 //! branch that may leave it.
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
+use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt, parse_quote};
 
-use super::flow::{block_diverges, diverges};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
-use crate::ir::{Kind, Op, Path, Ty, Value};
-use crate::signature::ty_of;
+use crate::ir::{Arg, Call, Callee, Kind, Op, Path, Ty};
 
 impl Lower<'_> {
     pub(super) fn lower_block(&mut self, block: &Block) -> Operand {
@@ -42,40 +40,16 @@ impl Lower<'_> {
         if self.dead { Operand::Never } else { value }
     }
 
-    /// A statement that branches, one side of which certainly leaves: the rest of the block belongs
-    /// to the other side.
+    /// A statement that branches, all sides of which but one certainly leave: the rest of the block
+    /// belongs to that one.
     fn lower_leaving(&mut self, stmt: &Stmt, rest: &[Stmt]) -> Option<Operand> {
-        let (pattern, expr) = match stmt {
-            Stmt::Expr(expr, _) if !rest.is_empty() => (None, expr),
-            Stmt::Local(Let {
-                pat,
-                init: Some(init),
-                ..
-            }) if init.diverge.is_none() => (Some(pat), &*init.expr),
-            _ => return None,
-        };
-        let Expr::If(branch) = expr else { return None };
-        if matches!(*branch.cond, Expr::Let(_)) {
-            return None;
+        if let Some(hoisted) = hoist_tries(stmt, self.next_try, self.tries_results()) {
+            self.next_try += 1;
+            let stmts: Vec<Stmt> = hoisted.into_iter().chain(rest.iter().cloned()).collect();
+            return Some(self.lower_stmts(&stmts));
         }
-        let then_leaves = block_diverges(&branch.then_branch);
-        let else_leaves = branch
-            .else_branch
-            .as_ref()
-            .is_some_and(|(_, e)| diverges(e));
-        if then_leaves == else_leaves {
-            return None;
-        }
-        let condition = self.lower_expr(&branch.cond);
-        let condition = self.read(condition);
         let tail = self.tail;
-        let go_on = |cx: &mut Self, value: Operand| {
-            if cx.dead {
-                return Operand::Never;
-            }
-            if let Some(pattern) = pattern {
-                cx.lower_binding(pattern, value);
-            }
+        let finish = |cx: &mut Self| {
             let value = cx.lower_stmts(rest);
             // The end of the function returns like the other side, so that both give one value.
             if tail && !cx.dead && cx.exits.is_empty() {
@@ -83,21 +57,31 @@ impl Lower<'_> {
             }
             value
         };
-        Some(self.branch(
-            condition,
-            branch.span(),
-            |cx| {
-                let value = cx.lower_block(&branch.then_branch);
-                if then_leaves { value } else { go_on(cx, value) }
-            },
-            |cx| {
-                let value = match &branch.else_branch {
-                    Some((_, otherwise)) => cx.lower_expr(otherwise),
-                    None => Operand::Unit,
-                };
-                if else_leaves { value } else { go_on(cx, value) }
-            },
-        ))
+        let (pattern, expr) = match stmt {
+            Stmt::Expr(expr, _) if !rest.is_empty() => (None, expr),
+            Stmt::Local(Let {
+                pat,
+                init: Some(init),
+                ..
+            }) => {
+                if let Some((_, otherwise)) = &init.diverge {
+                    return Some(self.lower_let_else(pat, &init.expr, otherwise, &finish));
+                }
+                (Some(pat), &*init.expr)
+            }
+            _ => return None,
+        };
+        self.lower_one_way(expr, &|cx, value| {
+            if let Some(pattern) = pattern {
+                cx.lower_binding(pattern, value);
+            }
+            finish(cx)
+        })
+    }
+
+    /// Whether `?` here works on results rather than options.
+    fn tries_results(&self) -> bool {
+        matches!(&self.output, Ty::Named(name) if name == "Result")
     }
 
     fn lower_stmt(&mut self, stmt: &Stmt) -> Operand {
@@ -105,6 +89,9 @@ impl Lower<'_> {
             Stmt::Local(local) => self.lower_let(local),
             Stmt::Item(item) => self.lower_item(item),
             Stmt::Expr(expr, semi) => {
+                if self.tail && semi.is_none() {
+                    self.hint = self.output_type.clone();
+                }
                 let value = self.lower_expr(expr);
                 if semi.is_some() && !self.dead {
                     Operand::Unit
@@ -127,10 +114,12 @@ impl Lower<'_> {
     fn lower_item(&mut self, item: &Item) -> Operand {
         match item {
             Item::Const(c) => {
-                self.item_types.insert(c.ident.to_string(), ty_of(&c.ty));
+                self.item_types
+                    .insert(c.ident.to_string(), self.ty_of(&c.ty));
             }
             Item::Static(s) => {
-                self.item_types.insert(s.ident.to_string(), ty_of(&s.ty));
+                self.item_types
+                    .insert(s.ident.to_string(), self.ty_of(&s.ty));
             }
             _ => {}
         }
@@ -146,11 +135,8 @@ impl Lower<'_> {
             }
             return self.report(local.pat.span(), Problem::Pattern);
         };
-        if let Some((token, _)) = &init.diverge {
-            return self.report(
-                token.span(),
-                Problem::Expression("`let .. else`".to_owned()),
-            );
+        if let Pat::Type(typed) = &local.pat {
+            self.hint = Some((*typed.ty).clone());
         }
         let value = self.lower_expr(&init.expr);
         if !self.dead {
@@ -177,6 +163,21 @@ impl Lower<'_> {
             for (k, part) in tuple.elems.iter().enumerate() {
                 let value = self.project(value.clone(), &k.to_string());
                 let value = self.own(value, &Ty::Unknown);
+                self.assign_operand(part, value, span);
+            }
+            return Operand::Unit;
+        }
+        if let Expr::Array(array) = left {
+            let value = self.lower_expr(right);
+            let value = self.placed(value);
+            let parts: Vec<Operand> = (0..array.elems.len())
+                .map(|k| {
+                    let index = self.int(i64::try_from(k).unwrap_or(i64::MAX));
+                    let part = self.index(value.clone(), index);
+                    self.own(part, &Ty::Unknown)
+                })
+                .collect();
+            for (part, value) in array.elems.iter().zip(parts) {
                 self.assign_operand(part, value, span);
             }
             return Operand::Unit;
@@ -229,8 +230,8 @@ impl Lower<'_> {
                 let value = self.own(value, &Ty::Unknown);
                 self.locals.set(local, value);
             }
-            Some(Operand::Ref(..)) => {
-                if !matches!(value, Operand::Ref(..)) {
+            Some(Operand::Ref(..) | Operand::RefMut(..)) => {
+                if !matches!(value, Operand::Ref(..) | Operand::RefMut(..)) {
                     return self.report(span, Problem::Assignment);
                 }
                 self.locals.set(local, value);
@@ -276,11 +277,14 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let value = self.lower_expr(right);
-        let value = self.read_spanned(value, right.span());
+        let value = match self.operand_ty(&value) {
+            ty if ty.is_scalar() => Operand::Value(self.read_spanned(value, right.span())),
+            _ => value,
+        };
         if let Some(name) = ident_of(left) {
             if let Some(local) = self.locals.find(&name) {
-                if let Some(Operand::Value(before)) = self.locals.current(local) {
-                    let after = self.binary_values(op, before, value, span);
+                if let Some(before @ Operand::Value(_)) = self.locals.current(local) {
+                    let after = self.binary(op, before, value, span);
                     self.name_value(&name, &Operand::Value(after));
                     self.locals.set(local, Operand::Value(after));
                     return Operand::Unit;
@@ -289,12 +293,12 @@ impl Lower<'_> {
         }
         if let Some((local, k)) = self.tuple_part(left) {
             let before = self.value_of(left);
-            let after = self.binary_values(op, before, value, span);
+            let after = self.binary(op, Operand::Value(before), value, span);
             self.set_tuple_part(local, k, Operand::Value(after));
             return Operand::Unit;
         }
         match self.lower_expr(left) {
-            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+            Operand::Place(path, ty) | Operand::RefMut(path, ty) => {
                 self.compound_place(path, &ty, op, value, span);
                 Operand::Unit
             }
@@ -328,23 +332,116 @@ impl Lower<'_> {
         }
     }
 
-    fn compound_place(&mut self, path: Path, ty: &Ty, op: &BinOp, value: Value, span: Span) {
-        let value_ty = self.graph.ty(value).clone();
-        let float = matches!(infer::arithmetic(ty, &value_ty), Ty::Float(_));
+    fn compound_place(&mut self, path: Path, ty: &Ty, op: &BinOp, value: Operand, span: Span) {
+        let value_ty = self.operand_ty(&value);
+        let is_arithmetic = matches!(
+            op,
+            BinOp::AddAssign(_)
+                | BinOp::SubAssign(_)
+                | BinOp::MulAssign(_)
+                | BinOp::DivAssign(_)
+                | BinOp::RemAssign(_)
+        );
+        let tys = [ty.clone(), value_ty.clone()];
+        let float =
+            matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
+        if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
+            let row = super::expr::arithmetic_row(op);
+            let args = vec![Arg::RefMut(path), self.as_operand_arg(value, span)];
+            let call = Call {
+                callee: Callee::Assign(row),
+                args,
+                mask: 0,
+            };
+            self.push(Kind::Call(call), Vec::new(), Ty::Unit, span);
+            return;
+        }
+        let value = self.read_spanned(value, span);
         match op {
-            BinOp::AddAssign(_) if infer::is_number(ty) && infer::is_number(&value_ty) => {
-                self.push_effect(Kind::Accumulate(path), vec![value], span);
-            }
+            BinOp::AddAssign(_) => self.push_effect(Kind::Accumulate(path), vec![value], span),
             BinOp::SubAssign(_) if float => {
                 let minus = self.push(Kind::Apply(Op::Neg), vec![value], value_ty, span);
                 self.push_effect(Kind::Accumulate(path), vec![minus], span);
             }
             _ => {
                 let before = self.read_spanned(Operand::Place(path.clone(), ty.clone()), span);
-                let after = self.binary_values(op, before, value, span);
+                if float {
+                    self.refine(value, ty);
+                }
+                let (before, value) = (Operand::Value(before), Operand::Value(value));
+                let after = self.binary(op, before, value, span);
                 self.store(path, after, span);
             }
         }
+    }
+}
+
+/// Takes the `?`s out of a statement, one `let .. else` or `match` each before it; nothing if it has
+/// none.
+fn hoist_tries(stmt: &Stmt, number: usize, results: bool) -> Option<Vec<Stmt>> {
+    let mut stmt = stmt.clone();
+    let expr = match &mut stmt {
+        Stmt::Expr(expr, _) => expr,
+        Stmt::Local(local) => &mut *local.init.as_mut()?.expr,
+        _ => return None,
+    };
+    let name = format_ident!("__tried_{number}");
+    let tried = take_first_try(expr, &name)?;
+    let first: Stmt = if results {
+        parse_quote!(let #name = match #tried {
+            Ok(value) => value,
+            Err(error) => return Err(::core::convert::From::from(error)),
+        };)
+    } else {
+        parse_quote!(let Some(#name) = #tried else { return None };)
+    };
+    Some(vec![first, stmt])
+}
+
+/// The operand of the first `?` to be evaluated, whose place `name` takes.
+fn take_first_try(expr: &mut Expr, name: &syn::Ident) -> Option<Expr> {
+    for child in children(expr) {
+        if let Some(found) = take_first_try(child, name) {
+            return Some(found);
+        }
+    }
+    let Expr::Try(tried) = expr else { return None };
+    let inner = (*tried.expr).clone();
+    *expr = parse_quote!(#name);
+    Some(inner)
+}
+
+/// The parts of an expression that are always evaluated when it is, in order.
+fn children(expr: &mut Expr) -> Vec<&mut Expr> {
+    match expr {
+        Expr::Paren(e) => vec![&mut e.expr],
+        Expr::Group(e) => vec![&mut e.expr],
+        Expr::Try(e) => vec![&mut e.expr],
+        Expr::Unary(e) => vec![&mut e.expr],
+        Expr::Cast(e) => vec![&mut e.expr],
+        Expr::Field(e) => vec![&mut e.base],
+        Expr::Reference(e) => vec![&mut e.expr],
+        Expr::Index(e) => vec![&mut e.expr, &mut e.index],
+        Expr::Binary(e) => {
+            let lazy = matches!(e.op, BinOp::And(_) | BinOp::Or(_));
+            let right = (!lazy).then_some(&mut *e.right);
+            std::iter::once(&mut *e.left).chain(right).collect()
+        }
+        Expr::Assign(e) => vec![&mut e.right],
+        Expr::Let(e) => vec![&mut e.expr],
+        Expr::If(e) => vec![&mut e.cond],
+        Expr::Match(e) => vec![&mut e.expr],
+        Expr::ForLoop(e) => vec![&mut e.expr],
+        Expr::Call(e) => e.args.iter_mut().collect(),
+        Expr::MethodCall(e) => std::iter::once(&mut *e.receiver)
+            .chain(e.args.iter_mut())
+            .collect(),
+        Expr::Tuple(e) => e.elems.iter_mut().collect(),
+        Expr::Array(e) => e.elems.iter_mut().collect(),
+        Expr::Struct(e) => e.fields.iter_mut().map(|f| &mut f.expr).collect(),
+        Expr::Return(e) => e.expr.iter_mut().map(|e| &mut **e).collect(),
+        Expr::Break(e) => e.expr.iter_mut().map(|e| &mut **e).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -40,28 +40,56 @@ pub(crate) enum Ty {
     /// Array, slice or `Vec`, owned or behind a reference.
     Array(Box<Ty>),
     Tuple(Vec<Ty>),
+    /// `Option` of what is inside.
+    Option(Box<Ty>),
+    /// A type parameter that stands for a float.
+    Number,
     /// A named type of the user's.
     Named(String),
     /// A type that carries no derivative: `&str`, `char`, a range.
     Inert,
     /// Only rustc knows.
     Unknown,
+    /// A pullback: used once.
+    Pullback,
+    /// What is kept of a receiver.
+    Kept,
 }
 
 impl Ty {
     /// Whether a value of this type can carry a tangent.
     pub(crate) fn may_be_active(&self) -> bool {
         match self {
-            Ty::Float(_) | Ty::Named(_) | Ty::Unknown => true,
-            Ty::Array(element) => element.may_be_active(),
+            Ty::Float(_) | Ty::Number | Ty::Named(_) | Ty::Unknown => true,
+            Ty::Array(element) | Ty::Option(element) => element.may_be_active(),
             Ty::Tuple(parts) => parts.iter().any(Ty::may_be_active),
-            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert => false,
+            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert | Ty::Pullback | Ty::Kept => false,
         }
     }
 
     /// Whether values of this type are renamed rather than kept in memory.
     pub(crate) fn is_scalar(&self) -> bool {
-        matches!(self, Ty::Float(_) | Ty::Int | Ty::Bool | Ty::Unit)
+        matches!(
+            self,
+            Ty::Float(_) | Ty::Number | Ty::Int | Ty::Bool | Ty::Unit
+        )
+    }
+
+    /// The type with the names of numeric type parameters read as numbers.
+    pub(crate) fn with_numbers(self, numbers: &[String]) -> Ty {
+        let inner = |ty: Box<Ty>| Box::new(ty.with_numbers(numbers));
+        match self {
+            Ty::Named(name) if numbers.contains(&name) => Ty::Number,
+            Ty::Array(element) => Ty::Array(inner(element)),
+            Ty::Option(element) => Ty::Option(inner(element)),
+            Ty::Tuple(parts) => Ty::Tuple(
+                parts
+                    .into_iter()
+                    .map(|ty| ty.with_numbers(numbers))
+                    .collect(),
+            ),
+            other => other,
+        }
     }
 
     pub(crate) fn element(&self) -> Ty {
@@ -121,6 +149,10 @@ pub(crate) enum Discrete {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Step {
     Field(String),
+    /// What a `Box` holds.
+    Deref,
+    /// A field of an enum's variant, which the place is known to hold.
+    Variant(Variant),
     Index(Value),
     /// `[start..end]`; `inclusive` is `..=`.
     Range {
@@ -128,6 +160,16 @@ pub(crate) enum Step {
         end: Option<Value>,
         inclusive: bool,
     },
+}
+
+/// A field of a variant.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Variant {
+    /// The path of the variant as the user writes it.
+    pub(crate) code: Code,
+    /// Its last segment.
+    pub(crate) name: String,
+    pub(crate) field: String,
 }
 
 /// A place: a variable and the way into it.
@@ -158,6 +200,13 @@ impl Path {
         }
     }
 
+    /// Whether the place is the error of a `Result`, which is never differentiated.
+    pub(crate) fn is_error(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Variant(v) if v.name == "Err"))
+    }
+
     pub(crate) fn values(&self) -> Vec<Value> {
         let mut values = Vec::new();
         self.clone().each_value(&mut |v| values.push(*v));
@@ -182,7 +231,7 @@ impl Path {
     fn each_value(&mut self, visit: &mut dyn FnMut(&mut Value)) {
         for step in &mut self.steps {
             match step {
-                Step::Field(_) => {}
+                Step::Field(_) | Step::Deref | Step::Variant(_) => {}
                 Step::Index(v) => visit(v),
                 Step::Range { start, end, .. } => {
                     start.iter_mut().for_each(&mut *visit);
@@ -215,6 +264,8 @@ pub(crate) struct VarInfo {
     pub(crate) storage: Storage,
     /// Whether the source declares it `mut`: if not, it is never written after it is made.
     pub(crate) mutable: bool,
+    /// Whether it holds tangents: then variants are reached through accessors.
+    pub(crate) tangent: bool,
     pub(crate) span: Span,
 }
 
@@ -234,11 +285,17 @@ pub(crate) enum Arg {
     Move(Path),
     /// A place passed as a shared reference.
     Ref(Path),
-    /// The receiver of a method: the compiler borrows it as the method wants.
+    /// The receiver of a method, in a variable that is never written: the compiler borrows it as the
+    /// method wants.
     Receiver(Path),
-    #[allow(dead_code)]
-    // the front rejects mutable borrows as arguments; the stages behind know them
+    /// The receiver of a method that may write it.
+    MaybeMut(Path),
+    /// A place passed as a mutable reference.
     RefMut(Path),
+    /// What was kept of a receiver whose place has changed since; only in pullbacks.
+    Kept(Path),
+    /// A closure or other code that is not differentiated, seen by the callee as it stands.
+    Code(Code, Vec<(String, Capture)>),
 }
 
 /// The function a call names.
@@ -250,6 +307,10 @@ pub(crate) enum Callee {
     Associated(Code, String, Option<Code>),
     /// `receiver.name(..)`: the receiver is the first argument.
     Method(String, Option<Code>),
+    /// `a op b`, `-a` on operands of which at least one has a type that only rustc knows.
+    Operator(Op),
+    /// `a op= b`, likewise.
+    Assign(Op),
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -273,6 +334,8 @@ pub(crate) enum Kind {
     Cast(Code),
     /// The first operand, an integer, as a float of the second operand's type.
     FloatLike,
+    /// The first operand, a `usize`, as an integer of the second operand's type.
+    IntLike,
     /// `if c { a } else { b }` on values already computed.
     Select,
     /// `x_dot as type` of operand 0, a tangent whose type only rustc knows: zero for an integer.
@@ -302,6 +365,16 @@ pub(crate) enum Kind {
     Swap(Path, Path),
     /// A copy of the place: `to_vec`, `clone`.
     Copy(Path),
+    /// What the pullback of the method named needs of its receiver.
+    Keep(Path, String),
+    /// Appends operand 0 to a vector that [`Kind::Finish`] ends.
+    Append(Path),
+    /// What was appended: the vector leaves its variable.
+    Finish(Path, Form),
+    /// The elements of operand 0, a vector or an array, as a vector.
+    Elements,
+    /// Takes the last element off a vector: the cotangent of what was appended last.
+    Detach(Path),
     /// Makes a variable; operand 0, where there is one, is its first content.
     Allocate(Var),
     /// A zero tangent of the place's shape.
@@ -316,11 +389,12 @@ pub(crate) enum Kind {
         vec: bool,
     },
     Tuple,
-    /// `Type { field: operand, .. }`.
-    Record {
-        code: Code,
-        fields: Vec<String>,
-    },
+    /// `Type { field: operand, .. }`, a variant of an enum likewise.
+    Record(Record),
+    /// `Box::new(operand)`.
+    Boxed,
+    /// Whether a place matches a pattern that binds nothing.
+    Matches(Path, Code),
 
     /// Operand 0 chooses one of two regions without arguments.
     If,
@@ -359,6 +433,41 @@ pub(crate) enum Kind {
     },
     /// Operand 0 is a pack: region 0 gets the parts of a left one, region 1 of a right one.
     Unpack,
+}
+
+/// What appended elements become.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Form {
+    Vec,
+    /// An array as long as the one at the place.
+    Like(Path),
+    /// An array of the length given.
+    Array(Code),
+}
+
+/// What a struct expression builds.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Record {
+    /// The path of the type or the variant as the user writes it.
+    pub(crate) code: Code,
+    pub(crate) fields: Vec<String>,
+    /// The name of the variant, for one of an enum.
+    pub(crate) variant: Option<String>,
+}
+
+impl Record {
+    /// The way to field `k`.
+    pub(crate) fn step(&self, k: usize) -> Step {
+        let field = self.fields.get(k).cloned().unwrap_or_default();
+        match &self.variant {
+            None => Step::Field(field),
+            Some(name) => Step::Variant(Variant {
+                code: self.code.clone(),
+                name: name.clone(),
+                field,
+            }),
+        }
+    }
 }
 
 /// The iteration of a counted loop.
@@ -545,6 +654,10 @@ impl Graph {
         &self.vars[var.0 as usize]
     }
 
+    pub(crate) fn var_mut(&mut self, var: Var) -> &mut VarInfo {
+        &mut self.vars[var.0 as usize]
+    }
+
     pub(crate) fn value(&self, value: Value) -> &ValueInfo {
         &self.values[value.0 as usize]
     }
@@ -654,13 +767,7 @@ impl Site {
         self.operands.iter_mut().for_each(&mut *visit);
         self.kind.each_path(&mut |path| path.each_value(visit));
         match &mut self.kind {
-            Kind::Opaque { captures, .. } => {
-                for (_, capture) in captures {
-                    if let Capture::Value(v) = capture {
-                        visit(v);
-                    }
-                }
-            }
+            Kind::Opaque { captures, .. } => each_captured(captures, visit),
             Kind::Call(call) | Kind::CallVjp(call) | Kind::Pull { call, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
             }
@@ -690,28 +797,60 @@ impl Site {
     }
 }
 
-impl Arg {
-    fn each_value(&mut self, visit: &mut dyn FnMut(&mut Value)) {
-        if let Arg::Value(v) = self {
+fn each_captured(captures: &mut [(String, Capture)], visit: &mut dyn FnMut(&mut Value)) {
+    for (_, capture) in captures {
+        if let Capture::Value(v) = capture {
             visit(v);
         }
     }
+}
 
-    pub(crate) fn path_mut(&mut self) -> Option<&mut Path> {
+fn each_captured_path(captures: &mut [(String, Capture)], visit: &mut dyn FnMut(&mut Path)) {
+    for (_, capture) in captures {
+        if let Capture::Place(path, _) = capture {
+            visit(path);
+        }
+    }
+}
+
+impl Arg {
+    fn each_value(&mut self, visit: &mut dyn FnMut(&mut Value)) {
         match self {
-            Arg::Value(_) => None,
-            Arg::Move(path) | Arg::Ref(path) | Arg::Receiver(path) | Arg::RefMut(path) => {
-                Some(path)
-            }
+            Arg::Value(v) => visit(v),
+            Arg::Code(_, captures) => each_captured(captures, visit),
+            _ => {}
+        }
+    }
+
+    fn each_path(&mut self, visit: &mut dyn FnMut(&mut Path)) {
+        if let Arg::Code(_, captures) = self {
+            each_captured_path(captures, visit);
+        } else if let Some(path) = self.path_mut() {
+            visit(path);
+        }
+    }
+
+    fn path_mut(&mut self) -> Option<&mut Path> {
+        match self {
+            Arg::Value(_) | Arg::Code(..) => None,
+            Arg::Move(path)
+            | Arg::Ref(path)
+            | Arg::Receiver(path)
+            | Arg::MaybeMut(path)
+            | Arg::RefMut(path)
+            | Arg::Kept(path) => Some(path),
         }
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Arg::Value(_) => None,
-            Arg::Move(path) | Arg::Ref(path) | Arg::Receiver(path) | Arg::RefMut(path) => {
-                Some(path)
-            }
+            Arg::Value(_) | Arg::Code(..) => None,
+            Arg::Move(path)
+            | Arg::Ref(path)
+            | Arg::Receiver(path)
+            | Arg::MaybeMut(path)
+            | Arg::RefMut(path)
+            | Arg::Kept(path) => Some(path),
         }
     }
 }
@@ -724,39 +863,29 @@ impl Kind {
             | Kind::Store(path)
             | Kind::Accumulate(path)
             | Kind::Take(path)
+            | Kind::Append(path)
+            | Kind::Detach(path)
+            | Kind::Finish(path, Form::Vec | Form::Array(_))
             | Kind::Copy(path)
+            | Kind::Keep(path, _)
+            | Kind::Matches(path, _)
             | Kind::Save(_, path)
             | Kind::ZeroLike(path) => visit(path),
-            Kind::Swap(a, b) => {
+            Kind::Swap(a, b) | Kind::Finish(a, Form::Like(b)) => {
                 visit(a);
                 visit(b);
             }
-            Kind::Opaque { captures, .. } => {
-                for (_, capture) in captures {
-                    if let Capture::Place(path, _) = capture {
-                        visit(path);
-                    }
-                }
-            }
+            Kind::Opaque { captures, .. } => each_captured_path(captures, visit),
             Kind::Call(call) | Kind::CallVjp(call) => {
-                call.args
-                    .iter_mut()
-                    .filter_map(Arg::path_mut)
-                    .for_each(visit);
+                call.args.iter_mut().for_each(|arg| arg.each_path(visit));
             }
             Kind::CallJvp(call, dots) => {
-                call.args
-                    .iter_mut()
-                    .chain(dots.iter_mut().flatten())
-                    .filter_map(Arg::path_mut)
-                    .for_each(visit);
+                let args = call.args.iter_mut().chain(dots.iter_mut().flatten());
+                args.for_each(|arg| arg.each_path(visit));
             }
             Kind::Pull { call, bars } => {
-                call.args
-                    .iter_mut()
-                    .filter_map(Arg::path_mut)
-                    .chain(bars.iter_mut().flatten())
-                    .for_each(visit);
+                call.args.iter_mut().for_each(|arg| arg.each_path(visit));
+                bars.iter_mut().flatten().for_each(visit);
             }
             _ => {}
         }
@@ -765,10 +894,16 @@ impl Kind {
     /// Places the site writes. The user's opaque code never writes: the front sees to that.
     pub(crate) fn writes(&self) -> Vec<&Path> {
         match self {
-            Kind::Store(path) | Kind::Accumulate(path) | Kind::Take(path) => vec![path],
+            Kind::Store(path)
+            | Kind::Accumulate(path)
+            | Kind::Take(path)
+            | Kind::Append(path)
+            | Kind::Detach(path) => vec![path],
             Kind::Swap(a, b) => vec![a, b],
-            Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _) => {
-                mutable_args(&call.args).collect()
+            Kind::Call(call) | Kind::CallVjp(call) => mutable_args(&call.args).collect(),
+            Kind::CallJvp(call, dots) => {
+                let dots = dots.iter().flatten().filter_map(mutable_arg);
+                mutable_args(&call.args).chain(dots).collect()
             }
             Kind::Pull { bars, .. } => bars.iter().flatten().collect(),
             _ => Vec::new(),
@@ -804,16 +939,21 @@ impl Kind {
                 | Kind::Discrete(_)
                 | Kind::Cast(_)
                 | Kind::FloatLike
+                | Kind::IntLike
                 | Kind::Select
         )
     }
 }
 
 fn mutable_args(args: &[Arg]) -> impl Iterator<Item = &Path> {
-    args.iter().filter_map(|arg| match arg {
-        Arg::RefMut(path) => Some(path),
+    args.iter().filter_map(mutable_arg)
+}
+
+fn mutable_arg(arg: &Arg) -> Option<&Path> {
+    match arg {
+        Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path),
         _ => None,
-    })
+    }
 }
 
 /// The shape of a function's result over the values its body yields.

@@ -22,10 +22,18 @@
 //!   yield %7
 //! ```
 
+#[cfg(test)]
+mod data;
+#[cfg(test)]
+mod eval;
 mod graph;
 mod ops;
 mod print;
 mod verify;
 
+#[cfg(test)]
+pub(crate) use data::Datum;
+#[cfg(test)]
+pub(crate) use eval::*;
 pub(crate) use graph::*;
 pub(crate) use ops::*;

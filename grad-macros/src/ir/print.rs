@@ -29,9 +29,13 @@ impl Display for Ty {
                 }
                 f.write_str(")")
             }
+            Ty::Option(inner) => write!(f, "option {inner}"),
+            Ty::Number => f.write_str("number"),
             Ty::Named(name) => f.write_str(name),
             Ty::Inert => f.write_str("inert"),
             Ty::Unknown => f.write_str("?"),
+            Ty::Pullback => f.write_str("pullback"),
+            Ty::Kept => f.write_str("kept"),
         }
     }
 }
@@ -107,6 +111,11 @@ impl Graph {
             Kind::Discrete(op) => write!(f, "{} {operands}", format!("{op:?}").to_lowercase()),
             Kind::Cast(code) => write!(f, "cast {operands} as {}", code.0),
             Kind::FloatLike => write!(f, "float-like {operands}"),
+            Kind::IntLike => write!(f, "int-like {operands}"),
+            Kind::Append(path) => write!(f, "append {} <- {operands}", self.path_text(path)),
+            Kind::Finish(path, form) => write!(f, "finish {} {form:?}", self.path_text(path)),
+            Kind::Elements => write!(f, "elements {operands}"),
+            Kind::Detach(path) => write!(f, "detach {}", self.path_text(path)),
             Kind::Frozen => write!(f, "frozen {operands}"),
             Kind::PushCast(code) => write!(f, "push-cast {operands} as {}", code.0),
             Kind::PullCast => write!(f, "pull-cast {operands}"),
@@ -127,7 +136,12 @@ impl Graph {
             Kind::Array { .. } => write!(f, "array {operands}"),
             Kind::Repeat { .. } => write!(f, "repeat {operands}"),
             Kind::Tuple => write!(f, "tuple {operands}"),
-            Kind::Record { code, fields } => write!(f, "record {} {fields:?} {operands}", code.0),
+            Kind::Record(record) => {
+                write!(f, "record {} {:?} {operands}", record.code.0, record.fields)
+            }
+            Kind::Boxed => write!(f, "boxed {operands}"),
+            Kind::Matches(path, code) => write!(f, "matches {} `{}`", self.path_text(path), code.0),
+            Kind::Keep(path, method) => write!(f, "keep {} for .{method}", self.path_text(path)),
             Kind::If => write!(f, "if {operands}"),
             Kind::For(range) => write!(f, "for {range:?} {operands}"),
             Kind::While => write!(f, "while {operands}"),
@@ -183,6 +197,8 @@ impl Graph {
             Callee::Function(code) => code.0.to_string().replace(' ', ""),
             Callee::Associated(code, name, _) => format!("{}::{name}", code.0),
             Callee::Method(name, _) => format!(".{name}"),
+            Callee::Operator(op) => format!("{op:?}").to_lowercase(),
+            Callee::Assign(op) => format!("{op:?}-assign").to_lowercase(),
         };
         write!(f, "{verb} {name}({})", self.args_text(args))
     }
@@ -193,6 +209,9 @@ impl Graph {
             .map(|arg| match arg {
                 Arg::Value(v) => v.to_string(),
                 Arg::Move(path) | Arg::Receiver(path) => self.path_text(path),
+                Arg::MaybeMut(path) => format!("mut {}", self.path_text(path)),
+                Arg::Kept(path) => format!("kept {}", self.path_text(path)),
+                Arg::Code(code, _) => format!("`{}`", code.0),
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
             })
@@ -205,6 +224,8 @@ impl Graph {
         for step in &path.steps {
             match step {
                 Step::Field(name) => text.push_str(&format!(".{name}")),
+                Step::Deref => text.insert(0, '*'),
+                Step::Variant(v) => text.push_str(&format!(".<{}>.{}", v.name, v.field)),
                 Step::Index(v) => text.push_str(&format!("[{v}]")),
                 Step::Range {
                     start,

@@ -166,7 +166,7 @@ impl Counted {
         let mut moving = None;
         for (k, step) in path.steps.iter().enumerate() {
             let fixed = match step {
-                Step::Field(_) => true,
+                Step::Field(_) | Step::Deref | Step::Variant(_) => true,
                 Step::Index(v) if !self.is_fixed(graph, *v) => {
                     if moving.is_some() {
                         return None;

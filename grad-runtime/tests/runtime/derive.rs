@@ -237,7 +237,8 @@ fn enums_have_the_tangent_of_their_variant() {
     let circle = Shape::Circle { r: 1.0 };
     let mut t = circle.zero_tangent();
     assert_eq!(t, ShapeTangent::Circle { r: 0.0 });
-    *Shape::__Circle_mut(&mut t).0 = 3.0;
+    *t.__grad_mut_Circle_r() = 3.0;
+    assert_eq!(t.__grad_ref_Circle_r(), &3.0);
     t.accumulate(&circle);
     assert_eq!(t, Shape::Circle { r: 4.0 });
     assert_eq!(

@@ -5,7 +5,9 @@ use proc_macro2::Span;
 use super::{Bars, Pull};
 use crate::ad::forward::mask;
 use crate::ad::{float, push, push_one, zero};
-use crate::ir::{Arg, Call, Kind, Path, Region, SiteId, Step, Storage, Ty, Var, VarInfo};
+use crate::ir::{
+    Arg, Call, Callee, Kind, Path, Region, SiteId, Step, Storage, Ty, Value, Var, VarInfo,
+};
 
 /// A copy of a variable that is written after the call which needs it.
 pub(super) struct Snapshot {
@@ -20,40 +22,49 @@ impl Pull<'_> {
     pub(super) fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         let span = site.span;
-        let Some(bar) = bars.get(&site.results[0]).copied() else {
-            return;
+        let result = site.results[0];
+        let writes = call
+            .args
+            .iter()
+            .any(|arg| is_written(arg) && self.active.arg(arg));
+        let bar = match bars.get(&result).copied() {
+            Some(bar) => bar,
+            None if writes => self.no_cotangent(id, result),
+            None => return,
         };
         call.mask = mask(call.args.iter().map(|arg| self.active.arg(arg)));
-        let pullback = self.graph.new_value(Ty::Unknown, span, Some(id));
+        let pullback = self.graph.new_value(Ty::Pullback, span, Some(id));
         self.graph.value_mut(pullback).name = Some("pull".to_owned());
         let own = self.graph.site_mut(id);
         own.kind = Kind::CallVjp(call.clone());
         own.results.push(pullback);
 
         let mut again = call.clone();
-        let mut places: Vec<Option<Path>> = Vec::new();
+        let mut places: Vec<Option<Path>> = vec![None; call.args.len()];
         let mut used: Vec<Path> = Vec::new();
         let mut later: Vec<(usize, Path)> = Vec::new();
-        for (k, arg) in call.args.iter().enumerate() {
-            if let Some(path) = arg.path() {
-                if !self.residuals.is_stable(&self.graph, path, id) {
-                    again.args[k] = Arg::Ref(self.snapshot(id, path.clone(), span));
-                }
-            }
+        // What is written has its own place; only what is read can share one.
+        let order = (0..call.args.len()).filter(|k| is_written(&call.args[*k]));
+        let order: Vec<usize> = order
+            .chain((0..call.args.len()).filter(|k| !is_written(&call.args[*k])))
+            .collect();
+        for k in order {
+            let arg = &call.args[k];
+            again.args[k] = self.again(id, &call, k, span);
             if !self.active.arg(arg) {
-                places.push(None);
                 continue;
             }
             let place = arg.path().and_then(|path| self.shadow(path));
-            match place.filter(|place| !used.iter().any(|other| overlap(place, other))) {
+            let own = is_written(arg);
+            match place.filter(|place| own || !used.iter().any(|other| overlap(place, other))) {
                 Some(place) => {
                     used.push(place.clone());
-                    places.push(Some(place));
+                    places[k] = Some(place);
                 }
                 None => {
                     let path = self.temporary_bar(arg, out, span);
                     later.push((k, path.clone()));
-                    places.push(Some(path));
+                    places[k] = Some(path);
                 }
             }
         }
@@ -71,6 +82,53 @@ impl Pull<'_> {
         );
         for (k, path) in later {
             self.collect(&call.args[k], path, out, bars, span);
+        }
+    }
+
+    /// Zero as the cotangent of a result that nobody reads.
+    fn no_cotangent(&mut self, id: SiteId, result: Value) -> Value {
+        let info = self.graph.value(result).clone();
+        let zero = self.graph.new_site(
+            Kind::ZeroOf,
+            vec![result],
+            Vec::new(),
+            vec![info.ty],
+            info.span,
+        );
+        self.after.entry(id).or_default().push(zero);
+        self.graph.site(zero).results[0]
+    }
+
+    /// Argument `k` as the pullback is handed it: what it was when the call was made.
+    fn again(&mut self, id: SiteId, call: &Call, k: usize, span: Span) -> Arg {
+        let arg = &call.args[k];
+        let Some(path) = arg.path() else {
+            return arg.clone();
+        };
+        let stable = match arg {
+            Arg::RefMut(_) => true,
+            Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
+            _ => self.residuals.is_stable(&self.graph, path, id),
+        };
+        if stable {
+            return arg.clone();
+        }
+        match (&call.callee, arg) {
+            (Callee::Method(name, _), Arg::Receiver(_) | Arg::MaybeMut(_)) if k == 0 => {
+                let kind = Kind::Keep(path.clone(), name.clone());
+                Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
+            }
+            _ => {
+                if let Some(var) = self.same_snapshot(id, path) {
+                    return Arg::Ref(Path::of(var));
+                }
+                let ty = if path.steps.is_empty() {
+                    self.graph.var(path.root).ty.clone()
+                } else {
+                    Ty::Unknown
+                };
+                Arg::Ref(self.snapshot(id, Kind::Copy(path.clone()), ty, span))
+            }
         }
     }
 
@@ -93,6 +151,7 @@ impl Pull<'_> {
             ty,
             storage: Storage::Owned,
             mutable: true,
+            tangent: true,
             span,
         };
         let var = self.graph.new_var(info);
@@ -134,31 +193,22 @@ impl Pull<'_> {
         }
     }
 
-    /// A copy of a place that is written later, made before the call that reads it.
-    pub(super) fn snapshot(&mut self, id: SiteId, path: Path, span: Span) -> Path {
-        if let Some(var) = self.same_snapshot(id, &path) {
-            return Path::of(var);
-        }
-        let root = path.root;
-        let whole = path.steps.is_empty();
-        let ty = if path.steps.is_empty() {
-            self.graph.var(path.root).ty.clone()
-        } else {
-            Ty::Unknown
+    /// What is kept of a place that is written later, made before the call that reads it.
+    fn snapshot(&mut self, id: SiteId, kind: Kind, ty: Ty, span: Span) -> Path {
+        let whole = match &kind {
+            Kind::Copy(path) if path.steps.is_empty() => Some(path.root),
+            _ => None,
         };
-        let copy = self.graph.new_site(
-            Kind::Copy(path),
-            Vec::new(),
-            Vec::new(),
-            vec![ty.clone()],
-            span,
-        );
+        let copy = self
+            .graph
+            .new_site(kind, Vec::new(), Vec::new(), vec![ty.clone()], span);
         let value = self.graph.site(copy).results[0];
         let info = VarInfo {
             name: "before".to_owned(),
             ty,
             storage: Storage::Owned,
             mutable: false,
+            tangent: false,
             span,
         };
         let var = self.graph.new_var(info);
@@ -170,9 +220,9 @@ impl Pull<'_> {
             span,
         );
         self.before.entry(id).or_default().extend([copy, make]);
-        if whole {
+        if let Some(of) = whole {
             let made = Snapshot {
-                of: root,
+                of,
                 before: id,
                 sites: [copy, make],
                 var,
@@ -205,6 +255,11 @@ impl Pull<'_> {
         }
         Some(made.var)
     }
+}
+
+/// Whether the callee may write the argument.
+fn is_written(arg: &Arg) -> bool {
+    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_))
 }
 
 /// Whether two places may share memory: not if they part at a field before any index.

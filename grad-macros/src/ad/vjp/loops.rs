@@ -108,17 +108,13 @@ impl Pull<'_> {
             known,
             way,
         );
-        let results = self.graph.site(reversed).results.clone();
-        let mut results = results.into_iter();
-        for k in &active {
-            if let Some(bar) = results.next() {
-                self.add(bars, out, site.operands[first + k], bar);
-            }
-        }
-        for (value, bar) in free.into_iter().zip(results.by_ref()) {
+        // What the loop read from outside first: a variable may begin with one of those values.
+        let mut results = self.graph.site(reversed).results.clone();
+        let mut read = results.split_off(active.len()).into_iter();
+        for (value, bar) in free.into_iter().zip(read.by_ref()) {
             bars.insert(value, bar);
         }
-        for (result, end) in counters.results.into_iter().zip(results) {
+        for (result, end) in counters.results.into_iter().zip(read) {
             if let Some(k) = site.results.iter().position(|v| *v == result) {
                 let counted = match way {
                     Way::On => &mut self.counted_on,
@@ -126,6 +122,9 @@ impl Pull<'_> {
                 };
                 counted.insert(result, (site.operands[first + k], end));
             }
+        }
+        for (k, bar) in active.iter().zip(results) {
+            self.add(bars, out, site.operands[first + k], bar);
         }
     }
 

@@ -14,11 +14,11 @@ mod memory;
 mod order;
 mod straight;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
-use super::residuals::Residuals;
+use super::residuals::{Residuals, copy_moved};
 use super::{Activity, push, push_one};
 use crate::ir::{
     Graph, Kind, Op, Output, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
@@ -45,6 +45,8 @@ struct Pull<'a> {
     after: HashMap<SiteId, Vec<SiteId>>,
     before: HashMap<SiteId, Vec<SiteId>>,
     snapshots: Vec<calls::Snapshot>,
+    /// Variables whose shape is read where they may have been moved out: moves of them copy.
+    copied: HashSet<Var>,
     /// Whether the reverse of the region being walked stands right behind its primal sites.
     fusing: bool,
     /// For results of loops that the reverse counts back: the value they started from, and the same
@@ -83,6 +85,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         after: HashMap::new(),
         before: HashMap::new(),
         snapshots: Vec::new(),
+        copied: HashSet::new(),
         fusing,
         counted_back: HashMap::new(),
         counted_on: HashMap::new(),
@@ -93,9 +96,13 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         .iter()
         .map(|p| p.wrt.then(|| cx.declare_bar(p.slot, &p.name)))
         .collect();
+    let own = cx.own_shadows(&bars, pull);
     let mut cotangents = Bars::new();
     let seed = cx.seed(output, pull, &mut cotangents);
     cx.region(graph.body, pull, &mut cotangents);
+    for (shadow, bar) in own {
+        cx.add_whole(shadow, bar, pull);
+    }
     for (param, bar) in graph.params.iter().zip(&bars) {
         if let (Slot::Scalar(v), Some(bar)) = (param.slot, bar) {
             if let Some(cotangent) = cotangents.get(&v) {
@@ -111,6 +118,8 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         }
     }
     cx.insert_sites();
+    let (body, copied) = (cx.graph.body, std::mem::take(&mut cx.copied));
+    copy_moved(&mut cx.graph, body, &copied);
     cx.graph.pull = Some(pull);
     Reverse {
         graph: cx.graph,
@@ -131,6 +140,7 @@ impl Pull<'_> {
             ty,
             storage: Storage::RefMut,
             mutable: true,
+            tangent: true,
             span,
         });
         if let Slot::Memory(var) = slot {
@@ -157,6 +167,7 @@ impl Pull<'_> {
                     ty: Ty::Unknown,
                     storage: Storage::Ref,
                     mutable: false,
+                    tangent: true,
                     span: Span::call_site(),
                 };
                 let var = self.graph.new_var(info);

@@ -2,7 +2,7 @@
 
 use super::{Bars, Pull};
 use crate::ad::{push, push_one, term, zero};
-use crate::ir::{Kind, Region, SiteId, Storage, Value, VarInfo};
+use crate::ir::{Kind, Path, Region, SiteId, Step, Storage, Value, VarInfo};
 
 impl Pull<'_> {
     pub(super) fn site(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
@@ -11,15 +11,7 @@ impl Pull<'_> {
             Kind::If | Kind::For(_) | Kind::While => self.structured(id, out, bars),
             Kind::Store(path) => {
                 if let Some(path) = self.shadow(path) {
-                    let ty = self.graph.ty(site.operands[0]).clone();
-                    let taken = push_one(
-                        &mut self.graph,
-                        out,
-                        Kind::Take(path),
-                        Vec::new(),
-                        ty,
-                        site.span,
-                    );
+                    let taken = self.take_stored(id, path, out);
                     self.add(bars, out, site.operands[0], taken);
                 }
             }
@@ -35,6 +27,14 @@ impl Pull<'_> {
                         site.span,
                     );
                     self.add(bars, out, site.operands[0], bar);
+                }
+            }
+            Kind::Append(path) => {
+                if let Some(path) = self.shadow(path) {
+                    let ty = self.graph.ty(site.operands[0]).clone();
+                    let kind = Kind::Detach(path);
+                    let last = push_one(&mut self.graph, out, kind, Vec::new(), ty, site.span);
+                    self.add(bars, out, site.operands[0], last);
                 }
             }
             Kind::Swap(a, b) => {
@@ -53,7 +53,7 @@ impl Pull<'_> {
                 self.allocate(*var, site.operands.first().copied(), out, bars, site.span)
             }
             Kind::Call(call) => {
-                if self.active.values.contains(&site.results[0]) {
+                if self.active.site(&site) {
                     let call = call.clone();
                     self.call(id, call, out, bars);
                 }
@@ -115,6 +115,24 @@ impl Pull<'_> {
                     );
                 }
             }
+            Kind::Finish(path, _) => self.finished(path, bar, out, span),
+            Kind::Boxed => {
+                let info = VarInfo {
+                    name: "boxed_bar".to_owned(),
+                    ty: self.graph.ty(site.results[0]).clone(),
+                    storage: Storage::Owned,
+                    mutable: false,
+                    tangent: true,
+                    span,
+                };
+                let var = self.graph.new_var(info);
+                let kind = Kind::Allocate(var);
+                push(&mut self.graph, out, kind, vec![bar], Vec::new(), span);
+                let ty = self.graph.ty(site.operands[0]).clone();
+                let inside = Kind::Load(Path::of(var).then(Step::Deref));
+                let part = push_one(&mut self.graph, out, inside, Vec::new(), ty, span);
+                self.add(bars, out, site.operands[0], part);
+            }
             Kind::Cast(_) => {
                 let from = site.operands[0];
                 let ty = self.graph.ty(from).clone();
@@ -140,13 +158,14 @@ impl Pull<'_> {
                     }
                 }
             }
-            Kind::Array { .. } | Kind::Repeat { .. } | Kind::Tuple | Kind::Record { .. } => {
+            Kind::Array { .. } | Kind::Repeat { .. } | Kind::Tuple | Kind::Record(_) => {
                 let ty = self.graph.ty(site.results[0]).clone();
                 let info = VarInfo {
                     name: "parts_bar".to_owned(),
                     ty,
                     storage: Storage::Owned,
                     mutable: false,
+                    tangent: true,
                     span,
                 };
                 let var = self.graph.new_var(info);

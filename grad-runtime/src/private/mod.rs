@@ -1,14 +1,39 @@
 //! What generated code calls. Not for users: it changes without notice.
 
+use core::borrow::{Borrow, BorrowMut};
+
 use crate::{Differentiable, Tangent};
 
+mod again;
+mod collect;
+#[cfg(not(feature = "std"))]
+mod core_math;
+mod optional;
+pub mod rules;
+
+pub use again::{Again, Exclusive, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
+pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]
 pub struct Wrt<const M: u64>;
+
+/// The type of derivatives with respect to a value of type `T`.
+pub type TangentOf<T> = <T as Differentiable>::Tangent;
+
+/// The cotangent and the tangent of what returns nothing.
+pub type UnitTangent = TangentOf<()>;
+
+/// The tangent of what returns nothing.
+#[inline]
+#[must_use]
+pub fn unit_tangent() -> UnitTangent {
+    ().zero_tangent()
+}
 
 /// The residuals of one side of a branch.
 #[derive(Clone, Debug)]
@@ -208,6 +233,32 @@ pub fn or_zeros_mut<'a, T: Differentiable<Tangent = Vec<E>> + ?Sized, E>(
     }
 }
 
+/// The cotangent of what a function changes, or the zero one kept for it.
+///
+/// # Panics
+///
+/// If there is neither, which generated code never lets happen.
+#[inline]
+pub fn or_kept<'a, B: ?Sized, Z: BorrowMut<B>>(
+    bar: Option<&'a mut B>,
+    absent: &'a mut Option<Z>,
+) -> &'a mut B {
+    match (bar, absent) {
+        (Some(bar), _) => bar,
+        (None, Some(zero)) => zero.borrow_mut(),
+        (None, None) => unreachable!("a cotangent was neither given nor kept"),
+    }
+}
+
+/// The tangent of a number given, or zero.
+#[inline]
+pub fn or_zero_scalar<T: Differentiable<Tangent: Copy>>(
+    dot: Option<&T::Tangent>,
+    x: T,
+) -> T::Tangent {
+    dot.map_or_else(|| x.zero_tangent(), |dot| *dot)
+}
+
 /// Adds one cotangent into another place.
 pub trait AccumulateFrom<S: ?Sized> {
     /// `self += other`.
@@ -246,7 +297,7 @@ pub fn take<T: Tangent>(place: &mut T) -> T {
 /// What a place holds, owned.
 pub trait CopyOf {
     /// The owned form.
-    type Owned;
+    type Owned: Borrow<Self>;
     /// A copy.
     fn copy_of(&self) -> Self::Owned;
 }
@@ -306,62 +357,54 @@ pub fn check_shape<T: Differentiable + ?Sized>(name: &str, x: &T, tangent: &T::T
     }
 }
 
-/// A number: what arithmetic on a value whose type the macro does not know must find.
-#[diagnostic::on_unimplemented(
-    message = "arithmetic on `{Self}` inside a differentiated function",
-    note = "the operators of your own types are not differentiated yet: write the operation on fields"
-)]
-pub trait Number {}
-
-/// Holds if `x` is a number; otherwise a compile error at the operator.
-#[inline]
-pub fn number<T: Number>(_x: &T) {}
-
-impl<T: Number> Number for &T {}
-
-macro_rules! numbers {
-    ($($number:ty),*) => { $(impl Number for $number {})* };
-}
-
-numbers!(
-    f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
-);
-
-/// A float.
+/// A float. The names cannot meet those of a user's trait on the same type parameter.
 pub trait Real: Copy {
     /// The nearest value.
-    fn of(x: f64) -> Self;
+    fn __grad_of(x: f64) -> Self;
     /// As `f64`.
-    fn wide(self) -> f64;
+    fn __grad_wide(self) -> f64;
 }
 
 impl Real for f32 {
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
-    fn of(x: f64) -> Self {
+    fn __grad_of(x: f64) -> Self {
         x as f32
     }
     #[inline]
-    fn wide(self) -> f64 {
+    fn __grad_wide(self) -> f64 {
         f64::from(self)
     }
 }
 
 impl Real for f64 {
     #[inline]
-    fn of(x: f64) -> Self {
+    fn __grad_of(x: f64) -> Self {
         x
     }
     #[inline]
-    fn wide(self) -> f64 {
+    fn __grad_wide(self) -> f64 {
         self
     }
+}
+
+/// A literal as a float of the type of `x`.
+#[inline]
+pub fn literal_like<T: Real>(literal: f64, _x: T) -> T {
+    T::__grad_of(literal)
 }
 
 /// An exponent as a float of the type of `x`.
 #[inline]
 pub fn float_like<T: Real>(n: i32, _x: T) -> T {
-    T::of(f64::from(n))
+    T::__grad_of(f64::from(n))
+}
+
+/// One, as a seed.
+#[inline]
+#[must_use]
+pub fn one<T: Real>() -> T {
+    T::__grad_of(1.0)
 }
 
 /// A number whose tangent passes through `as`.
@@ -403,7 +446,7 @@ integers!(
 /// The cotangent of `x` in `x as float`.
 #[inline]
 pub fn pull_cast<S: CastSource, T: Real>(_x: &S, bar: T) -> S::Tangent {
-    S::pull_cast(bar.wide())
+    S::pull_cast(bar.__grad_wide())
 }
 
 /// A tangent whose type only rustc knows.
@@ -436,5 +479,5 @@ impl CastTangent for crate::NoTangent {
 /// The tangent of `x as D` from that of `x`.
 #[inline]
 pub fn push_cast<S: CastTangent, D: Real>(dot: S) -> D {
-    D::of(dot.widen())
+    D::__grad_of(dot.widen())
 }

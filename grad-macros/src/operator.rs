@@ -1,0 +1,106 @@
+//! The rule of an operator on a user's type, from `#[differentiate] impl Add<R> for T`.
+//!
+//! The siblings of the operator's method stand in an implementation of the rule's trait in
+//! `grad-runtime`, so that callers that do not know the operands' types find them.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{FnArg, Generics, ItemImpl, Path, PathArguments, Signature, Type};
+
+/// The operators that have rules.
+const OPERATORS: &[&str] = &[
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Rem",
+    "Neg",
+    "AddAssign",
+    "SubAssign",
+    "MulAssign",
+    "DivAssign",
+    "RemAssign",
+];
+
+/// An operator as its trait names it.
+pub(crate) struct Operator {
+    name: String,
+    /// The right operand, where the trait says it.
+    right: Option<Type>,
+}
+
+impl Operator {
+    /// The operator whose trait the path names.
+    pub(crate) fn named(path: &Path) -> Option<Operator> {
+        let last = path.segments.last()?;
+        let name = last.ident.to_string();
+        let right = match &last.arguments {
+            PathArguments::AngleBracketed(list) => list.args.iter().find_map(|arg| match arg {
+                syn::GenericArgument::Type(ty) => Some(ty.clone()),
+                _ => None,
+            }),
+            _ => None,
+        };
+        OPERATORS
+            .contains(&name.as_str())
+            .then_some(Operator { name, right })
+    }
+
+    /// Writes the receiver of the operator's method as what it is: `self` of a reference type is a
+    /// reference. The result has the type that the `impl` gives it.
+    pub(crate) fn name_types(&self, sig: &mut Signature, block: &ItemImpl) {
+        let output = block.items.iter().find_map(|item| match item {
+            syn::ImplItem::Type(ty) if ty.ident == "Output" => Some(ty.ty.clone()),
+            _ => None,
+        });
+        if let (syn::ReturnType::Type(_, ty), Some(output)) = (&mut sig.output, output) {
+            **ty = output;
+        }
+        let own = &block.self_ty;
+        if let Some(FnArg::Typed(typed)) = sig.inputs.iter_mut().nth(1) {
+            if matches!(&*typed.ty, Type::Path(path) if path.path.is_ident("Self")) {
+                typed.ty = own.clone();
+            }
+        }
+    }
+
+    /// The implementation of the rule's trait around the siblings.
+    pub(crate) fn rule(
+        &self,
+        block: &ItemImpl,
+        generics: &Generics,
+        siblings: &TokenStream,
+        root: &TokenStream,
+    ) -> TokenStream {
+        let rule = format_ident!("{}Rule", self.name, span = Span::call_site());
+        let (own, clause) = (&block.self_ty, &generics.where_clause);
+        let assigns = self.name.ends_with("Assign");
+        let right = self.right.clone().unwrap_or_else(|| (**own).clone());
+        let (own_base, right_base) = (base(own), base(&right));
+        let own_type = (!assigns).then(|| quote!(type SelfBase = #own_base;));
+        let (arguments, right_type) = if self.name == "Neg" {
+            (TokenStream::new(), TokenStream::new())
+        } else {
+            (quote!(<#right>), quote!(type RhsBase = #right_base;))
+        };
+        quote! {
+            #[automatically_derived]
+            #[allow(refining_impl_trait)]
+            impl #generics #root::private::rules::#rule #arguments for #own #clause {
+                #own_type
+                #right_type
+                #siblings
+            }
+        }
+    }
+}
+
+/// The type behind `&`.
+pub(crate) fn base(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) => &reference.elem,
+        Type::Paren(inner) => base(&inner.elem),
+        Type::Group(inner) => base(&inner.elem),
+        other => other,
+    }
+}

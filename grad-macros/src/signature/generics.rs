@@ -1,0 +1,89 @@
+//! Type parameters: which of them stand for numbers.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericParam, Generics, ReturnType, TypeParam, WherePredicate};
+
+/// Names of traits that only numbers have, in std, `num_traits` and what users call their own.
+const OF_NUMBERS: &[&str] = &[
+    "Float",
+    "FloatCore",
+    "Real",
+    "RealField",
+    "Num",
+    "NumCast",
+    "Number",
+    "NumOps",
+    "Numeric",
+    "Scalar",
+    "Signed",
+    "Zero",
+    "One",
+    "FloatConst",
+    "FloatExt",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Neg",
+];
+
+/// Whether a type parameter stands for a function.
+const OF_FUNCTIONS: &[&str] = &["Fn", "FnMut", "FnOnce"];
+
+/// The type parameters that stand for numbers: by a bound that says so, or because the function
+/// returns one and it can be copied.
+pub(super) fn numbers(generics: &Generics, output: Option<&ReturnType>) -> Vec<Ident> {
+    let parameters = generics.params.iter().filter_map(|p| match p {
+        GenericParam::Type(p) => Some(p),
+        _ => None,
+    });
+    parameters
+        .filter(|p| is_number(p, generics, output))
+        .map(|p| p.ident.clone())
+        .collect()
+}
+
+fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnType>) -> bool {
+    let bounds = bounds_of(parameter, generics);
+    if bounds.iter().any(|b| OF_FUNCTIONS.contains(&b.as_str())) {
+        return false;
+    }
+    let returned = match output {
+        Some(ReturnType::Type(_, ty)) => mentions(ty.to_token_stream(), &parameter.ident),
+        _ => false,
+    };
+    bounds.iter().any(|b| OF_NUMBERS.contains(&b.as_str())) || returned && !bounds.is_empty()
+}
+
+/// The last segments of the traits a parameter is bound by.
+fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
+    let mut found: Vec<String> = parameter.bounds.iter().filter_map(trait_name).collect();
+    let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
+    for predicate in clauses {
+        if let WherePredicate::Type(predicate) = predicate {
+            let bounded = predicate.bounded_ty.to_token_stream().to_string();
+            if bounded == parameter.ident.to_string() {
+                found.extend(predicate.bounds.iter().filter_map(trait_name));
+            }
+        }
+    }
+    found
+}
+
+fn trait_name(bound: &syn::TypeParamBound) -> Option<String> {
+    match bound {
+        syn::TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().map(|s| s.ident.to_string())
+        }
+        _ => None,
+    }
+}
+
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Ident(ident) => ident == *name,
+        _ => false,
+    })
+}
