@@ -715,7 +715,7 @@ impl<'r> Again<'r> {
             | Kind::FloatLike
             | Kind::IntLike
             | Kind::Select => true,
-            Kind::Call(call) => {
+            Kind::Call(call) | Kind::CallVjp(call) => {
                 is_cheap_operator(&call.callee)
                     && call.args.iter().filter_map(Arg::path).all(|path| {
                         !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
@@ -747,7 +747,7 @@ impl<'r> Again<'r> {
         for read in site.reads() {
             self.copy(graph, read);
         }
-        let ty = graph.ty(value).clone();
+        let tys = site.results.iter().map(|v| graph.ty(*v).clone()).collect();
         let restored = match &site.kind {
             Kind::Load(path) if !self.residuals.is_stable(graph, path, id) => self
                 .residuals
@@ -755,21 +755,22 @@ impl<'r> Again<'r> {
                 .map(|at| (at, path.root)),
             _ => None,
         };
-        let again = graph.new_site(site.kind, site.operands, Vec::new(), vec![ty], site.span);
+        let again = graph.new_site(site.kind, site.operands, Vec::new(), tys, site.span);
         let done = self.done.clone();
         graph.site_mut(again).each_read(&mut |v| {
             if let Some(to) = done.get(v) {
                 *v = *to;
             }
         });
-        let result = graph.site(again).results[0];
-        graph.value_mut(result).name = graph.value(value).name.clone();
+        for (old, new) in site.results.iter().zip(graph.site(again).results.clone()) {
+            graph.value_mut(new).name = graph.value(*old).name.clone();
+            self.done.insert(*old, new);
+        }
         graph.exact.insert(again);
         if let Some((at, var)) = restored {
             let loads = self.residuals.restored.entry(at).or_default();
             loads.push((var, again));
         }
-        self.done.insert(value, result);
         self.sites.push(again);
     }
 }
