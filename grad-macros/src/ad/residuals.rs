@@ -29,14 +29,21 @@ pub(super) struct Residuals {
     contents: HashMap<Var, Value>,
     /// Sites whose reverse runs right behind them.
     fused: HashSet<SiteId>,
-    /// Loads in the reverse of a loop that read what the variable held when the iteration ended.
-    restored: HashMap<SiteId, Vec<(Var, SiteId)>>,
+    /// Variables that the reverse of a loop reads as they were when the iteration ended.
+    restored: HashMap<SiteId, Vec<Var>>,
 }
 
 /// How many of the regions around one position are around the other too.
 fn shared(a: &Position, b: &Position) -> usize {
     let both = a.around.iter().zip(&b.around);
     both.take_while(|(a, b)| a == b).count()
+}
+
+/// How much of a variable a site reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    Element,
+    All,
 }
 
 /// Which way a reversed loop runs.
@@ -216,9 +223,9 @@ impl Residuals {
     }
 
     /// The loop at the end of whose iterations the place still holds what it held at `site`, where it
-    /// is right to keep all of the variable then: the loop writes all of it each time, and reads it in
-    /// loops inside.
-    fn restorable(&self, graph: &Graph, path: &Path, site: SiteId) -> Option<SiteId> {
+    /// is right to keep all of the variable then: the loop writes all of it each time, and reads all
+    /// of it, as loops inside do.
+    fn restorable(&self, graph: &Graph, path: &Path, site: SiteId, reads: Reads) -> Option<SiteId> {
         let var = path.root;
         let at = self.sites.get(&site)?;
         let depth = self.made.get(&var)?.around.len();
@@ -251,12 +258,22 @@ impl Residuals {
         };
         around
             .into_iter()
-            .filter(|(k, _)| *k >= least && *k < innermost)
+            .filter(|(k, _)| *k >= least && (*k < innermost || reads == Reads::All))
             .map(|(_, id)| id)
             .find(|id| {
                 let body = graph.site(*id).regions.last();
                 body.is_some_and(|body| scratch.writes_all(*body, var))
             })
+    }
+
+    /// Whether a place that a call reads can be put back as it was before the reverse of the call; if
+    /// so, it will be.
+    pub(super) fn restore(&mut self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        let at = self.restorable(graph, path, site, Reads::All);
+        if let Some(at) = at {
+            self.restored.entry(at).or_default().push(path.root);
+        }
+        at.is_some()
     }
 
     /// Whether the site is a loop whose iterations all run before any of them is reversed.
@@ -366,7 +383,7 @@ impl Residuals {
         kept.receive(graph, reversed, &results, zeros, vec![pop]);
     }
 
-    /// Keeps variables as they are at the end of an iteration, for loads in its reverse.
+    /// Keeps variables as they are at the end of an iteration, for its reverse to put back.
     fn resolve_restored(
         &mut self,
         graph: &mut Graph,
@@ -374,43 +391,24 @@ impl Residuals {
         primal: Region,
         reversed: Region,
     ) {
-        let mut loads = self.restored.remove(&id).unwrap_or_default();
-        loads.sort_unstable();
+        let mut vars = self.restored.remove(&id).unwrap_or_default();
+        vars.sort_unstable();
+        vars.dedup();
         let mut opening = Vec::new();
-        let mut views: HashMap<Var, Var> = HashMap::new();
-        for (var, load) in loads {
-            let view = *views.entry(var).or_insert_with(|| {
-                let info = graph.var(var).clone();
-                let span = info.span;
-                let tape = graph.new_var(VarInfo {
-                    name: "saved".to_owned(),
-                    ty: Ty::Unknown,
-                    storage: Storage::Tape,
-                    mutable: true,
-                    tangent: false,
-                    span,
-                });
-                super::push(
-                    graph,
-                    primal,
-                    Kind::Save(tape, Path::of(var)),
-                    Vec::new(),
-                    Vec::new(),
-                    span,
-                );
-                let view = graph.new_var(VarInfo {
-                    mutable: false,
-                    storage: Storage::Ref,
-                    ..info
-                });
-                let restore = Kind::Restore(tape, view);
-                opening.push(graph.new_site(restore, Vec::new(), Vec::new(), Vec::new(), span));
-                view
+        for var in vars {
+            let span = graph.var(var).span;
+            let tape = graph.new_var(VarInfo {
+                name: "saved".to_owned(),
+                ty: Ty::Unknown,
+                storage: Storage::Tape,
+                mutable: true,
+                tangent: false,
+                span,
             });
-            graph
-                .site_mut(load)
-                .kind
-                .each_path(&mut |path| path.root = view);
+            let save = Kind::Save(tape, Path::of(var));
+            super::push(graph, primal, save, Vec::new(), Vec::new(), span);
+            let restore = Kind::Restore(tape, Path::of(var));
+            opening.push(graph.new_site(restore, Vec::new(), Vec::new(), Vec::new(), span));
         }
         graph.block_mut(reversed).sites.splice(0..0, opening);
     }
@@ -726,7 +724,10 @@ impl<'r> Again<'r> {
                 !self.made.contains(&path.root)
                     && is_number(graph, value)
                     && (self.residuals.is_stable(graph, path, id)
-                        || self.residuals.restorable(graph, path, id).is_some())
+                        || self
+                            .residuals
+                            .restorable(graph, path, id, Reads::Element)
+                            .is_some())
             }
             Kind::Length(path) => {
                 !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
@@ -751,7 +752,7 @@ impl<'r> Again<'r> {
         let restored = match &site.kind {
             Kind::Load(path) if !self.residuals.is_stable(graph, path, id) => self
                 .residuals
-                .restorable(graph, path, id)
+                .restorable(graph, path, id, Reads::Element)
                 .map(|at| (at, path.root)),
             _ => None,
         };
@@ -768,8 +769,7 @@ impl<'r> Again<'r> {
         }
         graph.exact.insert(again);
         if let Some((at, var)) = restored {
-            let loads = self.residuals.restored.entry(at).or_default();
-            loads.push((var, again));
+            self.residuals.restored.entry(at).or_default().push(var);
         }
         self.sites.push(again);
     }

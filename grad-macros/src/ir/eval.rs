@@ -660,12 +660,12 @@ impl Frame {
                 }
                 Ok(Vec::new())
             }
-            Kind::Restore(tape, view) => {
+            Kind::Restore(tape, path) => {
                 let saved = match &mut self.vars[tape.0 as usize] {
                     Some(Datum::List(entries)) => entries.pop(),
                     other => return unknown(format!("restoring from {other:?}")),
                 };
-                self.vars[view.0 as usize] = saved;
+                self.write(path, saved.unwrap_or(Datum::Nothing))?;
                 Ok(Vec::new())
             }
             // The loop has turned its entries around, so that the first is on top.

@@ -108,7 +108,10 @@ impl Pull<'_> {
         let stable = match arg {
             Arg::RefMut(_) => true,
             Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
-            _ => self.residuals.is_stable(&self.graph, path, id),
+            _ => {
+                self.residuals.is_stable(&self.graph, path, id)
+                    || self.residuals.restore(&self.graph, path, id)
+            }
         };
         if stable {
             return arg.clone();
