@@ -4,11 +4,13 @@
 //! and what it reads is still there; otherwise it is kept: on a tape for a loop, as one side of a
 //! two-sided enum for a branch. At the top of the function nothing is done: the pullback captures.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::cut::{self, Choice};
 use super::scratch::Scratch;
 use crate::ir::{
-    Arg, Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+    Arg, Callee, Cost, Graph, Kind, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
+    VarInfo, row,
 };
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
@@ -38,6 +40,12 @@ fn shared(a: &Position, b: &Position) -> usize {
     let both = a.around.iter().zip(&b.around);
     both.take_while(|(a, b)| a == b).count()
 }
+
+/// The price of keeping a number, where cheap arithmetic and loads cost 1: it is written, read, and
+/// takes room in the cache.
+const KEEP: u32 = 24;
+/// The price of a division or a function of the mathematical library.
+const DEAR: u32 = 4 * KEEP;
 
 /// How much of a variable a site reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -594,20 +602,21 @@ fn recompute(
     known: Known,
 ) -> Kept {
     let mut again = Again::new(graph, residuals, primal, known);
-    let needed = reads_within(graph, reversed);
+    let mut needed = reads_within(graph, reversed);
+    needed.retain(|value| again.is_open(*value));
+    let values: Vec<Value> = cut::kept(&again.choices(graph, &needed), &needed)
+        .into_iter()
+        .collect();
+    for value in &values {
+        again.inside.remove(value);
+    }
+    for value in needed {
+        again.copy(graph, value);
+    }
     let mut kept = Kept {
-        values: Vec::new(),
+        values,
         vars: Vec::new(),
     };
-    for value in needed {
-        if again.inside.contains(&value) && !again.done.contains_key(&value) {
-            if again.can(graph, value) {
-                again.copy(graph, value);
-            } else {
-                kept.values.push(value);
-            }
-        }
-    }
     let mut vars: Vec<Var> = graph
         .sites_within(reversed)
         .into_iter()
@@ -696,49 +705,99 @@ impl<'r> Again<'r> {
         }
     }
 
-    /// Whether computing the value again is cheap and gives the same.
+    /// Whether the value must be kept or computed again.
+    fn is_open(&self, value: Value) -> bool {
+        self.inside.contains(&value) && !self.done.contains_key(&value)
+    }
+
+    /// Whether the value can be computed again cheaply, without keeping any other.
     fn can(&self, graph: &Graph, value: Value) -> bool {
-        if !self.inside.contains(&value) || self.done.contains_key(&value) {
+        if !self.is_open(value) {
             return true;
         }
+        let reads = graph.def(value).map(Site::reads).unwrap_or_default();
+        self.price(graph, value) < KEEP && reads.iter().all(|read| self.can(graph, *read))
+    }
+
+    /// What can be done about the needed values and all they are computed from.
+    fn choices(&self, graph: &Graph, needed: &[Value]) -> BTreeMap<Value, Choice> {
+        let mut choices = BTreeMap::new();
+        let mut queue = needed.to_vec();
+        while let Some(value) = queue.pop() {
+            if choices.contains_key(&value) {
+                continue;
+            }
+            let again = self.price(graph, value);
+            let mut operands = match graph.def(value) {
+                Some(site) if again < cut::NEVER => site.reads(),
+                _ => Vec::new(),
+            };
+            operands.retain(|operand| self.is_open(*operand));
+            queue.extend(&operands);
+            let keep = match graph.ty(value) {
+                Ty::Bool => KEEP / 4,
+                Ty::Array(_) | Ty::Named(_) => 4 * KEEP,
+                _ => KEEP,
+            };
+            choices.insert(
+                value,
+                Choice {
+                    keep,
+                    again,
+                    operands,
+                },
+            );
+        }
+        choices
+    }
+
+    /// The price of computing the value from its operands once more.
+    fn price(&self, graph: &Graph, value: Value) -> u32 {
         let Some(id) = graph.value(value).site else {
-            return false;
+            return cut::NEVER;
         };
         let site = graph.site(id);
-        let cheap = match &site.kind {
-            Kind::Literal(_)
-            | Kind::Constant(_)
-            | Kind::Discrete(_)
-            | Kind::Cast(_)
-            | Kind::FloatLike
-            | Kind::IntLike
-            | Kind::Select => true,
-            Kind::Call(call) | Kind::CallVjp(call) => {
-                is_cheap_operator(&call.callee)
-                    && call.args.iter().filter_map(Arg::path).all(|path| {
-                        !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
-                    })
+        let stable = |path: &Path| {
+            !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
+        };
+        let (price, possible) = match &site.kind {
+            Kind::Literal(_) | Kind::Constant(_) => (0, true),
+            Kind::Discrete(_) | Kind::Cast(_) | Kind::FloatLike | Kind::IntLike | Kind::Select => {
+                (1, true)
             }
-            Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
+            Kind::Call(call) | Kind::CallVjp(call) => (
+                1,
+                is_cheap_operator(&call.callee)
+                    && call.args.iter().filter_map(Arg::path).all(stable),
+            ),
+            Kind::Apply(op) if row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int => {
+                (1, true)
+            }
+            Kind::Apply(_) => (DEAR, true),
             Kind::Load(path) => {
-                !self.made.contains(&path.root)
-                    && is_number(graph, value)
-                    && (self.residuals.is_stable(graph, path, id)
+                let possible = !self.made.contains(&path.root) && is_number(graph, value) && {
+                    self.residuals.is_stable(graph, path, id)
                         || self
                             .residuals
                             .restorable(graph, path, id, Reads::Element)
-                            .is_some())
+                            .is_some()
+                };
+                (1, possible)
             }
-            Kind::Length(path) => {
-                !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
+            // Only the shape is looked at, and a number has but one.
+            Kind::ZeroLike(path) => {
+                let element = matches!(path.steps.as_slice(), [Step::Index(_)])
+                    && graph.var(path.root).ty.element().is_scalar();
+                (1, element && !self.made.contains(&path.root))
             }
-            _ => false,
+            Kind::Length(path) => (1, stable(path)),
+            _ => (0, false),
         };
-        cheap && site.reads().iter().all(|read| self.can(graph, *read))
+        if possible { price } else { cut::NEVER }
     }
 
     fn copy(&mut self, graph: &mut Graph, value: Value) {
-        if !self.inside.contains(&value) || self.done.contains_key(&value) {
+        if !self.is_open(value) {
             return;
         }
         let Some(id) = graph.value(value).site else {

@@ -6,6 +6,7 @@
 //!    it was, so that every iteration sees the same one.
 //! 3. Memory from outside that it reads is not written from there on: what other sites add to its
 //!    cotangent can be added in any order.
+//!    Its cotangent is there already.
 //! 4. Memory from outside that it writes is not used behind it, and every iteration writes what it
 //!    reads of it before it does ([`crate::ad::scratch`]).
 
@@ -146,6 +147,9 @@ impl Pull<'_> {
             .max()
             .unwrap_or(number);
         roots.into_iter().all(|var| {
+            if self.shadow_after.get(&var).is_some_and(|at| *at >= number) {
+                return false;
+            }
             if inside.iter().any(|site| self.writes(*site, var)) {
                 self.is_private(id, var, last)
             } else {

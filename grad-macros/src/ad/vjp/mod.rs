@@ -45,6 +45,9 @@ struct Pull<'a> {
     after: HashMap<SiteId, Vec<SiteId>>,
     before: HashMap<SiteId, Vec<SiteId>>,
     snapshots: Vec<calls::Snapshot>,
+    /// The number of the site behind which the shadow of a variable is there, where the reverse
+    /// follows at once.
+    shadow_after: HashMap<Var, usize>,
     /// Variables whose shape is read where they may have been moved out: moves of them copy.
     copied: HashSet<Var>,
     /// Whether the reverse of the region being walked stands right behind its primal sites.
@@ -85,6 +88,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         after: HashMap::new(),
         before: HashMap::new(),
         snapshots: Vec::new(),
+        shadow_after: HashMap::new(),
         copied: HashSet::new(),
         fusing,
         counted_back: HashMap::new(),
