@@ -137,7 +137,8 @@ impl Pull<'_> {
             .iter()
             .flat_map(|site| self.graph.site(*site).paths())
             .map(|path| path.root)
-            .filter(|var| self.active.vars.contains(var) && !made.contains(var))
+            .filter(|var| self.active.vars.contains(var) || self.shadows.contains_key(var))
+            .filter(|var| !made.contains(var))
             .collect();
         roots.sort_unstable();
         roots.dedup();

@@ -80,7 +80,9 @@ impl Pull<'_> {
                 made.insert(var);
             }
             for path in site.paths() {
-                if !self.active.vars.contains(&path.root) || matches!(site.kind, Kind::Length(_)) {
+                let has_shadow =
+                    self.active.vars.contains(&path.root) || self.shadows.contains_key(&path.root);
+                if !has_shadow || matches!(site.kind, Kind::Length(_)) {
                     continue;
                 }
                 let own = uses.entry(path.root).or_default();
