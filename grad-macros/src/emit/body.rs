@@ -354,11 +354,9 @@ impl<'g> Body<'g> {
                 let (tape, place) = (self.variable(*tape), self.place(path));
                 quote!(#tape.save(&#place[..]))
             }
-            Kind::Restore(tape, var) => {
-                let tape = self.variable(*tape);
-                let name = self.names.fresh(&graph.var(*var).name);
-                self.vars.insert(*var, quote!(#name));
-                quote!(let #name = #tape.restore())
+            Kind::Restore(tape, path) => {
+                let (tape, place) = (self.variable(*tape), self.place(path));
+                quote!(#place[..].clone_from_slice(#tape.restore()))
             }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.kept(*v));
