@@ -456,7 +456,7 @@ impl Derived<'_> {
         let _ = self;
         quote! {
             #[allow(
-                unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, dead_code,
+                unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, unused_must_use, dead_code,
                 unreachable_code, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
@@ -563,7 +563,7 @@ impl Derived<'_> {
                     self.name()
                 );
                 quote! {
-                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types)] #cfgs
+                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations)] #cfgs
                     #vis struct #ident {}
                     #cfgs
                     impl #ident { #vjp #jvp }
