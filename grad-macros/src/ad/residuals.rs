@@ -472,6 +472,7 @@ impl Again<'_> {
             | Kind::Discrete(_)
             | Kind::Cast(_)
             | Kind::FloatLike
+            | Kind::IntLike
             | Kind::Select => true,
             Kind::Call(call) => {
                 is_cheap_operator(&call.callee)

@@ -7,8 +7,8 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::names::Names;
 use crate::ir::{
-    Adaptor, Arg, Call, Callee, Capture, Discrete, Graph, Kind, Literal, Op, Path, Range, Region,
-    Site, SiteId, Spelling, Step, Storage, Ty, Value, Var, Variant, Width, row,
+    Adaptor, Arg, Call, Callee, Capture, Discrete, Form, Graph, Kind, Literal, Op, Path, Range,
+    Region, Site, SiteId, Spelling, Step, Storage, Ty, Value, Var, Variant, Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -234,6 +234,23 @@ impl<'g> Body<'g> {
                 quote!(#place = #v)
             }
             Kind::Accumulate(path) => return self.accumulate(path, site.operands[0]),
+            Kind::IntLike => {
+                let (n, x) = (operand(self, 0), operand(self, 1));
+                quote!(#root::private::int_like(#n, #x))
+            }
+            Kind::Append(path) => {
+                let (place, v) = (self.place(path), operand(self, 0));
+                quote!(#place.push(#v))
+            }
+            Kind::Elements => {
+                let bar = operand(self, 0);
+                quote!(#root::private::elements(#bar))
+            }
+            Kind::Finish(path, form) => self.finish(path, form),
+            Kind::Detach(path) => {
+                let place = self.place(path);
+                quote!(#root::private::detach(&mut #place))
+            }
             Kind::Take(path) => {
                 let place = self.place_mut(path);
                 quote!(#root::private::take(&mut #place))
@@ -442,6 +459,27 @@ impl<'g> Body<'g> {
         }))
     }
 
+    /// The place as a value that may be moved out of it.
+    fn moved(&self, path: &Path) -> TokenStream {
+        let root = &self.root;
+        match &path.steps[..] {
+            [Step::Variant(variant)] if path.is_error() && !self.refs.contains(&path.root) => {
+                let (whole, path) = (self.variable(path.root), &variant.code.0);
+                let member = member(&variant.field);
+                quote!(match #whole { #path { #member: part, .. } => part, _ => ::core::unreachable!() })
+            }
+            steps
+                if steps
+                    .iter()
+                    .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
+            {
+                let place = self.place(path);
+                quote!(#root::private::copy(&#place))
+            }
+            _ => self.place(path),
+        }
+    }
+
     fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {
         let (root, place) = (&self.root, self.place(path));
         if pattern.to_string() == "?" {
@@ -522,6 +560,21 @@ impl<'g> Body<'g> {
         match self.guards.get(&path.root) {
             Some(wanted) => quote!(if #wanted { #add }),
             None => add,
+        }
+    }
+
+    fn finish(&self, path: &Path, form: &Form) -> TokenStream {
+        let (root, place) = (&self.root, self.place(path));
+        match form {
+            Form::Vec => place,
+            Form::Like(like) => {
+                let like = self.reference(like, Access::Read);
+                quote!(#root::private::array_like(#place, #like))
+            }
+            Form::Array(len) => {
+                let len = &len.0;
+                quote!(#root::private::array_of::<_, { #len }>(#place))
+            }
         }
     }
 
@@ -741,7 +794,8 @@ impl<'g> Body<'g> {
     fn argument(&self, arg: &Arg) -> TokenStream {
         match arg {
             Arg::Value(v) => self.value(*v),
-            Arg::Move(path) | Arg::Receiver(path) => self.place(path),
+            Arg::Move(path) => self.moved(path),
+            Arg::Receiver(path) => self.place(path),
             Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) => self.reference(path, Access::Write),
@@ -824,7 +878,8 @@ impl<'g> Body<'g> {
             Callee::Function(path) => {
                 let mode = Ident::new(mode, span);
                 let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
-                quote!(#path::#mode(#(#args,)* #wrt, #(#dots),*))
+                let (path, generics) = without_turbofish(path);
+                quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
                 let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
@@ -934,6 +989,23 @@ fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> 
         "::core::mem::take" => Some(quote!(#root::private::rules::take)),
         "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
         _ => None,
+    }
+}
+
+/// A function's path, and the generic arguments it is given as its companion's method takes them.
+fn without_turbofish(path: TokenStream) -> (TokenStream, Option<TokenStream>) {
+    let Ok(mut parsed) = syn::parse2::<syn::ExprPath>(path.clone()) else {
+        return (path, None);
+    };
+    let Some(last) = parsed.path.segments.last_mut() else {
+        return (path, None);
+    };
+    match std::mem::replace(&mut last.arguments, syn::PathArguments::None) {
+        syn::PathArguments::AngleBracketed(list) => {
+            let args = list.args.iter();
+            (quote!(#parsed), Some(quote!(::<#(#args,)* _>)))
+        }
+        _ => (path, None),
     }
 }
 

@@ -597,6 +597,17 @@ impl Frame {
                 self.write(path, taken.zero())?;
                 one(taken)
             }
+            Kind::Append(path) => {
+                let whole = self.read(path)?.appended(operands[0].clone())?;
+                self.write(path, whole)?;
+                Ok(Vec::new())
+            }
+            Kind::Finish(path, _) => one(self.read(path)?),
+            Kind::Detach(path) => {
+                let (rest, last) = self.read(path)?.detached()?;
+                self.write(path, rest)?;
+                one(last)
+            }
             Kind::Swap(a, b) => {
                 let (x, y) = (self.read(a)?, self.read(b)?);
                 self.write(a, y)?;
@@ -655,7 +666,7 @@ fn scalar(graph: &Graph, site: &Site, operands: &[Datum]) -> Run<Option<Datum>> 
         Kind::Discrete(op) => discrete(*op, operands)?,
         Kind::Select => operands[if operands[0].bool()? { 1 } else { 2 }].clone(),
         Kind::FloatLike => Datum::Float(operands[0].float()?),
-        Kind::Frozen => operands[0].clone(),
+        Kind::Frozen | Kind::IntLike | Kind::Elements => operands[0].clone(),
         Kind::Cast(code) => operands[0].cast(&code.0.to_string())?,
         Kind::PushCast(_) if operands[0] == Datum::Nothing => Datum::Float(0.0),
         Kind::PushCast(_) => operands[0].clone(),

@@ -5,6 +5,7 @@ use core::borrow::{Borrow, BorrowMut};
 use crate::{Differentiable, Tangent};
 
 mod again;
+mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod optional;
@@ -14,6 +15,7 @@ pub use again::{Again, Exclusive, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
@@ -262,27 +264,6 @@ pub fn check_shape<T: Differentiable + ?Sized>(name: &str, x: &T, tangent: &T::T
     }
 }
 
-/// A number: what arithmetic on a value whose type the macro does not know must find.
-#[diagnostic::on_unimplemented(
-    message = "arithmetic on `{Self}` inside a differentiated function",
-    note = "the operators of your own types are not differentiated yet: write the operation on fields"
-)]
-pub trait Number {}
-
-/// Holds if `x` is a number; otherwise a compile error at the operator.
-#[inline]
-pub fn number<T: Number>(_x: &T) {}
-
-impl<T: Number> Number for &T {}
-
-macro_rules! numbers {
-    ($($number:ty),*) => { $(impl Number for $number {})* };
-}
-
-numbers!(
-    f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
-);
-
 /// A float. The names cannot meet those of a user's trait on the same type parameter.
 pub trait Real: Copy {
     /// The nearest value.
@@ -324,6 +305,13 @@ pub fn literal_like<T: Real>(literal: f64, _x: T) -> T {
 #[inline]
 pub fn float_like<T: Real>(n: i32, _x: T) -> T {
     T::__grad_of(f64::from(n))
+}
+
+/// One, as a seed.
+#[inline]
+#[must_use]
+pub fn one<T: Real>() -> T {
+    T::__grad_of(1.0)
 }
 
 /// A number whose tangent passes through `as`.
