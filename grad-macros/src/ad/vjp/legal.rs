@@ -8,9 +8,11 @@
 //!    cotangent can be added in any order.
 //! 4. Memory from outside that it writes is not used behind it, and every iteration writes what it
 //!    reads of it before it does ([`super::scratch`]).
+//! 5. No memory it uses takes another shape from there on.
 
 use std::collections::{HashMap, HashSet};
 
+use super::memory::reshapes;
 use super::{Bars, Pull};
 use crate::ir::{Arg, Kind, Op, Region, SiteId, Value, Var};
 
@@ -145,6 +147,11 @@ impl Pull<'_> {
             .max()
             .unwrap_or(number);
         roots.into_iter().all(|var| {
+            // The cotangent's place is made once its shape is settled: behind this site.
+            let reshaped = |site| reshapes(&self.graph, self.graph.site(site), var);
+            if self.residuals.sites_after(number).any(reshaped) {
+                return false;
+            }
             if inside.iter().any(|site| self.writes(*site, var)) {
                 self.is_private(id, var, last)
             } else {

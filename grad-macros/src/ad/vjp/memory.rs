@@ -431,7 +431,7 @@ impl Pull<'_> {
 }
 
 /// Whether the site may give the variable another shape: a vector of another length, another variant.
-fn reshapes(graph: &Graph, site: &Site, var: Var) -> bool {
+pub(super) fn reshapes(graph: &Graph, site: &Site, var: Var) -> bool {
     match &site.kind {
         Kind::Store(path) => path.root == var && !has_fixed_shape(graph.ty(site.operands[0])),
         Kind::Swap(a, b) => {
