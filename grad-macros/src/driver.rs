@@ -373,14 +373,14 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let reverse = options.modes.reverse().then(|| {
         let mut reverse = ad::reverse(&lowered.graph, &lowered.output, &active);
         dump(&name, "reverse, before simplification", &reverse.graph);
-        pass::simplify(&mut reverse.graph);
+        pass::simplify_reverse(&mut reverse.graph, pass::Size::of(&lowered.graph));
         dump(&name, "reverse", &reverse.graph);
         reverse.graph.debug_verify("reverse mode");
         reverse
     });
     let gradient = (options.modes.reverse() && signature.returns_float()).then(|| {
         let mut gradient = ad::gradient(&lowered.graph, &lowered.output, &active);
-        pass::simplify(&mut gradient.graph);
+        pass::simplify_reverse(&mut gradient.graph, pass::Size::of(&lowered.graph));
         dump(&name, "gradient", &gradient.graph);
         gradient.graph.debug_verify("the gradient");
         gradient

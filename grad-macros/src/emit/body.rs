@@ -24,6 +24,8 @@ pub(super) struct Body<'g> {
     guards: HashMap<Var, Ident>,
     /// Where in the user's source the site being written stands: panics point there.
     here: Span,
+    /// What the loop whose body begins reads off its tape.
+    entry: Option<Ident>,
 }
 
 impl<'g> Body<'g> {
@@ -44,6 +46,7 @@ impl<'g> Body<'g> {
             refs,
             guards: HashMap::new(),
             here: Span::call_site(),
+            entry: None,
         }
     }
 
@@ -84,18 +87,29 @@ impl<'g> Body<'g> {
     /// Declarations of the tapes.
     pub(super) fn tapes(&mut self) -> TokenStream {
         let root = self.root.clone();
-        let tapes = self
+        let saved: HashSet<Var> = self
             .graph
-            .vars
+            .sites
             .iter()
-            .enumerate()
-            .filter(|(_, var)| var.storage == Storage::Tape);
+            .filter_map(|site| match &site.kind {
+                Kind::Save(tape, _) => Some(*tape),
+                _ => None,
+            })
+            .collect();
         let mut tokens = TokenStream::new();
-        for (k, _) in tapes {
-            let name = self.names.fresh("tape");
-            self.vars
-                .insert(Var(u32::try_from(k).unwrap_or(0)), quote!(#name));
-            tokens.extend(quote!(let mut #name = #root::private::Tape::new();));
+        for k in 0..self.graph.vars.len() {
+            let var = Var(u32::try_from(k).unwrap_or(0));
+            if self.graph.var(var).storage != Storage::Tape {
+                continue;
+            }
+            let name = self.names.fresh(&self.graph.var(var).name);
+            self.vars.insert(var, quote!(#name));
+            let kind = if saved.contains(&var) {
+                quote!(Saved)
+            } else {
+                quote!(Tape)
+            };
+            tokens.extend(quote!(let mut #name = #root::private::#kind::new();));
         }
         tokens
     }
@@ -352,6 +366,20 @@ impl<'g> Body<'g> {
             Kind::Pop(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 return self.define_tuple(site, &quote!(#tape.pop()));
+            }
+            Kind::Next(_) => {
+                let entry = self.entry.take();
+                return self.define_tuple(site, &quote!(::core::clone::Clone::clone(#entry)));
+            }
+            Kind::Save(tape, path) => {
+                let (tape, place) = (self.variable(*tape), self.place(path));
+                quote!(#tape.save(&#place[..]))
+            }
+            Kind::Restore(tape, var) => {
+                let tape = self.variable(*tape);
+                let name = self.names.fresh(&graph.var(*var).name);
+                self.vars.insert(*var, quote!(#name));
+                quote!(let #name = #tape.restore())
             }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.kept(*v));
@@ -785,6 +813,40 @@ impl<'g> Body<'g> {
         }
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
         let index = self.fresh(args[0], "i");
+        let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
+            let sites = self.graph.block(region).sites.iter();
+            let tape = sites
+                .copied()
+                .find_map(|id| wanted(&self.graph.site(id).kind));
+            tape.map(|tape| self.variable(tape))
+        };
+        let read = tape_in(|kind| match kind {
+            Kind::Next(tape) => Some(*tape),
+            _ => None,
+        });
+        let written = tape_in(|kind| match kind {
+            Kind::Push(tape) => Some(*tape),
+            _ => None,
+        });
+        let mut iterate = quote!(for #index in #iteration);
+        if let Some(tape) = read {
+            let (range, entry) = (self.names.fresh("range"), self.names.fresh("entry"));
+            let root = &self.root;
+            iterate = quote! {
+                let #range = #iteration;
+                let #entry = #tape.rewind(#root::private::trips(&#range));
+                for (#index, #entry) in #range.zip(#entry)
+            };
+            self.entry = Some(entry);
+        }
+        if let (Some(tape), false) = (written, range.exits) {
+            let (range, root) = (self.names.fresh("range"), &self.root);
+            iterate = quote! {
+                let #range = #iteration;
+                #tape.reserve(#root::private::trips(&#range));
+                for #index in #range
+            };
+        }
         let body = self.statements(region);
         let advance = self.advance(&names, region);
         let exit = if range.exits {
@@ -793,7 +855,7 @@ impl<'g> Body<'g> {
         } else {
             TokenStream::new()
         };
-        quote!(#lets for #index in #iteration { #body #advance #exit })
+        quote!(#lets #iterate { #body #advance #exit })
     }
 
     fn repeated(&mut self, site: &Site) -> TokenStream {

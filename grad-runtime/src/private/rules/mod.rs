@@ -125,6 +125,8 @@ pub mod methods {
         RealRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
         VecRules as _,
     };
+    #[cfg(feature = "nn")]
+    pub use crate::nn::{Layer as _, Receiver as _};
 }
 
 use super::TangentOf;
