@@ -4,7 +4,7 @@
 use grad_runtime::differentiate;
 
 macro_rules! shifted {
-    ($name:ident($x:ident), $body:expr) => {
+    ($name:ident, $x:ident, $body:expr) => {
         #[differentiate]
         fn $name($x: f64) -> f64 {
             let shift = 10.0 * $x;
@@ -19,7 +19,7 @@ macro_rules! shifted {
 }
 
 const SHIFT: f64 = 100.0;
-shifted!(uses_caller, shift, shift * SHIFT);
+shifted!(uses_caller, y, y * SHIFT);
 shifted!(plain, x, x * x);
 
 macro_rules! vector {

@@ -4,6 +4,8 @@
 use grad_runtime::differentiate;
 
 mod outer {
+    use grad_runtime::differentiate;
+
     pub(crate) mod inner {
         use grad_runtime::differentiate;
 
@@ -37,6 +39,7 @@ fn through_a_renaming(x: f64) -> f64 {
     renamed(x) + outer::inner::shown(x)
 }
 
+#[derive(grad_runtime::Differentiable)]
 struct Holder;
 
 impl Holder {
@@ -45,16 +48,33 @@ impl Holder {
         x.exp()
     }
 
-    #[differentiate]
+    #[differentiate(wrt(this, t))]
+    fn named_like_ours(&self, this: f64, t: f64) -> f64 {
+        this * t * this
+    }
+
+}
+
+/// The attribute on the block is for functions that do not name `Self` too.
+#[differentiate]
+impl Holder {
     fn associated(x: f64) -> f64 {
         x.cos()
     }
 }
 
-impl grad_runtime::Differentiable for Holder {
-    type Tangent = grad_runtime::NoTangent;
-    fn zero_tangent(&self) -> grad_runtime::NoTangent {
-        grad_runtime::NoTangent
+impl Holder {
+    #[differentiate]
+    fn made(x: f64) -> f64 {
+        Self::squared(x)
+    }
+
+    #[differentiate]
+    fn squared(x: f64) -> f64
+    where
+        Self: Sized,
+    {
+        x * x
     }
 }
 
@@ -89,7 +109,9 @@ fn main() {
     assert_eq!(outer::slope(3.0), 6.0);
     assert_eq!(grad_through_a_renaming(1.0), 12.0);
     assert_eq!(Holder.grad_method(0.0), 1.0);
+    assert_eq!(Holder.grad_named_like_ours(3.0, 2.0), (12.0, 9.0));
     assert_eq!(Holder::grad_associated(0.0), 0.0);
+    assert_eq!(Holder::grad_made(3.0), 6.0);
     assert_eq!(grad_with_items(1.0), 3.0 * std::f64::consts::PI);
     let _ = graph_with_items();
 }

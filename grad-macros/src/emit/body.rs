@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::names::Names;
+use super::names::{Names, named};
 use crate::ir::{
     Adaptor, Arg, Call, Callee, Capture, Discrete, Form, Graph, Kind, Literal, Op, Path, Range,
     Region, Site, SiteId, Spelling, Step, Storage, Ty, Value, Var, Variant, Width, row,
@@ -403,7 +403,7 @@ impl<'g> Body<'g> {
                 if seen.to_string() == *name || *name == "self" {
                     return None;
                 }
-                let ident = Ident::new(name, Span::call_site());
+                let ident = named(name, Span::call_site());
                 let seen = match capture {
                     Capture::Place(_, false) => quote!(&#seen),
                     _ => seen,
@@ -424,7 +424,7 @@ impl<'g> Body<'g> {
             return info.name.parse().unwrap_or_default();
         }
         self.vars.get(&var).cloned().unwrap_or_else(|| {
-            let name = Ident::new(&info.name, Span::call_site());
+            let name = named(&info.name, Span::call_site());
             quote!(#name)
         })
     }
@@ -912,16 +912,13 @@ impl<'g> Body<'g> {
                 quote!(#path(#(#args),*))
             }
             Callee::Associated(ty, name, generics) => {
-                let (ty, name, generics) = (
-                    &ty.0,
-                    Ident::new(name, span),
-                    generics.as_ref().map(|g| &g.0),
-                );
+                let (ty, name, generics) =
+                    (&ty.0, named(name, span), generics.as_ref().map(|g| &g.0));
                 quote!(#ty::#name #generics(#(#args),*))
             }
             Callee::Method(name, generics) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
-                let (name, generics) = (Ident::new(name, span), generics.as_ref().map(|g| &g.0));
+                let (name, generics) = (named(name, span), generics.as_ref().map(|g| &g.0));
                 let args = args.iter().skip(1);
                 quote!(#receiver.#name #generics(#(#args),*))
             }
