@@ -13,7 +13,7 @@ use crate::operator::Operator;
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
-use crate::{ad, front, pass};
+use crate::{ad, front, hygiene, pass};
 
 /// One function to differentiate, and what stands around it.
 struct Function<'a> {
@@ -339,6 +339,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         outer,
         own,
     } = *function;
+    hygiene::check(&quote!(#sig #block), diag);
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
     let derived = Derived {
         sig,
