@@ -167,8 +167,12 @@ impl Lower<'_> {
         if let Some(ident) = path.path.get_ident().filter(|_| path.qself.is_none()) {
             let name = ident.to_string();
             if let Some(local) = self.locals.find(&name) {
-                let held = self.locals.current(local);
-                return held.unwrap_or(Operand::Poison);
+                return match self.locals.current(local) {
+                    Some(held) => held,
+                    // Not set on any path the graph knows: a problem was reported, or is one.
+                    None if self.diag.mark() > 0 => Operand::Poison,
+                    None => self.report(span, Problem::BranchedReference),
+                };
             }
             if name == "None" {
                 return Operand::Value(self.none(Ty::Unknown, span));

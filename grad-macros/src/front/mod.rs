@@ -28,6 +28,7 @@ mod macros;
 mod matching;
 mod method;
 mod opaque;
+mod option;
 mod pattern;
 mod place;
 mod scope;
