@@ -2,8 +2,9 @@
 //! them can be moved along one.
 
 #[cfg(feature = "alloc")]
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, rc::Rc, string::String, vec::Vec};
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use crate::{NoTangent, ShapeError, Tangent};
 
@@ -13,9 +14,10 @@ use crate::{NoTangent, ShapeError, Tangent};
 /// |---|---|
 /// | `f32`, `f64` | itself |
 /// | integers, `bool`, `char`, `str`, `String`, `()` | [`NoTangent`] |
-/// | `[T; N]`, tuples, `Box<T>`, `Option<T>` | the same of the parts' tangents |
+/// | `[T; N]`, tuples, `Box<T>`, `Option<T>`, `Range<T>`, `VecDeque<T>` | the same of the parts' tangents |
+/// | `Result<T, E>` | `Option<T::Tangent>` |
 /// | `[T]`, `Vec<T>` | `Vec<T::Tangent>` |
-/// | `&T`, `&mut T` | that of `T` |
+/// | `&T`, `&mut T`, `Rc<T>`, `Arc<T>` | that of `T` |
 /// | a type with `#[derive(Differentiable)]` | itself or a generated type, see the derive |
 ///
 /// A tangent is differentiable itself, and its own tangent.
@@ -272,6 +274,10 @@ pointers! {
     [T: Differentiable + ?Sized] &T => T::Tangent, core::convert::identity;
     [T: Differentiable + ?Sized] &mut T => T::Tangent, core::convert::identity;
     #[cfg(feature = "alloc")] [T: Differentiable] Vec<T> => Vec<T::Tangent>, core::convert::identity;
+    // What is shared cannot change, as nothing differentiable has interior mutability; so a shared
+    // pointer is read as a reference is, and two to one target add into their own cotangents.
+    #[cfg(feature = "alloc")] [T: Differentiable + ?Sized] Rc<T> => T::Tangent, core::convert::identity;
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))] [T: Differentiable + ?Sized] alloc::sync::Arc<T> => T::Tangent, core::convert::identity;
     #[cfg(feature = "alloc")] [T: Differentiable] Box<T> => Box<T::Tangent>, Box::new;
 }
 
@@ -320,6 +326,90 @@ impl<T: Parameters> Parameters for Option<T> {
             }
             (None, Some(_)) => crate::tangent::mismatch(ShapeError::variant("Option")),
             (None, None) => {}
+        }
+    }
+}
+
+/// A failure has no derivative, as `None` has none.
+impl<T: Differentiable, E> Differentiable for Result<T, E> {
+    type Tangent = Option<T::Tangent>;
+    #[inline]
+    fn zero_tangent(&self) -> Self::Tangent {
+        self.as_ref().ok().map(T::zero_tangent)
+    }
+    #[inline]
+    fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {
+        match (self, tangent) {
+            (Ok(x), Some(t)) => x.check_shape(t),
+            (Err(_), Some(_)) => Err(ShapeError::variant("Result")),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+impl<T: Parameters, E> Parameters for Result<T, E> {
+    #[inline]
+    fn visit(&mut self, tangent: &Self::Tangent, visitor: &mut impl LeafVisitor) {
+        match (self, tangent) {
+            (Ok(x), Some(t)) => x.visit(t, visitor),
+            (Ok(x), None) => {
+                let zero = x.zero_tangent();
+                x.visit(&zero, visitor);
+            }
+            (Err(_), Some(_)) => crate::tangent::mismatch(ShapeError::variant("Result")),
+            (Err(_), None) => {}
+        }
+    }
+}
+
+impl<T: Differentiable> Differentiable for Range<T> {
+    type Tangent = Range<T::Tangent>;
+    #[inline]
+    fn zero_tangent(&self) -> Self::Tangent {
+        self.start.zero_tangent()..self.end.zero_tangent()
+    }
+    #[inline]
+    fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {
+        self.start.check_shape(&tangent.start)?;
+        self.end.check_shape(&tangent.end)
+    }
+}
+
+impl<T: Parameters> Parameters for Range<T> {
+    #[inline]
+    fn visit(&mut self, tangent: &Self::Tangent, visitor: &mut impl LeafVisitor) {
+        self.start.visit(&tangent.start, visitor);
+        self.end.visit(&tangent.end, visitor);
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<T: Differentiable> Differentiable for VecDeque<T> {
+    type Tangent = VecDeque<T::Tangent>;
+    #[inline]
+    fn zero_tangent(&self) -> Self::Tangent {
+        self.iter().map(T::zero_tangent).collect()
+    }
+    #[inline]
+    fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {
+        if self.len() != tangent.len() {
+            return Err(ShapeError::length(self.len(), tangent.len()));
+        }
+        self.iter()
+            .zip(tangent)
+            .try_for_each(|(x, t)| x.check_shape(t))
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<T: Parameters> Parameters for VecDeque<T> {
+    #[inline]
+    fn visit(&mut self, tangent: &Self::Tangent, visitor: &mut impl LeafVisitor) {
+        if self.len() != tangent.len() {
+            crate::tangent::mismatch(ShapeError::length(self.len(), tangent.len()));
+        }
+        for (x, t) in self.iter_mut().zip(tangent) {
+            x.visit(t, visitor);
         }
     }
 }

@@ -6,8 +6,9 @@
 //! derivative (an integer, a string) has the tangent [`NoTangent`], which takes no room.
 
 #[cfg(feature = "alloc")]
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::fmt;
+use core::ops::Range;
 
 use crate::ShapeError;
 
@@ -101,15 +102,21 @@ impl<T: Tangent> fmt::Debug for Debugged<'_, T> {
 pub struct NoTangent;
 
 impl Tangent for NoTangent {
+    #[inline]
     fn accumulate(&mut self, _: &Self) {}
+    #[inline]
     fn scale(&mut self, _: f64) {}
+    #[inline]
     fn dot(&self, _: &Self) -> f64 {
         0.0
     }
+    #[inline]
     fn set_zero(&mut self) {}
+    #[inline]
     fn take(&mut self) -> Self {
         Self
     }
+    #[inline]
     fn duplicate(&self) -> Self {
         Self
     }
@@ -206,47 +213,56 @@ impl<T: Tangent, const N: usize> Tangent for [T; N] {
     }
 }
 
+/// A sequence of any length.
 #[cfg(feature = "alloc")]
-impl<T: Tangent> Tangent for Vec<T> {
-    #[inline]
-    #[track_caller]
-    fn accumulate(&mut self, other: &Self) {
-        expect_length(self.len(), other.len());
-        for (a, b) in self.iter_mut().zip(other) {
-            a.accumulate(b);
+macro_rules! sequence_tangent {
+    ($sequence:ident) => {
+        impl<T: Tangent> Tangent for $sequence<T> {
+            #[inline]
+            #[track_caller]
+            fn accumulate(&mut self, other: &Self) {
+                expect_length(self.len(), other.len());
+                for (a, b) in self.iter_mut().zip(other) {
+                    a.accumulate(b);
+                }
+            }
+            #[inline]
+            fn scale(&mut self, factor: f64) {
+                for a in self {
+                    a.scale(factor);
+                }
+            }
+            #[inline]
+            #[track_caller]
+            fn dot(&self, other: &Self) -> f64 {
+                expect_length(self.len(), other.len());
+                self.iter().zip(other).map(|(a, b)| a.dot(b)).sum()
+            }
+            #[inline]
+            fn set_zero(&mut self) {
+                self.iter_mut().for_each(T::set_zero);
+            }
+            #[inline]
+            fn take(&mut self) -> Self {
+                self.iter_mut().map(T::take).collect()
+            }
+            #[inline]
+            fn duplicate(&self) -> Self {
+                self.iter().map(T::duplicate).collect()
+            }
+            fn equals(&self, other: &Self) -> bool {
+                self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.equals(b))
+            }
+            fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_list().entries(self.iter().map(Debugged)).finish()
+            }
         }
-    }
-    #[inline]
-    fn scale(&mut self, factor: f64) {
-        for a in self {
-            a.scale(factor);
-        }
-    }
-    #[inline]
-    #[track_caller]
-    fn dot(&self, other: &Self) -> f64 {
-        expect_length(self.len(), other.len());
-        self.iter().zip(other).map(|(a, b)| a.dot(b)).sum()
-    }
-    #[inline]
-    fn set_zero(&mut self) {
-        self.iter_mut().for_each(T::set_zero);
-    }
-    #[inline]
-    fn take(&mut self) -> Self {
-        self.iter_mut().map(T::take).collect()
-    }
-    #[inline]
-    fn duplicate(&self) -> Self {
-        self.iter().map(T::duplicate).collect()
-    }
-    fn equals(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.equals(b))
-    }
-    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(Debugged)).finish()
-    }
+    };
 }
+#[cfg(feature = "alloc")]
+sequence_tangent!(Vec);
+#[cfg(feature = "alloc")]
+sequence_tangent!(VecDeque);
 
 #[cfg(feature = "alloc")]
 #[track_caller]
@@ -344,6 +360,43 @@ impl<T: Tangent> Tangent for Option<T> {
     }
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.as_ref().map(Debugged), f)
+    }
+}
+
+/// Both ends.
+impl<T: Tangent> Tangent for Range<T> {
+    #[inline]
+    fn accumulate(&mut self, other: &Self) {
+        self.start.accumulate(&other.start);
+        self.end.accumulate(&other.end);
+    }
+    #[inline]
+    fn scale(&mut self, factor: f64) {
+        self.start.scale(factor);
+        self.end.scale(factor);
+    }
+    #[inline]
+    fn dot(&self, other: &Self) -> f64 {
+        self.start.dot(&other.start) + self.end.dot(&other.end)
+    }
+    #[inline]
+    fn set_zero(&mut self) {
+        self.start.set_zero();
+        self.end.set_zero();
+    }
+    #[inline]
+    fn take(&mut self) -> Self {
+        self.start.take()..self.end.take()
+    }
+    #[inline]
+    fn duplicate(&self) -> Self {
+        self.start.duplicate()..self.end.duplicate()
+    }
+    fn equals(&self, other: &Self) -> bool {
+        self.start.equals(&other.start) && self.end.equals(&other.end)
+    }
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&(Debugged(&self.start)..Debugged(&self.end)), f)
     }
 }
 

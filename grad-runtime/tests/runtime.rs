@@ -20,9 +20,13 @@
 mod check;
 #[path = "runtime/derive.rs"]
 mod derive;
+#[path = "runtime/derive_forms.rs"]
+mod derive_forms;
 #[path = "runtime/graph.rs"]
 mod graph;
 #[path = "runtime/optim.rs"]
 mod optim;
+#[path = "runtime/optim_torch.rs"]
+mod optim_torch;
 #[path = "runtime/rules/mod.rs"]
 mod rules;

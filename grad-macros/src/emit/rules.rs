@@ -45,6 +45,7 @@ pub(crate) fn real_rules() -> TokenStream {
         })
         .chain([Joint::of("sin_cos", &[Op::Sin, Op::Cos])])
         .collect();
+    let names = methods.iter().map(|joint| joint.name);
     let declarations = methods.iter().map(Joint::declaration);
     let impls = [Width::F32, Width::F64].map(|width| {
         let float = float(width);
@@ -59,6 +60,8 @@ pub(crate) fn real_rules() -> TokenStream {
         /// The derivatives of the methods that `f32` and `f64` share.
         pub trait RealRules: ::core::marker::Copy { #(#declarations)* }
         #(#impls)*
+        /// The methods of [`RealRules`], for tests that they leave none out.
+        pub const REAL_METHODS: &[&str] = &[#(#names),*];
     }
 }
 

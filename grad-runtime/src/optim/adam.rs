@@ -1,7 +1,13 @@
 //! Adam.
 
-use super::{Optimizer, Real, Rule, State, expect_fraction, expect_rate};
+use alloc::vec;
+
+use super::{
+    Clip, Clipping, Optimizer, Real, Rule, State, expect_epsilon, expect_fraction, expect_rate,
+    optimizer,
+};
 use crate::Parameters;
+use crate::snapshot::{Snapshot, SnapshotError};
 
 /// Adam: steps scaled by running means of the gradient and of its square.
 ///
@@ -30,6 +36,7 @@ pub struct Adam {
     rate: f64,
     betas: (f64, f64),
     epsilon: f64,
+    clip: Clip,
     /// `β1^t` and `β2^t`.
     powers: (f64, f64),
     moments: State<2>,
@@ -47,6 +54,7 @@ impl Adam {
             rate,
             betas: (0.9, 0.999),
             epsilon: 1e-8,
+            clip: Clip::Off,
             powers: (1.0, 1.0),
             moments: State::new(),
         }
@@ -70,27 +78,9 @@ impl Adam {
     /// When negative or not finite.
     #[must_use]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
-        assert!(
-            epsilon >= 0.0 && epsilon.is_finite(),
-            "epsilon must be finite and not negative, not {epsilon}",
-        );
+        expect_epsilon(epsilon);
         self.epsilon = epsilon;
         self
-    }
-
-    /// The rate.
-    #[must_use]
-    pub fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// Sets the rate of the steps to come.
-    ///
-    /// # Panics
-    /// When the rate is negative or not finite.
-    pub fn set_rate(&mut self, rate: f64) {
-        expect_rate(rate);
-        self.rate = rate;
     }
 
     /// Moves `parameters` one step against `gradient`.
@@ -99,46 +89,114 @@ impl Adam {
     /// As [`Optimizer::step`].
     #[track_caller]
     pub fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &P::Tangent) {
-        let powers = (self.powers.0 * self.betas.0, self.powers.1 * self.betas.1);
-        let rule = Update {
-            betas: self.betas,
-            rate: self.rate / (1.0 - powers.0),
-            unbias: 1.0 / num_traits::Float::sqrt(1.0 - powers.1),
-            epsilon: self.epsilon,
-        };
-        self.moments.step(parameters, gradient, &rule);
+        let powers = next_powers(self.powers, self.betas);
+        let rule = Update::new(self.rate, self.betas, self.epsilon, powers);
+        self.moments.step(parameters, gradient, &rule, self.clip);
         self.powers = powers;
+    }
+
+    /// See [`Optimizer::save`].
+    #[must_use]
+    pub fn save(&self) -> Snapshot {
+        let mut snapshot = Snapshot::of("adam");
+        save_moments(self.powers, &self.moments, &mut snapshot);
+        snapshot
+    }
+
+    /// See [`Optimizer::restore`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        snapshot.expect_kind("adam")?;
+        (self.powers, self.moments) = restore_moments(snapshot)?;
+        Ok(())
     }
 }
 
-impl Optimizer for Adam {
-    #[track_caller]
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &P::Tangent) {
-        self.step(parameters, gradient);
-    }
+optimizer!(Adam);
+
+const MOMENTS: [&str; 2] = ["means", "squares"];
+
+pub(super) fn next_powers(powers: (f64, f64), betas: (f64, f64)) -> (f64, f64) {
+    (powers.0 * betas.0, powers.1 * betas.1)
+}
+
+pub(super) fn save_moments(powers: (f64, f64), moments: &State<2>, snapshot: &mut Snapshot) {
+    snapshot.put("powers", vec![powers.0, powers.1]);
+    moments.save(MOMENTS, snapshot);
+}
+
+pub(super) fn restore_moments(
+    snapshot: &Snapshot,
+) -> Result<((f64, f64), State<2>), SnapshotError> {
+    let powers = snapshot.f64s_of("powers", 2)?;
+    Ok(((powers[0], powers[1]), State::restored(MOMENTS, snapshot)?))
 }
 
 /// One step; the corrections of the two means are folded into `rate` and `unbias`.
-struct Update {
+pub(super) struct Update {
     betas: (f64, f64),
     rate: f64,
     unbias: f64,
     epsilon: f64,
 }
 
+impl Update {
+    pub(super) fn new(rate: f64, betas: (f64, f64), epsilon: f64, powers: (f64, f64)) -> Self {
+        Self {
+            betas,
+            rate: rate / (1.0 - powers.0),
+            unbias: 1.0 / num_traits::Float::sqrt(1.0 - powers.1),
+            epsilon,
+        }
+    }
+}
+
+/// The numbers of an [`Update`] in the precision of the parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Rounded<F> {
+    betas: (F, F),
+    rests: (F, F),
+    rate: F,
+    unbias: F,
+    epsilon: F,
+}
+
+impl Update {
+    pub(super) fn rounded<F: Real>(&self) -> Rounded<F> {
+        let (first, second) = self.betas;
+        Rounded {
+            betas: (F::round_from(first), F::round_from(second)),
+            rests: (F::round_from(1.0 - first), F::round_from(1.0 - second)),
+            rate: F::round_from(self.rate),
+            unbias: F::round_from(self.unbias),
+            epsilon: F::round_from(self.epsilon),
+        }
+    }
+}
+
+impl<F: Real> Rounded<F> {
+    /// Moves the two means of one parameter, and gives what the parameter goes down by.
+    #[inline]
+    pub(super) fn step(self, g: F, m: &mut F, v: &mut F) -> F {
+        *m = self.betas.0 * *m + self.rests.0 * g;
+        *v = self.betas.1 * *v + self.rests.1 * (g * g);
+        self.rate * *m / (v.sqrt() * self.unbias + self.epsilon)
+    }
+}
+
 impl Rule<2> for Update {
-    fn update<F: Real>(&self, x: &mut [F], gradient: &[F], [means, squares]: [&mut [F]; 2]) {
-        let (beta1, beta2) = (F::round_from(self.betas.0), F::round_from(self.betas.1));
-        let (rest1, rest2) = (
-            F::round_from(1.0 - self.betas.0),
-            F::round_from(1.0 - self.betas.1),
-        );
-        let (rate, unbias) = (F::round_from(self.rate), F::round_from(self.unbias));
-        let epsilon = F::round_from(self.epsilon);
+    fn update<F: Real>(
+        &self,
+        x: &mut [F],
+        gradient: &[F],
+        [means, squares]: [&mut [F]; 2],
+        clip: impl Clipping,
+    ) {
+        let adam = self.rounded();
         for (((x, &g), m), v) in x.iter_mut().zip(gradient).zip(means).zip(squares) {
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * (g * g);
-            *x = *x - rate * *m / (v.sqrt() * unbias + epsilon);
+            *x = *x - adam.step(clip.of(g), m, v);
         }
     }
 }

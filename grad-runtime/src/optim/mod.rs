@@ -1,5 +1,8 @@
 //! Optimizers: what moves parameters along a gradient.
 //!
+//! [`Sgd`] (plain, with momentum, after Nesterov), [`AdaGrad`], [`RmsProp`], [`Adam`] and [`AdamW`];
+//! [`schedule`] changes their rate as training goes on, [`Clip`] bounds the gradients they take.
+//!
 //! An optimizer keeps its state (velocities, moments) in flat buffers in the order in which
 //! [`Parameters::visit`] shows the parameters, so that a step is one pass over parameter, gradient
 //! and state together. The buffers are allocated by the first step and by no other; `f32`
@@ -18,18 +21,28 @@
 //! assert!((x[0] - 3.0).abs() < 1e-6 && (x[1] + 1.0).abs() < 1e-6);
 //! ```
 
+mod adagrad;
 mod adam;
+mod adamw;
+mod clip;
+mod rmsprop;
+pub mod schedule;
 mod sgd;
+mod state;
 
+pub use adagrad::AdaGrad;
 pub use adam::Adam;
+pub use adamw::AdamW;
+pub use clip::Clip;
+pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
-
-use alloc::{vec, vec::Vec};
-use core::{array, mem};
 
 use num_traits::Float;
 
-use crate::{LeafVisitor, Parameters};
+use crate::Parameters;
+use crate::snapshot::{Snapshot, SnapshotError};
+use clip::Clipping;
+use state::State;
 
 /// Anything that moves parameters along a gradient.
 ///
@@ -54,11 +67,37 @@ pub trait Optimizer {
     /// When the gradient has another shape than the parameters, or when the parameters have another
     /// shape than at the first step; the message names both lengths.
     fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &P::Tangent);
+
+    /// The rate.
+    fn rate(&self) -> f64;
+
+    /// Sets the rate of the steps to come.
+    ///
+    /// # Panics
+    /// When the rate is negative or not finite.
+    fn set_rate(&mut self, rate: f64);
+
+    /// All that the steps so far have left behind, to continue from with [`restore`](Self::restore).
+    /// Settings, the rate among them, are no part of it.
+    fn save(&self) -> Snapshot;
+
+    /// Continues where [`save`](Self::save) was called: the steps to come are the same bit for bit.
+    ///
+    /// # Errors
+    /// When the snapshot is not one of such an optimizer, or is damaged; nothing changes then.
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError>;
 }
 
-/// How one optimizer updates parameters that lie together, given `N` buffers of state.
+/// How one optimizer updates parameters that lie together, given `N` buffers of state and what
+/// becomes of the gradient's entries first.
 trait Rule<const N: usize> {
-    fn update<F: Real>(&self, x: &mut [F], gradient: &[F], state: [&mut [F]; N]);
+    fn update<F: Real>(
+        &self,
+        x: &mut [F],
+        gradient: &[F],
+        state: [&mut [F]; N],
+        clip: impl Clipping,
+    );
 }
 
 /// A float that settings, which are `f64`, can be rounded to.
@@ -82,117 +121,62 @@ impl Real for f32 {
     }
 }
 
-/// `N` buffers, each with an entry for each parameter.
-#[derive(Clone, Debug)]
-struct State<const N: usize> {
-    layout: Option<Layout>,
-    f32s: [Vec<f32>; N],
-    f64s: [Vec<f64>; N],
-}
-
-impl<const N: usize> State<N> {
-    fn new() -> Self {
-        Self {
-            layout: None,
-            f32s: array::from_fn(|_| Vec::new()),
-            f64s: array::from_fn(|_| Vec::new()),
-        }
-    }
-
-    #[track_caller]
-    fn step<P: Parameters + ?Sized>(
-        &mut self,
-        parameters: &mut P,
-        gradient: &P::Tangent,
-        rule: &impl Rule<N>,
-    ) {
-        if let Err(error) = parameters.check_shape(gradient) {
-            panic!("the gradient does not fit the parameters: {error}");
-        }
-        let mut layout = Layout::default();
-        parameters.visit(gradient, &mut layout);
-        match self.layout {
-            None => {
-                self.f32s = array::from_fn(|_| vec![0.0; layout.f32s]);
-                self.f64s = array::from_fn(|_| vec![0.0; layout.f64s]);
-                self.layout = Some(layout);
+/// The methods that every optimizer has of its own as well, so that callers need not import the
+/// trait, and the trait's as calls of those.
+macro_rules! optimizer {
+    ($name:ty) => {
+        impl $name {
+            /// Sets how gradients are bounded; at first they are taken as they are.
+            ///
+            /// # Panics
+            /// When the bound is not above zero.
+            #[must_use]
+            #[track_caller]
+            pub fn clip(mut self, clip: Clip) -> Self {
+                clip.expect_bound();
+                self.clip = clip;
+                self
             }
-            Some(first) => assert!(
-                first == layout,
-                "the parameters changed their shape between two steps: {} entries at first, {} now; \
-                 a new shape needs a new optimizer",
-                first.len(),
-                layout.len(),
-            ),
+
+            /// The rate.
+            #[must_use]
+            pub fn rate(&self) -> f64 {
+                self.rate
+            }
+
+            /// Sets the rate of the steps to come.
+            ///
+            /// # Panics
+            /// When the rate is negative or not finite.
+            #[track_caller]
+            pub fn set_rate(&mut self, rate: f64) {
+                expect_rate(rate);
+                self.rate = rate;
+            }
         }
-        let mut walk = Walk {
-            rule,
-            f32s: self.f32s.each_mut().map(Vec::as_mut_slice),
-            f64s: self.f64s.each_mut().map(Vec::as_mut_slice),
-        };
-        parameters.visit(gradient, &mut walk);
-    }
-}
 
-/// How many floats there are, and a hash of how they lie together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Layout {
-    f32s: usize,
-    f64s: usize,
-    hash: u64,
+        impl Optimizer for $name {
+            #[track_caller]
+            fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &P::Tangent) {
+                self.step(parameters, gradient);
+            }
+            fn rate(&self) -> f64 {
+                self.rate
+            }
+            #[track_caller]
+            fn set_rate(&mut self, rate: f64) {
+                self.set_rate(rate);
+            }
+            fn save(&self) -> Snapshot {
+                self.save()
+            }
+            fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+                self.restore(snapshot)
+            }
+        }
+    };
 }
-
-impl Layout {
-    fn len(&self) -> usize {
-        self.f32s + self.f64s
-    }
-
-    /// One step of FNV-1a, a word at a time.
-    fn mix(&mut self, word: usize) {
-        self.hash = (self.hash ^ word as u64).wrapping_mul(0x0100_0000_01b3);
-    }
-}
-
-impl LeafVisitor for Layout {
-    fn f32s(&mut self, x: &mut [f32], _: &[f32]) {
-        self.f32s += x.len();
-        self.mix(2 * x.len() + 1);
-    }
-    fn f64s(&mut self, x: &mut [f64], _: &[f64]) {
-        self.f64s += x.len();
-        self.mix(2 * x.len() + 2);
-    }
-}
-
-/// The pass of one step, with what is left of the buffers.
-struct Walk<'a, R, const N: usize> {
-    rule: &'a R,
-    f32s: [&'a mut [f32]; N],
-    f64s: [&'a mut [f64]; N],
-}
-
-impl<R: Rule<N>, const N: usize> LeafVisitor for Walk<'_, R, N> {
-    fn f32s(&mut self, x: &mut [f32], gradient: &[f32]) {
-        let state = split_off(&mut self.f32s, x.len());
-        self.rule.update(x, gradient, state);
-    }
-    fn f64s(&mut self, x: &mut [f64], gradient: &[f64]) {
-        let state = split_off(&mut self.f64s, x.len());
-        self.rule.update(x, gradient, state);
-    }
-}
-
-/// The next `len` entries of each buffer, which are taken off it.
-fn split_off<'a, T, const N: usize>(
-    buffers: &mut [&'a mut [T]; N],
-    len: usize,
-) -> [&'a mut [T]; N] {
-    buffers.each_mut().map(|rest| {
-        let (first, others) = mem::take(rest).split_at_mut(len);
-        *rest = others;
-        first
-    })
-}
+use optimizer;
 
 #[track_caller]
 fn expect_fraction(name: &str, x: f64) {
@@ -207,5 +191,13 @@ fn expect_rate(rate: f64) {
     assert!(
         rate >= 0.0 && rate.is_finite(),
         "the rate must be finite and not negative, not {rate}"
+    );
+}
+
+#[track_caller]
+fn expect_epsilon(epsilon: f64) {
+    assert!(
+        epsilon >= 0.0 && epsilon.is_finite(),
+        "epsilon must be finite and not negative, not {epsilon}",
     );
 }

@@ -1,7 +1,10 @@
 //! Gradient descent, with momentum.
 
-use super::{Optimizer, Real, Rule, State, expect_fraction, expect_rate};
+use super::{
+    Clip, Clipping, Optimizer, Real, Rule, State, expect_fraction, expect_rate, optimizer,
+};
 use crate::Parameters;
+use crate::snapshot::{Snapshot, SnapshotError};
 
 /// Gradient descent with a fixed rate, with momentum if asked for.
 ///
@@ -30,6 +33,7 @@ pub struct Sgd {
     rate: f64,
     momentum: f64,
     nesterov: bool,
+    clip: Clip,
     velocity: State<1>,
     nothing: State<0>,
 }
@@ -46,6 +50,7 @@ impl Sgd {
             rate,
             momentum: 0.0,
             nesterov: false,
+            clip: Clip::Off,
             velocity: State::new(),
             nothing: State::new(),
         }
@@ -69,62 +74,56 @@ impl Sgd {
         self
     }
 
-    /// The rate.
-    #[must_use]
-    pub fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// Sets the rate of the steps to come.
-    ///
-    /// # Panics
-    /// When the rate is negative or not finite.
-    pub fn set_rate(&mut self, rate: f64) {
-        expect_rate(rate);
-        self.rate = rate;
-    }
-
     /// Moves `parameters` one step against `gradient`.
     ///
     /// # Panics
     /// As [`Optimizer::step`].
     #[track_caller]
     pub fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &P::Tangent) {
-        if self.momentum == 0.0 {
-            self.nothing
-                .step(parameters, gradient, &Plain { rate: self.rate });
+        let (rate, momentum, clip) = (self.rate, self.momentum, self.clip);
+        if momentum == 0.0 {
+            let rule = Plain { rate };
+            self.nothing.step(parameters, gradient, &rule, clip);
         } else if self.nesterov {
-            let rule = Nesterov {
-                rate: self.rate,
-                momentum: self.momentum,
-            };
-            self.velocity.step(parameters, gradient, &rule);
+            let rule = Nesterov { rate, momentum };
+            self.velocity.step(parameters, gradient, &rule, clip);
         } else {
-            let rule = Heavy {
-                rate: self.rate,
-                momentum: self.momentum,
-            };
-            self.velocity.step(parameters, gradient, &rule);
+            let rule = Heavy { rate, momentum };
+            self.velocity.step(parameters, gradient, &rule, clip);
         }
+    }
+
+    /// See [`Optimizer::save`].
+    #[must_use]
+    pub fn save(&self) -> Snapshot {
+        let mut snapshot = Snapshot::of("sgd");
+        self.velocity.save(["velocity"], &mut snapshot);
+        snapshot
+    }
+
+    /// See [`Optimizer::restore`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        snapshot.expect_kind("sgd")?;
+        self.velocity = State::restored(["velocity"], snapshot)?;
+        self.nothing = State::new();
+        Ok(())
     }
 }
 
-impl Optimizer for Sgd {
-    #[track_caller]
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &P::Tangent) {
-        self.step(parameters, gradient);
-    }
-}
+optimizer!(Sgd);
 
 struct Plain {
     rate: f64,
 }
 
 impl Rule<0> for Plain {
-    fn update<F: Real>(&self, x: &mut [F], gradient: &[F], []: [&mut [F]; 0]) {
+    fn update<F: Real>(&self, x: &mut [F], gradient: &[F], []: [&mut [F]; 0], clip: impl Clipping) {
         let rate = F::round_from(self.rate);
         for (x, &g) in x.iter_mut().zip(gradient) {
-            *x = *x - rate * g;
+            *x = *x - rate * clip.of(g);
         }
     }
 }
@@ -135,9 +134,16 @@ struct Heavy {
 }
 
 impl Rule<1> for Heavy {
-    fn update<F: Real>(&self, x: &mut [F], gradient: &[F], [velocity]: [&mut [F]; 1]) {
+    fn update<F: Real>(
+        &self,
+        x: &mut [F],
+        gradient: &[F],
+        [velocity]: [&mut [F]; 1],
+        clip: impl Clipping,
+    ) {
         let (rate, momentum) = (F::round_from(self.rate), F::round_from(self.momentum));
         for ((x, &g), v) in x.iter_mut().zip(gradient).zip(velocity) {
+            let g = clip.of(g);
             *v = momentum * *v + g;
             *x = *x - rate * *v;
         }
@@ -150,9 +156,16 @@ struct Nesterov {
 }
 
 impl Rule<1> for Nesterov {
-    fn update<F: Real>(&self, x: &mut [F], gradient: &[F], [velocity]: [&mut [F]; 1]) {
+    fn update<F: Real>(
+        &self,
+        x: &mut [F],
+        gradient: &[F],
+        [velocity]: [&mut [F]; 1],
+        clip: impl Clipping,
+    ) {
         let (rate, momentum) = (F::round_from(self.rate), F::round_from(self.momentum));
         for ((x, &g), v) in x.iter_mut().zip(gradient).zip(velocity) {
+            let g = clip.of(g);
             *v = momentum * *v + g;
             *x = *x - rate * (g + momentum * *v);
         }

@@ -8,6 +8,7 @@
 //! which the function's own sort leaves them. For entries of other sizes the standard library
 //! promises no order among equal ones, and this one is another than its own.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::convert::identity;
@@ -15,6 +16,9 @@ use core::convert::identity;
 use super::super::{Exclusive, UnitTangent, Wrt, unit_tangent};
 use super::{Bars, IndexBar, exclusive};
 use crate::{Differentiable, NoTangent};
+
+/// A pullback that does not hold on to what the closure borrows, as one of an opaque type would.
+type PermuteBack<T> = Box<dyn FnOnce(UnitTangent, (), (), Bars<'_, T>, IndexBar<'_>)>;
 
 /// Sorts by the order of the entries themselves.
 macro_rules! sorts {
@@ -65,20 +69,20 @@ macro_rules! sorts_by {
             &mut self,
             told: F,
             _: Wrt<M>,
-        ) -> (
-            (),
-            impl FnOnce(UnitTangent, (), (), Bars<'_, T>, IndexBar<'_>) + use<Self, T, M, $($key,)? F>,
-        ) {
+        ) -> ((), PermuteBack<T>) {
             let order = $order_of(self.__grad_entries(), $compare(told));
             let kept = if M & 1 == 0 { Vec::new() } else { inverse(&order) };
             permute(self.__grad_entries(), order);
-            let pull =
-                |_: UnitTangent, (): (), (): (), self_bar: Bars<'_, T>, _: IndexBar<'_>| {
-                    if let Some(self_bar) = self_bar {
-                        permute(self_bar, kept);
-                    }
-                };
-            ((), pull)
+            let pull = move |_: UnitTangent,
+                             (): (),
+                             (): (),
+                             self_bar: Bars<'_, T>,
+                             _: IndexBar<'_>| {
+                if let Some(self_bar) = self_bar {
+                    permute(self_bar, kept);
+                }
+            };
+            ((), Box::new(pull))
         }
 
         /// The tangents follow the entries.

@@ -4,6 +4,7 @@
 //! being returned takes its shape along, so its zero is kept where the vector is active: for floats
 //! that is a number, or one allocation for many.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::super::{Exclusive, Shared, TangentOf, UnitTangent, Wrt, unit_tangent};
@@ -521,16 +522,21 @@ pub trait VecRules<T: Differentiable> {
     }
 
     /// The cotangents of what is dropped are zero. `keep` is not differentiated.
+    ///
+    /// The pullback is boxed, so that it does not hold on to what the closure borrows.
     fn __grad_vjp_retain<const M: u64, F: FnMut(&T) -> bool>(
         &mut self,
         mut keep: F,
         _: Wrt<M>,
     ) -> (
         (),
-        impl FnOnce(UnitTangent, (), (), VecBar<'_, T>, IndexBar<'_>) + use<Self, T, M, F>,
-    ) {
+        Box<dyn FnOnce(UnitTangent, (), (), VecBar<'_, T>, IndexBar<'_>)>,
+    )
+    where
+        TangentOf<T>: 'static,
+    {
         // For each entry, the zero of what was dropped.
-        let mut dropped = Vec::new();
+        let mut dropped: Vec<Option<TangentOf<T>>> = Vec::new();
         self.__grad_vec().retain(|entry| {
             let kept = keep(entry);
             if M & 1 != 0 {
@@ -541,14 +547,11 @@ pub trait VecRules<T: Differentiable> {
         let pull = |_: UnitTangent, (): (), (): (), self_bar: VecBar<'_, T>, _: IndexBar<'_>| {
             if let Some(self_bar) = self_bar {
                 let mut kept = core::mem::take(self_bar).into_iter();
-                self_bar.extend(
-                    dropped
-                        .into_iter()
-                        .filter_map(|zero| zero.or_else(|| kept.next())),
-                );
+                let both = dropped.into_iter();
+                self_bar.extend(both.filter_map(|zero| zero.or_else(|| kept.next())));
             }
         };
-        ((), pull)
+        ((), Box::new(pull))
     }
 
     /// The tangents of what is dropped are dropped too.
