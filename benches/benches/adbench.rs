@@ -94,6 +94,9 @@ fn gmm(d: usize, k: usize, n: usize, effort: Effort) {
     let mut ways = vec![
         way("objective", || work.borrow_mut().objective()),
         way("generated", || work.borrow_mut().jacobian()),
+        way("generated, with helpers", || {
+            work.borrow_mut().jacobian_with_helpers();
+        }),
         way("by hand", || work.borrow_mut().jacobian_by_hand()),
         way("by hand, four points at a time", || {
             work.borrow_mut().jacobian_in_lanes();
@@ -119,6 +122,9 @@ fn lstm(layers: usize, effort: Effort) {
     let mut ways = [
         way("objective", || work.borrow_mut().objective()),
         way("generated", || work.borrow_mut().jacobian()),
+        way("generated, with helpers", || {
+            work.borrow_mut().jacobian_with_helpers();
+        }),
         way("by hand", || work.borrow_mut().jacobian_by_hand()),
         way("echidna's tape", || {
             black_box(peers::lstm_tape(black_box(&data)));
