@@ -69,6 +69,8 @@ pub mod plot;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod private;
+#[doc(hidden)]
+pub mod replica;
 #[cfg(feature = "alloc")]
 mod scalar;
 #[cfg(feature = "alloc")]
