@@ -62,8 +62,18 @@ problems! {
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     ClosureArgument => "a closure passed to this function is not differentiated yet",
         "pass the numbers it captures, or write the loop of the function here";
-    Closure => "closures are not differentiated yet",
-        "write a function marked `#[differentiate]` and call it";
+    Closure => "this is not a closure or function the macro can see",
+        "write the closure where it is used, or bind it to a variable of this function";
+    ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",
+        "collect one of them into a `Vec` before";
+    Endless => "this iterator has no end",
+        "end it with `take`, or zip it with a finite one";
+    Collection(name: String) => format!("`collect` into `{name}` is not differentiated yet"),
+        "collect into a `Vec`";
+    ArrayLength => "the length of this array is not known",
+        "annotate it: `let a: [f64; N] = std::array::from_fn(..)`";
+    FunctionValue => "a closure or an iterator is used as a value",
+        "call the closure, or use the iterator up with `sum`, `fold`, `collect` or `for`";
     Iterator(name: String) => format!("iterator adaptor `{name}` is not differentiated yet"),
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
@@ -103,6 +113,16 @@ pub(crate) struct Diagnostics {
 impl Diagnostics {
     pub(crate) fn report(&self, span: Span, problem: Problem) {
         self.found.borrow_mut().push((span, problem));
+    }
+
+    /// How many problems there are.
+    pub(crate) fn mark(&self) -> usize {
+        self.found.borrow().len()
+    }
+
+    /// Forgets the problems found since the mark: the code will be read again.
+    pub(crate) fn forget(&self, mark: usize) {
+        self.found.borrow_mut().truncate(mark);
     }
 
     pub(crate) fn any(&self) -> bool {

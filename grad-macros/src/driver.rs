@@ -107,6 +107,7 @@ fn partial_stubs(
         modes: options.modes,
         root: root_of(options),
         outer: None,
+        of_trait: None,
     })
 }
 
@@ -224,6 +225,13 @@ fn optional_items(function: &Function, options: &Options) -> TokenStream {
 /// The attribute on a trait: siblings of its methods, which implementations under the attribute
 /// give, and derivatives written on them.
 fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> TokenStream {
+    // Inside, `Self` is one more type parameter, bound by the supertraits.
+    let mut around = item.generics.clone();
+    let mut own = syn::TypeParam::from(syn::Ident::new("Self", item.ident.span()));
+    own.bounds = item.supertraits.clone();
+    around.params.push(syn::GenericParam::Type(own));
+    let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
+    let of_trait = quote!(#name #arguments);
     let mut generated = TokenStream::new();
     for function in &item.items {
         let TraitItem::Fn(TraitItemFn {
@@ -237,7 +245,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
         };
         let vis = Visibility::Inherited;
         let trial = Diagnostics::default();
-        let signature = Signature::read(sig, Some(&item.generics), options, &trial);
+        let signature = Signature::read(sig, Some(&around), options, &trial);
         if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
             continue;
         }
@@ -249,7 +257,8 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
             home: Home::Trait,
             modes: options.modes,
             root: root_of(options),
-            outer: Some(&item.generics),
+            outer: Some(&around),
+            of_trait: Some(of_trait.clone()),
         };
         generated.extend(derived.trait_items());
         generated.extend(match default {
@@ -261,7 +270,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
                     sig,
                     block,
                     home: Home::Trait,
-                    outer: Some(&item.generics),
+                    outer: Some(&around),
                     own: None,
                 };
                 function_items(&function, options, &Diagnostics::default())
@@ -328,6 +337,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         modes: options.modes,
         root: root_of(options),
         outer,
+        of_trait: None,
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -349,6 +359,9 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
     }
+    for item in &mut lowered.items {
+        expand_nested(item, options);
+    }
     // The barrier: from here on nothing can fail.
     let forward = options.modes.forward().then(|| {
         let mut forward = ad::forward(&lowered.graph, &active);
@@ -360,14 +373,14 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let reverse = options.modes.reverse().then(|| {
         let mut reverse = ad::reverse(&lowered.graph, &lowered.output, &active);
         dump(&name, "reverse, before simplification", &reverse.graph);
-        pass::simplify(&mut reverse.graph);
+        pass::simplify_reverse(&mut reverse.graph, pass::Size::of(&lowered.graph));
         dump(&name, "reverse", &reverse.graph);
         reverse.graph.debug_verify("reverse mode");
         reverse
     });
     let gradient = (options.modes.reverse() && signature.returns_float()).then(|| {
         let mut gradient = ad::gradient(&lowered.graph, &lowered.output, &active);
-        pass::simplify(&mut gradient.graph);
+        pass::simplify_reverse(&mut gradient.graph, pass::Size::of(&lowered.graph));
         dump(&name, "gradient", &gradient.graph);
         gradient.graph.debug_verify("the gradient");
         gradient
@@ -385,6 +398,31 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         eprintln!("{name}, tokens:\n{tokens}\n");
     }
     tokens
+}
+
+/// A function inside the body has derivatives too: nothing else could give it some.
+fn expand_nested(item: &mut TokenStream, options: &Options) {
+    let Ok(nested) = syn::parse2::<ItemFn>(item.clone()) else {
+        return;
+    };
+    if nested
+        .attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("differentiate"))
+    {
+        return;
+    }
+    let function = Function {
+        attrs: &nested.attrs,
+        vis: &nested.vis,
+        sig: &nested.sig,
+        block: &nested.block,
+        home: Home::Module,
+        outer: None,
+        own: None,
+    };
+    let generated = optional_items(&function, options);
+    item.extend(generated);
 }
 
 fn dumped(name: &str) -> bool {

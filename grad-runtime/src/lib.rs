@@ -26,7 +26,8 @@
 //! - `nn`: arrays of the `ndarray` crate, layers, losses.
 //! - `rayon`: splits batches over threads.
 //! - `data`: readers of data files, batches.
-//! - `train`: the training loop, checkpoints, the report, plots.
+//! - `plot`: line charts as SVG.
+//! - `train`: the training loop, checkpoints, the report.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -63,6 +64,8 @@ pub mod loss;
 pub mod nn;
 #[cfg(feature = "alloc")]
 pub mod optim;
+#[cfg(feature = "plot")]
+pub mod plot;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod private;

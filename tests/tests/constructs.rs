@@ -2,6 +2,8 @@
 #![allow(clippy::all, clippy::pedantic, unreachable_pub)]
 #![forbid(unsafe_code)]
 
+mod iterators;
+
 use grad_runtime::{Differentiable, differentiate};
 
 /// Geometry.

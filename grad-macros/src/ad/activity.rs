@@ -25,7 +25,7 @@ impl Activity {
             Arg::Value(v) => self.values.contains(v),
             other => other
                 .path()
-                .is_some_and(|path| self.vars.contains(&path.root)),
+                .is_some_and(|path| self.vars.contains(&path.root) && !path.is_error()),
         }
     }
 }
@@ -113,6 +113,7 @@ fn flowing(site: &Site) -> &[Value] {
         | Kind::Boxed
         | Kind::Store(_)
         | Kind::Accumulate(_)
+        | Kind::Append(_)
         | Kind::Allocate(_) => &site.operands,
         Kind::Select => &site.operands[1..],
         Kind::Repeat { .. } => &site.operands[..1],
@@ -125,12 +126,16 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
-        Kind::Load(path) | Kind::Copy(path) => vars.push(path.root),
+        Kind::Load(path) | Kind::Copy(path) | Kind::Finish(path, _) if !path.is_error() => {
+            vars.push(path.root);
+        }
         Kind::Call(call) => {
             for arg in &call.args {
                 match arg {
                     Arg::Value(v) => values.push(*v),
-                    other => vars.extend(other.path().map(|p| p.root)),
+                    other => {
+                        vars.extend(other.path().filter(|p| !p.is_error()).map(|p| p.root));
+                    }
                 }
             }
         }
@@ -154,7 +159,7 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
 /// Variables the site writes a derivative into.
 fn targets(site: &Site) -> Vec<Var> {
     match &site.kind {
-        Kind::Store(path) | Kind::Accumulate(path) => vec![path.root],
+        Kind::Store(path) | Kind::Accumulate(path) | Kind::Append(path) => vec![path.root],
         Kind::Allocate(var) => vec![*var],
         Kind::Call(_) => site.kind.writes().iter().map(|path| path.root).collect(),
         _ => Vec::new(),

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Activity, push, push_one, term, zero};
-use crate::ir::{Arg, Graph, Kind, Path, Region, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{
+    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo,
+};
 
 /// A graph whose body yields the values of the function, then their tangents.
 pub(crate) struct Forward {
@@ -17,6 +19,8 @@ struct Push<'a> {
     active: &'a Activity,
     dots: HashMap<Value, Value>,
     vars: HashMap<Var, Var>,
+    /// Zero tangents made before the site that uses their values up.
+    zeros: HashMap<Value, Value>,
 }
 
 /// Differentiates in forward mode.
@@ -26,6 +30,7 @@ pub(crate) fn forward(graph: &Graph, active: &Activity) -> Forward {
         active,
         dots: HashMap::new(),
         vars: HashMap::new(),
+        zeros: HashMap::new(),
     };
     let body = graph.body;
     let dots = graph
@@ -85,7 +90,7 @@ impl Push<'_> {
     }
 
     fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
-        match self.dot(value) {
+        match self.dot(value).or_else(|| self.zeros.remove(&value)) {
             Some(dot) => dot,
             None => zero(&mut self.graph, region, value),
         }
@@ -126,21 +131,22 @@ impl Push<'_> {
             }
             _ => {}
         }
+        self.make_zeros(region, &site);
         self.graph.block_mut(region).sites.push(id);
         match &site.kind {
-            Kind::Store(path) | Kind::Accumulate(path) | Kind::Swap(path, _)
+            Kind::Store(path)
+            | Kind::Accumulate(path)
+            | Kind::Append(path)
+            | Kind::Swap(path, _)
                 if !self.vars.contains_key(&path.root) => {}
-            Kind::Store(path) => {
+            Kind::Store(path) | Kind::Append(path) => {
                 let dot = self.dot_or_zero(region, site.operands[0]);
                 let path = self.shadow(path).unwrap_or_else(|| path.clone());
-                push(
-                    &mut self.graph,
-                    region,
-                    Kind::Store(path),
-                    vec![dot],
-                    Vec::new(),
-                    span,
-                );
+                let kind = match &site.kind {
+                    Kind::Append(_) => Kind::Append(path),
+                    _ => Kind::Store(path),
+                };
+                push(&mut self.graph, region, kind, vec![dot], Vec::new(), span);
             }
             Kind::Accumulate(path) => {
                 if let (Some(dot), Some(path)) = (self.dot(site.operands[0]), self.shadow(path)) {
@@ -175,6 +181,21 @@ impl Push<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The tangents of operands that have none, made before the site takes the values away.
+    fn make_zeros(&mut self, region: Region, site: &Site) {
+        let builds = matches!(site.kind, Kind::Array { .. } | Kind::Tuple | Kind::Boxed);
+        let stores = matches!(&site.kind, Kind::Store(path) if self.vars.contains_key(&path.root));
+        if !(builds && self.active.site(site) || stores) {
+            return;
+        }
+        for value in &site.operands {
+            if self.dot(*value).is_none() && !self.graph.ty(*value).is_scalar() {
+                let none = zero(&mut self.graph, region, *value);
+                self.zeros.insert(*value, none);
+            }
         }
     }
 
@@ -279,6 +300,9 @@ impl Push<'_> {
             Kind::Load(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Load(path), Vec::new())),
+            Kind::Finish(path, form) => self
+                .shadow(path)
+                .and_then(|path| one(self, Kind::Finish(path, form.clone()), Vec::new())),
             Kind::Copy(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Copy(path), Vec::new())),

@@ -7,8 +7,8 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::names::Names;
 use crate::ir::{
-    Adaptor, Arg, Call, Callee, Capture, Discrete, Graph, Kind, Literal, Op, Path, Range, Region,
-    Site, SiteId, Spelling, Step, Storage, Ty, Value, Var, Variant, Width, row,
+    Adaptor, Arg, Call, Callee, Capture, Discrete, Form, Graph, Kind, Literal, Op, Path, Range,
+    Region, Site, SiteId, Spelling, Step, Storage, Ty, Value, Var, Variant, Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -22,6 +22,8 @@ pub(super) struct Body<'g> {
     refs: HashSet<Var>,
     /// The flag that tells whether anybody wants what is added into a variable.
     guards: HashMap<Var, Ident>,
+    /// What the loop whose body begins reads off its tape.
+    entry: Option<Ident>,
 }
 
 impl<'g> Body<'g> {
@@ -41,6 +43,7 @@ impl<'g> Body<'g> {
             vars: HashMap::new(),
             refs,
             guards: HashMap::new(),
+            entry: None,
         }
     }
 
@@ -69,18 +72,29 @@ impl<'g> Body<'g> {
     /// Declarations of the tapes.
     pub(super) fn tapes(&mut self) -> TokenStream {
         let root = self.root.clone();
-        let tapes = self
+        let saved: HashSet<Var> = self
             .graph
-            .vars
+            .sites
             .iter()
-            .enumerate()
-            .filter(|(_, var)| var.storage == Storage::Tape);
+            .filter_map(|site| match &site.kind {
+                Kind::Save(tape, _) => Some(*tape),
+                _ => None,
+            })
+            .collect();
         let mut tokens = TokenStream::new();
-        for (k, _) in tapes {
-            let name = self.names.fresh("tape");
-            self.vars
-                .insert(Var(u32::try_from(k).unwrap_or(0)), quote!(#name));
-            tokens.extend(quote!(let mut #name = #root::private::Tape::new();));
+        for k in 0..self.graph.vars.len() {
+            let var = Var(u32::try_from(k).unwrap_or(0));
+            if self.graph.var(var).storage != Storage::Tape {
+                continue;
+            }
+            let name = self.names.fresh(&self.graph.var(var).name);
+            self.vars.insert(var, quote!(#name));
+            let kind = if saved.contains(&var) {
+                quote!(Saved)
+            } else {
+                quote!(Tape)
+            };
+            tokens.extend(quote!(let mut #name = #root::private::#kind::new();));
         }
         tokens
     }
@@ -234,6 +248,23 @@ impl<'g> Body<'g> {
                 quote!(#place = #v)
             }
             Kind::Accumulate(path) => return self.accumulate(path, site.operands[0]),
+            Kind::IntLike => {
+                let (n, x) = (operand(self, 0), operand(self, 1));
+                quote!(#root::private::int_like(#n, #x))
+            }
+            Kind::Append(path) => {
+                let (place, v) = (self.place(path), operand(self, 0));
+                quote!(#place.push(#v))
+            }
+            Kind::Elements => {
+                let bar = operand(self, 0);
+                quote!(#root::private::elements(#bar))
+            }
+            Kind::Finish(path, form) => self.finish(path, form),
+            Kind::Detach(path) => {
+                let place = self.place(path);
+                quote!(#root::private::detach(&mut #place))
+            }
             Kind::Take(path) => {
                 let place = self.place_mut(path);
                 quote!(#root::private::take(&mut #place))
@@ -310,6 +341,20 @@ impl<'g> Body<'g> {
             Kind::Pop(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 return self.define_tuple(site, &quote!(#tape.pop()));
+            }
+            Kind::Next(_) => {
+                let entry = self.entry.take();
+                return self.define_tuple(site, &quote!(::core::clone::Clone::clone(#entry)));
+            }
+            Kind::Save(tape, path) => {
+                let (tape, place) = (self.variable(*tape), self.place(path));
+                quote!(#tape.save(&#place[..]))
+            }
+            Kind::Restore(tape, var) => {
+                let tape = self.variable(*tape);
+                let name = self.names.fresh(&graph.var(*var).name);
+                self.vars.insert(*var, quote!(#name));
+                quote!(let #name = #tape.restore())
             }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.kept(*v));
@@ -442,6 +487,27 @@ impl<'g> Body<'g> {
         }))
     }
 
+    /// The place as a value that may be moved out of it.
+    fn moved(&self, path: &Path) -> TokenStream {
+        let root = &self.root;
+        match &path.steps[..] {
+            [Step::Variant(variant)] if path.is_error() && !self.refs.contains(&path.root) => {
+                let (whole, path) = (self.variable(path.root), &variant.code.0);
+                let member = member(&variant.field);
+                quote!(match #whole { #path { #member: part, .. } => part, _ => ::core::unreachable!() })
+            }
+            steps
+                if steps
+                    .iter()
+                    .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
+            {
+                let place = self.place(path);
+                quote!(#root::private::copy(&#place))
+            }
+            _ => self.place(path),
+        }
+    }
+
     fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {
         let (root, place) = (&self.root, self.place(path));
         if pattern.to_string() == "?" {
@@ -522,6 +588,21 @@ impl<'g> Body<'g> {
         match self.guards.get(&path.root) {
             Some(wanted) => quote!(if #wanted { #add }),
             None => add,
+        }
+    }
+
+    fn finish(&self, path: &Path, form: &Form) -> TokenStream {
+        let (root, place) = (&self.root, self.place(path));
+        match form {
+            Form::Vec => place,
+            Form::Like(like) => {
+                let like = self.reference(like, Access::Read);
+                quote!(#root::private::array_like(#place, #like))
+            }
+            Form::Array(len) => {
+                let len = &len.0;
+                quote!(#root::private::array_of::<_, { #len }>(#place))
+            }
         }
     }
 
@@ -707,6 +788,40 @@ impl<'g> Body<'g> {
         }
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
         let index = self.fresh(args[0], "i");
+        let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
+            let sites = self.graph.block(region).sites.iter();
+            let tape = sites
+                .copied()
+                .find_map(|id| wanted(&self.graph.site(id).kind));
+            tape.map(|tape| self.variable(tape))
+        };
+        let read = tape_in(|kind| match kind {
+            Kind::Next(tape) => Some(*tape),
+            _ => None,
+        });
+        let written = tape_in(|kind| match kind {
+            Kind::Push(tape) => Some(*tape),
+            _ => None,
+        });
+        let mut iterate = quote!(for #index in #iteration);
+        if let Some(tape) = read {
+            let (range, entry) = (self.names.fresh("range"), self.names.fresh("entry"));
+            let root = &self.root;
+            iterate = quote! {
+                let #range = #iteration;
+                let #entry = #tape.rewind(#root::private::trips(&#range));
+                for (#index, #entry) in #range.zip(#entry)
+            };
+            self.entry = Some(entry);
+        }
+        if let (Some(tape), false) = (written, range.exits) {
+            let (range, root) = (self.names.fresh("range"), &self.root);
+            iterate = quote! {
+                let #range = #iteration;
+                #tape.reserve(#root::private::trips(&#range));
+                for #index in #range
+            };
+        }
         let body = self.statements(region);
         let advance = self.advance(&names, region);
         let exit = if range.exits {
@@ -715,7 +830,7 @@ impl<'g> Body<'g> {
         } else {
             TokenStream::new()
         };
-        quote!(#lets for #index in #iteration { #body #advance #exit })
+        quote!(#lets #iterate { #body #advance #exit })
     }
 
     fn repeated(&mut self, site: &Site) -> TokenStream {
@@ -741,7 +856,8 @@ impl<'g> Body<'g> {
     fn argument(&self, arg: &Arg) -> TokenStream {
         match arg {
             Arg::Value(v) => self.value(*v),
-            Arg::Move(path) | Arg::Receiver(path) => self.place(path),
+            Arg::Move(path) => self.moved(path),
+            Arg::Receiver(path) => self.place(path),
             Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) => self.reference(path, Access::Write),
@@ -824,7 +940,8 @@ impl<'g> Body<'g> {
             Callee::Function(path) => {
                 let mode = Ident::new(mode, span);
                 let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
-                quote!(#path::#mode(#(#args,)* #wrt, #(#dots),*))
+                let (path, generics) = without_turbofish(path);
+                quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
                 let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
@@ -934,6 +1051,23 @@ fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> 
         "::core::mem::take" => Some(quote!(#root::private::rules::take)),
         "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
         _ => None,
+    }
+}
+
+/// A function's path, and the generic arguments it is given as its companion's method takes them.
+fn without_turbofish(path: TokenStream) -> (TokenStream, Option<TokenStream>) {
+    let Ok(mut parsed) = syn::parse2::<syn::ExprPath>(path.clone()) else {
+        return (path, None);
+    };
+    let Some(last) = parsed.path.segments.last_mut() else {
+        return (path, None);
+    };
+    match std::mem::replace(&mut last.arguments, syn::PathArguments::None) {
+        syn::PathArguments::AngleBracketed(list) => {
+            let args = list.args.iter();
+            (quote!(#parsed), Some(quote!(::<#(#args,)* _>)))
+        }
+        _ => (path, None),
     }
 }
 

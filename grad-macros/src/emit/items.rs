@@ -41,6 +41,8 @@ pub(crate) struct Derived<'a> {
     pub(crate) root: TokenStream,
     /// The generics of the `impl` block or trait around it, where the macro sees them.
     pub(crate) outer: Option<&'a Generics>,
+    /// The trait the function stands in, with its arguments.
+    pub(crate) of_trait: Option<TokenStream>,
 }
 
 /// The differentiated bodies.
@@ -96,6 +98,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         vis: derived.vis,
         signature: derived.signature,
         root: derived.root.clone(),
+        of_trait: derived.of_trait.clone(),
         ..*derived
     };
     let body = not_generated();
@@ -187,16 +190,14 @@ impl Derived<'_> {
                         .outer
                         .iter()
                         .any(|g| g.lifetimes().any(|o| o.lifetime == *lifetime));
-                    if used || is_outer {
+                    let by_self = is_outer && named.split_whitespace().any(|word| word == "Self");
+                    if used || by_self {
                         lifetimes.push(quote!(#lifetime));
                     }
                 }
                 GenericParam::Type(t) => others.push(t.ident.to_token_stream()),
                 GenericParam::Const(c) => others.push(c.ident.to_token_stream()),
             }
-        }
-        if self.home == Home::Trait {
-            others.insert(0, quote!(Self));
         }
         lifetimes.extend(others);
         lifetimes
@@ -228,7 +229,16 @@ impl Derived<'_> {
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
             let output = self.signature.output_type.to_token_stream();
             let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
-            if self.parameters().iter().any(by_self) || mentions_self(output) {
+            if self
+                .signature
+                .number_names
+                .iter()
+                .any(|name| name == "Self")
+            {
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(Self: #root::Scalar));
+            } else if self.parameters().iter().any(by_self) || mentions_self(output) {
                 clause
                     .predicates
                     .push(syn::parse_quote!(Self: #root::Differentiable));
@@ -250,6 +260,10 @@ impl Derived<'_> {
         let mut body = Body::new(graph, names, self.root.clone());
         for (param, parameter) in graph.params.iter().zip(self.parameters()) {
             match param.slot {
+                Slot::Scalar(v) if parameter.passing == Passing::Ref => {
+                    let name = &parameter.name;
+                    body.spell_value(v, quote!((*#name)));
+                }
                 Slot::Scalar(v) => body.name_value(v, &parameter.name),
                 Slot::Memory(var) => body.name_var(var, &parameter.name),
             }
@@ -292,6 +306,7 @@ impl Derived<'_> {
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
             match param.slot {
+                Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
                 Slot::Memory(var) => {
                     body.name_var(var, &name);
@@ -418,7 +433,7 @@ impl Derived<'_> {
                     };
                     let found = quote!(#root::private::#find(#dot, #like, &mut #absent));
                     let found = if graph.var(var).storage == Storage::RefMut {
-                        quote!(let #local: &mut #bar_type = &mut #root::private::copy(#found);)
+                        quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
                     } else {
                         quote!(let #local: &#bar_type = #found;)
                     };
@@ -484,6 +499,15 @@ impl Derived<'_> {
         self.companion(&bodies, false)
     }
 
+    /// What only computes is of no use but for its result.
+    fn must_use(&self) -> Option<TokenStream> {
+        let writes = self
+            .parameters()
+            .iter()
+            .any(|p| p.passing == Passing::RefMut);
+        (!writes).then(|| quote!(#[must_use]))
+    }
+
     fn cfgs(&self) -> TokenStream {
         self.attrs
             .iter()
@@ -517,6 +541,7 @@ impl Derived<'_> {
             .collect();
         let bars: Vec<_> = self.parameters().iter().map(|p| p.bar_type(root)).collect();
         let (output, tangent) = (&self.signature.output_type, self.output_tangent());
+        let must_use = self.must_use();
         let name = |mode: &str| match self.home {
             Home::Module => Ident::new(mode, Span::call_site()),
             _ => sibling(mode, &self.name(), Span::call_site()),
@@ -550,7 +575,7 @@ impl Derived<'_> {
             });
             quote! {
                 /// The value and its tangent; called by the derivatives of callers.
-                #[doc(hidden)] #[inline] #[must_use] #allows
+                #[doc(hidden)] #[inline] #must_use #allows
                 #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>, #(#dots),*)
                     -> (#output, #tangent) #where_clause #body
             }
@@ -635,7 +660,11 @@ impl Derived<'_> {
             }
             _ => {
                 let name = sibling(mode, &self.name(), Span::call_site());
-                quote!(Self::#name(#(#args,)* #wrt, #rest))
+                match &self.of_trait {
+                    // A rule of the runtime's may have the same name.
+                    Some(of) => quote!(<Self as #of>::#name(#(#args,)* #wrt, #rest)),
+                    None => quote!(Self::#name(#(#args,)* #wrt, #rest)),
+                }
             }
         }
     }
@@ -727,7 +756,8 @@ impl Derived<'_> {
     ) -> TokenStream {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
         let body = if stub { not_generated() } else { body.clone() };
-        quote!(#[doc = #doc] #cfgs #[inline] #[must_use] #allows #vis #head { #body })
+        let must_use = self.must_use();
+        quote!(#[doc = #doc] #cfgs #[inline] #must_use #allows #vis #head { #body })
     }
 
     fn graph_item(&self, data: &TokenStream, stub: bool) -> TokenStream {
@@ -857,7 +887,10 @@ impl Derived<'_> {
     fn one(&self) -> TokenStream {
         let root = &self.root;
         match self.signature.output {
-            Ty::Number => quote!(<_ as #root::private::Real>::of(1.0)),
+            Ty::Number => {
+                let output = &self.signature.output_type;
+                quote!(#root::private::one::<#output>())
+            }
             _ => quote!(1.0),
         }
     }

@@ -17,9 +17,15 @@ const INTEGERS: &[&str] = &[
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
         let span = call.func.span();
+        let hint = self.hint.take();
         let Expr::Path(path) = &*call.func else {
-            return self.report(span, Problem::Closure);
+            return self.lower_closure_call(call);
         };
+        if let Some(ident) = path.path.get_ident() {
+            if let Some(Operand::Closure(_)) = self.locals.get(&ident.to_string()) {
+                return self.lower_closure_call(call);
+            }
+        }
         let segments: Vec<String> = path
             .path
             .segments
@@ -28,6 +34,10 @@ impl Lower<'_> {
             .collect();
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
+        let found = self.iterator_function(&names, &args, hint.as_ref(), span);
+        if let Some(found) = found {
+            return found;
+        }
         match (names.as_slice(), args.as_slice()) {
             ([.., "constant"], [arg]) => self.lower_constant(arg, span),
             ([.., width @ ("f32" | "f64"), "from"], [arg]) => {

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, Lit, RangeLimits, UnOp};
 
+use super::closure::Function;
 use super::pattern::{deref, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -19,9 +20,12 @@ impl Lower<'_> {
             return Operand::Never;
         }
         let span = expr.span();
+        let hint = self.hint.take();
         match expr {
-            Expr::Paren(inner) => self.lower_expr(&inner.expr),
-            Expr::Group(inner) => self.lower_expr(&inner.expr),
+            Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
+                self.hint = hint;
+                self.lower_expr(expr)
+            }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => self.lower_unary(unary.op, &unary.expr, span),
@@ -77,10 +81,13 @@ impl Lower<'_> {
             Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
-            Expr::Call(call) => self.lower_call(call),
-            Expr::MethodCall(call) => self.lower_method(call),
+            Expr::Call(call) => {
+                self.hint = hint;
+                self.lower_call(call)
+            }
+            Expr::MethodCall(call) => self.lower_method(call, hint.as_ref()),
             Expr::Macro(m) => self.lower_macro(&m.mac),
-            Expr::Closure(closure) => self.report(closure.inputs_begin.span(), Problem::Closure),
+            Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Const(c) => self.lower_block(&c.block),
             Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
@@ -93,13 +100,7 @@ impl Lower<'_> {
                 let no = |cx: &mut Self| Operand::Value(cx.truth(false));
                 self.lower_conditions(&conditions, span, &yes, &no)
             }
-            Expr::Range(r) => {
-                let span = match &r.limits {
-                    RangeLimits::HalfOpen(t) => t.span(),
-                    RangeLimits::Closed(t) => t.span(),
-                };
-                self.unsupported("a range outside `for` and indices", span)
-            }
+            Expr::Range(range) => self.lower_range(range),
             _ => self.unsupported("this expression", span),
         }
     }
@@ -150,8 +151,7 @@ impl Lower<'_> {
                 return Operand::Value(self.none(Ty::Unknown, span));
             }
             if !name.starts_with(char::is_uppercase) && !self.item_types.contains_key(&name) {
-                let what = format!("`{name}`, which is no variable of this function,");
-                return self.unsupported(&what, span);
+                return Operand::Closure(Function::of_path(path));
             }
         }
         let segments: Vec<String> = path
@@ -161,6 +161,10 @@ impl Lower<'_> {
             .map(|s| s.ident.to_string())
             .collect();
         let last = segments.last().cloned().unwrap_or_default();
+        if last.starts_with(char::is_lowercase) {
+            // By Rust's naming rule a function.
+            return Operand::Closure(Function::of_path(path));
+        }
         let ty = match self.item_types.get(&last) {
             Some(ty) => ty.clone(),
             None => infer::constant_type(&segments),

@@ -11,9 +11,9 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, Lifetime, Stmt};
 
 use super::scope::{Local, Locals};
-use super::{Lower, Operand, RETURN, infer};
+use super::{Lower, Operand, infer};
 use crate::diag::Problem;
-use crate::ir::{Discrete, Kind, Literal, Range, Region, Ty, Value};
+use crate::ir::{Discrete, Kind, Literal, Path, Range, Region, Ty, Value};
 
 /// A loop being lowered.
 pub(super) struct Loop {
@@ -22,8 +22,17 @@ pub(super) struct Loop {
     continued: i64,
     /// What `break value` gives.
     result: Local,
-    /// A labelled block: only `break` with its label leaves it.
+    /// A labelled block: only `break` with its label leaves it. A loop that the source does not show
+    /// is one without a label: nothing leaves it.
     is_block: bool,
+}
+
+/// What `break` and `continue` see of a loop.
+pub(super) enum Shown {
+    /// A loop of the source, with its label.
+    Loop(Option<String>),
+    /// A loop the source does not show.
+    Hidden,
 }
 
 /// One side of a branch, lowered.
@@ -65,7 +74,7 @@ impl Lower<'_> {
             _ => self.own(value, &self.output.clone()),
         };
         self.locals.set(self.returned, value);
-        self.leave(RETURN)
+        self.leave(self.return_code)
     }
 
     pub(super) fn lower_break(
@@ -261,7 +270,7 @@ impl Lower<'_> {
         merge: &mut Merge,
         span: Span,
     ) -> Option<Operand> {
-        use Operand::{Never, Place, Poison, Ref, RefMut, Tuple, Unit, Value as Val};
+        use Operand::{Maybe, Never, Place, Poison, Ref, RefMut, Tuple, Unit, Value as Val};
         Some(match (a, b) {
             (None, None) => return None,
             (Some(Never), Some(Never)) => Never,
@@ -271,6 +280,14 @@ impl Lower<'_> {
                 let missing_in_a = matches!(a, None | Some(Never));
                 self.merge_missing(other, missing_in_a, merge, span)
             }
+            (Some(Maybe(x, inside_x)), Some(Maybe(y, inside_y))) => {
+                let some = self.merged(Some(&Val(*x)), Some(&Val(*y)), merge, span);
+                let inside = self.merged(Some(inside_x), Some(inside_y), merge, span);
+                match (some, inside) {
+                    (Some(Val(some)), Some(inside)) => Maybe(some, Box::new(inside)),
+                    _ => Poison,
+                }
+            }
             (Some(Tuple(xs)), Some(Tuple(ys))) if xs.len() == ys.len() => {
                 let parts = xs
                     .iter()
@@ -278,7 +295,7 @@ impl Lower<'_> {
                     .map(|(x, y)| self.merged(Some(x), Some(y), merge, span));
                 Tuple(parts.map(|part| part.unwrap_or(Poison)).collect())
             }
-            (Some(Val(x)), Some(Val(y))) if x == y => Val(*x),
+            (Some(x), Some(y)) if x == y => x.clone(),
             (Some(Val(x)), Some(Val(y))) => {
                 let ty = infer::join(self.graph.ty(*x), self.graph.ty(*y));
                 merge.place(*x, *y, ty)
@@ -287,8 +304,27 @@ impl Lower<'_> {
                 Some(Place(p, _) | Ref(p, _) | RefMut(p, _)),
                 Some(Place(q, _) | Ref(q, _) | RefMut(q, _)),
             ) if p == q => a.cloned().unwrap_or(Poison),
+            (Some(Ref(p, ty)), Some(Ref(q, _))) if p.same_shape(q) => {
+                Ref(Self::merged_path(p, q, merge), ty.clone())
+            }
+            (Some(RefMut(p, ty)), Some(RefMut(q, _))) if p.same_shape(q) => {
+                RefMut(Self::merged_path(p, q, merge), ty.clone())
+            }
             _ => self.report(span, Problem::BranchedReference),
         })
+    }
+
+    /// Places that differ in nothing but indices: the indices are merged.
+    fn merged_path(a: &Path, b: &Path, merge: &mut Merge) -> Path {
+        let values: Vec<Value> = a
+            .values()
+            .into_iter()
+            .zip(b.values())
+            .map(|(x, y)| if x == y { x } else { merge.slot(x, y, Ty::Int) })
+            .collect();
+        let mut path = a.clone();
+        path.set_values(&mut values.into_iter());
+        path
     }
 
     /// A variable that only one side has set.
@@ -323,8 +359,50 @@ impl Lower<'_> {
                     .map(|part| self.merge_missing(part, missing_in_a, merge, span));
                 Operand::Tuple(parts.collect())
             }
+            Operand::Ref(path, ty) => {
+                Operand::Ref(self.missing_path(path, missing_in_a, merge), ty.clone())
+            }
+            Operand::RefMut(path, ty) => {
+                Operand::RefMut(self.missing_path(path, missing_in_a, merge), ty.clone())
+            }
+            Operand::Maybe(some, inside) => {
+                let some = Operand::Value(*some);
+                let some = self.merge_missing(&some, missing_in_a, merge, span);
+                let inside = self.merge_missing(inside, missing_in_a, merge, span);
+                match some {
+                    Operand::Value(some) => Operand::Maybe(some, Box::new(inside)),
+                    _ => Operand::Poison,
+                }
+            }
             other => other.clone(),
         }
+    }
+
+    /// A reference that only one side has: on the other its indices are anything.
+    fn missing_path(&mut self, path: &Path, missing_in_a: bool, merge: &mut Merge) -> Path {
+        let region = if missing_in_a {
+            merge.regions.0
+        } else {
+            merge.regions.1
+        };
+        self.regions.push(region);
+        let values: Vec<Value> = path
+            .values()
+            .into_iter()
+            .map(|value| {
+                let hole = self.undefined(Ty::Int);
+                let (x, y) = if missing_in_a {
+                    (hole, value)
+                } else {
+                    (value, hole)
+                };
+                merge.slot(x, y, Ty::Int)
+            })
+            .collect();
+        self.regions.pop();
+        let mut path = path.clone();
+        path.set_values(&mut values.into_iter());
+        path
     }
 
     /// Only a number can stand for a value that is not there.
@@ -340,7 +418,11 @@ impl Lower<'_> {
         self.branch(
             running,
             span,
-            |cx| cx.lower_stmts(rest),
+            |cx| {
+                // Control runs on: whatever could have left, has not.
+                cx.exits.clear();
+                cx.lower_stmts(rest)
+            },
             |cx| {
                 // Here the exit code is set: nothing after this runs.
                 cx.dead = true;
@@ -349,16 +431,99 @@ impl Lower<'_> {
         )
     }
 
-    /// A counted loop over `range`; `bind` declares what the body sees of the index.
+    /// A counted loop over `range` that the source does not show.
     pub(super) fn lower_counted(
         &mut self,
         range: Range,
         bounds: Vec<Value>,
-        label: Option<String>,
         span: Span,
         body: impl FnOnce(&mut Self, Value),
-    ) -> Operand {
-        self.lower_loop(Kind::For(range), bounds, label, span, None, body)
+    ) {
+        self.lower_loop(Kind::For(range), bounds, Shown::Hidden, span, None, body);
+    }
+
+    /// A loop that only an exit code ends and that the source does not show.
+    pub(super) fn forever(&mut self, span: Span, body: impl FnOnce(&mut Self)) {
+        let body = |cx: &mut Self, _| body(cx);
+        self.lower_loop(Kind::While, Vec::new(), Shown::Hidden, span, None, body);
+    }
+
+    /// A loop of the source whose iterations `lower` makes; it is given the code of `continue`.
+    pub(super) fn looped(
+        &mut self,
+        label: Option<String>,
+        span: Span,
+        lower: impl FnOnce(&mut Self, i64),
+    ) {
+        let continued = self.next_code;
+        self.next_code += 1;
+        let result = self.locals.hidden("broken");
+        self.stoppable(span, |cx, broken| {
+            cx.loops.push(Loop {
+                label,
+                broken,
+                continued,
+                result,
+                is_block: false,
+            });
+            lower(cx, continued);
+            cx.loops.pop();
+        });
+    }
+
+    /// One run of a loop's body: `continue` ends it.
+    pub(super) fn one_pass(&mut self, continued: i64, body: impl FnOnce(&mut Self)) {
+        body(self);
+        if self.exits.contains(&continued) {
+            self.end_iteration(continued);
+            self.dead = self.never;
+        }
+    }
+
+    /// Code that the exit code it is given ends early.
+    pub(super) fn stoppable(&mut self, span: Span, lower: impl FnOnce(&mut Self, i64)) {
+        let code = self.next_code;
+        self.next_code += 1;
+        let before = std::mem::take(&mut self.exits);
+        lower(self, code);
+        let inner = std::mem::replace(&mut self.exits, before);
+        if inner.contains(&code) {
+            self.dead = self.never;
+        }
+        self.after_loop(inner, (code, code), span);
+    }
+
+    /// Sets the exit code.
+    pub(super) fn stop(&mut self, code: i64) {
+        self.leave(code);
+    }
+
+    /// What comes after code that may have set the exit code.
+    pub(super) fn while_running(&mut self, span: Span, then: impl FnOnce(&mut Self)) {
+        if self.dead {
+            return;
+        }
+        if self.exits.is_empty() {
+            return then(self);
+        }
+        let running = self.running();
+        self.branch(
+            running,
+            span,
+            |cx| {
+                cx.exits.clear();
+                then(cx);
+                if cx.dead {
+                    Operand::Never
+                } else {
+                    Operand::Unit
+                }
+            },
+            |cx| {
+                cx.dead = true;
+                Operand::Never
+            },
+        );
     }
 
     /// `while condition { body }`; `loop` has no condition.
@@ -369,7 +534,8 @@ impl Lower<'_> {
         label: Option<String>,
         span: Span,
     ) -> Operand {
-        self.lower_loop(Kind::While, Vec::new(), label, span, condition, |cx, _| {
+        let shown = Shown::Loop(label);
+        self.lower_loop(Kind::While, Vec::new(), shown, span, condition, |cx, _| {
             cx.lower_block(body);
         })
     }
@@ -378,7 +544,7 @@ impl Lower<'_> {
         &mut self,
         kind: Kind,
         bounds: Vec<Value>,
-        label: Option<String>,
+        shown: Shown,
         span: Span,
         condition: Option<&Expr>,
         body: impl FnOnce(&mut Self, Value),
@@ -386,12 +552,16 @@ impl Lower<'_> {
         let result = self.locals.hidden("broken");
         let before = self.locals.snapshot();
         let exits_before = std::mem::take(&mut self.exits);
+        let (label, is_block) = match shown {
+            Shown::Loop(label) => (label, false),
+            Shown::Hidden => (None, true),
+        };
         let frame = Loop {
             label,
             broken: self.next_code,
             continued: self.next_code + 1,
             result,
-            is_block: false,
+            is_block,
         };
         self.next_code += 2;
         let codes = (frame.broken, frame.continued);
@@ -675,27 +845,46 @@ impl Merge {
     }
 
     fn place(&mut self, x: Value, y: Value, ty: Ty) -> Operand {
+        Operand::Value(self.slot(x, y, ty))
+    }
+
+    fn slot(&mut self, x: Value, y: Value, ty: Ty) -> Value {
         let known = self.yields.iter().position(|(a, b, _)| (*a, *b) == (x, y));
         let k = known.unwrap_or_else(|| {
             self.yields.push((x, y, ty));
             self.yields.len() - 1
         });
-        Operand::Value(Value(PLACEHOLDER - u32::try_from(k).unwrap_or(0)))
+        Value(PLACEHOLDER - u32::try_from(k).unwrap_or(0))
     }
 }
 
 /// Puts results where placeholders stand.
 fn placed(operand: Operand, results: &[Value]) -> Operand {
     match operand {
-        Operand::Value(Value(number)) => {
-            let k = (PLACEHOLDER - number) as usize;
-            Operand::Value(results.get(k).copied().unwrap_or(Value(number)))
-        }
+        Operand::Value(value) => Operand::Value(placed_value(value, results)),
+        Operand::Ref(path, ty) => Operand::Ref(placed_path(&path, results), ty),
+        Operand::RefMut(path, ty) => Operand::RefMut(placed_path(&path, results), ty),
         Operand::Tuple(parts) => {
             Operand::Tuple(parts.into_iter().map(|p| placed(p, results)).collect())
         }
+        Operand::Maybe(some, inside) => Operand::Maybe(
+            placed_value(some, results),
+            Box::new(placed(*inside, results)),
+        ),
         other => other,
     }
+}
+
+fn placed_value(value: Value, results: &[Value]) -> Value {
+    let k = (PLACEHOLDER - value.0) as usize;
+    results.get(k).copied().unwrap_or(value)
+}
+
+fn placed_path(path: &Path, results: &[Value]) -> Path {
+    let values = path.values().into_iter().map(|v| placed_value(v, results));
+    let mut path = path.clone();
+    path.set_values(&mut values.collect::<Vec<_>>().into_iter());
+    path
 }
 
 /// The values inside an operand that assignment may change.
@@ -704,6 +893,11 @@ pub(super) fn leaves(operand: &Operand) -> Vec<Value> {
         Operand::Value(value) => vec![*value],
         Operand::Tuple(parts) => parts.iter().flat_map(leaves).collect(),
         Operand::Ref(path, _) | Operand::RefMut(path, _) => path.values(),
+        Operand::Maybe(some, inside) => {
+            let mut all = vec![*some];
+            all.extend(leaves(inside));
+            all
+        }
         _ => Vec::new(),
     }
 }
@@ -718,6 +912,10 @@ fn with_leaves(operand: &Operand, next: &mut impl Iterator<Item = Value>) -> Ope
             let mut path = path.clone();
             path.set_values(next);
             Operand::Ref(path, ty.clone())
+        }
+        Operand::Maybe(some, inside) => {
+            let some = next.next().unwrap_or(*some);
+            Operand::Maybe(some, Box::new(with_leaves(inside, next)))
         }
         Operand::RefMut(path, ty) => {
             let mut path = path.clone();
@@ -737,6 +935,8 @@ fn same_places(a: &Operand, b: &Operand) -> bool {
             xs.iter().zip(ys).all(|(x, y)| same_places(x, y))
         }
         (Operand::Place(p, _), Operand::Place(q, _)) => p == q,
+        (Operand::Maybe(_, x), Operand::Maybe(_, y)) => same_places(x, y),
+        (Operand::Closure(_) | Operand::Iter(_), _) => a == b,
         _ => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }

@@ -4,8 +4,7 @@
 //! call of a rule in `grad-runtime`, like a method of the user's.
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
@@ -41,9 +40,15 @@ const WRITES: &[&str] = &[
     "rotate_left",
     "rotate_right",
     "copy_within",
+    "swap_with_slice",
+    "clone_from_slice",
+    "sort",
+    "sort_unstable",
     "sort_by",
     "sort_unstable_by",
     "sort_by_key",
+    "sort_unstable_by_key",
+    "sort_by_cached_key",
     "retain",
     "push_back",
     "push_front",
@@ -68,7 +73,11 @@ pub(super) fn writes_receiver(name: &str) -> bool {
 }
 
 impl Lower<'_> {
-    pub(super) fn lower_method(&mut self, call: &ExprMethodCall) -> Operand {
+    pub(super) fn lower_method(
+        &mut self,
+        call: &ExprMethodCall,
+        hint: Option<&syn::Type>,
+    ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
         let optional =
@@ -78,6 +87,9 @@ impl Lower<'_> {
         self.wants_option = before;
         if receiver == Operand::Poison || self.dead {
             return receiver;
+        }
+        if let Some(result) = self.lower_iteration(&receiver, call, hint) {
+            return result;
         }
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);
@@ -100,11 +112,14 @@ impl Lower<'_> {
                 let whole = Expr::MethodCall(call.clone());
                 self.real_method(receiver, &name, &args, span, &whole)
             }
+            Ty::Bool if matches!(name.as_str(), "then" | "then_some") => {
+                self.lower_then(receiver, call, &args)
+            }
             Ty::Int | Ty::Bool | Ty::Inert => {
-                let result = if name.starts_with("is_") {
-                    Ty::Bool
-                } else {
-                    ty
+                let result = match ty {
+                    _ if name.starts_with("is_") => Ty::Bool,
+                    Ty::Bool => Ty::Unknown,
+                    ty => ty,
                 };
                 self.opaque(&Expr::MethodCall(call.clone()), result, &name)
             }
@@ -136,7 +151,20 @@ impl Lower<'_> {
                 Operand::Value(self.discrete(Discrete::Eq, len, zero, span))
             }
             "clone" | "to_owned" if ty.is_scalar() => receiver.clone(),
-            "clone" | "to_vec" | "to_owned" | "into_vec" | "into_boxed_slice" => {
+            // The copy of a `&str` is a `String`: only rustc knows.
+            "clone" | "to_vec" | "to_owned" if *ty == Ty::Inert => return None,
+            "to_vec" => {
+                // Of the slice, since the copy of an array would be an array.
+                let all = crate::ir::Step::Range {
+                    start: None,
+                    end: None,
+                    inclusive: false,
+                };
+                let path = self.as_path(receiver.clone()).then(all);
+                let ty = ty.clone();
+                Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
+            }
+            "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
                 self.copy_of(receiver.clone(), span)
             }
             "as_slice" | "as_ref" | "borrow" | "by_ref" | "as_deref" => match receiver.clone() {
@@ -149,6 +177,29 @@ impl Lower<'_> {
             },
             _ => return None,
         })
+    }
+
+    /// `condition.then(f)`, `condition.then_some(value)`.
+    fn lower_then(&mut self, condition: Operand, call: &ExprMethodCall, args: &[&Expr]) -> Operand {
+        let span = call.method.span();
+        let condition = self.read_spanned(condition, span);
+        let [arg] = args else {
+            return Operand::Poison;
+        };
+        if call.method == "then_some" {
+            let item = self.lower_expr(arg);
+            return Operand::Maybe(condition, Box::new(item));
+        }
+        let Some(f) = self.function_of(arg) else {
+            return Operand::Poison;
+        };
+        let item = self.branch(
+            condition,
+            span,
+            |cx| cx.call_function(&f, Vec::new(), span),
+            |_| Operand::Never,
+        );
+        Operand::Maybe(condition, Box::new(item))
     }
 
     /// An owned copy.
@@ -240,21 +291,23 @@ impl Lower<'_> {
                 Ty::Bool,
                 call.method.span(),
             );
-            let whole = Expr::MethodCall(call.clone());
+            let (method, args) = (&call.method, &call.args);
+            // What gave the option is not run again; the message is the same.
+            let code =
+                quote_spanned!(method.span()=> ::core::option::Option::<()>::None.#method(#args));
             self.branch(
                 not,
                 call.method.span(),
                 |cx| {
-                    let captures = cx.captures(&whole.to_token_stream());
-                    let code = Code(whole.to_token_stream());
+                    let captures = cx.captures(&args.to_token_stream());
                     cx.push_effect(
                         Kind::Opaque {
-                            code,
+                            code: Code(code),
                             captures,
                             effect: true,
                         },
                         Vec::new(),
-                        whole.span(),
+                        method.span(),
                     );
                     Operand::Unit
                 },
@@ -460,15 +513,9 @@ impl Lower<'_> {
         let path = self.as_path(array);
         let zero = self.int(0);
         let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
-        self.lower_counted(
-            Range::default(),
-            vec![zero, len],
-            None,
-            span,
-            |cx, index| {
-                body(cx, path.then(Step::Index(index)), index);
-            },
-        );
+        self.lower_counted(Range::default(), vec![zero, len], span, |cx, index| {
+            body(cx, path.then(Step::Index(index)), index);
+        });
         Operand::Unit
     }
 

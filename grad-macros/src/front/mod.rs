@@ -10,6 +10,8 @@
 //! | `if`, `match` | `if` regions; variables that differ become results |
 //! | `for`, `while`, `loop` | loop regions; variables that change are carried |
 //! | `return`, `break`, `continue` | an exit code, and regions that run while it is 0 |
+//! | closures | inlined where they are called |
+//! | iterators | loops, built where an iterator is used up |
 //! | calls, methods | rows of the operator table, known std methods, or calls |
 //! | code without active values | carried as it stands |
 //!
@@ -17,6 +19,7 @@
 //! opaque code and rejected later, where it turns out to be active.
 
 mod call;
+mod closure;
 mod expr;
 mod flow;
 mod infer;
@@ -57,6 +60,10 @@ pub(crate) enum Operand {
     Tuple(Vec<Operand>),
     /// An `Option` that is nowhere in memory: whether it holds something, and what.
     Maybe(Value, Box<Operand>),
+    /// A function: inlined, or called, where it is called.
+    Closure(closure::Function),
+    /// An iterator that has not run yet.
+    Iter(iter::Iter),
     Unit,
     /// No value: control went elsewhere.
     Never,
@@ -116,6 +123,20 @@ pub(super) struct Lower<'d> {
     own_name: String,
     recursive: bool,
     output: Ty,
+    /// The written type of what `return` gives.
+    output_type: Option<syn::Type>,
+    /// The exit code of `return`.
+    return_code: i64,
+    /// The type the source annotates the next expression with.
+    hint: Option<syn::Type>,
+    /// Values known to be of type `usize`.
+    usizes: HashSet<Value>,
+    /// Bounds of sub-slices that iterators cut, so that they are inside the whole.
+    cuts: HashSet<(Value, Value)>,
+    /// Variables without a name yet: the binding of one takes it over.
+    fresh: HashSet<Var>,
+    /// Whether code is lowered only to learn types; its sites go nowhere.
+    probing: usize,
 }
 
 /// Lowers a function.
@@ -153,11 +174,18 @@ pub(crate) fn lower(
         own_name: name.to_owned(),
         recursive: false,
         output: signature.output.clone(),
+        output_type: Some(signature.output_type.clone()),
+        return_code: RETURN,
+        hint: None,
+        usizes: HashSet::new(),
+        cuts: HashSet::new(),
+        fresh: HashSet::new(),
+        probing: 0,
     };
     cx.lower_function(signature, body)
 }
 
-/// The exit code of `return`.
+/// The exit code of the function's own `return`.
 const RETURN: i64 = 1;
 
 impl Lower<'_> {
@@ -194,7 +222,7 @@ impl Lower<'_> {
         }
     }
 
-    /// Ends the body with its tail value.
+    /// Ends the body of a function or closure with its tail value.
     fn return_value(&mut self, value: Operand) {
         if self.dead {
             return;

@@ -49,7 +49,11 @@ impl Lower<'_> {
                 whole @ (Operand::Tuple(_) | Operand::Maybe(..)) => {
                     Capture::Value(self.read(whole))
                 }
-                Operand::Unit | Operand::Never | Operand::Poison => continue,
+                Operand::Unit
+                | Operand::Closure(_)
+                | Operand::Iter(_)
+                | Operand::Never
+                | Operand::Poison => continue,
             };
             captures.push((name, capture));
         }
@@ -58,7 +62,7 @@ impl Lower<'_> {
 }
 
 /// Identifiers that may be variables, those inside format strings too.
-fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
+pub(super) fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
     let mut after_dot = false;
     for token in tokens {
         let mut dot = false;

@@ -211,7 +211,13 @@ impl Lower<'_> {
     }
 
     /// What a variable holds: scalars are values, references are paths, the rest is memory.
-    fn held_by(&mut self, name: &str, mutable: bool, operand: Operand, ty: Option<&Ty>) -> Operand {
+    pub(super) fn held_by(
+        &mut self,
+        name: &str,
+        mutable: bool,
+        operand: Operand,
+        ty: Option<&Ty>,
+    ) -> Operand {
         match operand {
             Operand::Value(value) => {
                 if let Some(ty) = ty {
@@ -253,6 +259,7 @@ impl Lower<'_> {
             }
             Operand::Ref(path, known) => Operand::Ref(path, better(known, ty)),
             Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
+            Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter)),
             other => other,
         }
     }

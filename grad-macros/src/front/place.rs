@@ -25,6 +25,10 @@ impl Lower<'_> {
                 self.read(whole)
             }
             Operand::Unit => self.undefined(Ty::Unit),
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(Span::call_site(), Problem::FunctionValue);
+                self.undefined(Ty::Unknown)
+            }
             Operand::Never | Operand::Poison => self.undefined(Ty::Unknown),
         }
     }
@@ -34,6 +38,10 @@ impl Lower<'_> {
         match operand {
             Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 self.read_at(path, ty, span)
+            }
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(span, Problem::FunctionValue);
+                self.undefined(Ty::Unknown)
             }
             other => self.read(other),
         }
@@ -50,7 +58,9 @@ impl Lower<'_> {
             Operand::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| self.operand_ty(p)).collect()),
             Operand::Maybe(_, item) => Ty::Option(Box::new(self.operand_ty(item))),
             Operand::Unit => Ty::Unit,
-            Operand::Never | Operand::Poison => Ty::Unknown,
+            Operand::Closure(_) | Operand::Iter(_) | Operand::Never | Operand::Poison => {
+                Ty::Unknown
+            }
         }
     }
 
@@ -65,7 +75,17 @@ impl Lower<'_> {
                 let owned = parts.into_iter().map(|p| self.own(p, &Ty::Unknown));
                 Operand::Tuple(owned.collect())
             }
-            (operand @ (Operand::Unit | Operand::Never | Operand::Poison), _) => operand,
+            (Operand::Maybe(some, inside), _) => {
+                Operand::Maybe(some, Box::new(self.own(*inside, &Ty::Unknown)))
+            }
+            (
+                operand @ (Operand::Unit
+                | Operand::Closure(_)
+                | Operand::Iter(_)
+                | Operand::Never
+                | Operand::Poison),
+                _,
+            ) => operand,
             (operand, Ty::Tuple(tys)) => {
                 // The value of a tuple-typed function, taken apart so that all its returns agree.
                 let path = self.as_path(operand);

@@ -6,7 +6,7 @@ use super::Operand;
 
 /// One declared variable; shadowing makes a new one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(super) struct Local(usize);
+pub(crate) struct Local(usize);
 
 /// Variables in scope and what they hold now.
 #[derive(Default)]
@@ -27,9 +27,31 @@ impl Locals {
 
     /// Declares a variable that no source name reaches.
     pub(super) fn hidden(&mut self, name: &str) -> Local {
-        self.names.push((name.to_owned(), true));
+        self.hidden_as(name, true)
+    }
+
+    /// As [`Self::hidden`], with the mutability of the variable it stands for.
+    pub(super) fn hidden_as(&mut self, name: &str, mutable: bool) -> Local {
+        self.names.push((name.to_owned(), mutable));
         self.holds.push(None);
         Local(self.names.len() - 1)
+    }
+
+    /// The names in scope.
+    pub(super) fn scopes(&self) -> Vec<HashMap<String, Local>> {
+        self.scopes.clone()
+    }
+
+    /// Looks names up in other scopes from here on; gives those before.
+    pub(super) fn swap_scopes(
+        &mut self,
+        scopes: Vec<HashMap<String, Local>>,
+    ) -> Vec<HashMap<String, Local>> {
+        std::mem::replace(&mut self.scopes, scopes)
+    }
+
+    pub(super) fn is_mutable(&self, local: Local) -> bool {
+        self.names.get(local.0).is_some_and(|(_, mutable)| *mutable)
     }
 
     /// Declares a variable; `None` is `let x;`.

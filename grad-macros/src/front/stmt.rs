@@ -89,6 +89,9 @@ impl Lower<'_> {
             Stmt::Local(local) => self.lower_let(local),
             Stmt::Item(item) => self.lower_item(item),
             Stmt::Expr(expr, semi) => {
+                if self.tail && semi.is_none() {
+                    self.hint = self.output_type.clone();
+                }
                 let value = self.lower_expr(expr);
                 if semi.is_some() && !self.dead {
                     Operand::Unit
@@ -132,6 +135,9 @@ impl Lower<'_> {
             }
             return self.report(local.pat.span(), Problem::Pattern);
         };
+        if let Pat::Type(typed) = &local.pat {
+            self.hint = Some((*typed.ty).clone());
+        }
         let value = self.lower_expr(&init.expr);
         if !self.dead {
             self.lower_binding(&local.pat, value);
@@ -157,6 +163,21 @@ impl Lower<'_> {
             for (k, part) in tuple.elems.iter().enumerate() {
                 let value = self.project(value.clone(), &k.to_string());
                 let value = self.own(value, &Ty::Unknown);
+                self.assign_operand(part, value, span);
+            }
+            return Operand::Unit;
+        }
+        if let Expr::Array(array) = left {
+            let value = self.lower_expr(right);
+            let value = self.placed(value);
+            let parts: Vec<Operand> = (0..array.elems.len())
+                .map(|k| {
+                    let index = self.int(i64::try_from(k).unwrap_or(i64::MAX));
+                    let part = self.index(value.clone(), index);
+                    self.own(part, &Ty::Unknown)
+                })
+                .collect();
+            for (part, value) in array.elems.iter().zip(parts) {
                 self.assign_operand(part, value, span);
             }
             return Operand::Unit;

@@ -51,6 +51,27 @@ impl PartialEq for Datum {
 }
 
 impl Datum {
+    pub(super) fn appended(self, element: Datum) -> Run<Datum> {
+        match self {
+            Datum::List(mut parts) => {
+                parts.push(element);
+                Ok(Datum::List(parts))
+            }
+            other => unknown(format!("an element appended to {other:?}")),
+        }
+    }
+
+    /// All but the last element, and that.
+    pub(super) fn detached(self) -> Run<(Datum, Datum)> {
+        match self {
+            Datum::List(mut parts) => match parts.pop() {
+                Some(last) => Ok((Datum::List(parts), last)),
+                None => unknown("an element of an empty list".to_owned()),
+            },
+            other => unknown(format!("an element taken off {other:?}")),
+        }
+    }
+
     pub(crate) fn count(n: usize) -> Datum {
         Datum::Int(i128::try_from(n).unwrap_or(i128::MAX))
     }

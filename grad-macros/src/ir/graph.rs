@@ -1,6 +1,6 @@
 //! Graph, value, site, region and variable: the data every stage works on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Span, TokenStream};
 
@@ -200,6 +200,13 @@ impl Path {
         }
     }
 
+    /// Whether the place is the error of a `Result`, which is never differentiated.
+    pub(crate) fn is_error(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Variant(v) if v.name == "Err"))
+    }
+
     pub(crate) fn values(&self) -> Vec<Value> {
         let mut values = Vec::new();
         self.clone().each_value(&mut |v| values.push(*v));
@@ -327,6 +334,8 @@ pub(crate) enum Kind {
     Cast(Code),
     /// The first operand, an integer, as a float of the second operand's type.
     FloatLike,
+    /// The first operand, a `usize`, as an integer of the second operand's type.
+    IntLike,
     /// `if c { a } else { b }` on values already computed.
     Select,
     /// `x_dot as type` of operand 0, a tangent whose type only rustc knows: zero for an integer.
@@ -358,6 +367,14 @@ pub(crate) enum Kind {
     Copy(Path),
     /// What the pullback of the method named needs of its receiver.
     Keep(Path, String),
+    /// Appends operand 0 to a vector that [`Kind::Finish`] ends.
+    Append(Path),
+    /// What was appended: the vector leaves its variable.
+    Finish(Path, Form),
+    /// The elements of operand 0, a vector or an array, as a vector.
+    Elements,
+    /// Takes the last element off a vector: the cotangent of what was appended last.
+    Detach(Path),
     /// Makes a variable; operand 0, where there is one, is its first content.
     Allocate(Var),
     /// A zero tangent of the place's shape.
@@ -403,12 +420,29 @@ pub(crate) enum Kind {
     Push(Var),
     /// Pops a tuple: one result for each part.
     Pop(Var),
+    /// Opens the body of a loop that runs as often as that which pushed: gives the tuple its iteration
+    /// pushed. Once the loop has ended its tuples are gone.
+    Next(Var),
+    /// Keeps a copy of what the place holds: all elements of an array.
+    Save(Var, Path),
+    /// Makes the second variable: a view of what the last `Save` not restored yet kept on the first.
+    Restore(Var, Var),
     /// The residuals of one branch, as the left or right side of a two-sided enum.
     Pack {
         right: bool,
     },
     /// Operand 0 is a pack: region 0 gets the parts of a left one, region 1 of a right one.
     Unpack,
+}
+
+/// What appended elements become.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Form {
+    Vec,
+    /// An array as long as the one at the place.
+    Like(Path),
+    /// An array of the length given.
+    Array(Code),
 }
 
 /// What a struct expression builds.
@@ -529,6 +563,9 @@ pub(crate) struct Graph {
     pub(crate) values: Vec<ValueInfo>,
     pub(crate) regions: Vec<Block>,
     pub(crate) vars: Vec<VarInfo>,
+    /// Sites that compute a value of the function a second time: to the bit, as branches may hang
+    /// on it.
+    pub(crate) exact: HashSet<SiteId>,
 }
 
 impl Graph {
@@ -542,6 +579,7 @@ impl Graph {
             values: Vec::new(),
             regions: vec![Block::default()],
             vars: Vec::new(),
+            exact: HashSet::new(),
         }
     }
 
@@ -614,6 +652,10 @@ impl Graph {
 
     pub(crate) fn var(&self, var: Var) -> &VarInfo {
         &self.vars[var.0 as usize]
+    }
+
+    pub(crate) fn var_mut(&mut self, var: Var) -> &mut VarInfo {
+        &mut self.vars[var.0 as usize]
     }
 
     pub(crate) fn value(&self, value: Value) -> &ValueInfo {
@@ -821,11 +863,15 @@ impl Kind {
             | Kind::Store(path)
             | Kind::Accumulate(path)
             | Kind::Take(path)
+            | Kind::Append(path)
+            | Kind::Detach(path)
+            | Kind::Finish(path, Form::Vec | Form::Array(_))
             | Kind::Copy(path)
             | Kind::Keep(path, _)
             | Kind::Matches(path, _)
+            | Kind::Save(_, path)
             | Kind::ZeroLike(path) => visit(path),
-            Kind::Swap(a, b) => {
+            Kind::Swap(a, b) | Kind::Finish(a, Form::Like(b)) => {
                 visit(a);
                 visit(b);
             }
@@ -848,7 +894,11 @@ impl Kind {
     /// Places the site writes. The user's opaque code never writes: the front sees to that.
     pub(crate) fn writes(&self) -> Vec<&Path> {
         match self {
-            Kind::Store(path) | Kind::Accumulate(path) | Kind::Take(path) => vec![path],
+            Kind::Store(path)
+            | Kind::Accumulate(path)
+            | Kind::Take(path)
+            | Kind::Append(path)
+            | Kind::Detach(path) => vec![path],
             Kind::Swap(a, b) => vec![a, b],
             Kind::Call(call) | Kind::CallVjp(call) => mutable_args(&call.args).collect(),
             Kind::CallJvp(call, dots) => {
@@ -869,6 +919,9 @@ impl Kind {
                 | Kind::Push(_)
                 | Kind::Pull { .. }
                 | Kind::Pop(_)
+                | Kind::Next(_)
+                | Kind::Save(..)
+                | Kind::Restore(..)
         ) || !self.writes().is_empty()
     }
 
@@ -886,6 +939,7 @@ impl Kind {
                 | Kind::Discrete(_)
                 | Kind::Cast(_)
                 | Kind::FloatLike
+                | Kind::IntLike
                 | Kind::Select
         )
     }

@@ -111,6 +111,11 @@ impl Graph {
             Kind::Discrete(op) => write!(f, "{} {operands}", format!("{op:?}").to_lowercase()),
             Kind::Cast(code) => write!(f, "cast {operands} as {}", code.0),
             Kind::FloatLike => write!(f, "float-like {operands}"),
+            Kind::IntLike => write!(f, "int-like {operands}"),
+            Kind::Append(path) => write!(f, "append {} <- {operands}", self.path_text(path)),
+            Kind::Finish(path, form) => write!(f, "finish {} {form:?}", self.path_text(path)),
+            Kind::Elements => write!(f, "elements {operands}"),
+            Kind::Detach(path) => write!(f, "detach {}", self.path_text(path)),
             Kind::Frozen => write!(f, "frozen {operands}"),
             Kind::PushCast(code) => write!(f, "push-cast {operands} as {}", code.0),
             Kind::PullCast => write!(f, "pull-cast {operands}"),
@@ -156,6 +161,21 @@ impl Graph {
                 write!(f, "{space}{operands} bars {}", bars.join(", "))
             }
             Kind::Push(var) => write!(f, "push {} <- {operands}", self.var(*var).name),
+            Kind::Save(tape, path) => {
+                write!(
+                    f,
+                    "save {} <- {}",
+                    self.var(*tape).name,
+                    self.path_text(path)
+                )
+            }
+            Kind::Restore(tape, var) => write!(
+                f,
+                "restore {} <- {}",
+                self.var(*var).name,
+                self.var(*tape).name
+            ),
+            Kind::Next(var) => write!(f, "next {}", self.var(*var).name),
             Kind::Pop(var) => write!(f, "pop {}", self.var(*var).name),
             Kind::Pack { right } => write!(
                 f,

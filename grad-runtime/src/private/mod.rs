@@ -5,6 +5,7 @@ use core::borrow::{Borrow, BorrowMut};
 use crate::{Differentiable, Tangent};
 
 mod again;
+mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod optional;
@@ -14,6 +15,7 @@ pub use again::{Again, Exclusive, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
@@ -44,20 +46,36 @@ pub enum Either<L, R> {
 
 /// A stack of residuals: one entry an iteration.
 #[derive(Clone, Debug)]
-pub struct Tape<T>(Vec<T>);
+pub struct Tape<T> {
+    entries: Vec<T>,
+    /// How many entries were not given back yet, where the rest still stands.
+    rewound: Option<usize>,
+}
 
 impl<T> Tape<T> {
     /// An empty tape.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Tape(Vec::new())
+        Tape {
+            entries: Vec::new(),
+            rewound: None,
+        }
     }
 
     /// Keeps the residuals of an iteration.
     #[inline]
     pub fn push(&mut self, entry: T) {
-        self.0.push(entry);
+        self.entries.push(entry);
+    }
+
+    /// Makes room for the residuals of so many iterations more.
+    #[inline]
+    pub fn reserve(&mut self, iterations: usize) {
+        if let Some(length) = self.rewound.take() {
+            self.entries.truncate(length);
+        }
+        self.entries.reserve(iterations);
     }
 
     /// The residuals of the last iteration not reversed yet.
@@ -68,15 +86,92 @@ impl<T> Tape<T> {
     #[inline]
     #[must_use]
     pub fn pop(&mut self) -> T {
-        self.0
+        self.entries
             .pop()
             .expect("a tape holds one entry for each iteration")
+    }
+
+    /// The residuals of the last so many iterations not reversed yet, in the order of the iterations.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many, which generated code never lets happen.
+    #[inline]
+    #[must_use]
+    pub fn rewind(&mut self, iterations: usize) -> &[T] {
+        let end = self.rewound.unwrap_or(self.entries.len());
+        let start = end - iterations;
+        self.rewound = Some(start);
+        &self.entries[start..end]
     }
 }
 
 impl<T> Default for Tape<T> {
     fn default() -> Self {
         Tape::new()
+    }
+}
+
+/// How many iterations a loop over the range has.
+#[inline]
+pub fn trips<I: Iterator>(range: &I) -> usize {
+    range.size_hint().0
+}
+
+/// A stack of whole arrays, one behind another.
+#[derive(Clone, Debug)]
+pub struct Saved<T> {
+    elements: Vec<T>,
+    /// Where each array not restored yet starts.
+    starts: Vec<usize>,
+    /// Where the last of them ends.
+    end: usize,
+}
+
+impl<T> Saved<T> {
+    /// Nothing saved.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Saved {
+            elements: Vec::new(),
+            starts: Vec::new(),
+            end: 0,
+        }
+    }
+
+    /// Keeps a copy of an array.
+    #[inline]
+    pub fn save(&mut self, array: &[T])
+    where
+        T: Clone,
+    {
+        self.elements.truncate(self.end);
+        self.starts.push(self.end);
+        self.elements.extend_from_slice(array);
+        self.end = self.elements.len();
+    }
+
+    /// The last array not restored yet.
+    ///
+    /// # Panics
+    ///
+    /// If nothing is left, which generated code never lets happen.
+    #[inline]
+    #[must_use]
+    pub fn restore(&mut self) -> &[T] {
+        let start = self
+            .starts
+            .pop()
+            .expect("an array was saved for each iteration");
+        let end = core::mem::replace(&mut self.end, start);
+        &self.elements[start..end]
+    }
+}
+
+impl<T> Default for Saved<T> {
+    fn default() -> Self {
+        Saved::new()
     }
 }
 
@@ -262,27 +357,6 @@ pub fn check_shape<T: Differentiable + ?Sized>(name: &str, x: &T, tangent: &T::T
     }
 }
 
-/// A number: what arithmetic on a value whose type the macro does not know must find.
-#[diagnostic::on_unimplemented(
-    message = "arithmetic on `{Self}` inside a differentiated function",
-    note = "the operators of your own types are not differentiated yet: write the operation on fields"
-)]
-pub trait Number {}
-
-/// Holds if `x` is a number; otherwise a compile error at the operator.
-#[inline]
-pub fn number<T: Number>(_x: &T) {}
-
-impl<T: Number> Number for &T {}
-
-macro_rules! numbers {
-    ($($number:ty),*) => { $(impl Number for $number {})* };
-}
-
-numbers!(
-    f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
-);
-
 /// A float. The names cannot meet those of a user's trait on the same type parameter.
 pub trait Real: Copy {
     /// The nearest value.
@@ -324,6 +398,13 @@ pub fn literal_like<T: Real>(literal: f64, _x: T) -> T {
 #[inline]
 pub fn float_like<T: Real>(n: i32, _x: T) -> T {
     T::__grad_of(f64::from(n))
+}
+
+/// One, as a seed.
+#[inline]
+#[must_use]
+pub fn one<T: Real>() -> T {
+    T::__grad_of(1.0)
 }
 
 /// A number whose tangent passes through `as`.

@@ -24,7 +24,7 @@ impl Pull<'_> {
         let Kind::Allocate(var) = site.kind else {
             return None;
         };
-        if !self.active.vars.contains(&var) {
+        if !self.active.vars.contains(&var) || self.is_collected(sites, var) {
             return None;
         }
         let info = self.graph.var(var).clone();
@@ -47,6 +47,30 @@ impl Pull<'_> {
         );
         self.shadows.insert(var, shadow);
         Some(last)
+    }
+
+    /// Whether the variable only collects elements that leave it as a whole.
+    fn is_collected(&self, sites: &[SiteId], var: Var) -> bool {
+        sites.iter().any(
+            |id| matches!(&self.graph.site(*id).kind, Kind::Finish(path, _) if path.root == var),
+        )
+    }
+
+    /// The cotangent of what was collected is the shadow of what collected it: each append takes its
+    /// element off again.
+    pub(super) fn finished(&mut self, path: &Path, bar: Value, out: Region, span: Span) {
+        let info = self.graph.var(path.root).clone();
+        let shadow = self.graph.new_var(VarInfo {
+            name: format!("{}_bar", info.name),
+            mutable: true,
+            tangent: true,
+            ..info
+        });
+        let ty = Ty::Array(Box::new(self.graph.ty(bar).element()));
+        let elements = push_one(&mut self.graph, out, Kind::Elements, vec![bar], ty, span);
+        let make = Kind::Allocate(shadow);
+        push(&mut self.graph, out, make, vec![elements], Vec::new(), span);
+        self.shadows.insert(path.root, shadow);
     }
 
     /// A parameter by value that the function changes has a cotangent of its own: the caller's holds

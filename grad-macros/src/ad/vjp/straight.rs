@@ -29,6 +29,14 @@ impl Pull<'_> {
                     self.add(bars, out, site.operands[0], bar);
                 }
             }
+            Kind::Append(path) => {
+                if let Some(path) = self.shadow(path) {
+                    let ty = self.graph.ty(site.operands[0]).clone();
+                    let kind = Kind::Detach(path);
+                    let last = push_one(&mut self.graph, out, kind, Vec::new(), ty, site.span);
+                    self.add(bars, out, site.operands[0], last);
+                }
+            }
             Kind::Swap(a, b) => {
                 if let (Some(a), Some(b)) = (self.shadow(a), self.shadow(b)) {
                     push(
@@ -107,6 +115,7 @@ impl Pull<'_> {
                     );
                 }
             }
+            Kind::Finish(path, _) => self.finished(path, bar, out, span),
             Kind::Boxed => {
                 let info = VarInfo {
                     name: "boxed_bar".to_owned(),

@@ -1,0 +1,450 @@
+//! Closures: operands that are inlined where they are called.
+//!
+//! A closure keeps its source and the names in scope where it was written. What it captures by
+//! reference is looked up when it is called: the borrow checker forbids that it has changed in any
+//! way the closure could not see. What a `move` closure captures is copied where it is written. A
+//! path (`f64::max`, `Some`, a function's name) stands wherever a closure may.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::rc::Rc;
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprClosure, ExprPath, Pat, ReturnType};
+
+use super::opaque::names_in;
+use super::scope::Local;
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Kind, Op, Ty};
+use crate::signature::ty_of;
+
+/// A function the body of this one may call by name.
+#[derive(Clone)]
+pub(crate) enum Function {
+    Written(Rc<Written>),
+    Path(Rc<ExprPath>),
+}
+
+/// A closure expression and where it stands.
+#[derive(Clone)]
+pub(crate) struct Written {
+    pub(super) inputs: Vec<Pat>,
+    pub(super) body: Expr,
+    output: Option<syn::Type>,
+    scopes: Vec<HashMap<String, Local>>,
+    /// Whether it may change what it captures.
+    pub(super) changes: bool,
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Function::Written(a), Function::Written(b)) => Rc::ptr_eq(a, b),
+            (Function::Path(a), Function::Path(b)) => {
+                a.to_token_stream().to_string() == b.to_token_stream().to_string()
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Function::Written(_) => f.write_str("closure"),
+            Function::Path(path) => write!(f, "{}", path.to_token_stream()),
+        }
+    }
+}
+
+impl Function {
+    pub(super) fn of_path(path: &ExprPath) -> Self {
+        Function::Path(Rc::new(path.clone()))
+    }
+
+    /// The function with its result annotated, where the source does not say what it is.
+    pub(super) fn giving(&self, ty: &syn::Type) -> Self {
+        match self {
+            Function::Written(written) if written.output.is_none() => {
+                Function::Written(Rc::new(Written {
+                    output: Some(ty.clone()),
+                    ..(**written).clone()
+                }))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Whether a call may change variables, so that it must run exactly where the source runs it.
+    pub(super) fn changes(&self) -> bool {
+        matches!(self, Function::Written(written) if written.changes)
+    }
+}
+
+/// What a closure may change, by name.
+#[derive(Default)]
+struct Captured {
+    mutable: BTreeSet<String>,
+    /// Closures that change something.
+    changing: BTreeSet<String>,
+}
+
+/// What `return` did before the closure, to come back to.
+struct Outside {
+    returned: Local,
+    output: Ty,
+    output_type: Option<syn::Type>,
+    return_code: i64,
+    exits: BTreeSet<i64>,
+    loops: Vec<super::flow::Loop>,
+    tail: bool,
+}
+
+impl Lower<'_> {
+    /// `|x| body` as an operand.
+    pub(super) fn lower_closure(&mut self, closure: &ExprClosure) -> Operand {
+        if let Some(token) = &closure.asyncness {
+            return self.report(token.span(), Problem::Await);
+        }
+        let inputs: Vec<Pat> = closure.inputs.iter().cloned().collect();
+        let mut scopes = self.locals.scopes();
+        let bound = bound_names(&inputs);
+        let mut captured = BTreeSet::new();
+        names_in(closure.body.to_token_stream(), &mut captured);
+        captured.retain(|name| !bound.contains(name));
+        if closure.capture.is_some() {
+            scopes.push(self.moved_captures(&captured));
+        }
+        let output = match &closure.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some((**ty).clone()),
+        };
+        let changes = may_change(closure.body.to_token_stream(), &self.captured(&captured));
+        Operand::Closure(Function::Written(Rc::new(Written {
+            inputs,
+            body: (*closure.body).clone(),
+            output,
+            scopes,
+            changes,
+        })))
+    }
+
+    /// Which of the names a closure may change things through.
+    fn captured(&self, names: &BTreeSet<String>) -> Captured {
+        let mut captured = Captured::default();
+        for name in names {
+            let Some(local) = self.locals.find(name) else {
+                continue;
+            };
+            match self.locals.current(local) {
+                Some(Operand::Closure(function)) if function.changes() => {
+                    captured.changing.insert(name.clone());
+                }
+                Some(Operand::RefMut(..)) => {
+                    captured.mutable.insert(name.clone());
+                }
+                _ if self.locals.is_mutable(local) => {
+                    captured.mutable.insert(name.clone());
+                }
+                _ => {}
+            }
+        }
+        captured
+    }
+
+    /// A scope that holds the closure's own copies of what it captures.
+    fn moved_captures(&mut self, names: &BTreeSet<String>) -> HashMap<String, Local> {
+        let mut scope = HashMap::new();
+        for name in names {
+            let Some(outer) = self.locals.find(name) else {
+                continue;
+            };
+            let Some(held) = self.locals.current(outer) else {
+                continue;
+            };
+            let mutable = self.locals.is_mutable(outer);
+            let own = if mutable {
+                self.moved(name, held)
+            } else {
+                held
+            };
+            let local = self.locals.hidden_as(name, mutable);
+            self.locals.set(local, own);
+            scope.insert(name.clone(), local);
+        }
+        scope
+    }
+
+    fn moved(&mut self, name: &str, operand: Operand) -> Operand {
+        match operand {
+            Operand::Place(path, ty) => {
+                let span = self.graph.var(path.root).span;
+                let value = self.push(Kind::Copy(path), Vec::new(), ty.clone(), span);
+                let var = self.new_variable(name, ty.clone(), true, Some(value));
+                Operand::Place(crate::ir::Path::of(var), ty)
+            }
+            Operand::Tuple(parts) => {
+                let parts = parts.into_iter().map(|part| self.moved(name, part));
+                Operand::Tuple(parts.collect())
+            }
+            other => other,
+        }
+    }
+
+    /// An expression that stands where a function is wanted.
+    pub(super) fn function_of(&mut self, expr: &Expr) -> Option<Function> {
+        match expr {
+            Expr::Paren(inner) => self.function_of(&inner.expr),
+            Expr::Group(inner) => self.function_of(&inner.expr),
+            Expr::Reference(inner) => self.function_of(&inner.expr),
+            Expr::Path(path) => {
+                let local = path
+                    .path
+                    .get_ident()
+                    .and_then(|ident| self.locals.get(&ident.to_string()));
+                match local {
+                    None => Some(Function::Path(Rc::new(path.clone()))),
+                    Some(Operand::Closure(function)) => Some(function),
+                    Some(Operand::Poison) => None,
+                    Some(_) => {
+                        self.report(expr.span(), Problem::Closure);
+                        None
+                    }
+                }
+            }
+            _ => match self.lower_expr(expr) {
+                Operand::Closure(function) => Some(function),
+                Operand::Poison | Operand::Never => None,
+                _ => {
+                    self.report(expr.span(), Problem::Closure);
+                    None
+                }
+            },
+        }
+    }
+
+    /// `f(x)` where `f` is not a path to an item.
+    pub(super) fn lower_closure_call(&mut self, call: &syn::ExprCall) -> Operand {
+        let Some(function) = self.function_of(&call.func) else {
+            return Operand::Poison;
+        };
+        let args = call.args.iter().map(|arg| self.lower_expr(arg)).collect();
+        self.call_function(&function, args, call.func.span())
+    }
+
+    /// What the function gives for the arguments.
+    pub(super) fn call_function(
+        &mut self,
+        function: &Function,
+        args: Vec<Operand>,
+        span: Span,
+    ) -> Operand {
+        if self.dead {
+            return Operand::Never;
+        }
+        if args.contains(&Operand::Poison) {
+            return Operand::Poison;
+        }
+        match function {
+            Function::Written(written) => self.inline(&written.clone(), args),
+            Function::Path(path) => self.call_path(path, args, span),
+        }
+    }
+
+    /// A call by path, of arguments that are operands already: through names of their own.
+    fn call_path(&mut self, path: &ExprPath, args: Vec<Operand>, span: Span) -> Operand {
+        self.locals.enter();
+        let names: Vec<Ident> = args
+            .into_iter()
+            .enumerate()
+            .map(|(k, operand)| {
+                let name = format!("argument_{k}_of_call");
+                self.locals.declare(&name, false, Some(operand));
+                Ident::new(&name, span)
+            })
+            .collect();
+        let result = match syn::parse2::<syn::ExprCall>(quote!(#path(#(#names),*))) {
+            Ok(call) => self.lower_call(&call),
+            Err(_) => self.report(span, Problem::Closure),
+        };
+        self.locals.leave();
+        result
+    }
+
+    fn inline(&mut self, closure: &Written, args: Vec<Operand>) -> Operand {
+        let outside = self.enter_closure(closure);
+        let scopes = self.locals.swap_scopes(closure.scopes.clone());
+        self.locals.enter();
+        for (pattern, operand) in closure.inputs.iter().zip(args) {
+            let operand = annotated(pattern, operand);
+            self.bind(pattern, operand, None);
+        }
+        let value = match &closure.body {
+            Expr::Block(block) if block.label.is_none() => self.lower_stmts(&block.block.stmts),
+            body => {
+                self.hint = self.output_type.clone();
+                self.lower_expr(body)
+            }
+        };
+        let value = self.leave_closure(value, outside);
+        self.locals.leave();
+        self.locals.swap_scopes(scopes);
+        value
+    }
+
+    fn enter_closure(&mut self, closure: &Written) -> Outside {
+        let returned = self.locals.hidden("returned");
+        let output = closure.output.as_ref().map_or(Ty::Unknown, ty_of);
+        self.next_code += 1;
+        Outside {
+            returned: std::mem::replace(&mut self.returned, returned),
+            output: std::mem::replace(&mut self.output, output),
+            output_type: std::mem::replace(&mut self.output_type, closure.output.clone()),
+            return_code: std::mem::replace(&mut self.return_code, self.next_code - 1),
+            exits: std::mem::take(&mut self.exits),
+            loops: std::mem::take(&mut self.loops),
+            tail: std::mem::replace(&mut self.tail, true),
+        }
+    }
+
+    /// The value of the closure: of its tail, or of whichever `return` was reached.
+    fn leave_closure(&mut self, value: Operand, outside: Outside) -> Operand {
+        let left = self.exits.contains(&self.return_code);
+        let value = if left {
+            self.return_value(value);
+            let zero = self.int(0);
+            self.locals.set(self.exit, Operand::Value(zero));
+            self.dead = self.never;
+            self.locals.current(self.returned).unwrap_or(Operand::Unit)
+        } else {
+            self.settled(value)
+        };
+        self.returned = outside.returned;
+        self.output = outside.output;
+        self.output_type = outside.output_type;
+        self.return_code = outside.return_code;
+        self.exits = outside.exits;
+        self.loops = outside.loops;
+        self.tail = outside.tail;
+        if self.dead { Operand::Never } else { value }
+    }
+
+    /// Numbers are read before what the closure changes next; places and references stay.
+    fn settled(&mut self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Operand::Value(self.read(Operand::Place(path, ty)))
+            }
+            other => other,
+        }
+    }
+}
+
+/// An operand with the type its pattern is annotated with, where that says more.
+fn annotated(pattern: &Pat, operand: Operand) -> Operand {
+    let Pat::Type(typed) = pattern else {
+        return operand;
+    };
+    let better = |ty: Ty| match ty_of(&typed.ty) {
+        Ty::Unknown => ty,
+        known => known,
+    };
+    match operand {
+        Operand::Place(path, ty) => Operand::Place(path, better(ty)),
+        Operand::Ref(path, ty) => Operand::Ref(path, better(ty)),
+        other => other,
+    }
+}
+
+fn bound_names(patterns: &[Pat]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for pattern in patterns {
+        names_in(pattern.to_token_stream(), &mut names);
+    }
+    names
+}
+
+/// Methods that certainly leave their receiver as it is, beside those of numbers.
+const READING: &[&str] = &[
+    "len",
+    "is_empty",
+    "iter",
+    "get",
+    "first",
+    "last",
+    "clone",
+    "to_vec",
+    "windows",
+    "chunks",
+    "chunks_exact",
+    "contains",
+    "split_at",
+];
+
+/// Whether the code may change one of the variables: it assigns, borrows mutably, or calls a method
+/// that may take its receiver so, or a closure that changes something.
+fn may_change(tokens: TokenStream, captured: &Captured) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    (0..tokens.len()).any(|k| match &tokens[k] {
+        TokenTree::Group(group) => may_change(group.stream(), captured),
+        TokenTree::Punct(p) if p.as_char() == '=' => assigns(&tokens, k),
+        TokenTree::Ident(i) if i == "mut" => punct(&tokens, k.checked_sub(1)) == Some('&'),
+        TokenTree::Ident(i) if punct(&tokens, k.checked_sub(1)) != Some('.') => {
+            let name = i.to_string();
+            captured.changing.contains(&name) && is_call(tokens.get(k + 1))
+                || captured.mutable.contains(&name) && may_write_receiver(&tokens[k + 1..])
+        }
+        _ => false,
+    })
+}
+
+fn punct(tokens: &[TokenTree], k: Option<usize>) -> Option<char> {
+    match tokens.get(k?) {
+        Some(TokenTree::Punct(p)) => Some(p.as_char()),
+        _ => None,
+    }
+}
+
+fn is_call(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Parenthesis)
+}
+
+/// Whether the `=` at `k` assigns: no comparison, arrow, range or `let`.
+fn assigns(tokens: &[TokenTree], k: usize) -> bool {
+    let (before, after) = (punct(tokens, k.checked_sub(1)), punct(tokens, Some(k + 1)));
+    let shifts = matches!(before, Some('<' | '>')) && before == punct(tokens, k.checked_sub(2));
+    if shifts || matches!(before, Some('+' | '-' | '*' | '/' | '%' | '&' | '|' | '^')) {
+        return true;
+    }
+    if matches!(before, Some('=' | '!' | '<' | '>' | '.')) || matches!(after, Some('=' | '>')) {
+        return false;
+    }
+    let statement = tokens[..k]
+        .iter()
+        .rev()
+        .take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ';'));
+    !statement
+        .into_iter()
+        .any(|t| matches!(t, TokenTree::Ident(i) if i == "let"))
+}
+
+/// Whether `.field[..].method(..)` follows, with a method that may write its receiver.
+fn may_write_receiver(mut rest: &[TokenTree]) -> bool {
+    loop {
+        rest = match rest {
+            [TokenTree::Group(g), rest @ ..] if g.delimiter() == Delimiter::Bracket => rest,
+            [TokenTree::Punct(dot), TokenTree::Ident(method), call, ..]
+                if dot.as_char() == '.' && is_call(Some(call)) =>
+            {
+                let name = method.to_string();
+                let number = (1..4).any(|n| Op::from_method(&name, n).is_some());
+                return !number && !READING.contains(&name.as_str());
+            }
+            [TokenTree::Punct(dot), _, rest @ ..] if dot.as_char() == '.' => rest,
+            _ => return false,
+        };
+    }
+}

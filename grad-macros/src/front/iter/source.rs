@@ -1,0 +1,226 @@
+//! Where items come from: slices, ranges, options, functions of `std::iter`.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall, ExprRange, RangeLimits};
+
+use super::super::{Lower, Operand};
+use super::{Access, Cut, Iter, RangeOf};
+use crate::diag::Problem;
+use crate::ir::{Discrete, Kind, Path, Ty, Value};
+
+/// Methods of slices that give sub-slices: how they cut, and whether mutably.
+const CUTS: &[(&str, Cut, bool)] = &[
+    ("chunks", Cut::Chunks, false),
+    ("chunks_mut", Cut::Chunks, true),
+    ("chunks_exact", Cut::Exact, false),
+    ("chunks_exact_mut", Cut::Exact, true),
+    ("rchunks", Cut::FromEnd, false),
+    ("rchunks_mut", Cut::FromEnd, true),
+    ("windows", Cut::Windows, false),
+];
+
+impl Lower<'_> {
+    /// The operand as an iterator: what `for` and `zip` do with it.
+    pub(super) fn iterator(&mut self, operand: Operand, span: Span) -> Option<Iter> {
+        let ty = self.operand_ty(&operand);
+        let element = ty.element();
+        match operand {
+            Operand::Poison | Operand::Never => None,
+            Operand::Iter(iter) => Some(iter),
+            Operand::Maybe(some, item) => Some(Iter::Maybe(some, item)),
+            Operand::Value(value) if self.is_none(value) => {
+                let no = self.truth(false);
+                Some(Iter::Maybe(no, Box::new(Operand::Never)))
+            }
+            _ if matches!(ty, Ty::Option(_)) => {
+                let (some, item) = self.maybe(operand, span);
+                Some(Iter::Maybe(some, Box::new(item)))
+            }
+            Operand::Ref(path, Ty::Array(_) | Ty::Unknown) => {
+                Some(elements(path, element, Access::Ref))
+            }
+            Operand::RefMut(path, Ty::Array(_) | Ty::Unknown) => {
+                Some(elements(path, element, Access::RefMut))
+            }
+            Operand::Place(path, Ty::Array(_) | Ty::Unknown) => {
+                Some(elements(path, element, Access::Move))
+            }
+            Operand::Value(_) if matches!(ty, Ty::Array(_) | Ty::Unknown) => {
+                let path = self.as_path(operand);
+                Some(elements(path, element, Access::Move))
+            }
+            _ => {
+                self.report(span, Problem::Iterator("into_iter".to_owned()));
+                None
+            }
+        }
+    }
+
+    /// `x.iter()`, `x.chunks(n)` and the like, `array.map(f)`; `None` for any other method.
+    pub(super) fn source_method(
+        &mut self,
+        receiver: &Operand,
+        call: &ExprMethodCall,
+    ) -> Option<Operand> {
+        let ty = self.operand_ty(receiver);
+        let (name, span) = (call.method.to_string(), call.method.span());
+        let args: Vec<&Expr> = call.args.iter().collect();
+        let optional = matches!(receiver, Operand::Maybe(..)) || matches!(ty, Ty::Option(_));
+        match (name.as_str(), args.as_slice()) {
+            ("iter" | "iter_mut" | "into_iter", []) if optional => {
+                let iter = self.iterator(receiver.clone(), span);
+                Some(iter.map_or(Operand::Poison, Operand::Iter))
+            }
+            (_, _) if !matches!(ty, Ty::Array(_) | Ty::Unknown) => None,
+            ("iter", []) => Some(self.elements_of(receiver, Access::Ref)),
+            ("iter_mut", []) => Some(self.elements_of(receiver, Access::RefMut)),
+            ("into_iter", []) => {
+                let iter = self.iterator(receiver.clone(), span);
+                Some(iter.map_or(Operand::Poison, Operand::Iter))
+            }
+            ("extend", [items]) => {
+                let operand = self.lower_expr(items);
+                let iter = self.iterator(operand, items.span());
+                Some(match iter {
+                    Some(iter) => self.extend(receiver, &iter, span),
+                    None => Operand::Poison,
+                })
+            }
+            ("map", [f]) if matches!(ty, Ty::Array(_)) => Some(self.map_array(receiver, f, span)),
+            (name, [size]) => {
+                let (_, cut, mutable) = CUTS.iter().find(|(own, ..)| *own == name)?;
+                let size = self.value_of(size);
+                let path = self.as_path(receiver.clone());
+                Some(Operand::Iter(Iter::Chunks {
+                    path,
+                    ty,
+                    size,
+                    cut: *cut,
+                    mutable: *mutable,
+                }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the value is `None` itself.
+    fn is_none(&self, value: Value) -> bool {
+        let site = self.graph.def(value);
+        site.is_some_and(
+            |site| matches!(&site.kind, Kind::Opaque { code, .. } if code.0.to_string() == "None"),
+        )
+    }
+
+    fn elements_of(&mut self, receiver: &Operand, access: Access) -> Operand {
+        let ty = self.operand_ty(receiver).element();
+        let path = self.as_path(receiver.clone());
+        Operand::Iter(elements(path, ty, access))
+    }
+
+    /// `a..b` as an operand.
+    pub(in crate::front) fn lower_range(&mut self, range: &ExprRange) -> Operand {
+        let inclusive = matches!(range.limits, RangeLimits::Closed(_));
+        let span = match &range.limits {
+            RangeLimits::HalfOpen(token) => token.span(),
+            RangeLimits::Closed(token) => token.span(),
+        };
+        let Some(start) = &range.start else {
+            return self.unsupported("a range without a start, outside indices,", span);
+        };
+        let start = self.value_of(start);
+        let end = range.end.as_ref().map(|end| self.value_of(end));
+        Operand::Iter(Iter::Range(RangeOf {
+            start,
+            end,
+            inclusive,
+        }))
+    }
+
+    /// Methods of ranges that do not iterate.
+    pub(super) fn range_method(
+        &mut self,
+        iter: &Iter,
+        name: &str,
+        args: &[&Expr],
+        span: Span,
+    ) -> Option<Operand> {
+        let Iter::Range(range) = iter else {
+            return None;
+        };
+        match (name, args) {
+            ("contains", [x]) => {
+                let x = self.value_of(x);
+                let above = self.discrete(Discrete::Ge, x, range.start, span);
+                let Some(end) = range.end else {
+                    return Some(Operand::Value(above));
+                };
+                let op = if range.inclusive {
+                    Discrete::Le
+                } else {
+                    Discrete::Lt
+                };
+                let below = self.discrete(op, x, end, span);
+                Some(Operand::Value(self.discrete(
+                    Discrete::And,
+                    above,
+                    below,
+                    span,
+                )))
+            }
+            _ => None,
+        }
+    }
+
+    /// Functions of `std::iter` and `std::array`; `None` for any other function.
+    pub(in crate::front) fn iterator_function(
+        &mut self,
+        names: &[&str],
+        args: &[&Expr],
+        hint: Option<&syn::Type>,
+        span: Span,
+    ) -> Option<Operand> {
+        let iter = match (names, args) {
+            ([.., "iter", "once"] | ["once"], [item]) => {
+                let item = self.lower_expr(item);
+                Iter::Once(Box::new(item))
+            }
+            ([.., "iter", "empty"], []) => {
+                let no = self.truth(false);
+                Iter::Maybe(no, Box::new(Operand::Never))
+            }
+            ([.., "iter", "repeat"] | ["repeat"], [item]) => {
+                let item = self.lower_expr(item);
+                Iter::Repeat(Box::new(item))
+            }
+            ([.., "iter", "repeat_n"] | ["repeat_n"], [item, n]) => {
+                let item = self.lower_expr(item);
+                let n = self.value_of(n);
+                Iter::Take(Box::new(Iter::Repeat(Box::new(item))), n)
+            }
+            ([.., "iter", "repeat_with"] | ["repeat_with"], [f]) => {
+                Iter::RepeatWith(self.function_of(f)?)
+            }
+            ([.., "iter", "zip"] | ["zip"], [a, b]) => {
+                let (a, b) = (self.lower_expr(a), self.lower_expr(b));
+                let (a, b) = (self.iterator(a, span)?, self.iterator(b, span)?);
+                Iter::Zip(Box::new(a), Box::new(b))
+            }
+            ([.., "iter", "successors"] | ["successors"], [first, f]) => {
+                let first = self.lower_expr(first);
+                Iter::Successors(Box::new(first), self.function_of(f)?)
+            }
+            ([.., "iter", "from_fn"], [f]) => Iter::FromFn(self.function_of(f)?),
+            ([.., "array", "from_fn"], [f]) => return Some(self.array_from_fn(f, hint, span)),
+            ([.., "from_fn"], [f]) if matches!(hint, Some(syn::Type::Array(_))) => {
+                return Some(self.array_from_fn(f, hint, span));
+            }
+            _ => return None,
+        };
+        Some(Operand::Iter(iter))
+    }
+}
+
+fn elements(path: Path, ty: Ty, access: Access) -> Iter {
+    Iter::Elements { path, ty, access }
+}

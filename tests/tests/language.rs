@@ -1,0 +1,26 @@
+//! The language: ordinary functions in one construct each and in combination, both modes against
+//! central differences and each other, values bit for bit.
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    unreachable_pub,
+    dead_code,
+    missing_docs
+)]
+#![forbid(unsafe_code)]
+
+#[path = "language/check.rs"]
+#[macro_use]
+mod check;
+#[path = "language/enums.rs"]
+mod enums;
+#[path = "language/flow.rs"]
+mod flow;
+#[path = "language/generic.rs"]
+mod generic;
+#[path = "language/mutation.rs"]
+mod mutation;
+#[path = "language/operators.rs"]
+mod operators;
+#[path = "language/options.rs"]
+mod options;
