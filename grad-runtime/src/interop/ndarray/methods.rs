@@ -1,8 +1,8 @@
 //! The methods of arrays: reductions, products, reshaping, slices, functions of each entry.
 
 use ndarray::{
-    Array, ArrayBase, ArrayView, Axis, CowArray, Data, Dimension, Order, RemoveAxis, ShapeArg,
-    ShapeError, SliceArg, Zip,
+    Array, ArrayBase, Axis, CowArray, Data, Dimension, Order, RemoveAxis, ShapeArg, ShapeError,
+    SliceArg, Zip,
 };
 
 use super::broadcast::add_to;
@@ -39,7 +39,8 @@ macro_rules! shared {
 /// The derivatives of the methods of arrays.
 ///
 /// In place of the function that `mapv` takes, its rule takes one that returns value and derivative of
-/// an entry: one pass forward and one back.
+/// an entry: one pass forward and one back. What borrows its receiver (`t`, `view`, `slice`, `to_shape`)
+/// gives an owned array here, as a pullback cannot hold both an array and a view of it.
 #[allow(
     missing_docs,
     reason = "each is the rule of the method it is named after"
@@ -51,7 +52,7 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         __grad_again_sum __grad_again_mean __grad_again_sum_axis __grad_again_mean_axis
         __grad_again_t __grad_again_mapv __grad_again_to_shape __grad_again_into_shape_with_order
         __grad_again_insert_axis __grad_again_slice __grad_again_to_owned __grad_again_view
-        __grad_again_clone
+        __grad_again_clone __grad_again_dot
     }
 
     fn __grad_vjp_sum<const M: u64>(
@@ -191,36 +192,28 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         (y, y_dot)
     }
 
-    fn __grad_vjp_t<'v, const M: u64>(
-        &'v self,
+    fn __grad_vjp_t<const M: u64>(
+        &self,
         _: Wrt<M>,
     ) -> (
-        ArrayView<'v, E, D>,
+        Array<E, D>,
         impl FnOnce(Array<E, D>, &Self, Option<&mut Array<E, D>>) + use<M, Self, E, S, D>,
-    )
-    where
-        S: 'v,
-        D: 'v,
-    {
+    ) {
         let pull = |y_bar: Array<E, D>, _: &Self, bar: Option<&mut Array<E, D>>| {
             if let Some(bar) = bar {
                 *bar += &y_bar.t();
             }
         };
-        (self.__grad_array().t(), pull)
+        (self.__grad_array().t().to_owned(), pull)
     }
 
-    fn __grad_jvp_t<'v, const M: u64>(
-        &'v self,
+    fn __grad_jvp_t<const M: u64>(
+        &self,
         _: Wrt<M>,
         dot: Option<&Array<E, D>>,
-    ) -> (ArrayView<'v, E, D>, Array<E, D>)
-    where
-        S: 'v,
-        D: 'v,
-    {
+    ) -> (Array<E, D>, Array<E, D>) {
         let x = self.__grad_array();
-        (x.t(), dot_or_zeros(x, dot).reversed_axes())
+        (x.t().to_owned(), dot_or_zeros(x, dot).reversed_axes())
     }
 
     fn __grad_vjp_mapv<const M: u64, F: FnMut(E) -> (E, E)>(
@@ -266,45 +259,37 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
     }
 
     #[allow(clippy::type_complexity, reason = "as the pullbacks of all rules")]
-    fn __grad_vjp_to_shape<'v, const M: u64, Sh: ShapeArg + Clone>(
-        &'v self,
+    fn __grad_vjp_to_shape<const M: u64, Sh: ShapeArg + Clone>(
+        &self,
         shape: Sh,
         _: Wrt<M>,
     ) -> (
-        Result<CowArray<'v, E, Sh::Dim>, ShapeError>,
+        Result<Array<E, Sh::Dim>, ShapeError>,
         impl FnOnce(Option<Array<E, Sh::Dim>>, &Self, &Sh, Option<&mut Array<E, D>>, IndexBar<'_>)
         + use<M, Self, E, S, D, Sh>,
-    )
-    where
-        S: 'v,
-        D: 'v,
-    {
+    ) {
         let pull = |y_bar: Option<Array<E, Sh::Dim>>,
                     _: &Self,
                     shape: &Sh,
                     bar: Option<&mut Array<E, D>>,
                     _: IndexBar<'_>| add_reshaped(bar, y_bar, shape);
-        (self.__grad_array().to_shape(shape), pull)
+        (to_shape(self.__grad_array(), shape), pull)
     }
 
     #[allow(clippy::type_complexity, reason = "value and tangent")]
-    fn __grad_jvp_to_shape<'v, const M: u64, Sh: ShapeArg + Clone>(
-        &'v self,
+    fn __grad_jvp_to_shape<const M: u64, Sh: ShapeArg + Clone>(
+        &self,
         shape: Sh,
         _: Wrt<M>,
         dot: Option<&Array<E, D>>,
         _: Option<&NoTangent>,
     ) -> (
-        Result<CowArray<'v, E, Sh::Dim>, ShapeError>,
+        Result<Array<E, Sh::Dim>, ShapeError>,
         Option<Array<E, Sh::Dim>>,
-    )
-    where
-        S: 'v,
-        D: 'v,
-    {
+    ) {
         let dot = dot_or_zeros(self.__grad_array(), dot);
         let y_dot = dot.to_shape(shape.clone()).ok().map(CowArray::into_owned);
-        (self.__grad_array().to_shape(shape), y_dot)
+        (to_shape(self.__grad_array(), shape), y_dot)
     }
 
     #[allow(clippy::type_complexity, reason = "as the pullbacks of all rules")]
@@ -388,19 +373,15 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         (self.into().insert_axis(axis), y_dot)
     }
 
-    fn __grad_vjp_slice<'v, const M: u64, I: SliceArg<D>>(
-        &'v self,
+    fn __grad_vjp_slice<const M: u64, I: SliceArg<D>>(
+        &self,
         info: I,
         _: Wrt<M>,
     ) -> (
-        ArrayView<'v, E, I::OutDim>,
+        Array<E, I::OutDim>,
         impl FnOnce(Array<E, I::OutDim>, &Self, &I, Option<&mut Array<E, D>>, IndexBar<'_>)
         + use<M, Self, E, S, D, I>,
-    )
-    where
-        S: 'v,
-        D: 'v,
-    {
+    ) {
         let pull = |y_bar: Array<E, I::OutDim>,
                     _: &Self,
                     info: &I,
@@ -411,23 +392,19 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
                 part += &y_bar;
             }
         };
-        (self.__grad_array().slice(info), pull)
+        (self.__grad_array().slice(info).to_owned(), pull)
     }
 
-    fn __grad_jvp_slice<'v, const M: u64, I: SliceArg<D>>(
-        &'v self,
+    fn __grad_jvp_slice<const M: u64, I: SliceArg<D>>(
+        &self,
         info: I,
         _: Wrt<M>,
         dot: Option<&Array<E, D>>,
         _: Option<&NoTangent>,
-    ) -> (ArrayView<'v, E, I::OutDim>, Array<E, I::OutDim>)
-    where
-        S: 'v,
-        D: 'v,
-    {
+    ) -> (Array<E, I::OutDim>, Array<E, I::OutDim>) {
         let x = self.__grad_array();
         let y_dot = dot_or_zeros(x, dot).slice(&info).to_owned();
-        (x.slice(info), y_dot)
+        (x.slice(info).to_owned(), y_dot)
     }
 
     fn __grad_vjp_to_owned<const M: u64>(
@@ -449,31 +426,23 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         (x.to_owned(), dot_or_zeros(x, dot))
     }
 
-    fn __grad_vjp_view<'v, const M: u64>(
-        &'v self,
+    fn __grad_vjp_view<const M: u64>(
+        &self,
         _: Wrt<M>,
     ) -> (
-        ArrayView<'v, E, D>,
+        Array<E, D>,
         impl FnOnce(Array<E, D>, &Self, Option<&mut Array<E, D>>) + use<M, Self, E, S, D>,
-    )
-    where
-        S: 'v,
-        D: 'v,
-    {
-        (self.__grad_array().view(), pull_same)
+    ) {
+        (self.__grad_array().to_owned(), pull_same)
     }
 
-    fn __grad_jvp_view<'v, const M: u64>(
-        &'v self,
+    fn __grad_jvp_view<const M: u64>(
+        &self,
         _: Wrt<M>,
         dot: Option<&Array<E, D>>,
-    ) -> (ArrayView<'v, E, D>, Array<E, D>)
-    where
-        S: 'v,
-        D: 'v,
-    {
+    ) -> (Array<E, D>, Array<E, D>) {
         let x = self.__grad_array();
-        (x.view(), dot_or_zeros(x, dot))
+        (x.to_owned(), dot_or_zeros(x, dot))
     }
 
     fn __grad_vjp_clone<const M: u64>(
@@ -521,6 +490,13 @@ fn pull_same<T, E: Element, D: Dimension>(
 /// `bar slope`, where a zero stays zero even if the slope is infinite.
 fn strong_product<E: Element>(bar: E, slope: E) -> E {
     if bar.is_zero() { bar } else { bar * slope }
+}
+
+fn to_shape<E: Element, S: Data<Elem = E>, D: Dimension, Sh: ShapeArg>(
+    x: &ArrayBase<S, D>,
+    shape: Sh,
+) -> Result<Array<E, Sh::Dim>, ShapeError> {
+    x.to_shape(shape).map(CowArray::into_owned)
 }
 
 fn mean<E: Element, S: Data<Elem = E>, D: Dimension>(x: &ArrayBase<S, D>) -> Option<E> {
@@ -574,8 +550,6 @@ fn add_reshaped<E: Element, D: Dimension, Sh: ShapeArg + Clone>(
 pub trait DotRules<R: Differentiable>: Differentiable + Sized {
     /// The product.
     type Product: Differentiable;
-
-    shared!(__grad_again_dot);
 
     fn __grad_dot(&self, rhs: &R) -> Self::Product;
 
