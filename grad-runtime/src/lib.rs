@@ -31,12 +31,9 @@
 
 #![no_std]
 #![deny(unsafe_code)]
-#![cfg_attr(
-    feature = "nn",
-    allow(
-        clippy::inline_always,
-        reason = "what is not inline is not compiled for the wider registers"
-    )
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inline is not compiled for the wider registers"
 )]
 
 #[cfg(feature = "alloc")]
