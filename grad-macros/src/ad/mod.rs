@@ -6,6 +6,7 @@
 //! Derivatives are read off the operator table through [`term`]; no file here matches on an operator.
 
 mod activity;
+mod cut;
 mod forward;
 mod residuals;
 mod scratch;

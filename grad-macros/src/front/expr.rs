@@ -75,7 +75,8 @@ impl Lower<'_> {
             Expr::Index(index) => self.lower_index(&index.expr, &index.index, span),
             Expr::Field(field) => {
                 let base = self.lower_expr(&field.base);
-                self.project(base, &member(&field.member))
+                let part = self.project(base, &member(&field.member));
+                self.as_integer(part, field)
             }
             Expr::Reference(reference) => self.lower_reference(reference, span),
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
@@ -108,6 +109,22 @@ impl Lower<'_> {
             }
             Expr::Range(range) => self.lower_range(range),
             _ => self.unsupported("this expression", span),
+        }
+    }
+
+    /// A field that is used as an integer elsewhere is one here.
+    fn as_integer(&mut self, part: Operand, field: &syn::ExprField) -> Operand {
+        match part {
+            Operand::Place(path, Ty::Unknown) => {
+                let text = field.to_token_stream().to_string().replace(' ', "");
+                let ty = if self.integers.contains(&text) {
+                    Ty::Int
+                } else {
+                    Ty::Unknown
+                };
+                Operand::Place(path, ty)
+            }
+            other => other,
         }
     }
 

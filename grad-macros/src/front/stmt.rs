@@ -149,6 +149,13 @@ impl Lower<'_> {
         if value == Operand::Never {
             return;
         }
+        if let Pat::Ident(plain) = pattern {
+            // However it is written: a constant is no pattern of a `let`.
+            if plain.subpat.is_none() && plain.by_ref.is_none() {
+                let name = plain.ident.to_string();
+                return self.bind_name(&name, plain.mutability.is_some(), value, None);
+            }
+        }
         self.bind(pattern, value, None);
     }
 
