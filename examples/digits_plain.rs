@@ -45,7 +45,7 @@ const WINDOW: usize = 5;
 const STEADY: f64 = 0.01;
 const MAX_EPOCHS: usize = 150;
 /// How many of the training images are not trained on, and tell which epoch's weights are best.
-const VALIDATION: usize = 147;
+const VALIDATION: usize = 100;
 
 /// The least accuracy on the test images that counts as learned.
 const GOAL: f64 = 0.91;

@@ -353,17 +353,15 @@ impl Mark {
             return String::new();
         }
         let (at_x, at_y) = (x.place(at_x), y.pixels() - y.place(at_y));
-        // The word stands on the side where there is more room.
-        let (side, anchor) = if at_x > x.pixels() / 2.0 {
-            (-8.0, "end")
-        } else {
-            (8.0, "start")
-        };
+        // The word stands above, and within the frame.
+        #[allow(clippy::cast_precision_loss, reason = "words are short")]
+        let half = LETTER * self.text.chars().count() as f64 / 2.0;
+        let middle = at_x.min(x.pixels() - half).max(half - LEFT);
         format!(
             "<circle cx=\"{at_x:.1}\" cy=\"{at_y:.1}\" r=\"4\" fill=\"#fff\" stroke=\"{INK}\" \
-             stroke-width=\"1.5\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>\n",
-            at_x + side,
-            at_y - 6.0,
+             stroke-width=\"1.5\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
+            middle,
+            at_y - 9.0,
             escape(&self.text)
         )
     }
