@@ -65,15 +65,15 @@ pub fn lstm(layers: usize, characters: usize, bits: usize) -> Lstm {
 pub fn ba(n: usize, m: usize, p: usize) -> Ba {
     let mut random = Random(3);
     let camera = |random: &mut Random| Camera {
-        rotation: random.array(),
-        centre: random.array().map(|x: f64| 30.0 + x),
+        rotation: random.array().into(),
+        centre: random.array().map(|x: f64| 30.0 + x).into(),
         focal: 400.0 + random.next(),
-        principal_point: random.array(),
-        distortion: random.array().map(|x: f64| 0.1 * x),
+        principal_point: random.array().into(),
+        distortion: random.array().map(|x: f64| 0.1 * x).into(),
     };
     Ba {
         cameras: (0..n).map(|_| camera(&mut random)).collect(),
-        points: (0..m).map(|_| random.array()).collect(),
+        points: (0..m).map(|_| random.array().into()).collect(),
         weights: random.reals(p, 1.0),
         observations: (0..p)
             .map(|i| Observation {
@@ -81,7 +81,7 @@ pub fn ba(n: usize, m: usize, p: usize) -> Ba {
                 point: i % m,
             })
             .collect(),
-        features: (0..p).map(|_| random.array()).collect(),
+        features: (0..p).map(|_| random.array().into()).collect(),
     }
 }
 
@@ -99,12 +99,12 @@ pub fn hand(n: usize, form: Form) -> Result<Hand, InputError> {
     };
     Ok(Hand {
         correspondences: (0..n).map(|i| i * 7 % targets).collect(),
-        points: (0..n).map(|_| random.array()).collect(),
+        points: (0..n).map(|_| random.array().into()).collect(),
         theta: random.reals(PARAMETERS, 1.0),
         us: match form {
             Form::Simple => None,
             Form::Complicated => {
-                let us = (0..n).map(|_| random.array().map(|u: f64| 0.25 + 0.25 * u));
+                let us = (0..n).map(|_| random.array().map(|u: f64| 0.25 + 0.25 * u).into());
                 Some(us.collect())
             }
         },

@@ -5,6 +5,7 @@ use grad_examples::adbench::gmm::{Gmm, wishart_constant};
 use grad_examples::adbench::hand::{FINGERS, Hand, Model};
 use grad_examples::adbench::lstm::Lstm;
 use grad_examples::adbench::matrix::Mat4;
+use grad_examples::adbench::vector::Vec2;
 
 use crate::number::Number;
 
@@ -128,7 +129,7 @@ fn cross<T: Number>(a: [T; 3], b: [T; 3]) -> [T; 3] {
 }
 
 /// The residuals of an observation, at a camera's eleven parameters, a point and a weight.
-pub fn ba<T: Number>(parameters: &[T; 15], feature: &[f64; 2]) -> [T; 2] {
+pub fn ba<T: Number>(parameters: &[T; 15], feature: Vec2) -> [T; 2] {
     let [r0, r1, r2, c0, c1, c2, focal, u, v, k0, k1, x, y, z, weight] = *parameters;
     let (axis, p) = ([r0, r1, r2], [x - c0, y - c1, z - c2]);
     let squared = squared_norm(&axis);
@@ -148,7 +149,7 @@ pub fn ba<T: Number>(parameters: &[T; 15], feature: &[f64; 2]) -> [T; 2] {
     let at = [seen[0] / seen[2], seen[1] / seen[2]];
     let squared = squared_norm(&at);
     let scale = T::constant(1.0) + k0 * squared + k1 * squared * squared;
-    let centre = [u, v];
+    let (centre, feature) = ([u, v], <[f64; 2]>::from(feature));
     std::array::from_fn(|i| weight * (at[i] * scale * focal + centre[i] - T::constant(feature[i])))
 }
 
@@ -229,11 +230,9 @@ fn bone_transforms<T: Number>(theta: &[T; 26], model: &Model) -> Vec<Transform<T
             .columns
             .map(|c| c.map(T::constant));
         let relative = product(&base, &bone_rotation(angles));
-        let parent = model.parents[bone];
-        let absolute = if parent == bone {
-            relative
-        } else {
-            product(&absolutes[parent], &relative)
+        let absolute = match model.parents[bone] {
+            Some(parent) => product(&absolutes[parent], &relative),
+            None => relative,
         };
         absolutes.push(absolute);
     }
@@ -252,7 +251,8 @@ pub fn hand<T: Number>(data: &Hand, theta: &[T; 26]) -> Vec<T> {
     let weights = model.weights.chunks_exact(model.parents.len());
     let vertices = model.base_positions.iter().zip(weights);
     let positions: Vec<[T; 3]> = vertices
-        .map(|(vertex, weights)| {
+        .map(|(&vertex, weights)| {
+            let vertex: [f64; 3] = vertex.into();
             let mut p = [zero::<T>(); 3];
             for (transform, &weight) in transforms.iter().zip(weights) {
                 for i in 0..3 {
@@ -269,9 +269,9 @@ pub fn hand<T: Number>(data: &Hand, theta: &[T; 26]) -> Vec<T> {
         })
         .collect();
     let mut out = Vec::with_capacity(3 * data.points.len());
-    for (point, &vertex) in data.points.iter().zip(&data.correspondences) {
-        for i in 0..3 {
-            out.push(T::constant(point[i]) - positions[vertex][i]);
+    for (&point, &vertex) in data.points.iter().zip(&data.correspondences) {
+        for (x, position) in <[f64; 3]>::from(point).into_iter().zip(positions[vertex]) {
+            out.push(T::constant(x) - position);
         }
     }
     out

@@ -61,11 +61,11 @@ pub fn ba_duals<D: Dual<BLOCK>>(data: &Ba) -> Block {
     let mut sum = [[0.0; BLOCK]; 2];
     for (i, seen) in data.observations.iter().enumerate() {
         let camera = &data.cameras[seen.camera];
-        let [r0, r1, r2] = camera.rotation;
-        let [c0, c1, c2] = camera.centre;
-        let [u, v] = camera.principal_point;
-        let [k0, k1] = camera.distortion;
-        let [x, y, z] = data.points[seen.point];
+        let [r0, r1, r2] = camera.rotation.into();
+        let [c0, c1, c2] = camera.centre.into();
+        let [u, v] = camera.principal_point.into();
+        let [k0, k1] = camera.distortion.into();
+        let [x, y, z] = data.points[seen.point].into();
         let weight = data.weights[i];
         let parameters: [f64; BLOCK] = [
             r0,
@@ -85,7 +85,7 @@ pub fn ba_duals<D: Dual<BLOCK>>(data: &Ba) -> Block {
             weight,
         ];
         let variables = std::array::from_fn(|j| D::variable(parameters[j], j));
-        let errors = objectives::ba(&variables, &data.features[i]);
+        let errors = objectives::ba(&variables, data.features[i]);
         for (row, error) in sum.iter_mut().zip(errors) {
             for (sum, value) in row.iter_mut().zip(error.derivatives()) {
                 *sum += value;

@@ -15,7 +15,8 @@
 
 use grad_runtime::{Differentiable, differentiate};
 
-use super::matrix::{IDENTITY, Mat4, apply, product};
+use super::matrix::Mat4;
+use super::vector::{Vec2, Vec3, vec3};
 
 /// The parameters `theta`.
 pub const PARAMETERS: usize = 26;
@@ -29,14 +30,14 @@ pub const LEAST_BONES: usize = 1 + 4 * FINGERS;
 /// The model of a hand.
 #[derive(Clone, Debug, Default, Differentiable, PartialEq)]
 pub struct Model {
-    /// For each bone its parent, which stands before it; a bone without one names itself.
-    pub parents: Vec<usize>,
+    /// For each bone its parent, which stands before it.
+    pub parents: Vec<Option<usize>>,
     /// Where each bone rests inside its parent.
     pub base_relatives: Vec<Mat4>,
     /// From the hand at rest to each bone.
     pub inverse_base_absolutes: Vec<Mat4>,
     /// The vertices of the hand at rest.
-    pub base_positions: Vec<[f64; 3]>,
+    pub base_positions: Vec<Vec3>,
     /// How much each vertex follows each bone, the bones of one vertex together.
     pub weights: Vec<f64>,
     /// The corners of each triangle of the surface.
@@ -51,166 +52,172 @@ pub struct Hand {
     /// For each point its vertex, in the complicated form its triangle.
     pub correspondences: Vec<usize>,
     /// The points.
-    pub points: Vec<[f64; 3]>,
+    pub points: Vec<Vec3>,
     /// Global rotation and translation, and four angles for each finger.
     pub theta: Vec<f64>,
     /// In the complicated form, where each point is in its triangle.
-    pub us: Option<Vec<[f64; 2]>>,
+    pub us: Option<Vec<Vec2>>,
 }
 
 /// The columns of a rotation matrix.
-type Rotation = [[f64; 3]; 3];
+#[derive(Clone, Copy, Debug, Differentiable)]
+struct Rotation {
+    x: Vec3,
+    y: Vec3,
+    z: Vec3,
+}
 
 /// The rotation about an axis by the axis' length in radians.
-#[differentiate]
-fn axis_rotation(axis: [f64; 3]) -> Rotation {
-    let angle = (axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2]).sqrt();
+#[differentiate(forward)]
+fn axis_rotation(axis: Vec3) -> Rotation {
+    let angle = axis.dot(axis).sqrt();
     if angle < 0.0001 {
-        return [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        return Rotation {
+            x: vec3(1.0, 0.0, 0.0),
+            y: vec3(0.0, 1.0, 0.0),
+            z: vec3(0.0, 0.0, 1.0),
+        };
     }
-    let (x, y, z) = (axis[0] / angle, axis[1] / angle, axis[2] / angle);
-    let (s, c) = (angle.sin(), angle.cos());
-    [
-        [
+    let Vec3 { x, y, z } = axis * (1.0 / angle);
+    let (s, c) = angle.sin_cos();
+    Rotation {
+        x: vec3(
             x * x + (1.0 - x * x) * c,
             x * y * (1.0 - c) + z * s,
             x * z * (1.0 - c) - y * s,
-        ],
-        [
+        ),
+        y: vec3(
             x * y * (1.0 - c) - z * s,
             y * y + (1.0 - y * y) * c,
             z * y * (1.0 - c) + x * s,
-        ],
-        [
+        ),
+        z: vec3(
             x * z * (1.0 - c) + y * s,
             y * z * (1.0 - c) - x * s,
             z * z + (1.0 - z * z) * c,
+        ),
+    }
+}
+
+/// The angles of a bone.
+#[derive(Clone, Copy, Debug, Default, Differentiable)]
+struct Angles {
+    flexion: f64,
+    abduction: f64,
+    twist: f64,
+}
+
+/// The rotation of a bone: `Rz(abduction) Ry(twist) Rx(flexion)`.
+#[differentiate(forward)]
+fn bone_rotation(angles: Angles) -> Mat4 {
+    let (sx, cx) = angles.flexion.sin_cos();
+    let (sy, cy) = angles.twist.sin_cos();
+    let (sz, cz) = angles.abduction.sin_cos();
+    Mat4 {
+        columns: [
+            [cz * cy, sz * cy, -sy, 0.0],
+            [cz * sy * sx - sz * cx, sz * sy * sx + cz * cx, cy * sx, 0.0],
+            [cz * sy * cx + sz * sx, sz * sy * cx - cz * sx, cy * cx, 0.0],
+            [0.0, 0.0, 0.0, 1.0],
         ],
-    ]
+    }
 }
 
-/// The rotation of a bone by flexion, abduction and twist: `Rz(abduction) Ry(twist) Rx(flexion)`.
-#[differentiate]
-fn bone_rotation(angles: [f64; 3]) -> Mat4 {
-    let (sx, cx) = (angles[0].sin(), angles[0].cos());
-    let (sy, cy) = (angles[2].sin(), angles[2].cos());
-    let (sz, cz) = (angles[1].sin(), angles[1].cos());
-    let mut columns = IDENTITY.columns;
-    columns[0] = [cz * cy, sz * cy, -sy, 0.0];
-    columns[1] = [cz * sy * sx - sz * cx, sz * sy * sx + cz * cx, cy * sx, 0.0];
-    columns[2] = [cz * sy * cx + sz * sx, sz * sy * cx - cz * sx, cy * cx, 0.0];
-    Mat4 { columns }
-}
-
-/// The angles of each bone: of a finger's four bones after the first, the next two only bend, and
-/// the wrist and the forearm rest.
-#[differentiate]
-fn bone_angles(theta: &[f64], bones: usize) -> Vec<[f64; 3]> {
-    let mut angles = vec![[0.0; 3]; bones];
+/// The angles of all bones: of a finger's four bones the second bends and spreads, the next two
+/// bend; all others rest.
+#[differentiate(forward)]
+fn bone_angles(theta: &[f64], bones: usize) -> Vec<Angles> {
+    let mut angles = vec![Angles::default(); bones];
     for finger in 0..FINGERS {
         let first = 6 + 4 * finger;
         let bone = 2 + 4 * finger;
-        angles[bone][0] = theta[first];
-        angles[bone][1] = theta[first + 1];
-        angles[bone + 1][0] = theta[first + 2];
-        angles[bone + 2][0] = theta[first + 3];
+        angles[bone].flexion = theta[first];
+        angles[bone].abduction = theta[first + 1];
+        angles[bone + 1].flexion = theta[first + 2];
+        angles[bone + 2].flexion = theta[first + 3];
     }
     angles
 }
 
 /// For each bone the transform from the hand at rest to the posed hand.
-#[differentiate(wrt(theta))]
+#[differentiate(forward, wrt(theta))]
 fn bone_transforms(theta: &[f64], model: &Model) -> Vec<Mat4> {
     let bones = model.parents.len();
     let angles = bone_angles(theta, bones);
-    let mut absolutes = model.base_relatives.clone();
-    let mut transforms = model.base_relatives.clone();
+    let mut absolutes: Vec<Mat4> = Vec::new();
+    let mut transforms = Vec::new();
     for b in 0..bones {
-        let relative = product(&model.base_relatives[b], &bone_rotation(angles[b]));
-        let parent = model.parents[b];
-        absolutes[b] = if parent == b {
-            relative
-        } else {
-            product(&absolutes[parent], &relative)
+        let relative = model.base_relatives[b] * bone_rotation(angles[b]);
+        let absolute = match model.parents[b] {
+            Some(parent) => absolutes[parent] * relative,
+            None => relative,
         };
-        transforms[b] = product(&absolutes[b], &model.inverse_base_absolutes[b]);
+        transforms.push(absolute * model.inverse_base_absolutes[b]);
+        absolutes.push(absolute);
     }
     transforms
 }
 
 /// Where a vertex goes that follows the bones by weights.
-#[differentiate(wrt(transforms))]
-fn skin(transforms: &[Mat4], weights: &[f64], vertex: [f64; 3]) -> [f64; 3] {
-    let mut out = [0.0; 3];
+#[differentiate(forward, wrt(transforms))]
+fn skin(transforms: &[Mat4], weights: &[f64], vertex: Vec3) -> Vec3 {
+    let mut out = vec3(0.0, 0.0, 0.0);
     for b in 0..transforms.len() {
-        let moved = apply(&transforms[b], vertex);
-        for i in 0..3 {
-            out[i] += moved[i] * weights[b];
-        }
+        out = out + transforms[b] * vertex * weights[b];
     }
     out
 }
 
 /// The vertices of the posed hand.
-#[differentiate(wrt(theta))]
-fn vertex_positions(theta: &[f64], model: &Model) -> Vec<[f64; 3]> {
+#[differentiate(forward, wrt(theta))]
+fn vertex_positions(theta: &[f64], model: &Model) -> Vec<Vec3> {
     let transforms = bone_transforms(theta, model);
-    let rotation = axis_rotation([theta[0], theta[1], theta[2]]);
+    let rotation = axis_rotation(vec3(theta[0], theta[1], theta[2]));
+    let translation = vec3(theta[3], theta[4], theta[5]);
     let bones = model.parents.len();
-    let mut positions = vec![[0.0; 3]; model.base_positions.len()];
-    for v in 0..positions.len() {
+    let mut positions = Vec::new();
+    for v in 0..model.base_positions.len() {
         let weights = &model.weights[v * bones..(v + 1) * bones];
         let p = skin(&transforms, weights, model.base_positions[v]);
-        for i in 0..3 {
-            positions[v][i] = rotation[0][i] * p[0]
-                + rotation[1][i] * p[1]
-                + rotation[2][i] * p[2]
-                + theta[3 + i];
-        }
+        positions.push(rotation.x * p.x + rotation.y * p.y + rotation.z * p.z + translation);
     }
     positions
 }
 
-/// Three residuals for each point, which corresponds to a vertex.
-#[differentiate(wrt(theta))]
+/// For each point what it is off its vertex.
+#[differentiate(forward, wrt(theta))]
 #[must_use]
 pub fn residuals(
     theta: &[f64],
     model: &Model,
     correspondences: &[usize],
-    points: &[[f64; 3]],
-) -> Vec<f64> {
+    points: &[Vec3],
+) -> Vec<Vec3> {
     let positions = vertex_positions(theta, model);
-    let mut out = vec![0.0; 3 * points.len()];
+    let mut out = Vec::new();
     for p in 0..points.len() {
-        for i in 0..3 {
-            out[3 * p + i] = points[p][i] - positions[correspondences[p]][i];
-        }
+        out.push(points[p] - positions[correspondences[p]]);
     }
     out
 }
 
-/// Three residuals for each point, which corresponds to a place `u` in a triangle.
-#[differentiate(wrt(theta, us))]
+/// For each point what it is off its place `u` in a triangle.
+#[differentiate(forward, wrt(theta, us))]
 #[must_use]
 pub fn residuals_in_triangles(
     theta: &[f64],
-    us: &[[f64; 2]],
+    us: &[Vec2],
     model: &Model,
     correspondences: &[usize],
-    points: &[[f64; 3]],
-) -> Vec<f64> {
+    points: &[Vec3],
+) -> Vec<Vec3> {
     let positions = vertex_positions(theta, model);
-    let mut out = vec![0.0; 3 * points.len()];
+    let mut out = Vec::new();
     for p in 0..points.len() {
         let [a, b, c] = model.triangles[correspondences[p]];
         let u = us[p];
-        for i in 0..3 {
-            let on_hand = u[0] * positions[a][i]
-                + u[1] * positions[b][i]
-                + (1.0 - u[0] - u[1]) * positions[c][i];
-            out[3 * p + i] = points[p][i] - on_hand;
-        }
+        let on_hand = positions[a] * u.x + positions[b] * u.y + positions[c] * (1.0 - u.x - u.y);
+        out.push(points[p] - on_hand);
     }
     out
 }

@@ -1,6 +1,10 @@
 //! A small plain matrix type: 4 x 4, column after column.
 
+use std::ops::Mul;
+
 use grad_runtime::{Differentiable, differentiate};
+
+use super::vector::Vec3;
 
 /// A transform of homogeneous coordinates.
 #[derive(Clone, Copy, Debug, Differentiable, PartialEq)]
@@ -9,40 +13,34 @@ pub struct Mat4 {
     pub columns: [[f64; 4]; 4],
 }
 
-/// The transform that leaves every point where it is.
-pub const IDENTITY: Mat4 = Mat4 {
-    columns: [
-        [1.0, 0.0, 0.0, 0.0],
-        [0.0, 1.0, 0.0, 0.0],
-        [0.0, 0.0, 1.0, 0.0],
-        [0.0, 0.0, 0.0, 1.0],
-    ],
-};
-
-/// The product of two transforms: `b`, then `a`.
+/// The product of two transforms: the one on the right, then the one on the left.
 #[differentiate]
-#[must_use]
-pub fn product(a: &Mat4, b: &Mat4) -> Mat4 {
-    let mut columns = [[0.0; 4]; 4];
-    for j in 0..4 {
-        for k in 0..4 {
-            for i in 0..4 {
-                columns[j][i] += a.columns[k][i] * b.columns[j][k];
+impl Mul for Mat4 {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        let mut columns = [[0.0; 4]; 4];
+        for j in 0..4 {
+            for k in 0..4 {
+                for i in 0..4 {
+                    columns[j][i] += self.columns[k][i] * other.columns[j][k];
+                }
             }
         }
+        Self { columns }
     }
-    Mat4 { columns }
 }
 
 /// Where a transform takes a point.
 #[differentiate]
-#[must_use]
-pub fn apply(a: &Mat4, point: [f64; 3]) -> [f64; 3] {
-    let mut out = [a.columns[3][0], a.columns[3][1], a.columns[3][2]];
-    for k in 0..3 {
-        for i in 0..3 {
-            out[i] += a.columns[k][i] * point[k];
+impl Mul<Vec3> for Mat4 {
+    type Output = Vec3;
+    #[inline]
+    fn mul(self, point: Vec3) -> Vec3 {
+        let [a, b, c, d] = self.columns;
+        Vec3 {
+            x: a[0] * point.x + b[0] * point.y + c[0] * point.z + d[0],
+            y: a[1] * point.x + b[1] * point.y + c[1] * point.z + d[1],
+            z: a[2] * point.x + b[2] * point.y + c[2] * point.z + d[2],
         }
     }
-    out
 }

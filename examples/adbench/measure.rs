@@ -11,7 +11,7 @@ const LEAST: f64 = 2e-3;
 /// What is timed.
 type Call = fn(&mut dyn Work);
 
-/// Medians in seconds of one call each.
+/// Medians over the rounds: seconds of one call each, and ratios within a round.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Times {
     /// The objective.
@@ -20,6 +20,10 @@ pub struct Times {
     pub jacobian: f64,
     /// Objective and Jacobian by the derivatives written by hand.
     pub by_hand: f64,
+    /// `jacobian` to `objective`.
+    pub ratio: f64,
+    /// `by_hand` to `objective`.
+    pub by_hand_ratio: f64,
 }
 
 impl Times {
@@ -44,11 +48,18 @@ impl Times {
                 round.push(seconds(work, *call, count));
             }
         }
+        let ratio = |index: usize| {
+            let ratios = rounds[index].iter().zip(&rounds[0]);
+            median(ratios.map(|(time, objective)| time / objective).collect())
+        };
+        let (by_hand_ratio, ratio) = (ratio(1), ratio(2));
         let [objective, by_hand, jacobian] = rounds.map(median);
         Self {
             objective,
             jacobian,
             by_hand,
+            ratio,
+            by_hand_ratio,
         }
     }
 }

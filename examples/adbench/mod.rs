@@ -6,7 +6,7 @@
 //! - [`work`] puts each with buffers for its results and takes Jacobians: gradients in reverse
 //!   mode, blocks of a sparse matrix ([`csr`]), columns in forward mode;
 //! - [`by_hand`] holds derivatives as an expert would write them, the bar for speed;
-//! - [`read`] reads the text files, [`reference`] results to compare with, [`measure`] takes times.
+//! - [`read`] reads the text files, [`mod@reference`] results to compare with, [`measure`] takes times.
 
 // Sizes of data are far below 2^52.
 #![allow(clippy::cast_precision_loss)]
@@ -23,6 +23,7 @@ pub mod matrix;
 pub mod measure;
 pub mod read;
 pub mod reference;
+pub mod vector;
 pub mod work;
 
 /// The value that `ADBench` gives to pi, whose digits end here.

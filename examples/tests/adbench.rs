@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use grad_examples::adbench::read::{InputError, read_ba, read_gmm, read_hand};
 use grad_examples::adbench::reference::{Reference, difference};
+use grad_examples::adbench::vector::Vec3;
 use grad_examples::adbench::work::{BaWork, GmmWork, HandWork, Kind, Work};
 
 /// The shipped files, their kinds and their references.
@@ -115,7 +116,7 @@ fn assert_agrees_with_hand(work: &mut dyn Work) {
 #[test]
 fn a_camera_that_is_not_turned_has_the_derivative_of_first_order() {
     let mut ba = read_ba(&data("ba/test.txt")).expect("the file ships with the example");
-    ba.cameras[0].rotation = [0.0; 3];
+    ba.cameras[0].rotation = Vec3::default();
     assert_agrees_with_hand(&mut BaWork::new(ba));
 }
 
@@ -269,6 +270,15 @@ fn sizes_that_the_file_does_not_bear_out_are_refused() {
             }
         }
     }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_refused_at_its_line() {
+    let path = scratch("bytes.txt");
+    fs::write(&path, b"2 3 1\n0.5\n0.\xff\n").expect("a folder for tests");
+    let error = Kind::Gmm.read(&path, None).map(drop);
+    let error = error.expect_err("a byte is no character");
+    assert_eq!((error.path, error.line), (path, Some(3)));
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn partial_stubs(
         modes: options.modes,
         root: root_of(options),
         outer: None,
+        of_trait: None,
     })
 }
 
@@ -229,6 +230,8 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
     let mut own = syn::TypeParam::from(syn::Ident::new("Self", item.ident.span()));
     own.bounds = item.supertraits.clone();
     around.params.push(syn::GenericParam::Type(own));
+    let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
+    let of_trait = quote!(#name #arguments);
     let mut generated = TokenStream::new();
     for function in &item.items {
         let TraitItem::Fn(TraitItemFn {
@@ -255,6 +258,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
             modes: options.modes,
             root: root_of(options),
             outer: Some(&around),
+            of_trait: Some(of_trait.clone()),
         };
         generated.extend(derived.trait_items());
         generated.extend(match default {
@@ -333,6 +337,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         modes: options.modes,
         root: root_of(options),
         outer,
+        of_trait: None,
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -368,14 +373,14 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let reverse = options.modes.reverse().then(|| {
         let mut reverse = ad::reverse(&lowered.graph, &lowered.output, &active);
         dump(&name, "reverse, before simplification", &reverse.graph);
-        pass::simplify(&mut reverse.graph);
+        pass::simplify_reverse(&mut reverse.graph, pass::Size::of(&lowered.graph));
         dump(&name, "reverse", &reverse.graph);
         reverse.graph.debug_verify("reverse mode");
         reverse
     });
     let gradient = (options.modes.reverse() && signature.returns_float()).then(|| {
         let mut gradient = ad::gradient(&lowered.graph, &lowered.output, &active);
-        pass::simplify(&mut gradient.graph);
+        pass::simplify_reverse(&mut gradient.graph, pass::Size::of(&lowered.graph));
         dump(&name, "gradient", &gradient.graph);
         gradient.graph.debug_verify("the gradient");
         gradient

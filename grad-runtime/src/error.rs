@@ -33,6 +33,9 @@ pub enum Error {
     /// An expression graph that cannot be evaluated at the point given.
     #[cfg(feature = "alloc")]
     Graph(GraphError),
+    /// A layer that cannot be built, or an input that does not fit one.
+    #[cfg(feature = "nn")]
+    Layer(crate::nn::LayerError),
 }
 
 impl fmt::Display for Error {
@@ -43,6 +46,8 @@ impl fmt::Display for Error {
             Self::Gradient(error) => error.fmt(f),
             #[cfg(feature = "alloc")]
             Self::Graph(error) => error.fmt(f),
+            #[cfg(feature = "nn")]
+            Self::Layer(error) => error.fmt(f),
         }
     }
 }
@@ -66,6 +71,13 @@ impl From<GradientMismatch> for Error {
 impl From<GraphError> for Error {
     fn from(error: GraphError) -> Self {
         Self::Graph(error)
+    }
+}
+
+#[cfg(feature = "nn")]
+impl From<crate::nn::LayerError> for Error {
+    fn from(error: crate::nn::LayerError) -> Self {
+        Self::Layer(error)
     }
 }
 
@@ -99,6 +111,75 @@ pub enum ShapeMismatch {
         /// The name of the enum.
         name: &'static str,
     },
+    /// An array of another shape.
+    #[cfg(feature = "nn")]
+    Dimensions {
+        /// The shape of the point.
+        expected: Dimensions,
+        /// The shape of the tangent.
+        found: Dimensions,
+    },
+}
+
+/// The shape of an array: at most [`Dimensions::MOST`] lengths, further ones are cut off.
+///
+/// ```
+/// use grad_runtime::Dimensions;
+///
+/// let shape = Dimensions::of(&[2, 3]);
+/// assert!(shape.lengths().eq([2, 3]));
+/// assert_eq!(shape.to_string(), "(2, 3)");
+/// ```
+#[cfg(feature = "nn")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Dimensions {
+    rank: u8,
+    /// Small, so that an error with two shapes is passed in a few registers.
+    lengths: [u32; Self::MOST],
+}
+
+#[cfg(feature = "nn")]
+impl Dimensions {
+    /// The most lengths that are kept.
+    pub const MOST: usize = 6;
+    /// Stands for any length, shown as `_`; so do lengths that do not fit 32 bits.
+    pub const ANY: usize = u32::MAX as usize;
+
+    /// The shape with these lengths.
+    #[must_use]
+    pub fn of(shape: &[usize]) -> Self {
+        let mut dimensions = Self {
+            rank: 0,
+            lengths: [0; Self::MOST],
+        };
+        for (to, &length) in dimensions.lengths.iter_mut().zip(shape) {
+            *to = u32::try_from(length).unwrap_or(u32::MAX);
+            dimensions.rank += 1;
+        }
+        dimensions
+    }
+
+    /// Its lengths.
+    pub fn lengths(&self) -> impl Iterator<Item = usize> + use<'_> {
+        let lengths = self.lengths.iter().take(self.rank.into());
+        lengths.map(|&length| length as usize)
+    }
+}
+
+#[cfg(feature = "nn")]
+impl fmt::Display for Dimensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (k, length) in self.lengths().enumerate() {
+            let comma = if k == 0 { "" } else { ", " };
+            if length == Self::ANY {
+                write!(f, "{comma}_")?;
+            } else {
+                write!(f, "{comma}{length}")?;
+            }
+        }
+        f.write_str(")")
+    }
 }
 
 impl ShapeError {
@@ -117,6 +198,19 @@ impl ShapeError {
         Self {
             field: None,
             mismatch: ShapeMismatch::Variant { name },
+        }
+    }
+
+    /// An error of the shapes of two arrays.
+    #[cfg(feature = "nn")]
+    #[must_use]
+    pub fn dimensions(expected: &[usize], found: &[usize]) -> Self {
+        Self {
+            field: None,
+            mismatch: ShapeMismatch::Dimensions {
+                expected: Dimensions::of(expected),
+                found: Dimensions::of(found),
+            },
         }
     }
 
@@ -154,6 +248,10 @@ impl fmt::Display for ShapeError {
         match self.mismatch {
             ShapeMismatch::Length { expected, found } => {
                 write!(f, ": expected length {expected}, found {found}")
+            }
+            #[cfg(feature = "nn")]
+            ShapeMismatch::Dimensions { expected, found } => {
+                write!(f, ": expected {expected}, found {found}")
             }
             ShapeMismatch::Variant { name } => write!(f, ": another variant of `{name}`"),
         }

@@ -23,12 +23,21 @@
 //! - `std` (default): the standard library.
 //! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
 //! - `libm`: mathematical functions without `std`.
+//! - `nn`: arrays of the `ndarray` crate, layers, losses.
+//! - `rayon`: splits batches over threads.
 //! - `data`: readers of data files, batches.
 //! - `plot`: line charts as SVG.
 //! - `train`: the training loop, checkpoints, the report.
 
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+#![cfg_attr(
+    feature = "nn",
+    allow(
+        clippy::inline_always,
+        reason = "what is not inline is not compiled for the wider registers"
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -47,6 +56,12 @@ mod differentiable;
 mod error;
 #[cfg(feature = "alloc")]
 pub mod graph;
+#[cfg(feature = "nn")]
+mod interop;
+#[cfg(feature = "nn")]
+pub mod loss;
+#[cfg(feature = "nn")]
+pub mod nn;
 #[cfg(feature = "alloc")]
 pub mod optim;
 #[cfg(feature = "plot")]
@@ -59,12 +74,17 @@ mod scalar;
 #[cfg(feature = "alloc")]
 pub mod snapshot;
 mod tangent;
+#[cfg(feature = "nn")]
+#[doc(hidden)]
+pub mod tensor;
 #[cfg(feature = "train")]
 pub mod train;
 
 #[doc(hidden)]
 pub use differentiable::Skipped;
 pub use differentiable::{Differentiable, LeafVisitor, Parameters};
+#[cfg(feature = "nn")]
+pub use error::Dimensions;
 pub use error::{Error, ShapeError, ShapeMismatch};
 pub use grad_macros::Differentiable;
 pub use grad_macros::differentiate;

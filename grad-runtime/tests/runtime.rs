@@ -20,6 +20,8 @@
 mod check;
 #[path = "runtime/derive.rs"]
 mod derive;
+#[path = "runtime/derive_forms.rs"]
+mod derive_forms;
 #[path = "runtime/graph.rs"]
 mod graph;
 #[path = "runtime/optim.rs"]

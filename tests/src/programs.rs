@@ -139,13 +139,34 @@ fn random_input(shape: Shape, rng: &mut Rng) -> Input {
 /// The text as plain Rust on `f64`.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    text.replace(['⟦', '⟧'], "").replace('ℝ', "f64")
+    compound(text, |place, op, e| format!("{place} {op}= {e}"))
+        .replace(['⟦', '⟧'], "")
+        .replace('ℝ', "f64")
+}
+
+/// Writes the compound assignments, `⟪place¦op¦expression⟫`.
+fn compound(text: &str, write: impl Fn(&str, &str, &str) -> String) -> String {
+    let mut parts = text.split('⟪');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (inside, after) = part.split_once('⟫').unwrap_or((part, ""));
+        let mut fields = inside.split('¦');
+        let mut field = || fields.next().unwrap_or_default();
+        let (place, op, e) = (field(), field(), field());
+        out += &write(place, op, e);
+        out += after;
+    }
+    out
 }
 
 /// The text on the type `D`, with `C(..)` around constants; names end in `_dual`.
 #[must_use]
 pub fn dual(text: &str, names: &[String]) -> String {
-    let mut text = text.replace('⟦', "C(").replace('⟧', ")").replace('ℝ', "D");
+    // The compiler evaluates the right side of `+=` first, but for its own numbers alone.
+    let mut text = compound(text, |place, op, e| format!("{place} = {place} {op} ({e})"))
+        .replace('⟦', "C(")
+        .replace('⟧', ")")
+        .replace('ℝ', "D");
     for name in names {
         text = text.replace(&format!("{name}("), &format!("{name}_dual("));
     }
@@ -378,7 +399,8 @@ impl Writer<'_> {
     }
 
     /// An index into a list that is certainly in bounds.
-    fn index(&mut self, name: &str, len: &Len) -> String {
+    fn index(&mut self, list: &Var, len: &Len) -> String {
+        let name = &list.name;
         let (least, of) = match len {
             Len::Known(n) => (*n, None),
             Len::Of(of) => (3, Some(of.clone())),
@@ -392,7 +414,10 @@ impl Writer<'_> {
         match (self.rng.below(4), fitting, any) {
             (0..=2, Some(var), _) => var.name,
             (0 | 1, None, Some(var)) => match (of, self.rng.one_in(2)) {
-                (Some(_), true) => format!("({} + {}) % {name}.len()", var.name, self.rng.below(3)),
+                // The length of what is being changed cannot be asked for meanwhile.
+                (Some(_), true) if !list.mutable => {
+                    format!("({} + {}) % {name}.len()", var.name, self.rng.below(3))
+                }
                 _ => format!("({} + {}) % {least}", var.name, self.rng.below(3)),
             },
             _ => self.rng.below(least).to_string(),
@@ -408,13 +433,13 @@ impl Writer<'_> {
         })?;
         Some(match &var.kind {
             Kind::List(len, _) => {
-                let index = self.index(&var.name, len);
+                let index = self.index(&var, len);
                 format!("{}[{index}]", var.name)
             }
             Kind::Grid(n, m) => {
                 let (i, j) = (
-                    self.index(&var.name, &Len::Known(*n)),
-                    self.index(&var.name, &Len::Known(*m)),
+                    self.index(&var, &Len::Known(*n)),
+                    self.index(&var, &Len::Known(*m)),
                 );
                 format!("{}[{i}][{j}]", var.name)
             }
@@ -783,10 +808,10 @@ impl Writer<'_> {
         let depth = 1 + self.rng.below(2);
         let e = self.tame(depth);
         let text = match self.rng.below(8) {
-            0..=2 => format!("{place} += {e};"),
-            3 => format!("{place} -= {e};"),
-            4 => format!("{place} *= {e};"),
-            5 => format!("{place} /= ⟦1.5⟧ + {e} * {e};"),
+            0..=2 => format!("⟪{place}¦+¦{e}⟫;"),
+            3 => format!("⟪{place}¦-¦{e}⟫;"),
+            4 => format!("⟪{place}¦*¦{e}⟫;"),
+            5 => format!("⟪{place}¦/¦⟦1.5⟧ + {e} * {e}⟫;"),
             _ => format!("{place} = {e};"),
         };
         self.line(&text);
@@ -802,13 +827,15 @@ impl Writer<'_> {
         match (self.rng.below(4), list, pair) {
             (0, Some(list), _) => {
                 let e = self.tame(1);
-                self.line(&format!("{}.fill({e});", list.name));
+                let value = self.fresh("a");
+                self.line(&format!("let {value} = {e};"));
+                self.line(&format!("{}.fill({value});", list.name));
             }
             (1 | 2, Some(list), _) => {
                 let Kind::List(len, _) = &list.kind else {
                     return;
                 };
-                let (i, j) = (self.index(&list.name, len), self.index(&list.name, len));
+                let (i, j) = (self.index(&list, len), self.index(&list, len));
                 self.line(&format!("{}.swap({i}, {j});", list.name));
             }
             (_, _, (Some(a), Some(b))) if a.name != b.name => {

@@ -479,6 +479,362 @@ pub fn swap_vars(x: f64, y: f64) -> f64 {
     a * b.exp() + a
 }
 
+#[differentiate]
+pub fn rosenbrock_windows(x: &[f64]) -> f64 {
+    x.windows(2)
+        .map(|w| (1.0 - w[0]).powi(2) + 100.0 * (w[1] - w[0].powi(2)).powi(2))
+        .sum()
+}
+
+#[differentiate]
+pub fn softmax_cross_entropy(logits: &[f64], label: usize) -> f64 {
+    let max = logits.iter().cloned().fold(f64::MIN, f64::max);
+    let exps: Vec<f64> = logits.iter().map(|z| (z - max).exp()).collect();
+    let total: f64 = exps.iter().sum();
+    -(exps[label] / total).ln()
+}
+
+#[differentiate]
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+#[differentiate]
+pub fn cosine_similarity(a: &[f64], b: &[f64]) -> f64 {
+    dot(a, b) / (dot(a, a).sqrt() * dot(b, b).sqrt())
+}
+
+#[differentiate]
+pub fn horner(coeffs: &[f64], x: f64) -> f64 {
+    let mut acc = 0.0;
+    for c in coeffs.iter().rev() {
+        acc = acc * x + c;
+    }
+    acc
+}
+
+const LANCZOS: [f64; 9] = [
+    0.99999999999980993,
+    676.5203681218851,
+    -1259.1392167224028,
+    771.32342877765313,
+    -176.61502916214059,
+    12.507343278686905,
+    -0.13857109526572012,
+    9.9843695780195716e-6,
+    1.5056327351493116e-7,
+];
+
+#[differentiate]
+pub fn ln_gamma(z: f64) -> f64 {
+    let z = z - 1.0;
+    let mut a = LANCZOS[0];
+    for (i, c) in LANCZOS.iter().enumerate().skip(1) {
+        a += c / (z + i as f64);
+    }
+    let t = z + 7.5;
+    0.5 * (2.0 * PI).ln() + (z + 0.5) * t.ln() - t + a.ln()
+}
+
+#[differentiate]
+pub fn simpson_gaussian_bump(lo: f64, hi: f64, width: f64, intervals: usize) -> f64 {
+    let f = |t: f64| (-(t / width).powi(2)).exp();
+    let h = (hi - lo) / intervals as f64;
+    let mut s = f(lo) + f(hi);
+    for i in 1..intervals {
+        let weight = if i % 2 == 1 { 4.0 } else { 2.0 };
+        s += weight * f(lo + i as f64 * h);
+    }
+    s * h / 3.0
+}
+
+/// Explicit heat equation, double buffering with `std::mem::swap`.
+#[differentiate]
+pub fn heat_1d(u0: &[f64], alpha: f64, steps: usize) -> f64 {
+    let n = u0.len();
+    let mut u = u0.to_vec();
+    let mut next = vec![0.0; n];
+    for _ in 0..steps {
+        next[0] = u[0];
+        next[n - 1] = u[n - 1];
+        for i in 1..n - 1 {
+            next[i] = u[i] + alpha * (u[i - 1] - 2.0 * u[i] + u[i + 1]);
+        }
+        std::mem::swap(&mut u, &mut next);
+    }
+    u.iter().map(|v| v * v).sum()
+}
+
+#[differentiate]
+pub fn conv1d_loss(signal: &[f64], kernel: &[f64], target: &[f64]) -> f64 {
+    let half = kernel.len() / 2;
+    let mut loss = 0.0;
+    for i in 0..signal.len() {
+        let mut acc = 0.0;
+        for (k, w) in kernel.iter().enumerate() {
+            let j = i + k;
+            if j < half || j - half >= signal.len() {
+                continue;
+            }
+            acc += w * signal[j - half];
+        }
+        let e = acc - target[i];
+        loss += e * e;
+    }
+    loss / signal.len() as f64
+}
+
+#[differentiate]
+pub fn hmm_log_likelihood(init: &[f64], trans: &[f64], emit: &[f64], obs: &[usize]) -> f64 {
+    let k = init.len();
+    let m = emit.len() / k;
+    let mut alpha: Vec<f64> = (0..k).map(|s| init[s] * emit[s * m + obs[0]]).collect();
+    let mut loglik = 0.0;
+    for &o in &obs[1..] {
+        let scale: f64 = alpha.iter().sum();
+        loglik += scale.ln();
+        let mut next = vec![0.0; k];
+        for s in 0..k {
+            let mut acc = 0.0;
+            for r in 0..k {
+                acc += alpha[r] / scale * trans[r * k + s];
+            }
+            next[s] = acc * emit[s * m + o];
+        }
+        alpha = next;
+    }
+    loglik + alpha.iter().sum::<f64>().ln()
+}
+
+#[differentiate]
+pub fn haar_energy(x: &[f64]) -> f64 {
+    x.chunks_exact(2)
+        .map(|c| {
+            let (a, d) = ((c[0] + c[1]) / SQRT_2, (c[0] - c[1]) / SQRT_2);
+            a * a * d
+        })
+        .sum()
+}
+
+/// Step-size control: the number of steps depends on the data.
+#[differentiate]
+pub fn adaptive_heun(y0: f64, rate: f64, t_end: f64) -> f64 {
+    let f = |y: f64| -rate * y * y;
+    let mut y = y0;
+    let mut t = 0.0;
+    let mut h = 0.1;
+    while t < t_end {
+        if t + h > t_end {
+            h = t_end - t;
+        }
+        let k1 = f(y);
+        let k2 = f(y + h * k1);
+        let err = 0.5 * h * (k2 - k1).abs();
+        if err > 1e-3 {
+            h *= 0.5;
+            continue;
+        }
+        y += 0.5 * h * (k1 + k2);
+        t += h;
+        if err < 1e-4 {
+            h *= 1.5;
+        }
+    }
+    y
+}
+
+#[differentiate]
+pub fn swap_elements(x: &[f64]) -> f64 {
+    let mut v = x.to_vec();
+    let n = v.len();
+    for i in 0..n / 2 {
+        v[i] *= v[n - 1 - i];
+        v.swap(i, n - 1 - i);
+    }
+    let mut s = 0.0;
+    for (i, e) in v.iter().enumerate() {
+        s += (i + 1) as f64 * e * e;
+    }
+    s
+}
+
+#[differentiate]
+pub fn cholesky_log_det(a: &[f64], n: usize) -> f64 {
+    let mut l = a.to_vec();
+    for j in 0..n {
+        for k in 0..j {
+            for i in j..n {
+                l[i * n + j] -= l[i * n + k] * l[j * n + k];
+            }
+        }
+        let d = l[j * n + j].sqrt();
+        for i in j..n {
+            l[i * n + j] /= d;
+        }
+    }
+    2.0 * (0..n).map(|i| l[i * n + i].ln()).sum::<f64>()
+}
+
+/// Radix-2 in-place FFT, then a weighted power spectrum.
+#[differentiate]
+pub fn fft_weighted_power(signal: &[f64], weights: &[f64]) -> f64 {
+    let n = signal.len();
+    let mut re = signal.to_vec();
+    let mut im = vec![0.0; n];
+    let mut j = 0;
+    for i in 1..n {
+        let mut bit = n >> 1;
+        while j & bit != 0 {
+            j ^= bit;
+            bit >>= 1;
+        }
+        j |= bit;
+        if i < j {
+            re.swap(i, j);
+            im.swap(i, j);
+        }
+    }
+    let mut len = 2;
+    while len <= n {
+        let angle = -2.0 * PI / len as f64;
+        for start in (0..n).step_by(len) {
+            for k in 0..len / 2 {
+                let (s, c) = (angle * k as f64).sin_cos();
+                let (a, b) = (start + k, start + k + len / 2);
+                let tr = re[b] * c - im[b] * s;
+                let ti = re[b] * s + im[b] * c;
+                re[b] = re[a] - tr;
+                im[b] = im[a] - ti;
+                re[a] += tr;
+                im[a] += ti;
+            }
+        }
+        len <<= 1;
+    }
+    (0..n)
+        .map(|k| weights[k] * (re[k] * re[k] + im[k] * im[k]))
+        .sum()
+}
+
+#[differentiate]
+pub fn slice_views(x: &[f64]) -> f64 {
+    let (head, tail) = x.split_at(x.len() / 2);
+    let first = head.first().unwrap();
+    let last = tail[tail.len() - 1];
+    dot(head, &tail[..head.len()]) * first + last * dot(&x[1..], &x[..x.len() - 1])
+}
+
+#[differentiate]
+pub fn vec_stack(x: f64, y: f64) -> f64 {
+    let mut stack = Vec::new();
+    stack.push(x);
+    stack.push(y);
+    for _ in 0..3 {
+        let b = stack.pop().unwrap();
+        let a = stack.pop().unwrap();
+        stack.push(a * b);
+        stack.push(a + b);
+    }
+    stack.iter().product()
+}
+
+#[differentiate]
+pub fn array_map(x: [f64; 3]) -> f64 {
+    let y = x.map(|v| v * v + 1.0);
+    let z = [y[0] * y[1], y[1] * y[2], y[2] * y[0]];
+    z.iter().sum::<f64>() / y.iter().product::<f64>()
+}
+
+#[differentiate]
+pub fn closure_capture(a: f64, b: f64) -> f64 {
+    let parabola = |t: f64| a * t * t + b;
+    let scaled = |t: f64| parabola(t) * b.exp();
+    parabola(1.5) + scaled(a) - parabola(b)
+}
+
+#[differentiate]
+pub fn kmeans_cost(points: &[f64], centroids: &[f64], dim: usize) -> f64 {
+    let mut cost = 0.0;
+    for p in points.chunks(dim) {
+        let mut best = f64::INFINITY;
+        for c in centroids.chunks(dim) {
+            let d2: f64 = p.iter().zip(c).map(|(a, b)| (a - b) * (a - b)).sum();
+            if d2 < best {
+                best = d2;
+            }
+        }
+        cost += best;
+    }
+    cost
+}
+
+/// The same borrow passed twice.
+#[differentiate]
+pub fn aliased_arguments(x: &[f64]) -> f64 {
+    dot(x, x) * dot(x, &x[..]) + cosine_similarity(x, x)
+}
+
+#[differentiate]
+pub fn macros_inside(x: f64, n: usize) -> f64 {
+    assert!(n > 0, "n must be positive");
+    debug_assert!(x.is_finite());
+    let mut v = vec![x; n];
+    let w = vec![1.0, 2.0, 3.0];
+    for (i, e) in v.iter_mut().enumerate() {
+        *e *= w[i % w.len()];
+        if *e > 1e12 {
+            eprintln!("large value at {i}: {e}");
+            unreachable!();
+        }
+    }
+    v.iter().map(|e| e * e).sum::<f64>()
+}
+
+#[differentiate]
+pub fn tuple_accumulator(x: &[f64]) -> f64 {
+    let (sum, prod) = x
+        .iter()
+        .fold((0.0, 1.0), |(s, p), v| (s + v, p * (1.0 + v * v)));
+    sum * prod
+}
+
+/// Piecewise-linear interpolation in a sorted table.
+#[differentiate]
+pub fn linear_interp(xs: &[f64], ys: &[f64], x: f64) -> f64 {
+    if x <= xs[0] {
+        return ys[0];
+    }
+    if x >= xs[xs.len() - 1] {
+        return ys[ys.len() - 1];
+    }
+    let i = xs.partition_point(|&v| v <= x);
+    let t = (x - xs[i - 1]) / (xs[i] - xs[i - 1]);
+    ys[i - 1] * (1.0 - t) + ys[i] * t
+}
+
+/// Expansion by minors, recursive (cmpad / GradBench).
+#[differentiate]
+pub fn det_by_minors(a: &[f64], n: usize) -> f64 {
+    if n == 1 {
+        return a[0];
+    }
+    let mut det = 0.0;
+    let mut sign = 1.0;
+    for col in 0..n {
+        let mut minor = Vec::with_capacity((n - 1) * (n - 1));
+        for i in 1..n {
+            for j in 0..n {
+                if j != col {
+                    minor.push(a[i * n + j]);
+                }
+            }
+        }
+        det += sign * a[col] * det_by_minors(&minor, n - 1);
+        sign = -sign;
+    }
+    det
+}
+
 #[test]
 fn case_griewank_intro() {
     let case = Case::read("griewank_intro");
@@ -1893,5 +2249,732 @@ fn case_overwrite_storm() {
         assert_eq!(flat(&same), flat(&value));
         case.check_tangent("x", k, &flat(&tangent));
         fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_rosenbrock_windows() {
+    let case = Case::read("rosenbrock_windows");
+    let x = case.flat("x");
+    let value = rosenbrock_windows(&x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_rosenbrock_windows(&x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_rosenbrock_windows(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_softmax_cross_entropy() {
+    let case = Case::read("softmax_cross_entropy");
+    let logits = case.flat("logits");
+    let label = case.count("label") as usize;
+    let value = softmax_cross_entropy(&logits, label);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_softmax_cross_entropy(&logits, label);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["logits"], 0, &found);
+    let mut logits_dot = logits.clone();
+    fill(&mut logits_dot, 0.0);
+    for k in 0..flat(&logits).len() {
+        unit(&mut logits_dot, k);
+        let (same, tangent) = jvp_softmax_cross_entropy(&logits, label, &logits_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("logits", k, &flat(&tangent));
+        fill(&mut logits_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_dot() {
+    let case = Case::read("dot");
+    let a = case.flat("a");
+    let b = case.flat("b");
+    let value = dot(&a, &b);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_dot(&a, &b);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["a", "b"], 0, &found);
+    let mut a_dot = a.clone();
+    fill(&mut a_dot, 0.0);
+    let mut b_dot = b.clone();
+    fill(&mut b_dot, 0.0);
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_dot(&a, &b, &a_dot, &b_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
+    }
+    for k in 0..flat(&b).len() {
+        unit(&mut b_dot, k);
+        let (same, tangent) = jvp_dot(&a, &b, &a_dot, &b_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("b", k, &flat(&tangent));
+        fill(&mut b_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_cosine_similarity() {
+    let case = Case::read("cosine_similarity");
+    let a = case.flat("a");
+    let b = case.flat("b");
+    let value = cosine_similarity(&a, &b);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_cosine_similarity(&a, &b);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["a", "b"], 0, &found);
+    let mut a_dot = a.clone();
+    fill(&mut a_dot, 0.0);
+    let mut b_dot = b.clone();
+    fill(&mut b_dot, 0.0);
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_cosine_similarity(&a, &b, &a_dot, &b_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
+    }
+    for k in 0..flat(&b).len() {
+        unit(&mut b_dot, k);
+        let (same, tangent) = jvp_cosine_similarity(&a, &b, &a_dot, &b_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("b", k, &flat(&tangent));
+        fill(&mut b_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_horner() {
+    let case = Case::read("horner");
+    let coeffs = case.flat("coeffs");
+    let x = case.num("x");
+    let value = horner(&coeffs, x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_horner(&coeffs, x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["coeffs", "x"], 0, &found);
+    let mut coeffs_dot = coeffs.clone();
+    fill(&mut coeffs_dot, 0.0);
+    let mut x_dot = 0.0;
+    for k in 0..flat(&coeffs).len() {
+        unit(&mut coeffs_dot, k);
+        let (same, tangent) = jvp_horner(&coeffs, x, &coeffs_dot, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("coeffs", k, &flat(&tangent));
+        fill(&mut coeffs_dot, 0.0);
+    }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_horner(&coeffs, x, &coeffs_dot, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_ln_gamma() {
+    let case = Case::read("ln_gamma");
+    let z = case.num("z");
+    let value = ln_gamma(z);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_ln_gamma(z);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["z"], 0, &found);
+    let mut z_dot = 0.0;
+    for k in 0..flat(&z).len() {
+        unit(&mut z_dot, k);
+        let (same, tangent) = jvp_ln_gamma(z, z_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("z", k, &flat(&tangent));
+        fill(&mut z_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_simpson_gaussian_bump() {
+    let case = Case::read("simpson_gaussian_bump");
+    let lo = case.num("lo");
+    let hi = case.num("hi");
+    let width = case.num("width");
+    let intervals = case.count("intervals") as usize;
+    let value = simpson_gaussian_bump(lo, hi, width, intervals);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_simpson_gaussian_bump(lo, hi, width, intervals);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2)].concat();
+    case.check_gradient(&["lo", "hi", "width"], 0, &found);
+    let mut lo_dot = 0.0;
+    let mut hi_dot = 0.0;
+    let mut width_dot = 0.0;
+    for k in 0..flat(&lo).len() {
+        unit(&mut lo_dot, k);
+        let (same, tangent) =
+            jvp_simpson_gaussian_bump(lo, hi, width, intervals, lo_dot, hi_dot, width_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("lo", k, &flat(&tangent));
+        fill(&mut lo_dot, 0.0);
+    }
+    for k in 0..flat(&hi).len() {
+        unit(&mut hi_dot, k);
+        let (same, tangent) =
+            jvp_simpson_gaussian_bump(lo, hi, width, intervals, lo_dot, hi_dot, width_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("hi", k, &flat(&tangent));
+        fill(&mut hi_dot, 0.0);
+    }
+    for k in 0..flat(&width).len() {
+        unit(&mut width_dot, k);
+        let (same, tangent) =
+            jvp_simpson_gaussian_bump(lo, hi, width, intervals, lo_dot, hi_dot, width_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("width", k, &flat(&tangent));
+        fill(&mut width_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_heat_1d() {
+    let case = Case::read("heat_1d");
+    let u0 = case.flat("u0");
+    let alpha = case.num("alpha");
+    let steps = case.count("steps") as usize;
+    let value = heat_1d(&u0, alpha, steps);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_heat_1d(&u0, alpha, steps);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["u0", "alpha"], 0, &found);
+    let mut u0_dot = u0.clone();
+    fill(&mut u0_dot, 0.0);
+    let mut alpha_dot = 0.0;
+    for k in 0..flat(&u0).len() {
+        unit(&mut u0_dot, k);
+        let (same, tangent) = jvp_heat_1d(&u0, alpha, steps, &u0_dot, alpha_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("u0", k, &flat(&tangent));
+        fill(&mut u0_dot, 0.0);
+    }
+    for k in 0..flat(&alpha).len() {
+        unit(&mut alpha_dot, k);
+        let (same, tangent) = jvp_heat_1d(&u0, alpha, steps, &u0_dot, alpha_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("alpha", k, &flat(&tangent));
+        fill(&mut alpha_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_conv1d_loss() {
+    let case = Case::read("conv1d_loss");
+    let signal = case.flat("signal");
+    let kernel = case.flat("kernel");
+    let target = case.flat("target");
+    let value = conv1d_loss(&signal, &kernel, &target);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_conv1d_loss(&signal, &kernel, &target);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2)].concat();
+    case.check_gradient(&["signal", "kernel", "target"], 0, &found);
+    let mut signal_dot = signal.clone();
+    fill(&mut signal_dot, 0.0);
+    let mut kernel_dot = kernel.clone();
+    fill(&mut kernel_dot, 0.0);
+    let mut target_dot = target.clone();
+    fill(&mut target_dot, 0.0);
+    for k in 0..flat(&signal).len() {
+        unit(&mut signal_dot, k);
+        let (same, tangent) = jvp_conv1d_loss(
+            &signal,
+            &kernel,
+            &target,
+            &signal_dot,
+            &kernel_dot,
+            &target_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("signal", k, &flat(&tangent));
+        fill(&mut signal_dot, 0.0);
+    }
+    for k in 0..flat(&kernel).len() {
+        unit(&mut kernel_dot, k);
+        let (same, tangent) = jvp_conv1d_loss(
+            &signal,
+            &kernel,
+            &target,
+            &signal_dot,
+            &kernel_dot,
+            &target_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("kernel", k, &flat(&tangent));
+        fill(&mut kernel_dot, 0.0);
+    }
+    for k in 0..flat(&target).len() {
+        unit(&mut target_dot, k);
+        let (same, tangent) = jvp_conv1d_loss(
+            &signal,
+            &kernel,
+            &target,
+            &signal_dot,
+            &kernel_dot,
+            &target_dot,
+        );
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("target", k, &flat(&tangent));
+        fill(&mut target_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_hmm_log_likelihood() {
+    let case = Case::read("hmm_log_likelihood");
+    let init = case.flat("init");
+    let trans = case.flat("trans");
+    let emit = case.flat("emit");
+    let obs = [0, 2, 1, 1, 0];
+    let value = hmm_log_likelihood(&init, &trans, &emit, &obs);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_hmm_log_likelihood(&init, &trans, &emit, &obs);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2)].concat();
+    case.check_gradient(&["init", "trans", "emit"], 0, &found);
+    let mut init_dot = init.clone();
+    fill(&mut init_dot, 0.0);
+    let mut trans_dot = trans.clone();
+    fill(&mut trans_dot, 0.0);
+    let mut emit_dot = emit.clone();
+    fill(&mut emit_dot, 0.0);
+    for k in 0..flat(&init).len() {
+        unit(&mut init_dot, k);
+        let (same, tangent) =
+            jvp_hmm_log_likelihood(&init, &trans, &emit, &obs, &init_dot, &trans_dot, &emit_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("init", k, &flat(&tangent));
+        fill(&mut init_dot, 0.0);
+    }
+    for k in 0..flat(&trans).len() {
+        unit(&mut trans_dot, k);
+        let (same, tangent) =
+            jvp_hmm_log_likelihood(&init, &trans, &emit, &obs, &init_dot, &trans_dot, &emit_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("trans", k, &flat(&tangent));
+        fill(&mut trans_dot, 0.0);
+    }
+    for k in 0..flat(&emit).len() {
+        unit(&mut emit_dot, k);
+        let (same, tangent) =
+            jvp_hmm_log_likelihood(&init, &trans, &emit, &obs, &init_dot, &trans_dot, &emit_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("emit", k, &flat(&tangent));
+        fill(&mut emit_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_haar_energy() {
+    let case = Case::read("haar_energy");
+    let x = case.flat("x");
+    let value = haar_energy(&x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_haar_energy(&x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_haar_energy(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_adaptive_heun() {
+    let case = Case::read("adaptive_heun");
+    let y0 = case.num("y0");
+    let rate = case.num("rate");
+    let t_end = case.num("t_end");
+    let value = adaptive_heun(y0, rate, t_end);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_adaptive_heun(y0, rate, t_end);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2)].concat();
+    case.check_gradient(&["y0", "rate", "t_end"], 0, &found);
+    let mut y0_dot = 0.0;
+    let mut rate_dot = 0.0;
+    let mut t_end_dot = 0.0;
+    for k in 0..flat(&y0).len() {
+        unit(&mut y0_dot, k);
+        let (same, tangent) = jvp_adaptive_heun(y0, rate, t_end, y0_dot, rate_dot, t_end_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y0", k, &flat(&tangent));
+        fill(&mut y0_dot, 0.0);
+    }
+    for k in 0..flat(&rate).len() {
+        unit(&mut rate_dot, k);
+        let (same, tangent) = jvp_adaptive_heun(y0, rate, t_end, y0_dot, rate_dot, t_end_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("rate", k, &flat(&tangent));
+        fill(&mut rate_dot, 0.0);
+    }
+    for k in 0..flat(&t_end).len() {
+        unit(&mut t_end_dot, k);
+        let (same, tangent) = jvp_adaptive_heun(y0, rate, t_end, y0_dot, rate_dot, t_end_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("t_end", k, &flat(&tangent));
+        fill(&mut t_end_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_swap_elements() {
+    let case = Case::read("swap_elements");
+    let x = case.flat("x");
+    let value = swap_elements(&x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_swap_elements(&x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_swap_elements(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_cholesky_log_det() {
+    let case = Case::read("cholesky_log_det");
+    let a = case.flat("a");
+    let n = case.count("n") as usize;
+    let value = cholesky_log_det(&a, n);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_cholesky_log_det(&a, n);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["a"], 0, &found);
+    let mut a_dot = a.clone();
+    fill(&mut a_dot, 0.0);
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_cholesky_log_det(&a, n, &a_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_fft_weighted_power() {
+    let case = Case::read("fft_weighted_power");
+    let signal = case.flat("signal");
+    let weights = case.flat("weights");
+    let value = fft_weighted_power(&signal, &weights);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_fft_weighted_power(&signal, &weights);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["signal", "weights"], 0, &found);
+    let mut signal_dot = signal.clone();
+    fill(&mut signal_dot, 0.0);
+    let mut weights_dot = weights.clone();
+    fill(&mut weights_dot, 0.0);
+    for k in 0..flat(&signal).len() {
+        unit(&mut signal_dot, k);
+        let (same, tangent) = jvp_fft_weighted_power(&signal, &weights, &signal_dot, &weights_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("signal", k, &flat(&tangent));
+        fill(&mut signal_dot, 0.0);
+    }
+    for k in 0..flat(&weights).len() {
+        unit(&mut weights_dot, k);
+        let (same, tangent) = jvp_fft_weighted_power(&signal, &weights, &signal_dot, &weights_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("weights", k, &flat(&tangent));
+        fill(&mut weights_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_slice_views() {
+    let case = Case::read("slice_views");
+    let x = case.flat("x");
+    let value = slice_views(&x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_slice_views(&x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_slice_views(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_vec_stack() {
+    let case = Case::read("vec_stack");
+    let x = case.num("x");
+    let y = case.num("y");
+    let value = vec_stack(x, y);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_vec_stack(x, y);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["x", "y"], 0, &found);
+    let mut x_dot = 0.0;
+    let mut y_dot = 0.0;
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_vec_stack(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+    for k in 0..flat(&y).len() {
+        unit(&mut y_dot, k);
+        let (same, tangent) = jvp_vec_stack(x, y, x_dot, y_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("y", k, &flat(&tangent));
+        fill(&mut y_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_array_map() {
+    let case = Case::read("array_map");
+    let x: [f64; 3] = case.shaped("x");
+    let value = array_map(x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_array_map(x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_array_map(x, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_closure_capture() {
+    let case = Case::read("closure_capture");
+    let a = case.num("a");
+    let b = case.num("b");
+    let value = closure_capture(a, b);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_closure_capture(a, b);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["a", "b"], 0, &found);
+    let mut a_dot = 0.0;
+    let mut b_dot = 0.0;
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_closure_capture(a, b, a_dot, b_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
+    }
+    for k in 0..flat(&b).len() {
+        unit(&mut b_dot, k);
+        let (same, tangent) = jvp_closure_capture(a, b, a_dot, b_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("b", k, &flat(&tangent));
+        fill(&mut b_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_kmeans_cost() {
+    let case = Case::read("kmeans_cost");
+    let points = case.flat("points");
+    let centroids = case.flat("centroids");
+    let dim = case.count("dim") as usize;
+    let value = kmeans_cost(&points, &centroids, dim);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_kmeans_cost(&points, &centroids, dim);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1)].concat();
+    case.check_gradient(&["points", "centroids"], 0, &found);
+    let mut points_dot = points.clone();
+    fill(&mut points_dot, 0.0);
+    let mut centroids_dot = centroids.clone();
+    fill(&mut centroids_dot, 0.0);
+    for k in 0..flat(&points).len() {
+        unit(&mut points_dot, k);
+        let (same, tangent) =
+            jvp_kmeans_cost(&points, &centroids, dim, &points_dot, &centroids_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("points", k, &flat(&tangent));
+        fill(&mut points_dot, 0.0);
+    }
+    for k in 0..flat(&centroids).len() {
+        unit(&mut centroids_dot, k);
+        let (same, tangent) =
+            jvp_kmeans_cost(&points, &centroids, dim, &points_dot, &centroids_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("centroids", k, &flat(&tangent));
+        fill(&mut centroids_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_aliased_arguments() {
+    let case = Case::read("aliased_arguments");
+    let x = case.flat("x");
+    let value = aliased_arguments(&x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_aliased_arguments(&x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_aliased_arguments(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_macros_inside() {
+    let case = Case::read("macros_inside");
+    let x = case.num("x");
+    let n = case.count("n") as usize;
+    let value = macros_inside(x, n);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_macros_inside(x, n);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = 0.0;
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_macros_inside(x, n, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_tuple_accumulator() {
+    let case = Case::read("tuple_accumulator");
+    let x = case.flat("x");
+    let value = tuple_accumulator(&x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_tuple_accumulator(&x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["x"], 0, &found);
+    let mut x_dot = x.clone();
+    fill(&mut x_dot, 0.0);
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_tuple_accumulator(&x, &x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_linear_interp() {
+    let case = Case::read("linear_interp");
+    let xs = case.flat("xs");
+    let ys = case.flat("ys");
+    let x = case.num("x");
+    let value = linear_interp(&xs, &ys, x);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_linear_interp(&xs, &ys, x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient.0), flat(&gradient.1), flat(&gradient.2)].concat();
+    case.check_gradient(&["xs", "ys", "x"], 0, &found);
+    let mut xs_dot = xs.clone();
+    fill(&mut xs_dot, 0.0);
+    let mut ys_dot = ys.clone();
+    fill(&mut ys_dot, 0.0);
+    let mut x_dot = 0.0;
+    for k in 0..flat(&xs).len() {
+        unit(&mut xs_dot, k);
+        let (same, tangent) = jvp_linear_interp(&xs, &ys, x, &xs_dot, &ys_dot, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("xs", k, &flat(&tangent));
+        fill(&mut xs_dot, 0.0);
+    }
+    for k in 0..flat(&ys).len() {
+        unit(&mut ys_dot, k);
+        let (same, tangent) = jvp_linear_interp(&xs, &ys, x, &xs_dot, &ys_dot, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("ys", k, &flat(&tangent));
+        fill(&mut ys_dot, 0.0);
+    }
+    for k in 0..flat(&x).len() {
+        unit(&mut x_dot, k);
+        let (same, tangent) = jvp_linear_interp(&xs, &ys, x, &xs_dot, &ys_dot, x_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("x", k, &flat(&tangent));
+        fill(&mut x_dot, 0.0);
+    }
+}
+
+#[test]
+fn case_det_by_minors() {
+    let case = Case::read("det_by_minors");
+    let a = case.flat("a");
+    let n = case.count("n") as usize;
+    let value = det_by_minors(&a, n);
+    case.check_value(&value);
+    let (same, gradient) = value_and_grad_det_by_minors(&a, n);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [flat(&gradient)].concat();
+    case.check_gradient(&["a"], 0, &found);
+    let mut a_dot = a.clone();
+    fill(&mut a_dot, 0.0);
+    for k in 0..flat(&a).len() {
+        unit(&mut a_dot, k);
+        let (same, tangent) = jvp_det_by_minors(&a, n, &a_dot);
+        assert_eq!(flat(&same), flat(&value));
+        case.check_tangent("a", k, &flat(&tangent));
+        fill(&mut a_dot, 0.0);
     }
 }

@@ -5,6 +5,7 @@
 //! follow `R^T v` and the derivatives by `t` and `u`.
 
 use crate::adbench::csr::Block;
+use crate::adbench::vector::Vec2;
 use crate::adbench::work::Input;
 
 type Vec3 = [f64; 3];
@@ -105,22 +106,20 @@ impl Turn {
 
 /// The residuals of an observation; writes their derivative.
 #[inline]
-pub fn block(input: &Input<'_>, by_inputs: &mut Block) -> [f64; 2] {
+pub fn block(input: &Input<'_>, by_inputs: &mut Block) -> Vec2 {
     let camera = input.camera;
-    let turn = Turn::new(
-        camera.rotation,
-        std::array::from_fn(|i| input.point[i] - camera.centre[i]),
-    );
+    let turn = Turn::new(camera.rotation.into(), (input.point - camera.centre).into());
     let seen = turn.turned();
     let inverse_depth = 1.0 / seen[2];
     let at = [seen[0] / seen[2], seen[1] / seen[2]];
     let squared = at[0] * at[0] + at[1] * at[1];
-    let [k0, k1] = camera.distortion;
+    let Vec2 { x: k0, y: k1 } = camera.distortion;
+    let principal: [f64; 2] = camera.principal_point.into();
+    let feature: [f64; 2] = input.feature.into();
     let scale = 1.0 + k0 * squared + k1 * squared * squared;
     let slope = 2.0 * (k0 + 2.0 * k1 * squared);
-    let off: [f64; 2] = std::array::from_fn(|i| {
-        at[i] * scale * camera.focal + camera.principal_point[i] - input.feature[i]
-    });
+    let off: [f64; 2] =
+        std::array::from_fn(|i| at[i] * scale * camera.focal + principal[i] - feature[i]);
     let factor = input.weight * camera.focal;
     for (i, row) in by_inputs.iter_mut().enumerate() {
         let by_radius = factor * at[i];
@@ -138,5 +137,5 @@ pub fn block(input: &Input<'_>, by_inputs: &mut Block) -> [f64; 2] {
         row[11..14].copy_from_slice(&p_bar);
         row[14] = off[i];
     }
-    off.map(|error| input.weight * error)
+    Vec2::from(off) * input.weight
 }

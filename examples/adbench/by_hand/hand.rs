@@ -6,14 +6,30 @@
 //! `d(absolute_child) = d(absolute) relative_child` goes on from it.
 
 use crate::adbench::hand::{FINGERS, Hand, Model, PARAMETERS};
-use crate::adbench::matrix::{Mat4, apply, product};
-
-type Vec3 = [f64; 3];
+use crate::adbench::matrix::Mat4;
+use crate::adbench::vector::{Vec2, Vec3, vec3};
 
 /// The columns of a 3 x 3 matrix.
 type Mat3 = [Vec3; 3];
 
-const UNIT: Mat3 = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+/// The columns of the unit matrix.
+const UNIT: Mat3 = [
+    Vec3 {
+        x: 1.0,
+        y: 0.0,
+        z: 0.0,
+    },
+    Vec3 {
+        x: 0.0,
+        y: 1.0,
+        z: 0.0,
+    },
+    Vec3 {
+        x: 0.0,
+        y: 0.0,
+        z: 1.0,
+    },
+];
 
 /// How a parameter moves one bone.
 struct Motion {
@@ -25,8 +41,8 @@ impl Motion {
     /// Adds the global rotation after the motion, so that it is done once and not for each point.
     fn turn(&mut self, rotation: &Mat3) {
         for column in &mut self.transform.columns {
-            let turned = times(rotation, [column[0], column[1], column[2]]);
-            column[..3].copy_from_slice(&turned);
+            let turned = times(rotation, vec3(column[0], column[1], column[2]));
+            column[..3].copy_from_slice(&<[f64; 3]>::from(turned));
         }
     }
 }
@@ -38,11 +54,11 @@ struct Pose {
 }
 
 /// The residuals and, column after column, their Jacobian.
-pub fn jacobian(data: &Hand, residuals: &mut [f64], jacobian: &mut [f64]) {
+pub fn jacobian(data: &Hand, residuals: &mut [Vec3], jacobian: &mut [Vec3]) {
     let model = &data.model;
     let mut pose = Pose::new(&data.theta, model);
     let bones = model.parents.len();
-    let (rotation, rotation_by) = axis_rotation([data.theta[0], data.theta[1], data.theta[2]]);
+    let (rotation, rotation_by) = axis_rotation(vec3(data.theta[0], data.theta[1], data.theta[2]));
     for motion in pose.motions.iter_mut().flatten() {
         motion.turn(&rotation);
     }
@@ -52,42 +68,37 @@ pub fn jacobian(data: &Hand, residuals: &mut [f64], jacobian: &mut [f64]) {
         .zip(model.weights.chunks_exact(bones))
         .map(|(&vertex, weights)| skin(&pose.transforms, weights, vertex))
         .collect();
-    let translation = [data.theta[3], data.theta[4], data.theta[5]];
+    let translation = vec3(data.theta[3], data.theta[4], data.theta[5]);
     let rows = residuals.len();
     let (by_us, by_theta) = jacobian.split_at_mut(jacobian.len() - PARAMETERS * rows);
     for (p, &correspondence) in data.correspondences.iter().enumerate() {
         let (corners, share) = match &data.us {
             None => ([correspondence; 3], [1.0, 0.0, 0.0]),
             Some(us) => {
-                let [u0, u1] = us[p];
+                let Vec2 { x: u0, y: u1 } = us[p];
                 (model.triangles[correspondence], [u0, u1, 1.0 - u0 - u1])
             }
         };
         let used = if data.us.is_some() { 3 } else { 1 };
-        let mut at = [0.0; 3];
+        let mut at = Vec3::default();
         for (&corner, share) in corners.iter().zip(share).take(used) {
-            add_scaled(&mut at, share, skinned[corner]);
+            at = at + skinned[corner] * share;
         }
-        let turned = times(&rotation, at);
-        for i in 0..3 {
-            residuals[3 * p + i] = data.points[p][i] - (turned[i] + translation[i]);
-        }
+        residuals[p] = data.points[p] - (times(&rotation, at) + translation);
         let mut place = |column: usize, value: Vec3| {
-            for (i, value) in value.into_iter().enumerate() {
-                by_theta[column * rows + 3 * p + i] = -value;
-            }
+            by_theta[column * rows + p] = value * -1.0;
         };
         for (axis, by_axis) in rotation_by.iter().enumerate() {
             place(axis, times(by_axis, at));
             place(3 + axis, UNIT[axis]);
         }
         for (parameter, motions) in pose.motions.iter().enumerate() {
-            let mut dot = [0.0; 3];
+            let mut dot = Vec3::default();
             for (&corner, share) in corners.iter().zip(share).take(used) {
                 let weights = &model.weights[corner * bones..(corner + 1) * bones];
                 for motion in motions {
-                    let moved = apply(&motion.transform, model.base_positions[corner]);
-                    add_scaled(&mut dot, share * weights[motion.bone], moved);
+                    let moved = motion.transform * model.base_positions[corner];
+                    dot = dot + moved * (share * weights[motion.bone]);
                 }
             }
             place(6 + parameter, dot);
@@ -95,8 +106,7 @@ pub fn jacobian(data: &Hand, residuals: &mut [f64], jacobian: &mut [f64]) {
         if !by_us.is_empty() {
             for (u, column) in by_us.chunks_exact_mut(rows).enumerate() {
                 let (here, last) = (skinned[corners[u]], skinned[corners[2]]);
-                let edge = times(&rotation, std::array::from_fn(|i| last[i] - here[i]));
-                column[3 * p..3 * p + 3].copy_from_slice(&edge);
+                column[p] = times(&rotation, last - here);
             }
         }
     }
@@ -114,30 +124,23 @@ impl Pose {
             }
         }
         let relatives: Vec<Mat4> = (model.base_relatives.iter().zip(&angles))
-            .map(|(base, &angles)| product(base, &bone_rotation(angles)))
+            .map(|(base, &angles)| *base * bone_rotation(angles))
             .collect();
         let mut absolutes: Vec<Mat4> = Vec::with_capacity(relatives.len());
         for (bone, relative) in relatives.iter().enumerate() {
-            let absolute = match model.parents[bone] {
-                parent if parent == bone => *relative,
-                parent => product(&absolutes[parent], relative),
-            };
-            absolutes.push(absolute);
+            absolutes.push(in_hand(model.parents[bone], &absolutes, *relative));
         }
         let motions = moved_by
             .iter()
             .map(|&(bone, angle)| {
                 let turned = bone_rotation_by(angles[bone], angle);
-                let relative = product(&model.base_relatives[bone], &turned);
-                let start = match model.parents[bone] {
-                    parent if parent == bone => relative,
-                    parent => product(&absolutes[parent], &relative),
-                };
+                let relative = model.base_relatives[bone] * turned;
+                let start = in_hand(model.parents[bone], &absolutes, relative);
                 motions_of(bone, start, &relatives, model)
             })
             .collect();
         let transforms = (absolutes.iter().zip(&model.inverse_base_absolutes))
-            .map(|(absolute, inverse)| product(absolute, inverse))
+            .map(|(&absolute, &inverse)| absolute * inverse)
             .collect();
         Self {
             transforms,
@@ -146,40 +149,39 @@ impl Pose {
     }
 }
 
+/// From a bone's transform inside its parent to that in the hand.
+fn in_hand(parent: Option<usize>, absolutes: &[Mat4], relative: Mat4) -> Mat4 {
+    parent.map_or(relative, |parent| absolutes[parent] * relative)
+}
+
 /// How a motion of one bone moves it and every bone that hangs on it.
 fn motions_of(first: usize, start: Mat4, relatives: &[Mat4], model: &Model) -> Vec<Motion> {
     let mut absolutes = vec![(first, start)];
     for bone in first + 1..relatives.len() {
         let parent = model.parents[bone];
-        if let Some(&(_, moved)) = absolutes.iter().find(|(bone, _)| *bone == parent) {
-            absolutes.push((bone, product(&moved, &relatives[bone])));
+        if let Some(&(_, moved)) = absolutes.iter().find(|(bone, _)| Some(*bone) == parent) {
+            absolutes.push((bone, moved * relatives[bone]));
         }
     }
     absolutes
         .into_iter()
         .map(|(bone, absolute)| Motion {
             bone,
-            transform: product(&absolute, &model.inverse_base_absolutes[bone]),
+            transform: absolute * model.inverse_base_absolutes[bone],
         })
         .collect()
 }
 
 fn skin(transforms: &[Mat4], weights: &[f64], vertex: Vec3) -> Vec3 {
-    let mut out = [0.0; 3];
-    for (transform, &weight) in transforms.iter().zip(weights) {
-        add_scaled(&mut out, weight, apply(transform, vertex));
+    let mut out = Vec3::default();
+    for (&transform, &weight) in transforms.iter().zip(weights) {
+        out = out + transform * vertex * weight;
     }
     out
 }
 
-fn add_scaled(sum: &mut Vec3, factor: f64, x: Vec3) {
-    for (sum, x) in sum.iter_mut().zip(x) {
-        *sum += factor * x;
-    }
-}
-
 fn times(a: &Mat3, x: Vec3) -> Vec3 {
-    std::array::from_fn(|i| a[0][i] * x[0] + a[1][i] * x[1] + a[2][i] * x[2])
+    a[0] * x.x + a[1] * x.y + a[2] * x.z
 }
 
 /// `Rz(abduction) Rx(flexion)`: no parameter twists.
@@ -222,31 +224,24 @@ fn bone_rotation_by([flexion, abduction]: [f64; 2], angle: usize) -> Mat4 {
 ///
 /// With the unit axis `u` and the angle `t`: `R = cos t I + (1 - cos t) u u^T + sin t [u]`.
 fn axis_rotation(axis: Vec3) -> (Mat3, [Mat3; 3]) {
-    let angle = axis.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let angle = axis.dot(axis).sqrt();
     if angle < 0.0001 {
-        return (UNIT, [[[0.0; 3]; 3]; 3]);
+        return (UNIT, [[Vec3::default(); 3]; 3]);
     }
     let (s, c) = angle.sin_cos();
-    let u = axis.map(|x| x / angle);
-    let turn = |u: Vec3, i: usize, j: usize| match (3 + j - i) % 3 {
-        // Row i of [u] x, column j.
-        1 => -u[3 - i - j],
-        2 => u[3 - i - j],
-        _ => 0.0,
-    };
-    let rotation = std::array::from_fn(|j| {
-        std::array::from_fn(|i| c * UNIT[j][i] + (1.0 - c) * u[i] * u[j] + s * turn(u, i, j))
-    });
+    let u = axis * (1.0 / angle);
+    let parts = [u.x, u.y, u.z];
+    let rotation =
+        std::array::from_fn(|j| UNIT[j] * c + u * ((1.0 - c) * parts[j]) + u.cross(UNIT[j]) * s);
     let by = std::array::from_fn(|axis| {
-        let u_dot: Vec3 = std::array::from_fn(|i| (UNIT[axis][i] - u[axis] * u[i]) / angle);
-        let (s_dot, c_dot) = (c * u[axis], -s * u[axis]);
+        let u_dot = (UNIT[axis] - u * parts[axis]) * (1.0 / angle);
+        let parts_dot = [u_dot.x, u_dot.y, u_dot.z];
+        let (s_dot, c_dot) = (c * parts[axis], -s * parts[axis]);
         std::array::from_fn(|j| {
-            std::array::from_fn(|i| {
-                c_dot * (UNIT[j][i] - u[i] * u[j])
-                    + (1.0 - c) * (u_dot[i] * u[j] + u[i] * u_dot[j])
-                    + s_dot * turn(u, i, j)
-                    + s * turn(u_dot, i, j)
-            })
+            (UNIT[j] - u * parts[j]) * c_dot
+                + (u_dot * parts[j] + u * parts_dot[j]) * (1.0 - c)
+                + u.cross(UNIT[j]) * s_dot
+                + u_dot.cross(UNIT[j]) * s
         })
     });
     (rotation, by)

@@ -8,6 +8,7 @@ use super::numbers::Numbers;
 use super::{InputError, text_of};
 use crate::adbench::ba::{Ba, Camera, Observation};
 use crate::adbench::csr::{NONZEROS_PER_OBSERVATION, columns_of};
+use crate::adbench::vector::{Vec2, Vec3};
 
 /// Reads cameras, points and observations.
 ///
@@ -26,9 +27,9 @@ pub fn read_ba(path: &Path) -> Result<Ba, InputError> {
         return Err(numbers.error("the sizes are too large"));
     }
     let camera = camera(&mut numbers)?;
-    let point = numbers.array("a point")?;
+    let point = Vec3::from(numbers.array("a point")?);
     let weight = numbers.real("a weight")?;
-    let feature = numbers.array("a feature")?;
+    let feature = Vec2::from(numbers.array("a feature")?);
     numbers.end()?;
     let replicate = || {
         Some(Ba {
@@ -44,11 +45,11 @@ pub fn read_ba(path: &Path) -> Result<Ba, InputError> {
 
 fn camera(numbers: &mut Numbers<'_>) -> Result<Camera, InputError> {
     Ok(Camera {
-        rotation: numbers.array("a camera's rotation")?,
-        centre: numbers.array("a camera's centre")?,
+        rotation: numbers.array("a camera's rotation")?.into(),
+        centre: numbers.array("a camera's centre")?.into(),
         focal: numbers.real("a camera's focal length")?,
-        principal_point: numbers.array("a camera's principal point")?,
-        distortion: numbers.array("a camera's distortion")?,
+        principal_point: numbers.array("a camera's principal point")?.into(),
+        distortion: numbers.array("a camera's distortion")?.into(),
     })
 }
 

@@ -38,11 +38,14 @@ pub fn read_hand(path: &Path, model: &Path) -> Result<Hand, InputError> {
             return Err(numbers.error(message));
         }
         correspondences.push(target);
-        points.push(numbers.array("a point")?);
+        points.push(numbers.array("a point")?.into());
     }
     let us = if complicated {
-        let read = (0..n).map(|_| numbers.array("a barycentric coordinate"));
-        Some(read.collect::<Result<_, _>>()?)
+        let mut us = Vec::new();
+        for _ in 0..n {
+            us.push(numbers.array("a barycentric coordinate")?.into());
+        }
+        Some(us)
     } else {
         None
     };

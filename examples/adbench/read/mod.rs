@@ -57,10 +57,15 @@ impl Error for InputError {}
 
 /// The text of a file.
 pub(super) fn text_of(path: &Path) -> Result<String, InputError> {
-    fs::read_to_string(path).map_err(|error| InputError {
+    let bytes = fs::read(path).map_err(|error| InputError {
         path: path.to_owned(),
         line: None,
         message: format!("cannot be read: {error}"),
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|&byte| byte == b'\n').count();
+        InputError::at(path, line, "not text in UTF-8")
     })
 }
 

@@ -88,9 +88,9 @@ fn read_bones(path: &Path, model: &mut Model) -> Result<(), InputError> {
         cells.text("a name")?;
         let bone = model.parents.len();
         let parent = match cells.text("a parent")? {
-            "-1" => bone,
+            "-1" => None,
             word => match whole(word) {
-                Ok(parent) if parent < bone => parent,
+                Ok(parent) if parent < bone => Some(parent),
                 Ok(parent) => return Err(format!("parent {parent} does not stand before")),
                 Err(problem) => return Err(format!("a parent: {problem}")),
             },
@@ -127,7 +127,7 @@ fn read_vertices(path: &Path, model: &mut Model) -> Result<(), InputError> {
             let bone = cells.below(bones, "a bone")?;
             weights[bone] = cells.real("a weight")?;
         }
-        model.base_positions.push(position);
+        model.base_positions.push(position.into());
         model.weights.extend(weights);
         Ok(())
     })

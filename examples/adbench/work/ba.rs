@@ -6,12 +6,13 @@ use crate::adbench::ba::{
 };
 use crate::adbench::by_hand;
 use crate::adbench::csr::{BLOCK, Block, Csr};
+use crate::adbench::vector::{Vec2, Vec3};
 
 /// Observations, their residuals and the Jacobian.
 #[derive(Clone, Debug)]
 pub struct BaWork {
     data: Ba,
-    errors: Vec<[f64; 2]>,
+    errors: Vec<Vec2>,
     weight_errors: Vec<f64>,
     jacobian: Csr,
 }
@@ -23,7 +24,7 @@ impl BaWork {
         let observations = data.observations.len();
         Self {
             data,
-            errors: vec![[0.0; 2]; observations],
+            errors: vec![Vec2::default(); observations],
             weight_errors: vec![0.0; observations],
             jacobian: Csr::default(),
         }
@@ -46,7 +47,7 @@ impl BaWork {
         self.sum_of_blocks(by_hand::ba::block)
     }
 
-    fn sum_of_blocks(&mut self, block: impl Fn(&Input<'_>, &mut Block) -> [f64; 2]) -> Block {
+    fn sum_of_blocks(&mut self, block: impl Fn(&Input<'_>, &mut Block) -> Vec2) -> Block {
         let mut sum = [[0.0; BLOCK]; 2];
         let mut by_inputs = sum;
         for i in 0..self.data.observations.len() {
@@ -64,7 +65,7 @@ impl BaWork {
 
     fn assemble(
         &mut self,
-        block: impl Fn(&Input<'_>, &mut Block) -> [f64; 2],
+        block: impl Fn(&Input<'_>, &mut Block) -> Vec2,
         weight: impl Fn(f64) -> f64,
     ) {
         let (data, errors) = (&self.data, &mut self.errors);
@@ -86,11 +87,11 @@ pub struct Input<'a> {
     /// The camera.
     pub camera: &'a Camera,
     /// The point.
-    pub point: &'a [f64; 3],
+    pub point: Vec3,
     /// The weight.
     pub weight: f64,
     /// Where the point was seen.
-    pub feature: &'a [f64; 2],
+    pub feature: Vec2,
 }
 
 impl<'a> Input<'a> {
@@ -98,9 +99,9 @@ impl<'a> Input<'a> {
         let seen = data.observations[observation];
         Self {
             camera: &data.cameras[seen.camera],
-            point: &data.points[seen.point],
+            point: data.points[seen.point],
             weight: data.weights[observation],
-            feature: &data.features[observation],
+            feature: data.features[observation],
         }
     }
 }
@@ -108,25 +109,25 @@ impl<'a> Input<'a> {
 /// The residuals of an observation and their derivative, in reverse mode: one sweep for each of the
 /// two residuals.
 #[inline]
-fn block(input: &Input<'_>, by_inputs: &mut Block) -> [f64; 2] {
+fn block(input: &Input<'_>, by_inputs: &mut Block) -> Vec2 {
     let [first, second] = by_inputs;
-    let _ = sweep(input, [1.0, 0.0], first);
-    sweep(input, [0.0, 1.0], second)
+    let _ = sweep(input, Vec2 { x: 1.0, y: 0.0 }, first);
+    sweep(input, Vec2 { x: 0.0, y: 1.0 }, second)
 }
 
 /// The residuals, and the gradient of their combination by `seed`, its columns in the order that
 /// `ADBench` gives them.
 #[inline]
-fn sweep(input: &Input<'_>, seed: [f64; 2], row: &mut [f64; BLOCK]) -> [f64; 2] {
+fn sweep(input: &Input<'_>, seed: Vec2, row: &mut [f64; BLOCK]) -> Vec2 {
     let (error, pull) =
         vjp_reprojection_error(input.camera, input.point, input.weight, input.feature);
     let (camera, point, weight) = pull(seed);
-    row[..3].copy_from_slice(&camera.rotation);
-    row[3..6].copy_from_slice(&camera.centre);
+    row[..3].copy_from_slice(&<[f64; 3]>::from(camera.rotation));
+    row[3..6].copy_from_slice(&<[f64; 3]>::from(camera.centre));
     row[6] = camera.focal;
-    row[7..9].copy_from_slice(&camera.principal_point);
-    row[9..11].copy_from_slice(&camera.distortion);
-    row[11..14].copy_from_slice(&point);
+    row[7..9].copy_from_slice(&<[f64; 2]>::from(camera.principal_point));
+    row[9..11].copy_from_slice(&<[f64; 2]>::from(camera.distortion));
+    row[11..14].copy_from_slice(&<[f64; 3]>::from(point));
     row[14] = weight;
     error
 }
@@ -157,7 +158,7 @@ impl Work for BaWork {
     }
 
     fn objective_part(&self, part: usize) -> Vec<f64> {
-        let [x, y] = self.errors[part];
+        let Vec2 { x, y } = self.errors[part];
         vec![x, y, self.weight_errors[part]]
     }
 

@@ -5,27 +5,32 @@ use crate::adbench::by_hand;
 use crate::adbench::hand::{
     Hand, PARAMETERS, jvp_residuals, jvp_residuals_in_triangles, residuals, residuals_in_triangles,
 };
+use crate::adbench::vector::{Vec2, Vec3};
 
 /// Points, their residuals and the Jacobian.
 #[derive(Clone, Debug)]
 pub struct HandWork {
     data: Hand,
-    residuals: Vec<f64>,
-    jacobian: Vec<f64>,
+    residuals: Vec<Vec3>,
+    jacobian: Vec<Vec3>,
 }
 
 impl HandWork {
     /// Place for the results of `data`.
     #[must_use]
     pub fn new(data: Hand) -> Self {
-        let rows = 3 * data.points.len();
+        let rows = data.points.len();
         let columns = PARAMETERS + if data.us.is_some() { 2 } else { 0 };
         Self {
             data,
-            residuals: vec![0.0; rows],
-            jacobian: vec![0.0; rows * columns],
+            residuals: vec![Vec3::default(); rows],
+            jacobian: vec![Vec3::default(); rows * columns],
         }
     }
+}
+
+fn flat(vectors: &[Vec3]) -> Vec<f64> {
+    vectors.iter().flat_map(|v| [v.x, v.y, v.z]).collect()
 }
 
 /// The vector with one at `index`, zero elsewhere.
@@ -48,7 +53,7 @@ impl Work for HandWork {
     fn jacobian(&mut self) {
         let data = &self.data;
         let (theta, model) = (&data.theta, &data.model);
-        let mut columns = self.jacobian.chunks_exact_mut(3 * data.points.len());
+        let mut columns = self.jacobian.chunks_exact_mut(data.points.len());
         let directions = (0..PARAMETERS).map(unit);
         match &data.us {
             None => {
@@ -65,10 +70,10 @@ impl Work for HandWork {
                 }
             }
             Some(us) => {
-                let rest = vec![[0.0; 2]; us.len()];
+                let rest = vec![Vec2::default(); us.len()];
                 // A point's residuals depend on its own coordinates only: one direction moves the
                 // first of every point, one the second.
-                let along = |theta_dot: &[f64], us_dot: &[[f64; 2]]| {
+                let along = |theta_dot: &[f64], us_dot: &[Vec2]| {
                     jvp_residuals_in_triangles(
                         theta,
                         us,
@@ -79,11 +84,9 @@ impl Work for HandWork {
                         us_dot,
                     )
                 };
-                for (coordinate, column) in columns.by_ref().take(2).enumerate() {
-                    let mut us_dot = rest.clone();
-                    for u_dot in &mut us_dot {
-                        u_dot[coordinate] = 1.0;
-                    }
+                let units = [Vec2 { x: 1.0, y: 0.0 }, Vec2 { x: 0.0, y: 1.0 }];
+                for (unit, column) in units.into_iter().zip(columns.by_ref()) {
+                    let us_dot = vec![unit; us.len()];
                     column.copy_from_slice(&along(&[0.0; PARAMETERS], &us_dot).1);
                 }
                 for (theta_dot, column) in directions.zip(columns) {
@@ -100,10 +103,10 @@ impl Work for HandWork {
     }
 
     fn objective_part(&self, _: usize) -> Vec<f64> {
-        self.residuals.clone()
+        flat(&self.residuals)
     }
 
     fn jacobian_part(&self, _: usize) -> Vec<f64> {
-        self.jacobian.clone()
+        flat(&self.jacobian)
     }
 }

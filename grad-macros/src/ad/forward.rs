@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Activity, push, push_one, term, zero};
-use crate::ir::{Arg, Graph, Kind, Path, Region, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{
+    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo,
+};
 
 /// A graph whose body yields the values of the function, then their tangents.
 pub(crate) struct Forward {
@@ -17,6 +19,8 @@ struct Push<'a> {
     active: &'a Activity,
     dots: HashMap<Value, Value>,
     vars: HashMap<Var, Var>,
+    /// Zero tangents made before the site that uses their values up.
+    zeros: HashMap<Value, Value>,
 }
 
 /// Differentiates in forward mode.
@@ -26,6 +30,7 @@ pub(crate) fn forward(graph: &Graph, active: &Activity) -> Forward {
         active,
         dots: HashMap::new(),
         vars: HashMap::new(),
+        zeros: HashMap::new(),
     };
     let body = graph.body;
     let dots = graph
@@ -85,7 +90,7 @@ impl Push<'_> {
     }
 
     fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
-        match self.dot(value) {
+        match self.dot(value).or_else(|| self.zeros.remove(&value)) {
             Some(dot) => dot,
             None => zero(&mut self.graph, region, value),
         }
@@ -126,6 +131,7 @@ impl Push<'_> {
             }
             _ => {}
         }
+        self.make_zeros(region, &site);
         self.graph.block_mut(region).sites.push(id);
         match &site.kind {
             Kind::Store(path)
@@ -175,6 +181,21 @@ impl Push<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The tangents of operands that have none, made before the site takes the values away.
+    fn make_zeros(&mut self, region: Region, site: &Site) {
+        let builds = matches!(site.kind, Kind::Array { .. } | Kind::Tuple | Kind::Boxed);
+        let stores = matches!(&site.kind, Kind::Store(path) if self.vars.contains_key(&path.root));
+        if !(builds && self.active.site(site) || stores) {
+            return;
+        }
+        for value in &site.operands {
+            if self.dot(*value).is_none() && !self.graph.ty(*value).is_scalar() {
+                let none = zero(&mut self.graph, region, *value);
+                self.zeros.insert(*value, none);
+            }
         }
     }
 

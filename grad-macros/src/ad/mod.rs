@@ -8,6 +8,7 @@
 mod activity;
 mod forward;
 mod residuals;
+mod scratch;
 mod vjp;
 
 use std::collections::HashSet;

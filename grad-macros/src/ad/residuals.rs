@@ -6,8 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::scratch::Scratch;
 use crate::ir::{
-    Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+    Arg, Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
 };
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
@@ -27,6 +28,30 @@ pub(super) struct Residuals {
     contents: HashMap<Var, Value>,
     /// Sites whose reverse runs right behind them.
     fused: HashSet<SiteId>,
+    /// Loads in the reverse of a loop that read what the variable held when the iteration ended.
+    restored: HashMap<SiteId, Vec<(Var, SiteId)>>,
+}
+
+/// How many of the regions around one position are around the other too.
+fn shared(a: &Position, b: &Position) -> usize {
+    let both = a.around.iter().zip(&b.around);
+    both.take_while(|(a, b)| a == b).count()
+}
+
+/// Which way a reversed loop runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// From the last iteration to the first.
+    Back,
+    /// From the first to the last, where the order does not matter.
+    On,
+}
+
+/// What the reverse of a region knows of the region by itself, and the sites that open it.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) values: HashMap<Value, Value>,
+    pub(super) opening: Vec<SiteId>,
 }
 
 /// What one region hands to its reverse.
@@ -43,6 +68,7 @@ impl Residuals {
             writes: HashMap::new(),
             contents: HashMap::new(),
             fused: HashSet::new(),
+            restored: HashMap::new(),
         };
         all.walk(graph, graph.body, &mut Position::default());
         all
@@ -102,6 +128,11 @@ impl Residuals {
         self.contents.get(&var).copied()
     }
 
+    /// Whether the reverse of the loop will restore arrays.
+    pub(super) fn restores(&self, site: SiteId) -> bool {
+        self.restored.contains_key(&site)
+    }
+
     /// From here on the site is known to be followed at once by its reverse.
     pub(super) fn fuse(&mut self, site: SiteId) {
         self.fused.insert(site);
@@ -148,15 +179,10 @@ impl Residuals {
         };
         let depth = made.around.len();
         writes.iter().all(|write| {
-            let shared = write
-                .around
-                .iter()
-                .zip(&at.around)
-                .take_while(|(a, b)| a == b)
-                .count();
             if Some(write.number) == ignored {
                 return true;
             }
+            let shared = shared(write, at);
             if write.number >= at.number {
                 // Written later: the reverse has come back by then if something fused ends between.
                 let ended = at.around[shared..].iter();
@@ -164,14 +190,63 @@ impl Residuals {
             }
             // Written before, but again in the next iteration of a loop around both.
             let mut between = write.around.iter().take(shared).skip(depth);
-            between.all(|id| self.fused.contains(id) || !graph.site(*id).kind.is_loop())
+            !between.any(|id| self.runs_ahead(graph, *id))
         })
+    }
+
+    /// The loop at the end of whose iterations the place still holds what it held at `site`, where it
+    /// is right to keep all of the variable then: the loop writes all of it each time, and reads it in
+    /// loops inside.
+    fn restorable(&self, graph: &Graph, path: &Path, site: SiteId) -> Option<SiteId> {
+        let var = path.root;
+        let at = self.sites.get(&site)?;
+        let depth = self.made.get(&var)?.around.len();
+        if !matches!(graph.var(var).ty, Ty::Array(_)) {
+            return None;
+        }
+        let mut least = depth;
+        for write in self.writes.get(&var)? {
+            let shared = shared(write, at);
+            if write.number >= at.number {
+                least = least.max(shared);
+                continue;
+            }
+            let again = (depth..shared)
+                .rev()
+                .find(|k| self.runs_ahead(graph, at.around[*k]));
+            least = least.max(again.unwrap_or(depth));
+        }
+        let around: Vec<(usize, SiteId)> = at
+            .around
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, id)| self.runs_ahead(graph, *id))
+            .collect();
+        let innermost = around.last()?.0;
+        let scratch = Scratch {
+            graph,
+            residuals: self,
+        };
+        around
+            .into_iter()
+            .filter(|(k, _)| *k >= least && *k < innermost)
+            .map(|(_, id)| id)
+            .find(|id| {
+                let body = graph.site(*id).regions.last();
+                body.is_some_and(|body| scratch.writes_all(*body, var))
+            })
+    }
+
+    /// Whether the site is a loop whose iterations all run before any of them is reversed.
+    fn runs_ahead(&self, graph: &Graph, id: SiteId) -> bool {
+        graph.site(id).kind.is_loop() && !self.fused.contains(&id)
     }
 
     /// Gives the two sides of a reversed branch what they read of the primal sides.
     pub(super) fn resolve_branch(
         graph: &mut Graph,
-        residuals: &Residuals,
+        residuals: &mut Residuals,
         primal: SiteId,
         reversed: SiteId,
     ) {
@@ -185,7 +260,7 @@ impl Residuals {
         };
         let kept: Vec<Kept> = sides
             .iter()
-            .map(|(a, b)| recompute(graph, residuals, *a, *b, None))
+            .map(|(a, b)| recompute(graph, residuals, *a, *b, Known::default()))
             .collect();
         if kept.iter().all(Kept::is_empty) {
             return;
@@ -221,15 +296,18 @@ impl Residuals {
         site.operands = vec![pack];
     }
 
-    /// Gives a reversed loop body what it reads of the primal body; `index` maps the loop's index.
+    /// Gives a reversed loop body what it reads of the primal body and does not know itself.
     pub(super) fn resolve_loop(
         graph: &mut Graph,
-        residuals: &Residuals,
+        residuals: &mut Residuals,
+        id: SiteId,
         primal: Region,
         reversed: Region,
-        index: Option<(Value, Value)>,
+        known: Known,
+        way: Way,
     ) {
-        let kept = recompute(graph, residuals, primal, reversed, index);
+        let kept = recompute(graph, residuals, primal, reversed, known);
+        residuals.resolve_restored(graph, id, primal, reversed);
         if kept.is_empty() {
             return;
         }
@@ -252,13 +330,66 @@ impl Residuals {
             Vec::new(),
             span,
         );
-        let pop = graph.new_site(Kind::Pop(tape), Vec::new(), Vec::new(), tys, span);
+        let pop = match way {
+            Way::Back => Kind::Pop(tape),
+            Way::On => Kind::Next(tape),
+        };
+        let pop = graph.new_site(pop, Vec::new(), Vec::new(), tys, span);
         let results = graph.site(pop).results.clone();
         for (result, operand) in results.iter().zip(&operands) {
             let name = graph.value(*operand).name.clone();
             graph.value_mut(*result).name = name;
         }
         kept.receive(graph, reversed, &results, vec![pop]);
+    }
+
+    /// Keeps variables as they are at the end of an iteration, for loads in its reverse.
+    fn resolve_restored(
+        &mut self,
+        graph: &mut Graph,
+        id: SiteId,
+        primal: Region,
+        reversed: Region,
+    ) {
+        let mut loads = self.restored.remove(&id).unwrap_or_default();
+        loads.sort_unstable();
+        let mut opening = Vec::new();
+        let mut views: HashMap<Var, Var> = HashMap::new();
+        for (var, load) in loads {
+            let view = *views.entry(var).or_insert_with(|| {
+                let info = graph.var(var).clone();
+                let span = info.span;
+                let tape = graph.new_var(VarInfo {
+                    name: "saved".to_owned(),
+                    ty: Ty::Unknown,
+                    storage: Storage::Tape,
+                    mutable: true,
+                    tangent: false,
+                    span,
+                });
+                super::push(
+                    graph,
+                    primal,
+                    Kind::Save(tape, Path::of(var)),
+                    Vec::new(),
+                    Vec::new(),
+                    span,
+                );
+                let view = graph.new_var(VarInfo {
+                    mutable: false,
+                    storage: Storage::Ref,
+                    ..info
+                });
+                let restore = Kind::Restore(tape, view);
+                opening.push(graph.new_site(restore, Vec::new(), Vec::new(), Vec::new(), span));
+                view
+            });
+            graph
+                .site_mut(load)
+                .kind
+                .each_path(&mut |path| path.root = view);
+        }
+        graph.block_mut(reversed).sites.splice(0..0, opening);
     }
 
     /// The pullback captures; what it captures and the body also returns is returned as a copy.
@@ -377,10 +508,10 @@ impl Kept {
 /// Computes again, at the start of `reversed`, what is cheap; gives the rest, which must be kept.
 fn recompute(
     graph: &mut Graph,
-    residuals: &Residuals,
+    residuals: &mut Residuals,
     primal: Region,
     reversed: Region,
-    index: Option<(Value, Value)>,
+    known: Known,
 ) -> Kept {
     let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
     let made: HashSet<Var> = graph
@@ -396,8 +527,8 @@ fn recompute(
         residuals,
         inside,
         made,
-        done: index.into_iter().collect(),
-        sites: Vec::new(),
+        done: known.values,
+        sites: known.opening,
     };
     let needed = reads_within(graph, reversed);
     let mut kept = Kept {
@@ -428,6 +559,21 @@ fn recompute(
     kept
 }
 
+/// The values of a region from which those its reverse names are computed, these included.
+pub(super) fn reached(graph: &Graph, primal: Region, reversed: Region) -> HashSet<Value> {
+    let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
+    let mut queue = reads_within(graph, reversed);
+    let mut reached = HashSet::new();
+    while let Some(value) = queue.pop() {
+        if inside.contains(&value) && reached.insert(value) {
+            if let Some(site) = graph.def(value).filter(|site| site.regions.is_empty()) {
+                queue.extend(site.reads());
+            }
+        }
+    }
+    reached
+}
+
 fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
     let mut reads = Vec::new();
     for inner in graph.regions_within(region) {
@@ -449,7 +595,7 @@ fn is_cheap_operator(callee: &Callee) -> bool {
 
 /// Sites computed a second time.
 struct Again<'r> {
-    residuals: &'r Residuals,
+    residuals: &'r mut Residuals,
     inside: HashSet<Value>,
     made: HashSet<Var>,
     done: HashMap<Value, Value>,
@@ -474,12 +620,18 @@ impl Again<'_> {
             | Kind::FloatLike
             | Kind::IntLike
             | Kind::Select => true,
-            Kind::Call(call) => is_cheap_operator(&call.callee),
+            Kind::Call(call) => {
+                is_cheap_operator(&call.callee)
+                    && call.args.iter().filter_map(Arg::path).all(|path| {
+                        !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
+                    })
+            }
             Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
             Kind::Load(path) => {
                 !self.made.contains(&path.root)
                     && graph.ty(value).is_scalar()
-                    && self.residuals.is_stable(graph, path, id)
+                    && (self.residuals.is_stable(graph, path, id)
+                        || self.residuals.restorable(graph, path, id).is_some())
             }
             Kind::Length(path) => {
                 !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
@@ -501,6 +653,13 @@ impl Again<'_> {
             self.copy(graph, read);
         }
         let ty = graph.ty(value).clone();
+        let restored = match &site.kind {
+            Kind::Load(path) if !self.residuals.is_stable(graph, path, id) => self
+                .residuals
+                .restorable(graph, path, id)
+                .map(|at| (at, path.root)),
+            _ => None,
+        };
         let again = graph.new_site(site.kind, site.operands, Vec::new(), vec![ty], site.span);
         let done = self.done.clone();
         graph.site_mut(again).each_read(&mut |v| {
@@ -510,6 +669,11 @@ impl Again<'_> {
         });
         let result = graph.site(again).results[0];
         graph.value_mut(result).name = graph.value(value).name.clone();
+        graph.exact.insert(again);
+        if let Some((at, var)) = restored {
+            let loads = self.residuals.restored.entry(at).or_default();
+            loads.push((var, again));
+        }
         self.done.insert(value, result);
         self.sites.push(again);
     }

@@ -22,7 +22,7 @@ pub(super) fn accessors(tangent: &Target) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        #[allow(dead_code, non_snake_case)]
+        #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic, clippy::restriction)]
         impl #parameters #name #arguments #clause { #(#methods)* }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Body<'g> {
     refs: HashSet<Var>,
     /// The flag that tells whether anybody wants what is added into a variable.
     guards: HashMap<Var, Ident>,
+    /// What the loop whose body begins reads off its tape.
+    entry: Option<Ident>,
 }
 
 impl<'g> Body<'g> {
@@ -41,6 +43,7 @@ impl<'g> Body<'g> {
             vars: HashMap::new(),
             refs,
             guards: HashMap::new(),
+            entry: None,
         }
     }
 
@@ -69,18 +72,29 @@ impl<'g> Body<'g> {
     /// Declarations of the tapes.
     pub(super) fn tapes(&mut self) -> TokenStream {
         let root = self.root.clone();
-        let tapes = self
+        let saved: HashSet<Var> = self
             .graph
-            .vars
+            .sites
             .iter()
-            .enumerate()
-            .filter(|(_, var)| var.storage == Storage::Tape);
+            .filter_map(|site| match &site.kind {
+                Kind::Save(tape, _) => Some(*tape),
+                _ => None,
+            })
+            .collect();
         let mut tokens = TokenStream::new();
-        for (k, _) in tapes {
-            let name = self.names.fresh("tape");
-            self.vars
-                .insert(Var(u32::try_from(k).unwrap_or(0)), quote!(#name));
-            tokens.extend(quote!(let mut #name = #root::private::Tape::new();));
+        for k in 0..self.graph.vars.len() {
+            let var = Var(u32::try_from(k).unwrap_or(0));
+            if self.graph.var(var).storage != Storage::Tape {
+                continue;
+            }
+            let name = self.names.fresh(&self.graph.var(var).name);
+            self.vars.insert(var, quote!(#name));
+            let kind = if saved.contains(&var) {
+                quote!(Saved)
+            } else {
+                quote!(Tape)
+            };
+            tokens.extend(quote!(let mut #name = #root::private::#kind::new();));
         }
         tokens
     }
@@ -328,6 +342,20 @@ impl<'g> Body<'g> {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 return self.define_tuple(site, &quote!(#tape.pop()));
             }
+            Kind::Next(_) => {
+                let entry = self.entry.take();
+                return self.define_tuple(site, &quote!(::core::clone::Clone::clone(#entry)));
+            }
+            Kind::Save(tape, path) => {
+                let (tape, place) = (self.variable(*tape), self.place(path));
+                quote!(#tape.save(&#place[..]))
+            }
+            Kind::Restore(tape, var) => {
+                let tape = self.variable(*tape);
+                let name = self.names.fresh(&graph.var(*var).name);
+                self.vars.insert(*var, quote!(#name));
+                quote!(let #name = #tape.restore())
+            }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.kept(*v));
                 let side = if *right { quote!(Right) } else { quote!(Left) };
@@ -457,6 +485,27 @@ impl<'g> Body<'g> {
             #path { #member: __part, .. } => __part,
             _ => ::core::unreachable!(),
         }))
+    }
+
+    /// The place as a value that may be moved out of it.
+    fn moved(&self, path: &Path) -> TokenStream {
+        let root = &self.root;
+        match &path.steps[..] {
+            [Step::Variant(variant)] if path.is_error() && !self.refs.contains(&path.root) => {
+                let (whole, path) = (self.variable(path.root), &variant.code.0);
+                let member = member(&variant.field);
+                quote!(match #whole { #path { #member: part, .. } => part, _ => ::core::unreachable!() })
+            }
+            steps
+                if steps
+                    .iter()
+                    .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
+            {
+                let place = self.place(path);
+                quote!(#root::private::copy(&#place))
+            }
+            _ => self.place(path),
+        }
     }
 
     fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {
@@ -739,6 +788,40 @@ impl<'g> Body<'g> {
         }
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
         let index = self.fresh(args[0], "i");
+        let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
+            let sites = self.graph.block(region).sites.iter();
+            let tape = sites
+                .copied()
+                .find_map(|id| wanted(&self.graph.site(id).kind));
+            tape.map(|tape| self.variable(tape))
+        };
+        let read = tape_in(|kind| match kind {
+            Kind::Next(tape) => Some(*tape),
+            _ => None,
+        });
+        let written = tape_in(|kind| match kind {
+            Kind::Push(tape) => Some(*tape),
+            _ => None,
+        });
+        let mut iterate = quote!(for #index in #iteration);
+        if let Some(tape) = read {
+            let (range, entry) = (self.names.fresh("range"), self.names.fresh("entry"));
+            let root = &self.root;
+            iterate = quote! {
+                let #range = #iteration;
+                let #entry = #tape.rewind(#root::private::trips(&#range));
+                for (#index, #entry) in #range.zip(#entry)
+            };
+            self.entry = Some(entry);
+        }
+        if let (Some(tape), false) = (written, range.exits) {
+            let (range, root) = (self.names.fresh("range"), &self.root);
+            iterate = quote! {
+                let #range = #iteration;
+                #tape.reserve(#root::private::trips(&#range));
+                for #index in #range
+            };
+        }
         let body = self.statements(region);
         let advance = self.advance(&names, region);
         let exit = if range.exits {
@@ -747,7 +830,7 @@ impl<'g> Body<'g> {
         } else {
             TokenStream::new()
         };
-        quote!(#lets for #index in #iteration { #body #advance #exit })
+        quote!(#lets #iterate { #body #advance #exit })
     }
 
     fn repeated(&mut self, site: &Site) -> TokenStream {
@@ -773,7 +856,8 @@ impl<'g> Body<'g> {
     fn argument(&self, arg: &Arg) -> TokenStream {
         match arg {
             Arg::Value(v) => self.value(*v),
-            Arg::Move(path) | Arg::Receiver(path) => self.place(path),
+            Arg::Move(path) => self.moved(path),
+            Arg::Receiver(path) => self.place(path),
             Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) => self.reference(path, Access::Write),

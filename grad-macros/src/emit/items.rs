@@ -41,6 +41,8 @@ pub(crate) struct Derived<'a> {
     pub(crate) root: TokenStream,
     /// The generics of the `impl` block or trait around it, where the macro sees them.
     pub(crate) outer: Option<&'a Generics>,
+    /// The trait the function stands in, with its arguments.
+    pub(crate) of_trait: Option<TokenStream>,
 }
 
 /// The differentiated bodies.
@@ -96,6 +98,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         vis: derived.vis,
         signature: derived.signature,
         root: derived.root.clone(),
+        of_trait: derived.of_trait.clone(),
         ..*derived
     };
     let body = not_generated();
@@ -187,7 +190,8 @@ impl Derived<'_> {
                         .outer
                         .iter()
                         .any(|g| g.lifetimes().any(|o| o.lifetime == *lifetime));
-                    if used || is_outer {
+                    let by_self = is_outer && named.split_whitespace().any(|word| word == "Self");
+                    if used || by_self {
                         lifetimes.push(quote!(#lifetime));
                     }
                 }
@@ -321,7 +325,7 @@ impl Derived<'_> {
                     let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
                     let place = &parameter.name;
                     closing.extend(quote! {
-                        let #absent = if M & #bit == 0 {
+                        let #absent = if __GRAD_M & #bit == 0 {
                             ::core::option::Option::Some(#root::private::zero_like(&*#place))
                         } else {
                             ::core::option::Option::None
@@ -429,7 +433,7 @@ impl Derived<'_> {
                     };
                     let found = quote!(#root::private::#find(#dot, #like, &mut #absent));
                     let found = if graph.var(var).storage == Storage::RefMut {
-                        quote!(let #local: &mut #bar_type = &mut #root::private::copy(#found);)
+                        quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
                     } else {
                         quote!(let #local: &#bar_type = #found;)
                     };
@@ -495,6 +499,15 @@ impl Derived<'_> {
         self.companion(&bodies, false)
     }
 
+    /// What only computes is of no use but for its result.
+    fn must_use(&self) -> Option<TokenStream> {
+        let writes = self
+            .parameters()
+            .iter()
+            .any(|p| p.passing == Passing::RefMut);
+        (!writes).then(|| quote!(#[must_use]))
+    }
+
     fn cfgs(&self) -> TokenStream {
         self.attrs
             .iter()
@@ -513,9 +526,9 @@ impl Derived<'_> {
         );
         let where_clause = self.where_clause();
         let mut generics = bare(&self.sig.generics);
-        generics.params.push(syn::parse_quote!(const M: u64));
+        generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
         let mut kept = self.captured();
-        kept.push(quote!(M));
+        kept.push(quote!(__GRAD_M));
         let inputs: Vec<_> = self
             .parameters()
             .iter()
@@ -528,6 +541,7 @@ impl Derived<'_> {
             .collect();
         let bars: Vec<_> = self.parameters().iter().map(|p| p.bar_type(root)).collect();
         let (output, tangent) = (&self.signature.output_type, self.output_tangent());
+        let must_use = self.must_use();
         let name = |mode: &str| match self.home {
             Home::Module => Ident::new(mode, Span::call_site()),
             _ => sibling(mode, &self.name(), Span::call_site()),
@@ -548,7 +562,7 @@ impl Derived<'_> {
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>) -> (#output, #pull) #where_clause #body
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>) -> (#output, #pull) #where_clause #body
             }
         });
         let jvp = bodies.jvp.as_ref().map(|body| {
@@ -561,8 +575,8 @@ impl Derived<'_> {
             });
             quote! {
                 /// The value and its tangent; called by the derivatives of callers.
-                #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>, #(#dots),*)
+                #[doc(hidden)] #[inline] #must_use #allows
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>, #(#dots),*)
                     -> (#output, #tangent) #where_clause #body
             }
         });
@@ -646,7 +660,11 @@ impl Derived<'_> {
             }
             _ => {
                 let name = sibling(mode, &self.name(), Span::call_site());
-                quote!(Self::#name(#(#args,)* #wrt, #rest))
+                match &self.of_trait {
+                    // A rule of the runtime's may have the same name.
+                    Some(of) => quote!(<Self as #of>::#name(#(#args,)* #wrt, #rest)),
+                    None => quote!(Self::#name(#(#args,)* #wrt, #rest)),
+                }
             }
         }
     }
@@ -738,7 +756,8 @@ impl Derived<'_> {
     ) -> TokenStream {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
         let body = if stub { not_generated() } else { body.clone() };
-        quote!(#[doc = #doc] #cfgs #[inline] #[must_use] #allows #vis #head { #body })
+        let must_use = self.must_use();
+        quote!(#[doc = #doc] #cfgs #[inline] #must_use #allows #vis #head { #body })
     }
 
     fn graph_item(&self, data: &TokenStream, stub: bool) -> TokenStream {

@@ -5,11 +5,11 @@
 //! way the closure could not see. What a `move` closure captures is copied where it is written. A
 //! path (`f64::max`, `Some`, a function's name) stands wherever a closure may.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::rc::Rc;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, ExprPath, Pat, ReturnType};
@@ -18,7 +18,7 @@ use super::opaque::names_in;
 use super::scope::Local;
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Kind, Ty};
+use crate::ir::{Kind, Op, Ty};
 use crate::signature::ty_of;
 
 /// A function the body of this one may call by name.
@@ -84,13 +84,21 @@ impl Function {
     }
 }
 
+/// What a closure may change, by name.
+#[derive(Default)]
+struct Captured {
+    mutable: BTreeSet<String>,
+    /// Closures that change something.
+    changing: BTreeSet<String>,
+}
+
 /// What `return` did before the closure, to come back to.
 struct Outside {
     returned: Local,
     output: Ty,
     output_type: Option<syn::Type>,
     return_code: i64,
-    exits: std::collections::BTreeSet<i64>,
+    exits: BTreeSet<i64>,
     loops: Vec<super::flow::Loop>,
     tail: bool,
 }
@@ -104,7 +112,7 @@ impl Lower<'_> {
         let inputs: Vec<Pat> = closure.inputs.iter().cloned().collect();
         let mut scopes = self.locals.scopes();
         let bound = bound_names(&inputs);
-        let mut captured = std::collections::BTreeSet::new();
+        let mut captured = BTreeSet::new();
         names_in(closure.body.to_token_stream(), &mut captured);
         captured.retain(|name| !bound.contains(name));
         if closure.capture.is_some() {
@@ -114,10 +122,7 @@ impl Lower<'_> {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some((**ty).clone()),
         };
-        let changes = captured.iter().any(|name| {
-            let local = self.locals.find(name);
-            local.is_some_and(|local| self.locals.is_mutable(local) || self.is_changing(local))
-        }) && may_change(closure.body.to_token_stream());
+        let changes = may_change(closure.body.to_token_stream(), &self.captured(&captured));
         Operand::Closure(Function::Written(Rc::new(Written {
             inputs,
             body: (*closure.body).clone(),
@@ -127,20 +132,31 @@ impl Lower<'_> {
         })))
     }
 
-    /// Whether a call of what the variable holds may change variables.
-    fn is_changing(&self, local: Local) -> bool {
-        match self.locals.current(local) {
-            Some(Operand::Closure(function)) => function.changes(),
-            Some(Operand::Ref(path, _)) => !self.is_frozen(&path),
-            _ => false,
+    /// Which of the names a closure may change things through.
+    fn captured(&self, names: &BTreeSet<String>) -> Captured {
+        let mut captured = Captured::default();
+        for name in names {
+            let Some(local) = self.locals.find(name) else {
+                continue;
+            };
+            match self.locals.current(local) {
+                Some(Operand::Closure(function)) if function.changes() => {
+                    captured.changing.insert(name.clone());
+                }
+                Some(Operand::RefMut(..)) => {
+                    captured.mutable.insert(name.clone());
+                }
+                _ if self.locals.is_mutable(local) => {
+                    captured.mutable.insert(name.clone());
+                }
+                _ => {}
+            }
         }
+        captured
     }
 
     /// A scope that holds the closure's own copies of what it captures.
-    fn moved_captures(
-        &mut self,
-        names: &std::collections::BTreeSet<String>,
-    ) -> HashMap<String, Local> {
+    fn moved_captures(&mut self, names: &BTreeSet<String>) -> HashMap<String, Local> {
         let mut scope = HashMap::new();
         for name in names {
             let Some(outer) = self.locals.find(name) else {
@@ -343,48 +359,92 @@ fn annotated(pattern: &Pat, operand: Operand) -> Operand {
     }
 }
 
-fn bound_names(patterns: &[Pat]) -> std::collections::BTreeSet<String> {
-    let mut names = std::collections::BTreeSet::new();
+fn bound_names(patterns: &[Pat]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
     for pattern in patterns {
         names_in(pattern.to_token_stream(), &mut names);
     }
     names
 }
 
-/// Whether tokens hold an assignment, a mutable borrow or a call, through which a captured variable
-/// may change. Comparisons are told from assignments by their neighbours.
-fn may_change(tokens: proc_macro2::TokenStream) -> bool {
-    use proc_macro2::{Delimiter, TokenTree};
+/// Methods that certainly leave their receiver as it is, beside those of numbers.
+const READING: &[&str] = &[
+    "len",
+    "is_empty",
+    "iter",
+    "get",
+    "first",
+    "last",
+    "clone",
+    "to_vec",
+    "windows",
+    "chunks",
+    "chunks_exact",
+    "contains",
+    "split_at",
+];
+
+/// Whether the code may change one of the variables: it assigns, borrows mutably, or calls a method
+/// that may take its receiver so, or a closure that changes something.
+fn may_change(tokens: TokenStream, captured: &Captured) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let punct = |k: Option<usize>| match k.and_then(|k| tokens.get(k)) {
-        Some(TokenTree::Punct(p)) => Some(p.as_char()),
-        _ => None,
-    };
-    let is_let = |k: usize| {
-        tokens
-            .get(..k)
-            .unwrap_or_default()
-            .iter()
-            .rev()
-            .take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ';'))
-            .any(|t| matches!(t, TokenTree::Ident(i) if i == "let"))
-    };
-    tokens.iter().enumerate().any(|(k, token)| match token {
-        TokenTree::Group(group) => may_change(group.stream()),
-        TokenTree::Punct(p) if p.as_char() == '=' => {
-            let (before, after) = (punct(k.checked_sub(1)), punct(Some(k + 1)));
-            let compares = matches!(before, Some('=' | '!' | '<' | '>'))
-                || matches!(after, Some('=' | '>'));
-            let shifts = matches!(before, Some('<' | '>')) && before == punct(k.checked_sub(2));
-            (!compares || shifts) && !(is_let(k) && !matches!(before, Some('+' | '-' | '*' | '/' | '%')))
-        }
-        TokenTree::Ident(i) if i == "mut" => punct(k.checked_sub(1)) == Some('&'),
-        // A method may take its receiver by `&mut`; those of numbers do not.
-        TokenTree::Ident(i) => {
-            let called = matches!(tokens.get(k + 1), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Parenthesis);
-            called && punct(k.checked_sub(1)) != Some('.') && !i.to_string().starts_with(char::is_uppercase)
-                || called && ["push", "pop", "swap", "fill", "next", "insert", "remove"].contains(&i.to_string().as_str())
+    (0..tokens.len()).any(|k| match &tokens[k] {
+        TokenTree::Group(group) => may_change(group.stream(), captured),
+        TokenTree::Punct(p) if p.as_char() == '=' => assigns(&tokens, k),
+        TokenTree::Ident(i) if i == "mut" => punct(&tokens, k.checked_sub(1)) == Some('&'),
+        TokenTree::Ident(i) if punct(&tokens, k.checked_sub(1)) != Some('.') => {
+            let name = i.to_string();
+            captured.changing.contains(&name) && is_call(tokens.get(k + 1))
+                || captured.mutable.contains(&name) && may_write_receiver(&tokens[k + 1..])
         }
         _ => false,
     })
+}
+
+fn punct(tokens: &[TokenTree], k: Option<usize>) -> Option<char> {
+    match tokens.get(k?) {
+        Some(TokenTree::Punct(p)) => Some(p.as_char()),
+        _ => None,
+    }
+}
+
+fn is_call(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Parenthesis)
+}
+
+/// Whether the `=` at `k` assigns: no comparison, arrow, range or `let`.
+fn assigns(tokens: &[TokenTree], k: usize) -> bool {
+    let (before, after) = (punct(tokens, k.checked_sub(1)), punct(tokens, Some(k + 1)));
+    let shifts = matches!(before, Some('<' | '>')) && before == punct(tokens, k.checked_sub(2));
+    if shifts || matches!(before, Some('+' | '-' | '*' | '/' | '%' | '&' | '|' | '^')) {
+        return true;
+    }
+    if matches!(before, Some('=' | '!' | '<' | '>' | '.')) || matches!(after, Some('=' | '>')) {
+        return false;
+    }
+    let statement = tokens[..k]
+        .iter()
+        .rev()
+        .take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ';'));
+    !statement
+        .into_iter()
+        .any(|t| matches!(t, TokenTree::Ident(i) if i == "let"))
+}
+
+/// Whether `.field[..].method(..)` follows, with a method that may write its receiver.
+fn may_write_receiver(mut rest: &[TokenTree]) -> bool {
+    loop {
+        rest = match rest {
+            [TokenTree::Group(g), rest @ ..] if g.delimiter() == Delimiter::Bracket => rest,
+            [TokenTree::Punct(dot), TokenTree::Ident(method), call, ..]
+                if dot.as_char() == '.' && is_call(Some(call)) =>
+            {
+                let name = method.to_string();
+                let number = (1..4).any(|n| Op::from_method(&name, n).is_some());
+                return !number && !READING.contains(&name.as_str());
+            }
+            [TokenTree::Punct(dot), _, rest @ ..] if dot.as_char() == '.' => rest,
+            _ => return false,
+        };
+    }
 }

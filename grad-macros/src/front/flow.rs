@@ -418,7 +418,11 @@ impl Lower<'_> {
         self.branch(
             running,
             span,
-            |cx| cx.lower_stmts(rest),
+            |cx| {
+                // Control runs on: whatever could have left, has not.
+                cx.exits.clear();
+                cx.lower_stmts(rest)
+            },
             |cx| {
                 // Here the exit code is set: nothing after this runs.
                 cx.dead = true;
@@ -507,6 +511,7 @@ impl Lower<'_> {
             running,
             span,
             |cx| {
+                cx.exits.clear();
                 then(cx);
                 if cx.dead {
                     Operand::Never

@@ -109,7 +109,7 @@ pub(super) fn arithmetic(a: &Ty, b: &Ty) -> Ty {
 pub(super) fn are_numbers(op: Op, tys: &[Ty]) -> bool {
     let number = |ty: &Ty| matches!(ty, Ty::Float(_) | Ty::Int | Ty::Bool);
     match tys {
-        [Ty::Float(Some(_)), Ty::Unknown] => op != Op::Mul,
+        [Ty::Float(_), Ty::Unknown] => op != Op::Mul,
         [Ty::Int, Ty::Unknown] | [Ty::Unknown, Ty::Int] => true,
         _ => tys.iter().all(number),
     }

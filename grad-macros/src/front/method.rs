@@ -5,7 +5,6 @@
 
 use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
@@ -41,9 +40,15 @@ const WRITES: &[&str] = &[
     "rotate_left",
     "rotate_right",
     "copy_within",
+    "swap_with_slice",
+    "clone_from_slice",
+    "sort",
+    "sort_unstable",
     "sort_by",
     "sort_unstable_by",
     "sort_by_key",
+    "sort_unstable_by_key",
+    "sort_by_cached_key",
     "retain",
     "push_back",
     "push_front",
@@ -107,11 +112,14 @@ impl Lower<'_> {
                 let whole = Expr::MethodCall(call.clone());
                 self.real_method(receiver, &name, &args, span, &whole)
             }
+            Ty::Bool if matches!(name.as_str(), "then" | "then_some") => {
+                self.lower_then(receiver, call, &args)
+            }
             Ty::Int | Ty::Bool | Ty::Inert => {
-                let result = if name.starts_with("is_") {
-                    Ty::Bool
-                } else {
-                    ty
+                let result = match ty {
+                    _ if name.starts_with("is_") => Ty::Bool,
+                    Ty::Bool => Ty::Unknown,
+                    ty => ty,
                 };
                 self.opaque(&Expr::MethodCall(call.clone()), result, &name)
             }
@@ -143,7 +151,20 @@ impl Lower<'_> {
                 Operand::Value(self.discrete(Discrete::Eq, len, zero, span))
             }
             "clone" | "to_owned" if ty.is_scalar() => receiver.clone(),
-            "clone" | "to_vec" | "to_owned" | "into_vec" | "into_boxed_slice" => {
+            // The copy of a `&str` is a `String`: only rustc knows.
+            "clone" | "to_vec" | "to_owned" if *ty == Ty::Inert => return None,
+            "to_vec" => {
+                // Of the slice, since the copy of an array would be an array.
+                let all = crate::ir::Step::Range {
+                    start: None,
+                    end: None,
+                    inclusive: false,
+                };
+                let path = self.as_path(receiver.clone()).then(all);
+                let ty = ty.clone();
+                Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
+            }
+            "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
                 self.copy_of(receiver.clone(), span)
             }
             "as_slice" | "as_ref" | "borrow" | "by_ref" | "as_deref" => match receiver.clone() {
@@ -156,6 +177,29 @@ impl Lower<'_> {
             },
             _ => return None,
         })
+    }
+
+    /// `condition.then(f)`, `condition.then_some(value)`.
+    fn lower_then(&mut self, condition: Operand, call: &ExprMethodCall, args: &[&Expr]) -> Operand {
+        let span = call.method.span();
+        let condition = self.read_spanned(condition, span);
+        let [arg] = args else {
+            return Operand::Poison;
+        };
+        if call.method == "then_some" {
+            let item = self.lower_expr(arg);
+            return Operand::Maybe(condition, Box::new(item));
+        }
+        let Some(f) = self.function_of(arg) else {
+            return Operand::Poison;
+        };
+        let item = self.branch(
+            condition,
+            span,
+            |cx| cx.call_function(&f, Vec::new(), span),
+            |_| Operand::Never,
+        );
+        Operand::Maybe(condition, Box::new(item))
     }
 
     /// An owned copy.

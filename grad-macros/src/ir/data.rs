@@ -66,7 +66,7 @@ impl Datum {
         match self {
             Datum::List(mut parts) => match parts.pop() {
                 Some(last) => Ok((Datum::List(parts), last)),
-                None => unknown("an element of an empty list"),
+                None => unknown("an element of an empty list".to_owned()),
             },
             other => unknown(format!("an element taken off {other:?}")),
         }

@@ -46,6 +46,8 @@ pub(crate) struct Function {
     pub(crate) output: Output,
     pub(crate) forward: ForwardForm,
     pub(crate) reverse: ReverseForm,
+    /// Value and gradient in one body, where the result is one float.
+    pub(crate) gradient: Option<ReverseForm>,
 }
 
 /// Functions by name.
@@ -161,6 +163,34 @@ impl<'p> Machine<'p> {
         );
         let name = name.to_owned();
         Ok((value, Pullback { name, frame }, after))
+    }
+
+    /// The value, and the cotangents of the parameters in one body, begun with zero.
+    pub(crate) fn gradient(
+        &self,
+        name: &str,
+        args: &[Datum],
+        seed: Datum,
+    ) -> Run<(Datum, Vec<Option<Datum>>)> {
+        let function = self.function(name)?;
+        let Some(form) = &function.gradient else {
+            return unknown("a gradient of what is no float");
+        };
+        let mut frame = Frame::new(&form.graph, args);
+        for (place, arg) in form.bars.iter().zip(args) {
+            if let Some(var) = place {
+                frame.vars[var.0 as usize] = Some(arg.zero());
+            }
+        }
+        if let Some(slot) = form.seed {
+            frame.bind(slot, seed);
+        }
+        let yields = self.region(&form.graph, &mut frame, form.graph.body, Vec::new())?;
+        let bar = |place: &Option<Var>| place.and_then(|var| frame.vars[var.0 as usize].clone());
+        Ok((
+            shaped(&function.output, &mut yields.into_iter()),
+            form.bars.iter().map(bar).collect(),
+        ))
     }
 
     /// Runs a pullback on the cotangent of the result: adds into the cotangents of the parameters.
@@ -380,6 +410,8 @@ fn name_of(call: &Call) -> Run<String> {
     match &call.callee {
         Callee::Function(code) => Ok(code.0.to_string()),
         Callee::Method(name, None) | Callee::Associated(_, name, None) => Ok(name.clone()),
+        Callee::Operator(op) => Ok(format!("{op:?}")),
+        Callee::Assign(op) => Ok(format!("{op:?}Assign")),
         other => unknown(format!("{other:?}")),
     }
 }
@@ -459,6 +491,7 @@ impl Frame {
         let mut keys = Vec::new();
         for step in &path.steps {
             keys.push(match step {
+                Step::Deref => continue,
                 Step::Field(name) => Key::Field(name.clone()),
                 Step::Index(v) => Key::Index(self.get(*v)?.index()?),
                 Step::Range {
@@ -528,7 +561,7 @@ impl Frame {
     /// Arguments that are mutable references hold what the callee left.
     fn write_back(&mut self, args: &[Arg], after: Vec<Datum>) -> Run<()> {
         for (arg, datum) in args.iter().zip(after) {
-            if let Arg::RefMut(path) = arg {
+            if let Arg::RefMut(path) | Arg::MaybeMut(path) = arg {
                 self.write(path, datum)?;
             }
         }
@@ -547,7 +580,8 @@ impl Frame {
                 Datum::List(parts) => one(Datum::count(parts.len())),
                 other => unknown(format!("the length of {other:?}")),
             },
-            Kind::Load(path) | Kind::Copy(path) => one(self.read(path)?),
+            Kind::Load(path) | Kind::Copy(path) | Kind::Keep(path, _) => one(self.read(path)?),
+            Kind::Boxed => one(operands[0].clone()),
             Kind::ZeroLike(path) => one(self.read(path)?.zero()),
             Kind::Store(path) => {
                 self.write(path, operands[0].clone())?;

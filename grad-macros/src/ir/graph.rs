@@ -1,6 +1,6 @@
 //! Graph, value, site, region and variable: the data every stage works on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Span, TokenStream};
 
@@ -420,6 +420,13 @@ pub(crate) enum Kind {
     Push(Var),
     /// Pops a tuple: one result for each part.
     Pop(Var),
+    /// Opens the body of a loop that runs as often as that which pushed: gives the tuple its iteration
+    /// pushed. Once the loop has ended its tuples are gone.
+    Next(Var),
+    /// Keeps a copy of what the place holds: all elements of an array.
+    Save(Var, Path),
+    /// Makes the second variable: a view of what the last `Save` not restored yet kept on the first.
+    Restore(Var, Var),
     /// The residuals of one branch, as the left or right side of a two-sided enum.
     Pack {
         right: bool,
@@ -556,6 +563,9 @@ pub(crate) struct Graph {
     pub(crate) values: Vec<ValueInfo>,
     pub(crate) regions: Vec<Block>,
     pub(crate) vars: Vec<VarInfo>,
+    /// Sites that compute a value of the function a second time: to the bit, as branches may hang
+    /// on it.
+    pub(crate) exact: HashSet<SiteId>,
 }
 
 impl Graph {
@@ -569,6 +579,7 @@ impl Graph {
             values: Vec::new(),
             regions: vec![Block::default()],
             vars: Vec::new(),
+            exact: HashSet::new(),
         }
     }
 
@@ -858,6 +869,7 @@ impl Kind {
             | Kind::Copy(path)
             | Kind::Keep(path, _)
             | Kind::Matches(path, _)
+            | Kind::Save(_, path)
             | Kind::ZeroLike(path) => visit(path),
             Kind::Swap(a, b) | Kind::Finish(a, Form::Like(b)) => {
                 visit(a);
@@ -907,6 +919,9 @@ impl Kind {
                 | Kind::Push(_)
                 | Kind::Pull { .. }
                 | Kind::Pop(_)
+                | Kind::Next(_)
+                | Kind::Save(..)
+                | Kind::Restore(..)
         ) || !self.writes().is_empty()
     }
 

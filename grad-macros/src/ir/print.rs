@@ -161,6 +161,21 @@ impl Graph {
                 write!(f, "{space}{operands} bars {}", bars.join(", "))
             }
             Kind::Push(var) => write!(f, "push {} <- {operands}", self.var(*var).name),
+            Kind::Save(tape, path) => {
+                write!(
+                    f,
+                    "save {} <- {}",
+                    self.var(*tape).name,
+                    self.path_text(path)
+                )
+            }
+            Kind::Restore(tape, var) => write!(
+                f,
+                "restore {} <- {}",
+                self.var(*var).name,
+                self.var(*tape).name
+            ),
+            Kind::Next(var) => write!(f, "next {}", self.var(*var).name),
             Kind::Pop(var) => write!(f, "pop {}", self.var(*var).name),
             Kind::Pack { right } => write!(
                 f,

@@ -1,4 +1,5 @@
-//! Removes sites that have no effect and whose results nothing reads.
+//! Removes sites that have no effect and whose results nothing reads, and what loops and branches
+//! carry for nobody.
 
 use std::collections::HashSet;
 
@@ -12,6 +13,8 @@ pub(super) fn remove_dead(graph: &mut Graph, region: Region, live: &mut HashSet<
         if !is_needed(graph, id, live) {
             continue;
         }
+        let wanted = wanted_results(graph, id, live);
+        drop_unwanted(graph, id, &wanted);
         for inner in graph.site(id).regions.clone().into_iter().rev() {
             remove_dead(graph, inner, live);
         }
@@ -33,4 +36,109 @@ fn is_needed(graph: &Graph, id: SiteId, live: &HashSet<Value>) -> bool {
                 .into_iter()
                 .any(|inner| graph.site(inner).kind.has_effect())
         })
+}
+
+/// Which results of a site with regions are needed: those read later and, of a loop, those an
+/// iteration reads of the one before.
+fn wanted_results(graph: &Graph, id: SiteId, live: &HashSet<Value>) -> Vec<bool> {
+    let site = graph.site(id);
+    let mut wanted: Vec<bool> = site.results.iter().map(|v| live.contains(v)).collect();
+    let (skip, exits) = match &site.kind {
+        Kind::For(range) => (1, range.exits),
+        Kind::While => (0, false),
+        _ => return wanted,
+    };
+    if exits {
+        wanted[0] = true;
+    }
+    loop {
+        let mut inside = HashSet::new();
+        for region in &site.regions {
+            let block = graph.block(*region);
+            let is_body = Some(region) == site.regions.last();
+            let yields = block.yields.iter().enumerate();
+            inside.extend(
+                yields
+                    .filter(|(k, _)| !is_body || wanted[*k])
+                    .map(|(_, v)| *v),
+            );
+            mark_live(graph, *region, &mut inside);
+        }
+        let before = wanted.clone();
+        for region in &site.regions {
+            let skip = if Some(region) == site.regions.last() {
+                skip
+            } else {
+                0
+            };
+            let args = &graph.block(*region).args[skip..];
+            for (k, arg) in args.iter().enumerate() {
+                wanted[k] |= inside.contains(arg);
+            }
+        }
+        if wanted == before {
+            return wanted;
+        }
+    }
+}
+
+/// Adds to `live` what the sites of a region read to give what is live behind them.
+fn mark_live(graph: &Graph, region: Region, live: &mut HashSet<Value>) {
+    for id in graph.block(region).sites.iter().rev() {
+        if !is_needed(graph, *id, live) {
+            continue;
+        }
+        let site = graph.site(*id);
+        let wanted = wanted_results(graph, *id, live);
+        for inner in site.regions.iter().rev() {
+            let block = graph.block(*inner);
+            let is_last = Some(inner) == site.regions.last();
+            let all = site.kind == Kind::While && !is_last;
+            let yields = block.yields.iter().enumerate();
+            live.extend(yields.filter(|(k, _)| all || wanted[*k]).map(|(_, v)| *v));
+            mark_live(graph, *inner, live);
+        }
+        let first = match &site.kind {
+            Kind::For(range) => range.first_carried(),
+            Kind::While => 0,
+            _ => {
+                live.extend(site.reads());
+                continue;
+            }
+        };
+        let operands = site.operands.iter().enumerate();
+        live.extend(
+            operands
+                .filter(|(k, _)| *k < first || wanted[*k - first])
+                .map(|(_, v)| *v),
+        );
+    }
+}
+
+/// Takes away the results nobody wants, with what gives them.
+fn drop_unwanted(graph: &mut Graph, id: SiteId, wanted: &[bool]) {
+    let site = graph.site(id).clone();
+    let (first, skip) = match &site.kind {
+        Kind::For(range) => (Some(range.first_carried()), 1),
+        Kind::While => (Some(0), 0),
+        Kind::If | Kind::Unpack => (None, 0),
+        _ => return,
+    };
+    for k in (0..wanted.len()).rev().filter(|k| !wanted[*k]) {
+        for region in &site.regions {
+            let is_body = Some(region) == site.regions.last();
+            let block = graph.block_mut(*region);
+            if first.is_some() {
+                block.args.remove(k + if is_body { skip } else { 0 });
+            }
+            if first.is_none() || is_body {
+                block.yields.remove(k);
+            }
+        }
+        let own = graph.site_mut(id);
+        own.results.remove(k);
+        if let Some(first) = first {
+            own.operands.remove(first + k);
+        }
+    }
 }

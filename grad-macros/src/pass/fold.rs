@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Discrete, Graph, Kind, Literal, Op, Region, SiteId, Ty, Value};
+use crate::ir::{Discrete, Graph, Kind, Literal, Op, Region, SiteId, Storage, Ty, Value};
 
 type Known = HashMap<(Kind, Vec<Value>, Ty), Value>;
 
@@ -176,10 +176,27 @@ impl<'g> Fold<'g> {
         }
     }
 
+    /// Whether the site gives the same wherever it stands: it is pure, or reads what is never written.
+    fn is_shared(&self, id: SiteId) -> bool {
+        let site = self.graph.site(id);
+        match &site.kind {
+            Kind::Load(path) | Kind::Length(path) => {
+                let var = self.graph.var(path.root);
+                let fixed = match var.storage {
+                    Storage::Ref => true,
+                    Storage::Owned => !var.mutable,
+                    Storage::RefMut | Storage::Static | Storage::Tape => false,
+                };
+                fixed && site.results.iter().all(|v| self.graph.ty(*v).is_scalar())
+            }
+            kind => kind.is_pure(),
+        }
+    }
+
     /// Replaces the site by an equal one that stands before it.
     fn share(&mut self, id: SiteId, known: &mut Known) -> bool {
         let site = self.graph.site(id);
-        if !site.kind.is_pure() || site.results.len() != 1 {
+        if !self.is_shared(id) || site.results.len() != 1 {
             return false;
         }
         let result = site.results[0];

@@ -1,22 +1,80 @@
 //! Simplification: equal pure values become one, literal conditions choose their side, loops carry
 //! only what changes, and what nothing reads goes.
 
+mod algebra;
 mod dead;
 mod fold;
+mod memory;
+mod merge;
+mod registers;
 
 use std::collections::HashSet;
 
-use crate::ir::Graph;
+use crate::ir::{Graph, Region, Var};
 
 /// Simplifies the graph in place.
 pub(crate) fn simplify(graph: &mut Graph) {
-    let regions: Vec<_> = [Some(graph.body), graph.pull]
+    // What the first round finds out about the inside of a loop, the second uses at the loop.
+    for _ in 0..2 {
+        round(graph);
+    }
+}
+
+/// How many variables and sites a graph has.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    vars: usize,
+    sites: usize,
+}
+
+impl Size {
+    pub(crate) fn of(graph: &Graph) -> Self {
+        Size {
+            vars: graph.vars.len(),
+            sites: graph.sites.len(),
+        }
+    }
+}
+
+/// Simplifies a graph with reverse code in it; `primal` is the size of the function's own graph.
+pub(crate) fn simplify_reverse(graph: &mut Graph, primal: Size) {
+    round(graph);
+    for _ in 0..4 {
+        for region in regions(graph) {
+            algebra::Algebra::new(graph, primal.sites).region(region);
+        }
+        round(graph);
+    }
+    let shadows = (primal.vars..graph.vars.len())
+        .filter_map(|k| u32::try_from(k).ok().map(Var))
+        .collect();
+    for region in regions(graph) {
+        merge::merge_sums(graph, region, &shadows);
+        registers::keep_in_registers(graph, region, &shadows);
+    }
+    for _ in 0..3 {
+        for region in regions(graph) {
+            algebra::Algebra::new(graph, primal.sites).region(region);
+        }
+        round(graph);
+    }
+}
+
+fn regions(graph: &Graph) -> Vec<Region> {
+    [Some(graph.body), graph.pull]
         .into_iter()
         .flatten()
-        .collect();
+        .collect()
+}
+
+fn round(graph: &mut Graph) {
+    let regions = regions(graph);
     let mut fold = fold::Fold::new(graph);
     for region in &regions {
         fold.region(*region);
+    }
+    for region in &regions {
+        memory::forward(graph, *region);
     }
     let mut live = HashSet::new();
     for region in regions.iter().rev() {

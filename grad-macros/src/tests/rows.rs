@@ -1,13 +1,19 @@
 //! Every row of the operator table, by no operator's name: the derivative against central
-//! differences, the derivative of the derivative, and mutants that must be caught.
+//! differences, reverse against forward mode, the derivative of the derivative in both modes, and
+//! mutants that must be caught.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
 use super::interpret::evaluate;
-use crate::ad::term;
-use crate::ir::{Graph, Kind, Op, Region, Ty, Value, Width, row};
+use super::programs::{dot, flat};
+use crate::ad::{self, term};
+use crate::diag::Diagnostics;
+use crate::ir::{
+    Datum, ForwardForm, Function, Graph, Kind, Machine, Op, Output, Param, Path, Program, Region,
+    ReverseForm, Slot, Storage, Ty, Value, VarInfo, Width, Wrt, row,
+};
 
 /// The operator applied to arguments, with a tangent argument for the operand differentiated.
 struct Applied {
@@ -87,13 +93,19 @@ fn samples(region: &[(f64, f64)]) -> impl Iterator<Item = Vec<f64>> + '_ {
 }
 
 fn worst(op: Op, tamper: impl Fn(f64) -> f64) -> f64 {
+    let all: Vec<usize> = (0..row(op).wrt.len()).collect();
+    worst_by(op, &all, tamper)
+}
+
+/// The largest error of the derivatives by some of the operands.
+fn worst_by(op: Op, operands: &[usize], tamper: impl Fn(f64) -> f64) -> f64 {
     let table = row(op);
     assert!(!table.checked_on.is_empty(), "{op:?} is checked nowhere");
     let mut worst: f64 = 0.0;
     for region in table.checked_on {
         assert_eq!(region.len(), table.wrt.len(), "{op:?}");
         for point in samples(region) {
-            for k in 0..table.wrt.len() {
+            for k in operands.iter().copied() {
                 if op == Op::Powi && k == 1 {
                     continue;
                 }
@@ -128,6 +140,226 @@ fn a_wrong_row_is_caught() {
             let error = worst(*op, |derivative| derivative * tamper);
             assert!(error > 1e-6, "{op:?} {name} was not caught");
         }
+    }
+}
+
+/// A mask that lets everything through must be caught: it is no factor that could be negated.
+#[test]
+fn a_mask_that_hides_nothing_is_caught() {
+    for op in Op::ALL {
+        for (k, wrt) in row(*op).wrt.iter().enumerate() {
+            if matches!(wrt, Wrt::Mask(_)) {
+                let error = worst_by(*op, &[k], |_| 1.0);
+                assert!(error > 1e-6, "{op:?} by {k}: the identity was not caught");
+            }
+        }
+    }
+}
+
+/// The operator as a function of its operands, those that are real differentiated.
+fn whole(op: Op) -> Graph {
+    let mut graph = Graph::new("row");
+    let span = Span::call_site();
+    let float = Ty::Float(Some(Width::F64));
+    let mut operands = Vec::new();
+    for k in 0..row(op).wrt.len() {
+        let is_count = op == Op::Powi && k == 1;
+        let ty = if is_count { Ty::Int } else { float.clone() };
+        let value = graph.new_arg(Region(0), ty, span);
+        let slot = Slot::Scalar(value);
+        let name = format!("x{k}");
+        graph.params.push(Param {
+            name,
+            slot,
+            wrt: !is_count,
+            span,
+        });
+        operands.push(value);
+    }
+    let site = graph.new_site(Kind::Apply(op), operands, Vec::new(), vec![float], span);
+    graph.block_mut(Region(0)).sites.push(site);
+    graph.block_mut(Region(0)).yields = graph.site(site).results.clone();
+    graph
+}
+
+/// The function with its derivatives.
+fn differentiated(graph: Graph) -> Function {
+    let output = match graph.block(graph.body).yields.as_slice() {
+        [] => Output::Unit,
+        _ => Output::Leaf,
+    };
+    let active = ad::activity(&graph, &HashMap::new(), &Diagnostics::default());
+    let (forward, reverse) = (
+        ad::forward(&graph, &active),
+        ad::reverse(&graph, &output, &active),
+    );
+    Function {
+        output,
+        forward: ForwardForm {
+            graph: forward.graph,
+            dots: forward.dots,
+        },
+        reverse: ReverseForm {
+            graph: reverse.graph,
+            seed: reverse.seed,
+            bars: reverse.bars,
+        },
+        gradient: None,
+        graph,
+    }
+}
+
+/// The operator as a function of a program.
+pub(super) fn rule(op: Op) -> Function {
+    differentiated(whole(op))
+}
+
+/// The operator as compound assignment: its first parameter is a mutable reference.
+pub(super) fn assign_rule(op: Op) -> Function {
+    let mut graph = Graph::new("assign");
+    let (span, float) = (Span::call_site(), Ty::Float(Some(Width::F64)));
+    let place = graph.new_var(VarInfo {
+        name: "place".to_owned(),
+        ty: float.clone(),
+        storage: Storage::RefMut,
+        mutable: true,
+        tangent: false,
+        span,
+    });
+    let operand = graph.new_arg(Region(0), float.clone(), span);
+    for slot in [Slot::Memory(place), Slot::Scalar(operand)] {
+        let name = "x".to_owned();
+        graph.params.push(Param {
+            name,
+            slot,
+            wrt: true,
+            span,
+        });
+    }
+    let path = Path::of(place);
+    let mut push = |kind, operands: Vec<Value>, tys| {
+        let site = graph.new_site(kind, operands, Vec::new(), tys, span);
+        graph.block_mut(Region(0)).sites.push(site);
+        graph.site(site).results.clone()
+    };
+    let before = push(Kind::Load(path.clone()), Vec::new(), vec![float.clone()]);
+    let after = push(Kind::Apply(op), vec![before[0], operand], vec![float]);
+    push(Kind::Store(path), after, Vec::new());
+    differentiated(graph)
+}
+
+/// The tangent of a function as a function of its operands and their tangents.
+fn tangent_of(function: &Function) -> Graph {
+    let mut graph = function.forward.graph.clone();
+    for slot in function.forward.dots.iter().flatten() {
+        let (name, span) = ("dot".to_owned(), Span::call_site());
+        graph.params.push(Param {
+            name,
+            slot: *slot,
+            wrt: true,
+            span,
+        });
+    }
+    let body = graph.body;
+    let yields = &mut graph.block_mut(body).yields;
+    *yields = yields.split_off(1);
+    graph
+}
+
+/// Forward mode against central differences and reverse mode against forward mode, along a random
+/// direction at each of the samples.
+fn check_both_modes(op: Op, order: &str, function: Function, points: &[Vec<Datum>]) {
+    let mut program = Program::new();
+    program.insert("row".to_owned(), function);
+    let machine = Machine::new(&program);
+    let value = |args: &[Datum]| machine.call("row", args).map(|(value, _)| flat(&value)[0]);
+    for (n, args) in points.iter().enumerate() {
+        let along = |k: usize| [0.8, -0.6, 0.3, 0.9, -0.2, 0.5][(n + k) % 6];
+        let dots: Vec<Option<Datum>> = (0..args.len())
+            .map(|k| Some(Datum::Float(along(k))))
+            .collect();
+        let (_, tangent, ..) = machine.jvp("row", args, &dots).expect("forward mode runs");
+        let moved = |step: f64| -> Vec<Datum> {
+            let moved = |(k, arg): (usize, &Datum)| match arg {
+                Datum::Float(x) => Datum::Float(x + step * along(k)),
+                other => other.clone(),
+            };
+            args.iter().enumerate().map(moved).collect()
+        };
+        let (up, down) = (value(&moved(1e-5)), value(&moved(-1e-5)));
+        let expected = (up.expect("runs") - down.expect("runs")) / 2e-5;
+        let tangent = flat(&tangent)[0];
+        let near = (tangent - expected).abs() <= 2e-6 * (1.0 + expected.abs());
+        assert!(
+            near,
+            "{op:?}, {order}, {args:?}: {tangent}, differences {expected}"
+        );
+        let (_, pullback, _) = machine.vjp("row", args).expect("reverse mode runs");
+        let none = vec![None; args.len()];
+        let bars = machine.pull(&pullback, Datum::Float(1.0), args, &none);
+        let bars: Vec<f64> = bars
+            .expect("reverse mode runs")
+            .iter()
+            .zip(args)
+            .flat_map(|(bar, arg)| flat(bar.as_ref().unwrap_or(&arg.zero())))
+            .collect();
+        let directions: Vec<f64> = args
+            .iter()
+            .enumerate()
+            .filter(|(_, arg)| matches!(arg, Datum::Float(_)))
+            .map(|(k, _)| along(k))
+            .collect();
+        let (reverse, size) = dot(&bars, &directions);
+        assert!(
+            (reverse - tangent).abs() <= 1e-12 * (1.0 + size),
+            "{op:?}, {order}, {args:?}: reverse mode {reverse}, forward mode {tangent}"
+        );
+    }
+}
+
+/// Samples of the operands, then of their tangents.
+fn points(op: Op, with_tangents: bool) -> Vec<Vec<Datum>> {
+    let mut points = Vec::new();
+    for region in row(op).checked_on {
+        for (n, point) in samples(region).enumerate().step_by(4) {
+            let operand = |(k, x): (usize, &f64)| match (op, k) {
+                #[allow(clippy::cast_possible_truncation)]
+                (Op::Powi, 1) => Datum::Int(*x as i128),
+                _ => Datum::Float(*x),
+            };
+            let mut args: Vec<Datum> = point.iter().enumerate().map(operand).collect();
+            if with_tangents {
+                let reals = args
+                    .iter()
+                    .filter(|arg| matches!(arg, Datum::Float(_)))
+                    .count();
+                args.extend((0..reals).map(|k| Datum::Float([0.7, -0.4, 1.1][(n + k) % 3])));
+            }
+            points.push(args);
+        }
+    }
+    points
+}
+
+#[test]
+fn both_modes_agree() {
+    for op in Op::ALL {
+        check_both_modes(
+            *op,
+            "first order",
+            differentiated(whole(*op)),
+            &points(*op, false),
+        );
+    }
+}
+
+/// Rows use one another, and a fault in `cos` would be blamed on `sin`.
+#[test]
+fn the_derivative_of_the_derivative_agrees() {
+    for op in Op::ALL {
+        let first = rule(*op);
+        let second = differentiated(tangent_of(&first));
+        check_both_modes(*op, "second order", second, &points(*op, true));
     }
 }
 

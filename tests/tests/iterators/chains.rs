@@ -233,7 +233,7 @@ fn chosen(x: &[f64]) -> f64 {
     let h = x.iter().position(|v| *v > 0.5).unwrap_or(0) as f64;
     let j = x
         .iter()
-        .filter(|v| **v < 0.6)
+        .filter(|v| **v < 0.65)
         .last()
         .copied()
         .unwrap_or(1.0);
@@ -339,7 +339,7 @@ mod tests {
         picks, value_and_grad_picks, jvp_picks at LONG, [0.3, 0.4, -0.7], [];
         cuts, value_and_grad_cuts, jvp_cuts at LONG, [0.3, 0.4, -0.7, 0.1, 0.2], [0.2], [0.3, 0.5];
         nested, value_and_grad_nested, jvp_nested at LONG, [];
-        stages, value_and_grad_stages, jvp_stages at LONG, [0.2, 0.8], [];
+        stages, value_and_grad_stages, jvp_stages at LONG, [0.25, 0.8];
         behind_stages, value_and_grad_behind_stages, jvp_behind_stages at LONG, [0.3, 0.5, 0.9, 0.7], [-1.0];
         folds, value_and_grad_folds, jvp_folds at LONG, [0.3, 0.5, 0.9, 0.7];
         chosen, value_and_grad_chosen, jvp_chosen at LONG, [0.3, 0.4, 0.9];

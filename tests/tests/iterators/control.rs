@@ -180,7 +180,7 @@ mod tests {
     check! {
         early, value_and_grad_early, jvp_early at LONG, [0.3, 0.5, 0.9, 0.7], [];
         labels, value_and_grad_labels, jvp_labels at LONG, [0.3, 0.5, 0.9, 2.7], [];
-        found, value_and_grad_found, jvp_found at LONG, [0.3, 0.5, 0.9, 0.7], [0.3, 0.4], [];
+        found, value_and_grad_found, jvp_found at LONG, [0.3, 0.45, 0.9, 0.7], [0.3, 0.4], [];
         open, value_and_grad_open, jvp_open at [0.7, 0.4], [1.5, -0.3, 0.2];
         stacked, value_and_grad_stacked, jvp_stacked at LONG, [0.4, 0.5, 1.1, 0.7], [];
         effects, value_and_grad_effects, jvp_effects at LONG, [0.4, 0.5, 1.1, 0.7];

@@ -150,7 +150,7 @@ pub fn inactive_calls(a: f64, n: usize) -> f64 {
 fn flow() {
     slice!(labelled, value_and_grad_labelled, jvp_labelled; [0.5, 1.5, -0.3, 1.1], [0.5, 3.0, 1.0], [1.9, 1.8, 1.7, 1.9, 1.8, 1.6, 1.9, 1.9, 1.9]);
     numbers!(block_value, value_and_grad_block_value, jvp_block_value, 2; [0.7, 1.9], [1.5, 0.4], [0.3, 0.6]);
-    numbers!(loop_value, value_and_grad_loop_value, jvp_loop_value, 2; [7.0, 0.3], [0.1, 0.4]);
+    numbers!(loop_value, value_and_grad_loop_value, jvp_loop_value, 2; [7.3, 0.3], [0.1, 0.4]);
     numbers!(while_with_change, value_and_grad_while_with_change, jvp_while_with_change, 1; [0.7]);
     for n in 0..7 {
         let f = |a, b| matches_values(n, a, b);

@@ -58,7 +58,7 @@ impl Pull<'_> {
             .new_site(Kind::If, vec![site.operands[0]], inner, tys, site.span);
         self.graph.block_mut(out).sites.push(reversed);
         self.insert_sites();
-        Residuals::resolve_branch(&mut self.graph, &self.residuals, id, reversed);
+        Residuals::resolve_branch(&mut self.graph, &mut self.residuals, id, reversed);
         let results = self.graph.site(reversed).results.clone();
         for (value, bar) in free.into_iter().zip(results) {
             self.add(bars, out, value, bar);

@@ -7,11 +7,12 @@
 //! 3. Memory from outside that it reads is not written from there on: what other sites add to its
 //!    cotangent can be added in any order.
 //! 4. Memory from outside that it writes is not used behind it, and every iteration writes what it
-//!    reads of it before it does ([`super::scratch`]).
+//!    reads of it before it does ([`crate::ad::scratch`]).
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Bars, Pull};
+use crate::ad::scratch::Scratch;
 use crate::ir::{Arg, Kind, Op, Region, SiteId, Value, Var};
 
 impl Pull<'_> {
@@ -51,7 +52,7 @@ impl Pull<'_> {
     }
 
     /// Whether `next` is `arg` plus or minus terms that do not contain it, and nothing else reads it.
-    fn is_sum(&self, body: Region, arg: Value, next: Value) -> bool {
+    pub(super) fn is_sum(&self, body: Region, arg: Value, next: Value) -> bool {
         let mut reads = HashMap::from([(next, 1)]);
         self.leads_to(next, arg, &mut reads)
             && reads
@@ -170,7 +171,14 @@ impl Pull<'_> {
                 || site
                     .regions
                     .last()
-                    .is_some_and(|body| self.is_rewritten(*body, var)))
+                    .is_some_and(|body| self.scratch().is_rewritten(*body, var)))
+    }
+
+    fn scratch(&self) -> Scratch<'_> {
+        Scratch {
+            graph: &self.graph,
+            residuals: &self.residuals,
+        }
     }
 
     /// The sites of the function inside a site.

@@ -1,7 +1,7 @@
 //! Loops: the reverse of the body, iterated backwards.
 
 use super::{Bars, Pull};
-use crate::ad::residuals::Residuals;
+use crate::ad::residuals::{Known, Residuals, Way};
 use crate::ad::{push_one, zero};
 use crate::ir::{Adaptor, Kind, Literal, Op, Range, Region, SiteId, Ty, Value};
 
@@ -73,29 +73,55 @@ impl Pull<'_> {
             );
             yields.push(sum);
         }
+        let mut known = Known::default();
+        if skip == 1 {
+            known.values.insert(block.args[0], index);
+        }
+        let way = if self.any_order(id, primal, inner, &active) {
+            Way::On
+        } else {
+            Way::Back
+        };
+        let counters = self.count_again(id, inner, way, &mut known);
+        inits.extend(&counters.inits);
+        yields.extend(&counters.yields);
+        let carried = yields.len();
         self.graph.block_mut(inner).yields = yields;
-        let (kind, mut operands) = self.reversed_range(id, out);
+        let (kind, mut operands) = match way {
+            Way::On => (site.kind.clone(), site.operands[..first].to_vec()),
+            Way::Back => self.reversed_range(id, out),
+        };
         self.insert_sites();
         operands.extend(inits);
-        let tys = operands[operands.len() - active.len() - free.len()..]
+        let tys = operands[operands.len() - carried..]
             .iter()
             .map(|v| self.graph.ty(*v).clone())
             .collect();
         let reversed = self.graph.new_site(kind, operands, vec![inner], tys, span);
         self.graph.block_mut(out).sites.push(reversed);
-        let index_of = (skip == 1).then(|| block.args[0]);
         Residuals::resolve_loop(
             &mut self.graph,
-            &self.residuals,
+            &mut self.residuals,
+            id,
             primal,
             inner,
-            index_of.map(|i| (i, index)),
+            known,
+            way,
         );
         // What the loop read from outside first: a variable may begin with one of those values.
         let mut results = self.graph.site(reversed).results.clone();
-        let read = results.split_off(active.len());
-        for (value, bar) in free.into_iter().zip(read) {
+        let mut read = results.split_off(active.len()).into_iter();
+        for (value, bar) in free.into_iter().zip(read.by_ref()) {
             bars.insert(value, bar);
+        }
+        for (result, end) in counters.results.into_iter().zip(read) {
+            if let Some(k) = site.results.iter().position(|v| *v == result) {
+                let counted = match way {
+                    Way::On => &mut self.counted_on,
+                    Way::Back => &mut self.counted_back,
+                };
+                counted.insert(result, (site.operands[first + k], end));
+            }
         }
         for (k, bar) in active.iter().zip(results) {
             self.add(bars, out, site.operands[first + k], bar);

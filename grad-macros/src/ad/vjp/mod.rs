@@ -6,10 +6,11 @@
 mod branches;
 mod calls;
 mod fuse;
+mod inverse;
 mod legal;
 mod loops;
 mod memory;
-mod scratch;
+mod order;
 mod straight;
 
 use std::collections::{HashMap, HashSet};
@@ -46,6 +47,11 @@ struct Pull<'a> {
     copied: HashSet<Var>,
     /// Whether the reverse of the region being walked stands right behind its primal sites.
     fusing: bool,
+    /// For results of loops that the reverse counts back: the value they started from, and the same
+    /// in the reverse.
+    counted_back: HashMap<Value, (Value, Value)>,
+    /// The same for loops whose reverse runs forward, where the last value is the end.
+    counted_on: HashMap<Value, (Value, Value)>,
 }
 
 /// Differentiates in reverse mode: the body, and a pullback that comes later.
@@ -78,6 +84,8 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         before: HashMap::new(),
         copied: HashSet::new(),
         fusing,
+        counted_back: HashMap::new(),
+        counted_on: HashMap::new(),
     };
     let pull = cx.graph.new_region();
     let bars: Vec<_> = graph

@@ -13,16 +13,11 @@ use crate::diag::Problem;
 use crate::ir::Value;
 
 impl Lower<'_> {
-    /// The adaptor named, on `iter`; `None` if it is none, `Some(None)` if its argument is wrong.
-    pub(super) fn adapt(
-        &mut self,
-        iter: &Iter,
-        args: &[&Expr],
-        site: &Site,
-    ) -> Option<Option<Iter>> {
+    /// The adaptor named, on `iter`; `None` if it is none.
+    pub(super) fn adapt(&mut self, iter: &Iter, args: &[&Expr], site: &Site) -> Option<Operand> {
         let inner = || Box::new(iter.clone());
         let span = site.span;
-        Some(match (site.name, args) {
+        let adapted = match (site.name, args) {
             ("iter" | "into_iter" | "clone" | "fuse" | "peekable" | "into_values", []) => {
                 Some(iter.clone())
             }
@@ -61,7 +56,8 @@ impl Lower<'_> {
                 self.function_of(f).map(|f| make(inner(), f))
             }
             _ => return None,
-        })
+        };
+        Some(adapted.map_or(Operand::Poison, Operand::Iter))
     }
 
     /// The iterator from its end.

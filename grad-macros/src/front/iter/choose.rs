@@ -48,7 +48,7 @@ impl Lower<'_> {
                 cx.first(&Iter::FilterMap(Box::new(iter.clone()), f.clone()), span)
             }),
             ("reduce", [f]) => self.with(f, |cx, f| {
-                cx.from_first(
+                cx.carried_from_first(
                     iter,
                     span,
                     |cx, item| cx.accumulator(f, item),
@@ -128,6 +128,8 @@ impl Lower<'_> {
             return self.guarded_item(there, iter, &number, span);
         }
         let (found, item) = self.found();
+        let hole = self.hole(iter, span);
+        self.locals.set(item, hole);
         self.drive(iter, span, &mut |cx, it| cx.note(found, item, it));
         self.noted(found, item)
     }
@@ -181,7 +183,7 @@ impl Lower<'_> {
 
     /// Something carried from the first item on: `begin` makes it of the first, `go_on` changes it
     /// with each later one.
-    fn from_first(
+    fn carried_from_first(
         &mut self,
         iter: &Iter,
         span: Span,
@@ -231,7 +233,7 @@ impl Lower<'_> {
         if let (true, Count::Known(len)) = (iter.names_items(), self.count_of(iter, span)) {
             return self.best_index(iter, len, order, largest, span);
         }
-        self.from_first(
+        self.carried_from_first(
             iter,
             span,
             |cx, first| {

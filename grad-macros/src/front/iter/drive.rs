@@ -255,9 +255,11 @@ impl<'d> Lower<'d> {
                             return;
                         }
                         let (some, next) = cx.maybe(next, span);
-                        let next = cx.own(next, &Ty::Unknown);
                         cx.locals.set(present, Operand::Value(some));
-                        cx.locals.set(current, next);
+                        cx.only_if(some, span, |cx| {
+                            let next = cx.own(next, &Ty::Unknown);
+                            cx.locals.set(current, next);
+                        });
                         body(cx, item);
                     },
                     |cx| cx.stop(stop),

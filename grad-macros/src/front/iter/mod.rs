@@ -147,8 +147,8 @@ impl Lower<'_> {
         if let Some(result) = self.next_of(iter, call) {
             return result;
         }
-        if let Some(iter) = self.adapt(iter, &args, &site) {
-            return iter.map_or(Operand::Poison, Operand::Iter);
+        if let Some(adapted) = self.adapt(iter, &args, &site) {
+            return adapted;
         }
         self.end(iter, &args, &site)
     }

@@ -85,7 +85,12 @@
     refining_impl_trait,
     reason = "a pullback captures less than the trait says, so that nothing stays borrowed"
 )]
+#![allow(
+    clippy::type_complexity,
+    reason = "a pullback's parameters are part of its signature, and have no shorter name"
+)]
 
+mod content;
 mod deque;
 mod extend;
 mod integers;
@@ -99,14 +104,13 @@ mod vec;
 
 use alloc::vec::Vec;
 
+pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use integers::{IntegerRules, SignedRules};
 pub use memory::{replace, swap, take};
 pub use operators::*;
-pub use option::{
-    ClonedRules, ContentRules, CopiedRules, OptionFields, OptionRules, ResultRules, Unwrap,
-};
+pub use option::{ClonedRules, CopiedRules, OkRules, OptionRules};
 pub use real::{REAL_METHODS, RealRules};
 pub use slice::SliceRules;
 pub use sort::SortRules;
@@ -117,9 +121,12 @@ pub use vec::VecRules;
 pub mod methods {
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentRules as _, CopiedRules as _, DequeRules as _,
-        ExtendRules as _, IntegerRules as _, OptionFields as _, OptionRules as _, RealRules as _,
-        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecRules as _,
+        ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _, OptionRules as _,
+        RealRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
+        VecRules as _,
     };
+    #[cfg(feature = "nn")]
+    pub use crate::nn::{Layer as _, Receiver as _};
 }
 
 use super::TangentOf;

@@ -8,9 +8,7 @@
 #![allow(
     unused_variables,
     deprecated,
-    clippy::float_cmp,
-    clippy::suspicious_arithmetic_impl,
-    clippy::suspicious_op_assign_impl,
+    clippy::all,
     clippy::pedantic,
     reason = "what is generated for all rows does not fit each of them"
 )]

@@ -524,7 +524,6 @@ pub trait VecRules<T: Differentiable> {
     /// The cotangents of what is dropped are zero. `keep` is not differentiated.
     ///
     /// The pullback is boxed, so that it does not hold on to what the closure borrows.
-    #[expect(clippy::type_complexity, reason = "the parameters of a pullback")]
     fn __grad_vjp_retain<const M: u64, F: FnMut(&T) -> bool>(
         &mut self,
         mut keep: F,

@@ -1,5 +1,6 @@
 //! The rules that generated code finds by traits.
 
 mod generic;
+mod options;
 mod real;
 mod sequences;

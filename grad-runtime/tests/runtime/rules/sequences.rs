@@ -5,7 +5,9 @@
 #![allow(
     unused_variables,
     clippy::let_unit_value,
-    reason = "one form serves methods with and without arguments and values"
+    clippy::implicit_clone,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "one form serves methods with and without arguments and values, of all types"
 )]
 
 use std::collections::VecDeque;
@@ -16,17 +18,19 @@ use grad_runtime::private::rules::{replace, swap, take};
 use grad_runtime::private::{Again, Wrt};
 
 type Bar<'a> = Option<&'a mut Vec<f64>>;
-type Pull<'a> = Box<dyn FnOnce(&[f64], Bar<'_>, Bar<'_>) + 'a>;
+type Place<'a> = &'a mut Vec<f64>;
+type Push = fn(Place, Place, Bar, Bar) -> (Vec<f64>, Vec<f64>);
+type Pull = Box<dyn FnOnce(&[f64], Bar, Bar)>;
 
 /// A method on a place `v` and arguments `a`. Its value is flattened.
 struct Rule {
     name: &'static str,
     /// Whether the arguments are changed, not only read.
     changes: bool,
-    plain: fn(&mut Vec<f64>, &mut Vec<f64>) -> Vec<f64>,
-    push: fn(&mut Vec<f64>, &mut Vec<f64>, Bar, Bar) -> (Vec<f64>, Vec<f64>),
-    pull: fn(&mut Vec<f64>, &mut Vec<f64>) -> (Vec<f64>, Pull<'static>),
-    pull_of_inactive: fn(&mut Vec<f64>, &mut Vec<f64>) -> Pull<'static>,
+    plain: fn(Place, Place) -> Vec<f64>,
+    push: Push,
+    pull: fn(Place, Place) -> (Vec<f64>, Pull),
+    pull_of_inactive: fn(Place, Place) -> Pull,
 }
 
 /// A value or a tangent as numbers, and back.
@@ -105,7 +109,7 @@ macro_rules! rule {
 }
 
 /// The first entry of the arguments' cotangents.
-fn first<'a>(bar: Bar<'a>) -> Option<&'a mut f64> {
+fn first(bar: Bar<'_>) -> Option<&mut f64> {
     bar.map(|bar| &mut bar[0])
 }
 
@@ -114,7 +118,7 @@ fn dot<'a>(bar: &'a Bar<'_>) -> Option<&'a f64> {
     bar.as_ref().map(|bar| &bar[0])
 }
 
-fn slice<'a>(bar: Bar<'a>) -> Option<&'a mut [f64]> {
+fn slice(bar: Bar<'_>) -> Option<&mut [f64]> {
     bar.map(|bar| &mut bar[..])
 }
 

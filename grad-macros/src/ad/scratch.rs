@@ -3,8 +3,8 @@
 //! The walk collects what was surely written in this iteration: elements at an index, or all of a
 //! range where a loop stored at its own index. A read must be covered by one of them.
 
-use super::Pull;
-use crate::ir::{Arg, Capture, Kind, Literal, Path, Region, Site, Step, Value, Var};
+use super::residuals::Residuals;
+use crate::ir::{Arg, Capture, Graph, Kind, Literal, Path, Region, Site, Step, Value, Var};
 
 /// Something of the variable that was written.
 #[derive(Clone, Copy, PartialEq)]
@@ -23,17 +23,33 @@ struct Known {
     indices: Vec<(Value, Value, Value)>,
 }
 
-impl Pull<'_> {
+/// Asks about the function's own sites: those of its reverse are passed over.
+pub(super) struct Scratch<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) residuals: &'a Residuals,
+}
+
+impl Scratch<'_> {
     /// Whether every read of the variable in one run of the region sees what the run wrote.
     pub(super) fn is_rewritten(&self, body: Region, var: Var) -> bool {
         self.covers(body, var, &mut Known::default())
     }
 
+    /// Whether one run of the region writes all of the variable.
+    pub(super) fn writes_all(&self, body: Region, var: Var) -> bool {
+        let mut known = Known::default();
+        self.covers(body, var, &mut known);
+        self.is_written(&Path::of(var), &known)
+    }
+
     fn covers(&self, region: Region, var: Var, known: &mut Known) -> bool {
-        self.graph.block(region).sites.iter().all(|id| {
-            self.residuals.number(*id).is_none()
-                || self.covers_site(self.graph.site(*id), var, known)
-        })
+        let mut covered = true;
+        for id in &self.graph.block(region).sites {
+            if self.residuals.number(*id).is_some() {
+                covered &= self.covers_site(self.graph.site(*id), var, known);
+            }
+        }
+        covered
     }
 
     fn covers_site(&self, site: &Site, var: Var, known: &mut Known) -> bool {

@@ -1,0 +1,115 @@
+//! Loops whose reverse may run in any order, and then runs forward: nothing is carried but sums, and
+//! iterations do not meet in memory. Forward loops need no counters from the end, read their tapes as
+//! slices, and vectorise.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Pull;
+use crate::ir::{Kind, Op, Path, Region, SiteId, Step, Value, Var};
+
+/// How the sites of a loop use one variable.
+#[derive(Default)]
+struct Use {
+    reads: bool,
+    adds: bool,
+    writes: bool,
+    paths: Vec<Path>,
+}
+
+impl Pull<'_> {
+    /// Whether the reverse `inner` of the body `primal` may run in any order; `active` are the carried
+    /// values that have cotangents.
+    pub(super) fn any_order(
+        &self,
+        id: SiteId,
+        primal: Region,
+        inner: Region,
+        active: &[usize],
+    ) -> bool {
+        let Kind::For(range) = &self.graph.site(id).kind else {
+            return false;
+        };
+        let block = self.graph.block(primal);
+        !range.exits
+            && active
+                .iter()
+                .all(|k| self.is_sum(primal, block.args[k + 1], block.yields[*k]))
+            && !self.residuals.restores(id)
+            && self.keeps_only_scalars(primal, inner)
+            && self.iterations_are_apart(primal)
+    }
+
+    /// Whether the reverse takes nothing from a stack yet, and nothing but scalars from the body.
+    fn keeps_only_scalars(&self, primal: Region, inner: Region) -> bool {
+        let sites = self.graph.sites_within(inner);
+        let stacked = sites.iter().any(|site| {
+            matches!(
+                self.graph.site(*site).kind,
+                Kind::Pop(_) | Kind::Next(_) | Kind::Restore(..) | Kind::Unpack | Kind::Pull { .. }
+            )
+        });
+        let made: HashSet<Var> = self
+            .graph
+            .block(primal)
+            .sites
+            .iter()
+            .filter_map(|site| match self.graph.site(*site).kind {
+                Kind::Allocate(var) => Some(var),
+                _ => None,
+            })
+            .collect();
+        let mut paths = sites.iter().flat_map(|site| self.graph.site(*site).paths());
+        !stacked && !paths.any(|path| made.contains(&path.root))
+    }
+
+    fn iterations_are_apart(&self, primal: Region) -> bool {
+        let mut uses: HashMap<Var, Use> = HashMap::new();
+        let mut made = HashSet::new();
+        for id in self.graph.sites_within(primal) {
+            let site = self.graph.site(id);
+            if let Kind::Allocate(var) = site.kind {
+                made.insert(var);
+            }
+            for path in site.paths() {
+                if !self.active.vars.contains(&path.root) || matches!(site.kind, Kind::Length(_)) {
+                    continue;
+                }
+                let own = uses.entry(path.root).or_default();
+                match site.kind {
+                    Kind::Load(_) | Kind::Copy(_) => own.reads = true,
+                    Kind::Accumulate(_) => own.adds = true,
+                    _ => own.writes = true,
+                }
+                own.paths.push(path);
+            }
+        }
+        let index = self.graph.block(primal).args[0];
+        let inside = self.graph.defined_within(&[primal]);
+        uses.iter().all(|(var, own)| {
+            let one_way = !own.writes && !(own.reads && own.adds);
+            made.contains(var) || one_way || self.own_element(&own.paths, index, &inside)
+        })
+    }
+
+    /// Whether all the places are within one element that only this iteration has.
+    fn own_element(&self, paths: &[Path], index: Value, inside: &HashSet<Value>) -> bool {
+        let first = |path: &Path| match path.steps.first() {
+            Some(Step::Index(v)) => Some(*v),
+            _ => None,
+        };
+        let Some(at) = paths.first().and_then(first) else {
+            return false;
+        };
+        let moves = at == index
+            || self.graph.def(at).is_some_and(|site| {
+                matches!(site.kind, Kind::Apply(Op::Add))
+                    && site.operands.contains(&index)
+                    && site
+                        .operands
+                        .iter()
+                        .all(|v| *v == index || !inside.contains(v))
+                    && site.operands[0] != site.operands[1]
+            });
+        moves && paths.iter().all(|path| first(path) == Some(at))
+    }
+}

@@ -1,0 +1,158 @@
+//! Mutated and half-typed token streams through the macros' entry points.
+//!
+//! The functions of `tests/cases/cases.rs` with tokens deleted, doubled, swapped, replaced and cut
+//! off: no panic, and what comes out keeps the user's item or says what is wrong. What comes out
+//! without an error parses. `GRAD_MUTATIONS=n` sets how many.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use super::programs::generate::Rng;
+use crate::{derive, driver};
+
+/// Mutations tried where nothing else is asked for.
+const MUTATIONS: usize = 800;
+
+/// The items of the cases that an entry point takes.
+fn items() -> Vec<syn::Item> {
+    let file = include_str!("../../../tests/cases/cases.rs");
+    let file = syn::parse_file(file).expect("the cases parse");
+    let takes = |item: &syn::Item| {
+        use syn::Item::{Enum, Fn, Impl, Struct, Trait};
+        matches!(item, Enum(_) | Fn(_) | Impl(_) | Struct(_) | Trait(_))
+    };
+    file.items.into_iter().filter(takes).collect()
+}
+
+/// Changes one place, at any depth.
+fn mutate(stream: TokenStream, rng: &mut Rng) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = stream.into_iter().collect();
+    let groups: Vec<usize> = (0..tokens.len())
+        .filter(|k| matches!(&tokens[*k], TokenTree::Group(g) if !g.stream().is_empty()))
+        .collect();
+    if !groups.is_empty() && !rng.one_in(4) {
+        let k = groups[rng.below(groups.len())];
+        if let TokenTree::Group(group) = &tokens[k] {
+            let mut changed = Group::new(group.delimiter(), mutate(group.stream(), rng));
+            changed.set_span(group.span());
+            tokens[k] = changed.into();
+        }
+        return tokens.into_iter().collect();
+    }
+    if tokens.is_empty() {
+        return TokenStream::new();
+    }
+    let k = rng.below(tokens.len());
+    match rng.below(7) {
+        0 => drop(tokens.remove(k)),
+        1 => tokens.insert(k, tokens[k].clone()),
+        2 => {
+            let other = rng.below(tokens.len());
+            tokens.swap(k, other);
+        }
+        3 => tokens.truncate(k),
+        4 => tokens[k] = replacement(rng),
+        5 => tokens.insert(k, replacement(rng)),
+        _ => {
+            let other = rng.below(tokens.len());
+            tokens[k] = tokens[other].clone();
+        }
+    }
+    tokens.into_iter().collect()
+}
+
+fn replacement(rng: &mut Rng) -> TokenTree {
+    let words = [
+        "x", "self", "Self", "if", "else", "match", "mut", "let", "return", "break", "continue",
+        "loop", "while", "for", "in", "fn", "impl", "as", "usize", "f64", "f32", "Vec", "struct",
+        "async", "unsafe", "move", "ref", "sin", "len", "iter", "map", "push", "unwrap", "_t",
+    ];
+    let marks = [
+        '.', ',', ';', '=', '+', '-', '*', '&', '|', '<', '>', '!', '?', ':', '#', '@', '\'',
+    ];
+    match rng.below(4) {
+        0 => Punct::new(marks[rng.below(16)], Spacing::Alone).into(),
+        1 => Literal::f64_unsuffixed(1.5).into(),
+        2 => Literal::usize_unsuffixed(rng.below(4)).into(),
+        _ => Ident::new(words[rng.below(words.len())], Span::call_site()).into(),
+    }
+}
+
+/// What stands in the last block: traits and implementations of them get more of it.
+fn inside(item: &TokenStream) -> String {
+    match item.clone().into_iter().last() {
+        Some(TokenTree::Group(group)) => group.stream().to_string().trim().to_owned(),
+        _ => item.to_string(),
+    }
+}
+
+/// What is wrong with the expansion of the item; `None` if it is an error, as it should mostly be.
+fn fault(item: &TokenStream, is_type: bool, rng: &mut Rng, clean: &mut usize) -> Option<String> {
+    let attrs = [
+        "",
+        "",
+        "",
+        "forward",
+        "reverse",
+        "wrt(x)",
+        "wrt(self)",
+        "wrt(",
+        "crate = a::b",
+        "no",
+    ];
+    let attr: TokenStream = attrs[rng.below(attrs.len())].parse().unwrap_or_default();
+    let expand = || {
+        if is_type {
+            derive::derive(item.clone())
+        } else {
+            driver::differentiate(attr.clone(), item.clone())
+        }
+    };
+    let Ok(output) = catch_unwind(AssertUnwindSafe(expand)) else {
+        return Some("panics".to_owned());
+    };
+    let text = output.to_string();
+    let has_errors = text.contains("compile_error");
+    let packed = |text: &str| text.replace(char::is_whitespace, "");
+    let (all, own) = (packed(&text), packed(&item.to_string()));
+    let keeps = is_type || all.contains(&own) || all.contains(&packed(&inside(item)));
+    if !has_errors && !keeps {
+        return Some("loses the item".to_owned());
+    }
+    if text.contains("internal error") {
+        return Some("names a value that is not there".to_owned());
+    }
+    // `f64 +` is a type to the parser, as a trait object without `dyn`, and to nobody else.
+    if !has_errors && !own.contains("+,") && !own.contains("+)") {
+        *clean += 1;
+        let error = syn::parse2::<syn::File>(output).err()?;
+        return Some(format!("gives what does not parse: {error}\n{text}"));
+    }
+    None
+}
+
+#[test]
+fn no_input_makes_the_macros_panic() {
+    let items = items();
+    let count = std::env::var("GRAD_MUTATIONS").ok();
+    let count = count.and_then(|n| n.parse().ok()).unwrap_or(MUTATIONS);
+    let mut rng = Rng::new(1);
+    let (mut faults, mut clean) = (Vec::new(), 0);
+    for number in 0..count {
+        let item = &items[number % items.len()];
+        let is_type = matches!(item, syn::Item::Struct(_) | syn::Item::Enum(_));
+        let mut tokens = item.to_token_stream();
+        for _ in 0..1 + rng.below(3) {
+            tokens = mutate(tokens, &mut rng);
+        }
+        if let Some(what) = fault(&tokens, is_type, &mut rng, &mut clean) {
+            faults.push(format!("number {number} {what}:\n{tokens}\n"));
+        }
+    }
+    println!("{count} mutations, {clean} of them without an error");
+    assert!(clean > count / 50, "hardly any mutation is taken: {clean}");
+    let shown: Vec<&String> = faults.iter().take(8).collect();
+    assert!(faults.is_empty(), "{} of {count}: {shown:#?}", faults.len());
+}

@@ -1,0 +1,4 @@
+//! Derivatives of other crates' types.
+
+#[cfg(feature = "nn")]
+pub(crate) mod ndarray;

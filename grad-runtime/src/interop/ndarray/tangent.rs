@@ -1,0 +1,118 @@
+//! Arrays as values, tangents and parameters.
+
+use core::fmt;
+use std::vec::Vec;
+
+use ndarray::{Array, ArrayBase, Data, DataMut, Dimension, Zip};
+
+use crate::{Differentiable, LeafVisitor, Parameters, ShapeError, Tangent};
+
+impl<S, D> Differentiable for ArrayBase<S, D>
+where
+    S: Data<Elem: Differentiable>,
+    D: Dimension,
+{
+    type Tangent = Array<<S::Elem as Differentiable>::Tangent, D>;
+
+    fn zero_tangent(&self) -> Self::Tangent {
+        let zeros = match self.as_slice() {
+            Some(entries) => S::Elem::zero_tangents(entries),
+            None => self.iter().map(S::Elem::zero_tangent).collect(),
+        };
+        from_rows(self.raw_dim(), zeros)
+    }
+
+    fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {
+        if self.shape() != tangent.shape() {
+            return Err(ShapeError::dimensions(self.shape(), tangent.shape()));
+        }
+        self.iter()
+            .zip(tangent)
+            .try_for_each(|(x, t)| x.check_shape(t))
+    }
+}
+
+impl<S, D> Parameters for ArrayBase<S, D>
+where
+    S: DataMut<Elem: Parameters>,
+    D: Dimension,
+{
+    fn visit(&mut self, tangent: &Self::Tangent, visitor: &mut impl LeafVisitor) {
+        expect_shape(self.shape(), tangent.shape());
+        if let (Some(x), Some(t)) = (self.as_slice_mut(), tangent.as_slice()) {
+            S::Elem::visit_slice(x, t, visitor);
+            return;
+        }
+        // In the order of the indices, whatever that of the memory is.
+        for (x, t) in self.iter_mut().zip(tangent) {
+            x.visit(t, visitor);
+        }
+    }
+}
+
+impl<T: Tangent, D: Dimension> Tangent for Array<T, D> {
+    #[track_caller]
+    fn accumulate(&mut self, other: &Self) {
+        expect_shape(self.shape(), other.shape());
+        if let (Some(a), Some(b)) = (self.as_slice_mut(), other.as_slice()) {
+            for (a, b) in a.iter_mut().zip(b) {
+                a.accumulate(b);
+            }
+            return;
+        }
+        Zip::from(self).and(other).for_each(T::accumulate);
+    }
+
+    fn scale(&mut self, factor: f64) {
+        for a in self {
+            a.scale(factor);
+        }
+    }
+
+    #[track_caller]
+    fn dot(&self, other: &Self) -> f64 {
+        expect_shape(self.shape(), other.shape());
+        self.iter().zip(other).map(|(a, b)| a.dot(b)).sum()
+    }
+
+    fn set_zero(&mut self) {
+        if let Some(entries) = self.as_slice_mut() {
+            entries.iter_mut().for_each(T::set_zero);
+            return;
+        }
+        for a in self {
+            a.set_zero();
+        }
+    }
+
+    fn take(&mut self) -> Self {
+        let dimension = self.raw_dim();
+        from_rows(dimension, self.iter_mut().map(T::take).collect())
+    }
+
+    fn duplicate(&self) -> Self {
+        from_rows(self.raw_dim(), self.iter().map(T::duplicate).collect())
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        self.shape() == other.shape() && self.iter().zip(other).all(|(a, b)| a.equals(b))
+    }
+
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.iter().map(crate::Debugged))
+            .finish()
+    }
+}
+
+/// The array of `entries` in the order of its indices.
+pub(crate) fn from_rows<T, D: Dimension>(dimension: D, entries: Vec<T>) -> Array<T, D> {
+    Array::from_shape_vec(dimension, entries).expect("there is an entry for every index")
+}
+
+#[track_caller]
+fn expect_shape(expected: &[usize], found: &[usize]) {
+    if expected != found {
+        crate::mismatch(ShapeError::dimensions(expected, found));
+    }
+}

@@ -1,0 +1,208 @@
+//! [`Activation`]: a scalar function applied to every entry of an array.
+
+use std::vec::Vec;
+
+use ndarray::{Array, ArrayBase, Data, Dimension};
+
+use super::buffer::{self, Rows};
+use super::curves::{Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+use super::{Bar, Element, Layer};
+use crate::private::TangentOf;
+use crate::tensor::elementwise::{self, Curve};
+use crate::tensor::workspace;
+use crate::{Differentiable, LeafVisitor, NoTangent, Parameters, ShapeError};
+
+/// A scalar function applied to every entry: the last step of [`Dense`](super::Dense) and
+/// [`Conv2d`](super::Conv2d), or a layer of its own.
+///
+/// Its settings are constants. Values and derivatives are those of the function of the same name.
+///
+/// ```
+/// use grad_runtime::nn::{Activation, Layer};
+/// use ndarray::arr1;
+///
+/// let y = Activation::LeakyRelu(0.1).forward(&arr1(&[-2.0, 3.0]));
+/// assert_eq!(y, arr1(&[-0.2, 3.0]));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Activation {
+    /// Nothing: the identity.
+    #[default]
+    Linear,
+    /// [`relu`](super::relu())
+    Relu,
+    /// [`leaky_relu`](super::leaky_relu()) with this slope, which is not negative.
+    LeakyRelu(f64),
+    /// [`elu`](super::elu()) with this scale, which is not negative.
+    Elu(f64),
+    /// [`sigmoid`](super::sigmoid())
+    Sigmoid,
+    /// [`tanh`](super::tanh())
+    Tanh,
+    /// [`gelu`](super::gelu())
+    Gelu,
+    /// [`softplus`](super::softplus())
+    Softplus,
+    /// [`silu`](super::silu())
+    Silu,
+}
+
+/// Calls a generic function with the curve of an activation, or evaluates `$linear`.
+macro_rules! with_curve {
+    ($activation:expr, $linear:expr, |$curve:ident| $body:expr) => {
+        match $activation {
+            Activation::Linear => $linear,
+            Activation::Relu => {
+                let $curve = Relu;
+                $body
+            }
+            Activation::LeakyRelu(slope) => {
+                let $curve = LeakyRelu(E::of(slope));
+                $body
+            }
+            Activation::Elu(scale) => {
+                let $curve = Elu(E::of(scale));
+                $body
+            }
+            Activation::Sigmoid => {
+                let $curve = Sigmoid;
+                $body
+            }
+            Activation::Tanh => {
+                let $curve = Tanh;
+                $body
+            }
+            Activation::Gelu => {
+                let $curve = Gelu;
+                $body
+            }
+            Activation::Softplus => {
+                let $curve = Softplus;
+                $body
+            }
+            Activation::Silu => {
+                let $curve = Silu;
+                $body
+            }
+        }
+    };
+}
+
+impl Activation {
+    /// Panics if a setting is out of its range.
+    #[track_caller]
+    pub(crate) fn expect_settings(self) {
+        if let Activation::LeakyRelu(setting) | Activation::Elu(setting) = self {
+            assert!(
+                setting >= 0.0 && setting.is_finite(),
+                "the setting of an activation must not be negative, it is {setting}"
+            );
+        }
+    }
+
+    /// `y = f(y)`; what [`pull`](Self::pull) needs.
+    pub(crate) fn apply_keep<E: Element>(self, y: &mut [E]) -> Vec<E> {
+        fn run<E: Element, F: Curve<E>>(y: &mut [E], curve: F) -> Vec<E> {
+            if F::FROM_RESULT {
+                elementwise::apply(y, curve);
+                buffer::copy(y)
+            } else {
+                let kept = buffer::copy(y);
+                elementwise::apply(y, curve);
+                kept
+            }
+        }
+        with_curve!(self, Vec::new(), |curve| run(y, curve))
+    }
+
+    /// `y = f(y)`.
+    pub(crate) fn apply<E: Element>(self, y: &mut [E]) {
+        with_curve!(self, (), |curve| elementwise::apply(y, curve));
+    }
+
+    /// `bar = f' bar`, which is the tangent's way as well.
+    pub(crate) fn pull<E: Element>(self, kept: &[E], bar: &mut [E]) {
+        with_curve!(self, (), |curve| elementwise::pull(kept, bar, curve));
+    }
+}
+
+impl Differentiable for Activation {
+    type Tangent = NoTangent;
+
+    fn zero_tangent(&self) -> NoTangent {
+        NoTangent
+    }
+
+    fn check_shape(&self, _: &NoTangent) -> Result<(), ShapeError> {
+        Ok(())
+    }
+}
+
+impl Parameters for Activation {
+    fn visit(&mut self, _: &NoTangent, _: &mut impl LeafVisitor) {}
+}
+
+impl<E: Element, S: Data<Elem = E>, D: Dimension> Layer<ArrayBase<S, D>> for Activation {
+    type Output = Array<E, D>;
+    type Kept = Vec<E>;
+
+    #[track_caller]
+    fn forward(&self, x: &ArrayBase<S, D>) -> Array<E, D> {
+        self.expect_settings();
+        let mut y = buffer::array(x.raw_dim());
+        let entries = buffer::entries(&mut y);
+        entries.copy_from_slice(&Rows::of(x));
+        self.apply(entries);
+        y
+    }
+
+    #[track_caller]
+    fn forward_keep(&self, x: &ArrayBase<S, D>) -> (Array<E, D>, Vec<E>) {
+        self.expect_settings();
+        let mut y = buffer::array(x.raw_dim());
+        let entries = buffer::entries(&mut y);
+        entries.copy_from_slice(&Rows::of(x));
+        let kept = self.apply_keep(entries);
+        (y, kept)
+    }
+
+    fn pull(
+        &self,
+        _: &ArrayBase<S, D>,
+        kept: Vec<E>,
+        y_bar: Array<E, D>,
+        _: Bar<'_, Self>,
+        x_bar: Bar<'_, ArrayBase<S, D>>,
+    ) {
+        let mut bar = buffer::into_rows(y_bar);
+        if let Some(x_bar) = x_bar {
+            Activation::pull(*self, &kept, &mut bar);
+            buffer::change(x_bar, |x_bar| elementwise::add(x_bar, &bar));
+        }
+        workspace::give(kept);
+        workspace::give(bar);
+    }
+
+    #[track_caller]
+    fn push(
+        &self,
+        x: &ArrayBase<S, D>,
+        _: Option<&NoTangent>,
+        x_dot: Option<&TangentOf<ArrayBase<S, D>>>,
+    ) -> (Array<E, D>, Array<E, D>) {
+        let (y, kept) = self.forward_keep(x);
+        let mut y_dot = buffer::zeros(x.raw_dim());
+        if let Some(x_dot) = x_dot {
+            let entries = buffer::entries(&mut y_dot);
+            entries.copy_from_slice(&Rows::of(x_dot));
+            Activation::pull(*self, &kept, entries);
+        }
+        workspace::give(kept);
+        (y, y_dot)
+    }
+
+    fn reuse(y: Array<E, D>) {
+        buffer::give(y);
+    }
+}

@@ -1,0 +1,82 @@
+//! Work split over threads, by items of a batch; without the feature `rayon` there is one thread.
+
+use core::ops::Range;
+
+use super::{Element, elementwise, workspace};
+
+/// Products and sums below which a second thread costs more than it does.
+#[cfg(feature = "rayon")]
+const LEAST_WORK: usize = 500_000;
+
+/// Calls `f` with the number of the first item and the part of `y` of several whole items, each of
+/// `len` entries, until all are done; `work` is that of one item.
+pub fn chunks<E: Element>(
+    y: &mut [E],
+    len: usize,
+    work: usize,
+    f: impl Fn(usize, &mut [E]) + Sync,
+) {
+    let items = y.len().checked_div(len).unwrap_or(0);
+    let per_part = items.div_ceil(parts(items, work)).max(1);
+    if per_part >= items {
+        if items > 0 {
+            f(0, y);
+        }
+    } else {
+        split(y, per_part * len, |part, y| f(part * per_part, y));
+    }
+}
+
+/// Calls `f` with each part of `len` entries of `y` and its number, on all threads.
+#[cfg(feature = "rayon")]
+fn split<E: Element>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
+    use rayon::prelude::*;
+
+    y.par_chunks_mut(len)
+        .enumerate()
+        .for_each(|(part, y)| f(part, y));
+}
+
+/// Without threads nothing is worth splitting.
+#[cfg(not(feature = "rayon"))]
+fn split<E: Element>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
+    for (part, y) in y.chunks_mut(len).enumerate() {
+        f(part, y);
+    }
+}
+
+/// Calls `f` with ranges of the items and a buffer that it adds to; the buffers' sum is added to
+/// `total`, in the order of the ranges.
+pub fn sums<E: Element>(
+    total: &mut [E],
+    items: usize,
+    work: usize,
+    f: impl Fn(Range<usize>, &mut [E]) + Sync,
+) {
+    let parts = parts(items, work);
+    if parts <= 1 {
+        f(0..items, total);
+        return;
+    }
+    let len = total.len().max(1);
+    let mut sums = workspace::take_zeroed::<E>(len * parts);
+    split(&mut sums, len, |k, sum| {
+        f(items * k / parts..items * (k + 1) / parts, sum)
+    });
+    for sum in sums.chunks_exact(len) {
+        elementwise::add(total, sum);
+    }
+    workspace::give(sums);
+}
+
+/// Into how many parts `items` are worth splitting.
+#[cfg(feature = "rayon")]
+fn parts(items: usize, work: usize) -> usize {
+    let worth = (items.saturating_mul(work) / LEAST_WORK).max(1);
+    rayon::current_num_threads().min(worth).min(items.max(1))
+}
+
+#[cfg(not(feature = "rayon"))]
+fn parts(_: usize, _: usize) -> usize {
+    1
+}
