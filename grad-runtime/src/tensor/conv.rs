@@ -173,7 +173,7 @@ impl Convolution {
     }
 
     /// The image with its border, and the width.
-    fn pad<'a, E: Element>(&self, x: &'a [E], padded: &'a mut [E]) -> (&'a [E], usize) {
+    pub fn pad<'a, E: Element>(&self, x: &'a [E], padded: &'a mut [E]) -> (&'a [E], usize) {
         if padded.is_empty() {
             return (x, self.image[1]);
         }
@@ -186,7 +186,7 @@ impl Convolution {
         (padded, width)
     }
 
-    fn rows_of<'a, E>(
+    pub fn rows_of<'a, E>(
         &self,
         x: &'a [E],
         width: usize,

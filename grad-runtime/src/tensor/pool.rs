@@ -161,7 +161,7 @@ impl Pooling {
 
 super::elementwise::passes! {
     /// The maxima of one image.
-    fn max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y: &'a mut [E]) -> () {
+    pub fn max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y: &'a mut [E]) -> () {
         let channels = pooling.channels;
         let [_, width] = pooling.output().unwrap_or_default();
         for (i, y) in y.chunks_exact_mut(width * channels).enumerate() {
@@ -185,7 +185,7 @@ super::elementwise::passes! {
     }
 
     /// Back through the maxima of one image.
-    fn pull_max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y_bar: &'a [E], x_bar: &'a mut [E]) -> () {
+    pub fn pull_max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y_bar: &'a [E], x_bar: &'a mut [E]) -> () {
         let channels = pooling.channels;
         let [_, width] = pooling.output().unwrap_or_default();
         for (i, y_bar) in y_bar.chunks_exact(width * channels).enumerate() {

@@ -116,6 +116,9 @@ pub use slice::SliceRules;
 pub use sort::SortRules;
 pub use vec::VecRules;
 
+#[cfg(feature = "nn")]
+pub use crate::interop::ndarray::{ArrayRules, DotRules};
+
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
 /// into scope.
 pub mod methods {
@@ -125,6 +128,8 @@ pub mod methods {
         RealRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
         VecRules as _,
     };
+    #[cfg(feature = "nn")]
+    pub use crate::interop::ndarray::{ArrayRules as _, DotRules as _};
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
 }
