@@ -4,20 +4,22 @@
 //! cargo run --release --example digits [-- [DATA] [--out DIR] [--epochs N] [--resume]]
 //! ```
 //!
-//! Every gradient comes from `#[differentiate]`: see [`Classifier`]. `digits_plain` does the same
-//! without layers.
+//! `digits_plain` does the same without layers, and `digits_cnn` better, with convolutions.
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use grad_examples::classifier::{Classifier, Classify, judge};
 use grad_examples::cli::{self, TrainingOptions};
-use grad_examples::digits::{self, CLASSES, PIXELS};
-use grad_examples::showcase;
-use grad_runtime::data::{Random, Samples};
+use grad_examples::digits::{self, CLASSES, PIXELS, SIDE};
+use grad_examples::network::{Classify, judge, show_samples, show_templates};
+use grad_runtime::data::Images;
+use grad_runtime::loss::softmax_cross_entropy;
+use grad_runtime::nn::{Activation, Dense, Flatten, Init};
 use grad_runtime::optim::AdamW;
 use grad_runtime::optim::schedule::Cosine;
-use grad_runtime::train::{Outcome, Report, Tally, Trainer};
+use grad_runtime::train::{Report, Trainer};
+use grad_runtime::{Differentiable, differentiate};
+use ndarray::{Array2, Array4};
 
 /// Hidden units.
 const HIDDEN: usize = 128;
@@ -34,6 +36,44 @@ const VALIDATION: usize = 100;
 /// The least accuracy on the test images that counts as learned, after all epochs.
 const GOAL: f64 = 0.91;
 
+/// Two dense layers.
+#[derive(Clone, Debug, Differentiable)]
+struct Classifier {
+    hidden: Dense,
+    output: Dense,
+}
+
+impl Classifier {
+    fn new() -> Self {
+        Self {
+            hidden: Dense::new(PIXELS, HIDDEN, Init::he(SEED)).with(Activation::Relu),
+            output: Dense::new(HIDDEN, CLASSES, Init::glorot(SEED + 1)),
+        }
+    }
+
+    /// One score for each digit: the larger, the more the image looks like it.
+    #[differentiate]
+    fn scores(&self, images: &Array4<f32>) -> Array2<f32> {
+        let hidden = self.hidden.forward(&Flatten.forward(images));
+        self.output.forward(&hidden)
+    }
+
+    /// The mean surprise at the labels.
+    #[differentiate(wrt(self))]
+    fn loss(&self, images: &Array4<f32>, labels: &[usize]) -> f32 {
+        softmax_cross_entropy(&self.scores(images), labels)
+    }
+
+    /// The score of one digit. Its gradient with respect to the image is the sensitivity map.
+    #[differentiate(wrt(image))]
+    fn score(&self, image: &Array4<f32>, class: usize) -> f32 {
+        let scores: Array2<f32> = self.scores(image);
+        scores[[0, class]]
+    }
+}
+
+grad_examples::network!(Classifier);
+
 const USAGE: &str = "usage: digits [DATA] [--out DIR] [--epochs N] [--resume]
 
   DATA        gzipped CSV file of the digits (default: the one shipped with this example)
@@ -48,18 +88,13 @@ fn main() -> ExitCode {
 
 fn run(options: &TrainingOptions) -> Result<(), Box<dyn Error>> {
     let (training, test) = digits::read(&options.data)?;
-    let [training, test] = [training, test].map(|samples| samples.map(narrow));
+    let [training, test] = [training, test].map(digits::narrow);
     let at = training.len() - VALIDATION;
     let (training, validation) = training.split_at(at);
+    let [training, validation, test] = [&training, &validation, &test].map(Images::new);
     println!("{}", options.data.display());
-    println!(
-        "{} training images, {} to watch it by, {} test images that other people wrote",
-        training.len(),
-        validation.len(),
-        test.len()
-    );
 
-    let mut model = Classifier::random(PIXELS, HIDDEN, CLASSES, &mut Random::new(SEED));
+    let mut model = Classifier::new();
     let outcome = Trainer::new(AdamW::new(RATE).decay(DECAY))
         .epochs(options.epochs)
         .batch(BATCH)
@@ -75,37 +110,25 @@ fn run(options: &TrainingOptions) -> Result<(), Box<dyn Error>> {
     let tally = judge(&model, &test);
     println!("\n{}", tally.confusion());
     let accuracy = tally.accuracy().unwrap_or(0.0);
-    println!(
-        "test accuracy {:.1} % after {:.1} s\n",
-        100.0 * accuracy,
-        outcome.seconds
-    );
+    let shown = format!("{:.1} %", 100.0 * accuracy);
+    println!("test accuracy {shown} after {:.1} s\n", outcome.seconds);
+    let report = Report::new("Handwritten digits")
+        .note(
+            "The matrix and the images are of the test set, whose writers wrote none of the rest.",
+        )
+        .fact("test accuracy", shown)
+        .outcome(&outcome)
+        .confusion(tally.confusion());
+    let report = show_samples(report, &model, &test);
+    let report = show_templates(report, &model.hidden.weights, [SIDE, SIDE, 1]);
     let path = options.out.join("report.html");
-    report(&model, &outcome, &tally, &test).write(&path)?;
+    report.write(&path)?;
     println!("wrote {}", path.display());
 
     if options.epochs >= EPOCHS && accuracy < GOAL {
         return Err(format!("test accuracy {accuracy:.4} is below {GOAL}").into());
     }
     Ok(())
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "pixels have 17 values")]
-fn narrow(value: f64) -> f32 {
-    value as f32
-}
-
-/// The page of what came out.
-fn report(model: &Classifier, outcome: &Outcome, tally: &Tally, test: &Samples<f32>) -> Report {
-    let accuracy = 100.0 * tally.accuracy().unwrap_or(0.0);
-    let report = Report::new("Handwritten digits")
-        .note(
-            "The matrix and the images are of the test set, whose writers wrote none of the rest.",
-        )
-        .fact("test accuracy", format!("{accuracy:.1} %"))
-        .outcome(outcome)
-        .confusion(tally.confusion());
-    showcase::report(report, model, test)
 }
 
 #[cfg(test)]

@@ -16,16 +16,16 @@
     reason = "`iter_mut().enumerate()` is not among what `#[differentiate]` takes yet"
 )]
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::process::ExitCode;
 
 use grad_examples::cli::{self, TrainingOptions};
 use grad_examples::digits::{self, CLASSES, PIXELS, SIDE};
-use grad_examples::showcase::{self, Seen};
 use grad_runtime::data::{Random, Samples};
 use grad_runtime::optim::Adam;
 use grad_runtime::train::{
-    Confusion, Outcome, Picture, Report, Steady, Stop, Tally, Task, Trainer,
+    Confusion, Outcome, Picture, Report, Sample, Steady, Stop, Tally, Task, Trainer,
 };
 use grad_runtime::{Differentiable, differentiate};
 
@@ -152,6 +152,17 @@ impl Network {
             .unwrap_or(0)
     }
 
+    /// The image as it is shown: with what it was taken for, and why.
+    fn explain(&self, image: &[f64], truth: usize) -> Sample {
+        let predicted = self.predict(image);
+        Sample {
+            image: Picture::ink(SIDE, image),
+            sensitivity: Picture::signed(SIDE, &self.grad_score(image, predicted)),
+            truth,
+            predicted,
+        }
+    }
+
     /// What the network takes every image for.
     fn judge(&self, digits: &Samples<f64>) -> Confusion {
         let mut confusion = Confusion::default();
@@ -268,19 +279,28 @@ fn report(
         .fact("test accuracy", format!("{accuracy:.1} %"))
         .outcome(outcome)
         .confusion(confusion);
-    let seen = test.iter().map(|(image, truth)| Seen {
-        image,
-        truth,
-        predicted: network.predict(image),
-    });
-    for seen in showcase::choose(seen) {
-        let slopes = network.grad_score(seen.image, seen.predicted);
-        report = report.sample(showcase::ink(SIDE, &seen, &slopes));
+    for sample in choose_samples(network, test) {
+        report = report.sample(sample);
     }
     for (unit, weights) in network.hidden_weights.chunks(PIXELS).enumerate() {
         report = report.template(&format!("unit {unit}"), Picture::signed(SIDE, weights));
     }
     report
+}
+
+/// The first image of each digit that was recognised, and of each mistake that was made.
+fn choose_samples(network: &Network, test: &Samples<f64>) -> Vec<Sample> {
+    let mut seen = BTreeSet::new();
+    let (mut right, wrong): (Vec<Sample>, Vec<Sample>) = test
+        .iter()
+        .map(|(image, truth)| network.explain(image, truth))
+        .filter(|sample| seen.insert((sample.truth, sample.predicted)))
+        .partition(|sample| sample.truth == sample.predicted);
+    right.sort_by_key(|sample| sample.truth);
+    right
+        .into_iter()
+        .chain(wrong.into_iter().take(10))
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,14 +7,17 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use grad_examples::classifier::{Classifier, Classify, judge};
 use grad_examples::cli::{self, TrainingOptions};
-use grad_examples::showcase;
+use grad_examples::network::{Classify, judge, show_samples, show_templates};
+use grad_runtime::data::Images;
 use grad_runtime::data::mnist::{self, CLASSES, Part};
-use grad_runtime::data::{Random, Samples};
+use grad_runtime::loss::softmax_cross_entropy;
+use grad_runtime::nn::{Activation, Dense, Flatten, Init};
 use grad_runtime::optim::AdamW;
 use grad_runtime::optim::schedule::Cosine;
 use grad_runtime::train::{Report, Trainer};
+use grad_runtime::{Differentiable, differentiate};
+use ndarray::{Array2, Array4};
 
 /// Hidden units.
 const HIDDEN: usize = 128;
@@ -27,8 +30,44 @@ const EPOCHS: usize = 12;
 const SEED: u64 = 1;
 /// One in so many training images is not trained on, and tells which epoch's weights are best.
 const HELD_BACK: usize = 12;
-/// How many test images the report looks at.
-const SHOWN: usize = 2000;
+
+/// Two dense layers.
+#[derive(Clone, Debug, Differentiable)]
+struct Classifier {
+    hidden: Dense,
+    output: Dense,
+}
+
+impl Classifier {
+    fn new(pixels: usize) -> Self {
+        Self {
+            hidden: Dense::new(pixels, HIDDEN, Init::he(SEED)).with(Activation::Relu),
+            output: Dense::new(HIDDEN, CLASSES, Init::glorot(SEED + 1)),
+        }
+    }
+
+    /// One score for each digit: the larger, the more the image looks like it.
+    #[differentiate]
+    fn scores(&self, images: &Array4<f32>) -> Array2<f32> {
+        let hidden = self.hidden.forward(&Flatten.forward(images));
+        self.output.forward(&hidden)
+    }
+
+    /// The mean surprise at the labels.
+    #[differentiate(wrt(self))]
+    fn loss(&self, images: &Array4<f32>, labels: &[usize]) -> f32 {
+        softmax_cross_entropy(&self.scores(images), labels)
+    }
+
+    /// The score of one digit. Its gradient with respect to the image is the sensitivity map.
+    #[differentiate(wrt(image))]
+    fn score(&self, image: &Array4<f32>, class: usize) -> f32 {
+        let scores: Array2<f32> = self.scores(image);
+        scores[[0, class]]
+    }
+}
+
+grad_examples::network!(Classifier);
 
 const USAGE: &str = "usage: mnist FOLDER [--out DIR] [--epochs N] [--resume]
 
@@ -55,8 +94,9 @@ fn run(options: &TrainingOptions) -> Result<(), Box<dyn Error>> {
         test.len()
     );
 
-    let mut random = Random::new(SEED);
-    let mut model = Classifier::random(training.width(), HIDDEN, CLASSES, &mut random);
+    let shape = [training.shape()[1], training.shape()[2], 1];
+    let mut model = Classifier::new(training.width());
+    let [training, validation, test] = [&training, &validation, &test].map(Images::new);
     let outcome = Trainer::new(AdamW::new(RATE))
         .epochs(options.epochs)
         .batch(BATCH)
@@ -76,16 +116,10 @@ fn run(options: &TrainingOptions) -> Result<(), Box<dyn Error>> {
         .fact("test accuracy", accuracy)
         .outcome(&outcome)
         .confusion(tally.confusion());
-    showcase::report(report, &model, &first(test)).write(&path)?;
+    let report = show_samples(report, &model, &test);
+    show_templates(report, &model.hidden.weights, shape).write(&path)?;
     println!("wrote {}", path.display());
     Ok(())
-}
-
-/// The first images, as the network sees them.
-fn first(images: Samples<u8>) -> Samples<f32> {
-    let count = images.len().min(SHOWN);
-    let (first, _) = images.split_at(count);
-    first.map(|byte| f32::from(byte) / 255.0)
 }
 
 #[cfg(test)]

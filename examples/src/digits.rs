@@ -43,3 +43,10 @@ pub fn read(path: &Path) -> Result<(Samples<f64>, Samples<f64>), Box<dyn Error>>
     let all = all.map(|value| value / BLACK).reshape(vec![1, SIDE, SIDE]);
     Ok(all.split_at(TRAINING_ROWS))
 }
+
+/// The same in `f32`.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, reason = "pixels have 17 values")]
+pub fn narrow(samples: Samples<f64>) -> Samples<f32> {
+    samples.map(|value| value as f32)
+}

@@ -2,13 +2,11 @@
 //!
 //! - [`cli`] reports errors as messages and exit codes, and writes files;
 //! - [`digits`] reads the handwritten digits that ship here;
-//! - [`classifier`] is a network of two dense layers;
-//! - [`showcase`] chooses the images that a report shows;
+//! - [`network`] is what learning images has in common;
 //! - [`adbench`] holds the objectives of `ADBench`, which the tests and the benchmarks run too.
 
 #[path = "../adbench/mod.rs"]
 pub mod adbench;
-pub mod classifier;
 pub mod cli;
 pub mod digits;
-pub mod showcase;
+pub mod network;
