@@ -92,6 +92,20 @@ problems! {
         "bind the value in a `let` before";
     UnknownLabel(name: String) => format!("no enclosing loop is labelled `{name}`"),
         "label the loop, or drop the label";
+    RuleNotAFunction => "`#[derivative_of(..)]` stands on something that is not a function",
+        "put it on a `fn` with the arguments of the function whose derivative it gives";
+    RuleOptions(fault: String) => format!("this is not what a rule says: {fault}"),
+        "write `derivative_of(path::g)`, and behind a comma `forward`, `forward = path`, `wrt(..)`, `foreign` or `crate = path`";
+    RuleResult => "a rule returns the value and a pullback",
+        "write `-> (R, impl FnOnce(R) -> (A, B))`: from the cotangent of the result to one entry for each differentiated argument";
+    TangentRuleResult => "a tangent rule returns the value and its tangent",
+        "write `-> (R, R)`";
+    TangentRuleArguments => "these are not the arguments of a function and their tangents",
+        "give it the arguments of the function, then one tangent for each differentiated argument";
+    PullbackArguments(count: usize) => format!("a pullback takes the cotangent of the result, and the {count} arguments again if it wants them"),
+        "write `impl FnOnce(R) -> ..`, or list every argument behind the cotangent";
+    RuleMutable => "a rule takes no argument by `&mut`",
+        "wrap the function in one that returns what it changes, and give the rule of that";
     MutatedGuard => "an assignment inside a condition is not differentiated yet",
         "assign in a statement before the condition";
 }

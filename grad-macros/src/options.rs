@@ -53,7 +53,7 @@ impl Options {
         options
     }
 
-    fn parse_one(&mut self, input: ParseStream, diag: &Diagnostics) -> syn::Result<()> {
+    pub(crate) fn parse_one(&mut self, input: ParseStream, diag: &Diagnostics) -> syn::Result<()> {
         if input.peek(Token![crate]) {
             let span = input.parse::<Token![crate]>()?.span;
             input.parse::<Token![=]>()?;

@@ -24,3 +24,5 @@ mod mutation;
 mod operators;
 #[path = "language/options.rs"]
 mod options;
+#[path = "language/own_rules.rs"]
+mod own_rules;
