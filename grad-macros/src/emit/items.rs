@@ -349,7 +349,7 @@ impl Derived<'_> {
                     let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
                     let place = &parameter.name;
                     closing.extend(quote! {
-                        let #absent = if M & #bit == 0 {
+                        let #absent = if __GRAD_M & #bit == 0 {
                             ::core::option::Option::Some(#root::private::zero_like(&*#place))
                         } else {
                             ::core::option::Option::None
@@ -550,9 +550,9 @@ impl Derived<'_> {
         );
         let where_clause = self.where_clause();
         let mut generics = bare(&self.sig.generics);
-        generics.params.push(syn::parse_quote!(const M: u64));
+        generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
         let mut kept = self.captured();
-        kept.push(quote!(M));
+        kept.push(quote!(__GRAD_M));
         let inputs: Vec<_> = self
             .parameters()
             .iter()
@@ -586,7 +586,7 @@ impl Derived<'_> {
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>) -> (#output, #pull) #where_clause #body
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>) -> (#output, #pull) #where_clause #body
             }
         });
         let jvp = bodies.jvp.as_ref().map(|body| {
@@ -600,7 +600,7 @@ impl Derived<'_> {
             quote! {
                 /// The value and its tangent; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #must_use #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>, #(#dots),*)
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>, #(#dots),*)
                     -> (#output, #tangent) #where_clause #body
             }
         });

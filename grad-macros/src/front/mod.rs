@@ -110,6 +110,8 @@ pub(super) struct Lower<'d> {
     next_try: usize,
     /// Whether the expression being lowered is certainly an `Option`.
     wants_option: bool,
+    /// What is known of the type of the expression about to be lowered from where it stands.
+    expected: Option<Ty>,
     /// Type parameters that stand for numbers.
     numbers: Vec<String>,
     /// Names that are indexed, borrowed or taken apart somewhere.
@@ -164,6 +166,7 @@ pub(crate) fn lower(
         refutable: false,
         next_try: 0,
         wants_option: false,
+        expected: None,
         numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
         borrowed_mut: infer::mutably_borrowed_names(body),

@@ -22,13 +22,22 @@ impl Pull<'_> {
             None => return,
         };
         call.mask = mask(call.args.iter().map(|arg| self.active.arg(arg)));
-        let pullback = self.graph.new_value(Ty::Pullback, span, Some(id));
-        self.graph.value_mut(pullback).name = Some("pull".to_owned());
-        let own = self.graph.site_mut(id);
-        own.kind = Kind::CallVjp(call.clone());
-        own.results.push(pullback);
-
         let mut again = call.clone();
+        for k in 0..call.args.len() {
+            again.args[k] = self.again(id, &call, k, span);
+        }
+        let pullback = match call.callee {
+            Callee::Operator(_) => self.operator_pullback(id, &again, out, span),
+            _ => {
+                let pullback = self.graph.new_value(Ty::Pullback, span, Some(id));
+                self.graph.value_mut(pullback).name = Some("pull".to_owned());
+                let own = self.graph.site_mut(id);
+                own.kind = Kind::CallVjp(call.clone());
+                own.results.push(pullback);
+                pullback
+            }
+        };
+
         let mut places: Vec<Option<Path>> = vec![None; call.args.len()];
         let mut used: Vec<Path> = Vec::new();
         let mut later: Vec<(usize, Path)> = Vec::new();
@@ -39,7 +48,6 @@ impl Pull<'_> {
             .collect();
         for k in order {
             let arg = &call.args[k];
-            again.args[k] = self.again(id, &call, k, span);
             if !self.active.arg(arg) {
                 continue;
             }
@@ -72,6 +80,14 @@ impl Pull<'_> {
         for (k, path) in later {
             self.collect(&call.args[k], path, out, bars, span);
         }
+    }
+
+    /// The pullback of an operator, made in the reverse sweep: doing arithmetic once more is cheaper
+    /// than keeping a pullback, and on numbers it costs nothing.
+    fn operator_pullback(&mut self, id: SiteId, call: &Call, out: Region, span: Span) -> Value {
+        let ty = self.graph.ty(self.graph.site(id).results[0]).clone();
+        let (kind, tys) = (Kind::CallVjp(call.clone()), vec![ty, Ty::Pullback]);
+        push(&mut self.graph, out, kind, Vec::new(), tys, span)[1]
     }
 
     /// Zero as the cotangent of a result that nobody reads.
@@ -113,7 +129,11 @@ impl Pull<'_> {
                 } else {
                     Ty::Unknown
                 };
-                Arg::Ref(self.snapshot(id, Kind::Copy(path.clone()), ty, span))
+                let copy = self.snapshot(id, Kind::Copy(path.clone()), ty, span);
+                match arg {
+                    Arg::Move(_) => Arg::Move(copy),
+                    _ => Arg::Ref(copy),
+                }
             }
         }
     }
