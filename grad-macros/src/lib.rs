@@ -11,6 +11,7 @@ mod diag;
 mod driver;
 mod emit;
 mod front;
+mod independent;
 mod ir;
 mod operator;
 mod options;

@@ -26,3 +26,5 @@ mod operators;
 mod options;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/zeros.rs"]
+mod zeros;
