@@ -116,6 +116,30 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
     quote!(#companion #public #graph)
 }
 
+/// The companion alone, of bodies written elsewhere.
+pub(crate) fn companion(
+    derived: &Derived,
+    vjp: Option<TokenStream>,
+    jvp: Option<TokenStream>,
+) -> TokenStream {
+    let bodies = Bodies {
+        vjp,
+        jvp,
+        gradient: None,
+    };
+    derived.companion(&bodies, false)
+}
+
+/// The companion alone, of bodies that diverge: there were errors.
+pub(crate) fn companion_stub(derived: &Derived) -> TokenStream {
+    let bodies = Bodies {
+        vjp: derived.modes.reverse().then(not_generated),
+        jvp: derived.modes.forward().then(not_generated),
+        gradient: None,
+    };
+    derived.companion(&bodies, true)
+}
+
 impl Derived<'_> {
     fn name(&self) -> String {
         self.sig.ident.unraw().to_string()
@@ -630,7 +654,7 @@ impl Derived<'_> {
                     self.name()
                 );
                 quote! {
-                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations)] #cfgs
+                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
                     impl #ident { #vjp #jvp }

@@ -3,10 +3,10 @@
 use alloc::{format, vec, vec::Vec};
 use core::{array, mem};
 
-use super::clip::{Clamped, Clip, Clipping, Scaled, Whole};
+use super::clip::{self, Clamped, Clip, Clipping, Scaled, Whole};
 use super::{Real, Rule};
 use crate::snapshot::{Snapshot, SnapshotError};
-use crate::{LeafVisitor, Parameters, Tangent};
+use crate::{LeafVisitor, Parameters};
 
 /// `N` buffers, each with an entry for each parameter.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl<const N: usize> State<N> {
             Clip::Off => self.walk(parameters, gradient, rule, Whole),
             Clip::Value(limit) => self.walk(parameters, gradient, rule, Clamped(limit)),
             Clip::Norm(limit) => {
-                let factor = Clip::factor(limit, gradient.norm());
+                let factor = clip::factor(limit, parameters, gradient);
                 self.walk(parameters, gradient, rule, Scaled(factor));
             }
         }

@@ -283,6 +283,33 @@ impl<T: Tangent> AccumulateFrom<Vec<T>> for [T] {
     }
 }
 
+/// The inner product of an entry of a gradient and a tangent as forward mode is handed it.
+pub trait InnerWith<S: ?Sized> {
+    /// The sum of the products.
+    fn inner_with(&self, other: &S) -> f64;
+}
+
+impl<T: Tangent> InnerWith<T> for T {
+    #[inline]
+    fn inner_with(&self, other: &T) -> f64 {
+        self.dot(other)
+    }
+}
+
+impl<T: Tangent> InnerWith<[T]> for Vec<T> {
+    #[inline]
+    fn inner_with(&self, other: &[T]) -> f64 {
+        check_len("tangent", self.len(), other.len());
+        self.iter().zip(other).map(|(a, b)| a.dot(b)).sum()
+    }
+}
+
+/// The inner product of an entry of a gradient and a tangent.
+#[inline]
+pub fn inner<E: InnerWith<S> + ?Sized, S: ?Sized>(entry: &E, tangent: &S) -> f64 {
+    entry.inner_with(tangent)
+}
+
 /// `place += value` for tangents of any shape.
 #[inline]
 pub fn accumulate<D: AccumulateFrom<S> + ?Sized, S: ?Sized>(place: &mut D, value: &S) {
