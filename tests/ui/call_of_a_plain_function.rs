@@ -1,9 +1,12 @@
 use grad_runtime::differentiate;
 
+fn g(x: f64) -> f64 {
+    x
+}
+
 #[differentiate]
 fn f(x: f64) -> f64 {
-    let g = |t: f64| t * x;
-    g(x)
+    g(x) * 2.0
 }
 
 fn main() {}
