@@ -297,7 +297,11 @@ impl<'g> Body<'g> {
             Kind::Swap(a, b) => self.swap(a, b),
             Kind::Copy(path) => {
                 let place = self.reference(path, Access::Read);
-                quote!(#root::private::copy(#place))
+                if graph.var(path.root).tangent {
+                    quote!(#root::private::copy(#place))
+                } else {
+                    quote!((&&#root::private::Copier(#place)).replicate())
+                }
             }
             Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
             Kind::ZeroLike(path) => {
@@ -331,7 +335,7 @@ impl<'g> Body<'g> {
             Kind::Matches(path, code) => self.matches(path, &code.0),
             Kind::Keep(path, method) => {
                 let again = self.again(path, method, span);
-                quote!(#again.keep())
+                quote!((&&#again.keeper()).keep())
             }
             Kind::Record(record) => {
                 let path = &record.code.0;
@@ -375,11 +379,9 @@ impl<'g> Body<'g> {
                 let (tape, place) = (self.variable(*tape), self.place(path));
                 quote!(#tape.save(&#place[..]))
             }
-            Kind::Restore(tape, var) => {
-                let tape = self.variable(*tape);
-                let name = self.names.fresh(&graph.var(*var).name);
-                self.vars.insert(*var, quote!(#name));
-                quote!(let #name = #tape.restore())
+            Kind::Restore(tape, path) => {
+                let (tape, place) = (self.variable(*tape), self.place(path));
+                quote!(#place[..].clone_from_slice(#tape.restore()))
             }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.kept(*v));
@@ -555,7 +557,11 @@ impl<'g> Body<'g> {
     fn load(&self, path: &Path, ty: &Ty) -> TokenStream {
         let root = &self.root;
         let place = self.place(path);
-        if ty.is_scalar() || path.steps.is_empty() {
+        let tangent = self.graph.var(path.root).tangent;
+        if tangent && path.steps.is_empty() && self.refs.contains(&path.root) && !ty.is_scalar() {
+            let whole = self.variable(path.root);
+            quote!(#root::private::owned(&*#whole))
+        } else if ty.is_scalar() || path.steps.is_empty() {
             place
         } else if self.graph.var(path.root).tangent {
             quote!(#root::Tangent::duplicate(&#place))
@@ -951,7 +957,7 @@ impl<'g> Body<'g> {
             .map(|arg| match arg {
                 Arg::Move(path) => {
                     let place = self.reference(path, Access::Read);
-                    quote!(#root::private::duplicate(#place))
+                    quote!((&&#root::private::Copier(#place)).replicate())
                 }
                 Arg::Value(v) => self.duplicated(*v),
                 arg => self.argument(arg),

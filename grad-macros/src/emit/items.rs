@@ -81,10 +81,9 @@ pub(crate) fn emit(
         return derived.companion(&bodies, lowered.recursive);
     }
     let items = derived.items(&bodies, lowered.recursive);
-    let graph = derived.graph_item(
-        &super::graph::data(lowered, &derived.name(), &derived.root),
-        false,
-    );
+    let data = super::graph::data(lowered, &derived.name(), &derived.root);
+    let inner = derived.prelude(lowered);
+    let graph = derived.graph_item(&quote!(#inner #data), false);
     quote!(#items #graph)
 }
 
@@ -119,6 +118,30 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);
     quote!(#companion #public #graph)
+}
+
+/// The companion alone, of bodies written elsewhere.
+pub(crate) fn companion(
+    derived: &Derived,
+    vjp: Option<TokenStream>,
+    jvp: Option<TokenStream>,
+) -> TokenStream {
+    let bodies = Bodies {
+        vjp,
+        jvp,
+        gradient: None,
+    };
+    derived.companion(&bodies, false)
+}
+
+/// The companion alone, of bodies that diverge: there were errors.
+pub(crate) fn companion_stub(derived: &Derived) -> TokenStream {
+    let bodies = Bodies {
+        vjp: derived.modes.reverse().then(not_generated),
+        jvp: derived.modes.forward().then(not_generated),
+        gradient: None,
+    };
+    derived.companion(&bodies, true)
 }
 
 impl Derived<'_> {
@@ -495,6 +518,46 @@ impl Derived<'_> {
         self.public_items(&bodies, false)
     }
 
+    /// The siblings of an associated function whose result depends on no float: zero tangents, and a
+    /// pullback that does nothing.
+    pub(crate) fn constant_items(&self) -> TokenStream {
+        let is_constructor = self.home == Home::Impl
+            && self
+                .parameters()
+                .iter()
+                .all(|p| !p.is_receiver && p.passing != Passing::RefMut)
+            && self.signature.output.may_be_active()
+            && self.sig.generics.type_params().next().is_none();
+        if !is_constructor {
+            return TokenStream::new();
+        }
+        let (root, name) = (&self.root, &self.sig.ident);
+        let args: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| p.name.to_token_stream())
+            .collect();
+        let again = self.parameters().iter().map(|p| {
+            let ty = self.again_type(p);
+            quote!(_: #ty)
+        });
+        let bars = self
+            .parameters()
+            .iter()
+            .map(|_| quote!(_: ::core::option::Option<&mut #root::NoTangent>));
+        let tangent = self.output_tangent();
+        let bodies = Bodies {
+            vjp: self.modes.reverse().then(|| {
+                quote!((Self::#name(#(#args),*), |_: #tangent, #(#again,)* #(#bars),*| {}))
+            }),
+            jvp: self.modes.forward().then(|| {
+                quote!(let value = Self::#name(#(#args),*); let zero = #root::private::zero_like(&value); (value, zero))
+            }),
+            gradient: None,
+        };
+        self.companion(&bodies, false)
+    }
+
     /// The siblings of a trait's method without a body.
     pub(crate) fn declarations(&self) -> TokenStream {
         let some = || Some(TokenStream::new());
@@ -595,7 +658,7 @@ impl Derived<'_> {
                     self.name()
                 );
                 quote! {
-                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations)] #cfgs
+                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
                     impl #ident { #vjp #jvp }

@@ -357,6 +357,13 @@ impl Lower<'_> {
             matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
         if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
             let row = super::expr::arithmetic_row(op);
+            // What is read of the variable that is written is read before.
+            let value = match value {
+                Operand::Place(other, ty) if other.root == path.root => {
+                    Operand::Value(self.read_spanned(Operand::Place(other, ty), span))
+                }
+                other => other,
+            };
             let args = vec![Arg::RefMut(path), self.as_operand_arg(value, span)];
             let call = Call {
                 callee: Callee::Assign(row),
