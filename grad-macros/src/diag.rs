@@ -130,7 +130,13 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn report(&self, span: Span, problem: Problem) {
-        self.found.borrow_mut().push((span, problem));
+        let mut found = self.found.borrow_mut();
+        // A construct lowered twice is one mistake all the same.
+        let place = |span: &Span| format!("{span:?}");
+        let again = |(at, known): &(Span, Problem)| *known == problem && place(at) == place(&span);
+        if !found.iter().any(again) {
+            found.push((span, problem));
+        }
     }
 
     /// How many problems there are.

@@ -109,7 +109,11 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         jvp: derived.modes.forward().then_some(body.clone()),
         gradient: Some(body),
     };
-    let companion = derived.companion(&bodies, true);
+    // A pullback cannot name a type the user did not.
+    let named = !sig.inputs.iter().any(|input| {
+        matches!(input, syn::FnArg::Typed(typed) if matches!(*typed.ty, Type::ImplTrait(_)))
+    });
+    let companion = named.then(|| derived.companion(&bodies, true));
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);
     quote!(#companion #public #graph)
