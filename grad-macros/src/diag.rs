@@ -154,6 +154,15 @@ impl Diagnostics {
         !self.found.borrow().is_empty()
     }
 
+    /// Whether there is any problem but this one.
+    pub(crate) fn has_more_than(&self, problem: &Problem) -> bool {
+        self.looked_at.set(true);
+        self.found
+            .borrow()
+            .iter()
+            .any(|(_, found)| found != problem)
+    }
+
     /// One `compile_error!` for each problem.
     pub(crate) fn to_tokens(&self) -> TokenStream {
         self.looked_at.set(true);
