@@ -82,8 +82,7 @@ pub(crate) fn emit(
     }
     let items = derived.items(&bodies, lowered.recursive);
     let data = super::graph::data(lowered, &derived.name(), &derived.root);
-    let inner = derived.prelude(lowered);
-    let graph = derived.graph_item(&quote!(#inner #data), false);
+    let graph = derived.graph_item(&data, false);
     quote!(#items #graph)
 }
 

@@ -74,18 +74,14 @@ impl Pull<'_> {
         let counters = self.count_again(id, inner, way, &mut known);
         inits.extend(&counters.inits);
         yields.extend(&counters.yields);
-        let carried = yields.len();
         self.graph.block_mut(inner).yields = yields;
         let (kind, mut operands) = match way {
             Way::On => (site.kind.clone(), site.operands[..first].to_vec()),
             Way::Back => self.reversed_range(id, out),
         };
         self.insert_sites();
+        let tys = inits.iter().map(|v| self.graph.ty(*v).clone()).collect();
         operands.extend(inits);
-        let tys = operands[operands.len() - carried..]
-            .iter()
-            .map(|v| self.graph.ty(*v).clone())
-            .collect();
         let reversed = self.graph.new_site(kind, operands, vec![inner], tys, span);
         self.graph.block_mut(out).sites.push(reversed);
         Residuals::resolve_loop(
