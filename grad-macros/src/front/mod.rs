@@ -138,8 +138,9 @@ pub(super) struct Lower<'d> {
     hint: Option<syn::Type>,
     /// Values known to be of type `usize`.
     usizes: HashSet<Value>,
-    /// Bounds of sub-slices that iterators cut, so that they are inside the whole.
-    cuts: HashSet<(Value, Value)>,
+    /// Bounds of sub-slices that iterators cut, so that they are inside the whole, and how many
+    /// elements these have at least.
+    cuts: HashMap<(Value, Value), i64>,
     /// Variables without a name yet: the binding of one takes it over.
     fresh: HashSet<Var>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
@@ -189,7 +190,7 @@ pub(crate) fn lower(
         return_code: RETURN,
         hint: None,
         usizes: HashSet::new(),
-        cuts: HashSet::new(),
+        cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
     };
