@@ -28,6 +28,8 @@ problems! {
         "put it on a `fn`, on a method, on an `impl` block or on a trait";
     Unfinished(fault: String) => format!("this does not parse: {fault}"),
         "finish it; its derivatives are back as soon as it parses";
+    TwoOrigins(name: String) => format!("`{name}` is two variables here, one of a macro and one of its caller"),
+        "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
         "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),

@@ -14,7 +14,7 @@ use crate::operator::Operator;
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
-use crate::{ad, front, pass};
+use crate::{ad, front, hygiene, pass};
 
 /// One function to differentiate, and what stands around it.
 struct Function<'a> {
@@ -235,10 +235,22 @@ fn own_options(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> V
 fn optional_items(function: &Function, options: &Options) -> TokenStream {
     let trial = Diagnostics::default();
     let signature = Signature::read(function.sig, function.outer, options, &trial);
-    if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
-        return TokenStream::new();
+    if !trial.any() || signature.parameters.iter().any(|p| p.wrt) {
+        return function_items(function, options, &Diagnostics::default());
     }
-    function_items(function, options, &Diagnostics::default())
+    // A caller does not know that the arguments are integers.
+    let derived = Derived {
+        sig: function.sig,
+        signature: &signature,
+        vis: function.vis,
+        attrs: function.attrs,
+        home: function.home,
+        modes: options.modes,
+        root: root_of(options),
+        outer: function.outer,
+        of_trait: None,
+    };
+    derived.constant_items()
 }
 
 /// The attribute on a trait: siblings of its methods, which implementations under the attribute
@@ -349,6 +361,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         own,
         asked,
     } = *function;
+    hygiene::check(&quote!(#sig #block), diag);
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
     let derived = Derived {
         sig,

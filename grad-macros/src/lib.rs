@@ -11,6 +11,7 @@ mod diag;
 mod driver;
 mod emit;
 mod front;
+mod hygiene;
 mod independent;
 mod ir;
 mod operator;

@@ -31,12 +31,9 @@
 
 #![no_std]
 #![deny(unsafe_code)]
-#![cfg_attr(
-    feature = "nn",
-    allow(
-        clippy::inline_always,
-        reason = "what is not inline is not compiled for the wider registers"
-    )
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inline is not compiled for the wider registers"
 )]
 
 #[cfg(feature = "alloc")]
@@ -69,6 +66,8 @@ pub mod plot;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod private;
+#[doc(hidden)]
+pub mod replica;
 #[cfg(feature = "alloc")]
 mod scalar;
 #[cfg(feature = "alloc")]

@@ -11,7 +11,8 @@ mod core_math;
 mod optional;
 pub mod rules;
 
-pub use again::{Again, Exclusive, Kept, NotKept, Shared};
+pub use crate::replica::Copier;
+pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
@@ -349,6 +350,36 @@ impl<T: Clone> CopyOf for [T] {
 #[inline]
 pub fn copy<T: CopyOf + ?Sized>(place: &T) -> T::Owned {
     place.copy_of()
+}
+
+/// What a tangent behind a reference is as a value of its own: of a slice a vector.
+pub trait OwnedTangent {
+    /// The owned form.
+    type Owned;
+    /// A copy.
+    fn owned(&self) -> Self::Owned;
+}
+
+impl<T: Tangent> OwnedTangent for T {
+    type Owned = T;
+    #[inline]
+    fn owned(&self) -> T {
+        self.duplicate()
+    }
+}
+
+impl<T: Tangent> OwnedTangent for [T] {
+    type Owned = Vec<T>;
+    #[inline]
+    fn owned(&self) -> Vec<T> {
+        self.iter().map(T::duplicate).collect()
+    }
+}
+
+/// A tangent as a value of its own.
+#[inline]
+pub fn owned<T: OwnedTangent + ?Sized>(tangent: &T) -> T::Owned {
+    tangent.owned()
 }
 
 /// A copy of an argument that is needed again.
