@@ -11,7 +11,7 @@ mod models;
 use std::time::Instant;
 
 use grad_runtime::optim::{Adam, Optimizer, Sgd};
-use grad_runtime::{Differentiable, Parameters, Tangent};
+use grad_runtime::{Parameters, Tangent};
 use ndarray::{Array2, Array4};
 
 use allocations::count;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{Attribute, GenericParam, Generics, Type, Visibility, WhereClause};
 
 use super::body::Body;
@@ -54,7 +55,10 @@ struct Bodies {
 
 /// The hidden name of a derivative beside a method.
 pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
-    Ident::new(&format!("__grad_{mode}_{name}"), span)
+    Ident::new(
+        &format!("__grad_{mode}_{}", name.trim_start_matches("r#")),
+        span,
+    )
 }
 
 /// Every generated item.
@@ -77,10 +81,9 @@ pub(crate) fn emit(
         return derived.companion(&bodies, lowered.recursive);
     }
     let items = derived.items(&bodies, lowered.recursive);
-    let graph = derived.graph_item(
-        &super::graph::data(lowered, &derived.name(), &derived.root),
-        false,
-    );
+    let data = super::graph::data(lowered, &derived.name(), &derived.root);
+    let inner = derived.prelude(lowered);
+    let graph = derived.graph_item(&quote!(#inner #data), false);
     quote!(#items #graph)
 }
 
@@ -113,9 +116,33 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
     quote!(#companion #public #graph)
 }
 
+/// The companion alone, of bodies written elsewhere.
+pub(crate) fn companion(
+    derived: &Derived,
+    vjp: Option<TokenStream>,
+    jvp: Option<TokenStream>,
+) -> TokenStream {
+    let bodies = Bodies {
+        vjp,
+        jvp,
+        gradient: None,
+    };
+    derived.companion(&bodies, false)
+}
+
+/// The companion alone, of bodies that diverge: there were errors.
+pub(crate) fn companion_stub(derived: &Derived) -> TokenStream {
+    let bodies = Bodies {
+        vjp: derived.modes.reverse().then(not_generated),
+        jvp: derived.modes.forward().then(not_generated),
+        gradient: None,
+    };
+    derived.companion(&bodies, true)
+}
+
 impl Derived<'_> {
     fn name(&self) -> String {
-        self.sig.ident.to_string()
+        self.sig.ident.unraw().to_string()
     }
 
     pub(super) fn parameters(&self) -> &[Parameter] {
@@ -126,10 +153,9 @@ impl Derived<'_> {
     fn free(&self, name: &str) -> Ident {
         let mut name = name.to_owned();
         let taken = |name: &str| {
-            self.parameters().iter().any(|p| {
-                let own = p.name.to_string();
-                name == own || name == format!("{own}_bar") || name == format!("{own}_dot")
-            })
+            self.parameters()
+                .iter()
+                .any(|p| [&p.name, &p.bar, &p.dot].iter().any(|own| **own == name))
         };
         while taken(&name) {
             name.push('_');
@@ -248,9 +274,9 @@ impl Derived<'_> {
     }
 
     /// What a parameter is called where its value is handed again.
-    fn again(parameter: &Parameter) -> Ident {
+    fn again(&self, parameter: &Parameter) -> Ident {
         if parameter.is_receiver {
-            Ident::new("this", Span::call_site())
+            self.free("this")
         } else {
             parameter.name.clone()
         }
@@ -302,7 +328,7 @@ impl Derived<'_> {
         let (mut inputs, mut bars, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
         let mut closing = TokenStream::new();
         for (k, (param, parameter)) in graph.params.iter().zip(self.parameters()).enumerate() {
-            let name = Self::again(parameter);
+            let name = self.again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
             match param.slot {
@@ -398,7 +424,7 @@ impl Derived<'_> {
         let mut body = self.declare(graph, names);
         let mut opening = TokenStream::new();
         for (k, parameter) in self.parameters().iter().enumerate() {
-            let dot = format_ident!("{}_dot", parameter.name);
+            let dot = parameter.dot.clone();
             let bar_type = parameter.bar_type(root);
             let name = &parameter.name;
             let local = body.names.fresh(&dot.to_string());
@@ -471,7 +497,7 @@ impl Derived<'_> {
         let _ = self;
         quote! {
             #[allow(
-                unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, dead_code,
+                unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, unused_must_use, dead_code,
                 unreachable_code, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
@@ -486,6 +512,46 @@ impl Derived<'_> {
             gradient: None,
         };
         self.public_items(&bodies, false)
+    }
+
+    /// The siblings of an associated function whose result depends on no float: zero tangents, and a
+    /// pullback that does nothing.
+    pub(crate) fn constant_items(&self) -> TokenStream {
+        let is_constructor = self.home == Home::Impl
+            && self
+                .parameters()
+                .iter()
+                .all(|p| !p.is_receiver && p.passing != Passing::RefMut)
+            && self.signature.output.may_be_active()
+            && self.sig.generics.type_params().next().is_none();
+        if !is_constructor {
+            return TokenStream::new();
+        }
+        let (root, name) = (&self.root, &self.sig.ident);
+        let args: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| p.name.to_token_stream())
+            .collect();
+        let again = self.parameters().iter().map(|p| {
+            let ty = self.again_type(p);
+            quote!(_: #ty)
+        });
+        let bars = self
+            .parameters()
+            .iter()
+            .map(|_| quote!(_: ::core::option::Option<&mut #root::NoTangent>));
+        let tangent = self.output_tangent();
+        let bodies = Bodies {
+            vjp: self.modes.reverse().then(|| {
+                quote!((Self::#name(#(#args),*), |_: #tangent, #(#again,)* #(#bars),*| {}))
+            }),
+            jvp: self.modes.forward().then(|| {
+                quote!(let value = Self::#name(#(#args),*); let zero = #root::private::zero_like(&value); (value, zero))
+            }),
+            gradient: None,
+        };
+        self.companion(&bodies, false)
     }
 
     /// The siblings of a trait's method without a body.
@@ -569,7 +635,7 @@ impl Derived<'_> {
             let body = block(body);
             let name = name("jvp");
             let dots = self.parameters().iter().zip(&bars).map(|(p, bar)| {
-                let dot = format_ident!("{}_dot", p.name);
+                let dot = p.dot.clone();
                 let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
                 quote!(#dot: ::core::option::Option<&#mutable #bar>)
             });
@@ -588,7 +654,7 @@ impl Derived<'_> {
                     self.name()
                 );
                 quote! {
-                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types)] #cfgs
+                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
                     impl #ident { #vjp #jvp }
@@ -698,7 +764,7 @@ impl Derived<'_> {
 
     /// Where cotangents go: a name for each differentiated parameter.
     pub(super) fn bar_name(parameter: &Parameter) -> Ident {
-        format_ident!("{}_bar", parameter.name)
+        parameter.bar.clone()
     }
 
     /// A zero cotangent for each differentiated parameter that `which` picks.
@@ -1006,12 +1072,12 @@ impl Derived<'_> {
             .collect();
         let active = self.parameters().iter().filter(|p| p.wrt);
         let dots = active.clone().map(|p| {
-            let (dot, ty) = (format_ident!("{}_dot", p.name), p.dot_type(root));
+            let (dot, ty) = (p.dot.clone(), p.dot_type(root));
             quote!(#dot: #ty)
         });
         let checks: TokenStream = active
             .map(|p| {
-                let (dot, name) = (format_ident!("{}_dot", p.name), &p.name);
+                let (dot, name) = (p.dot.clone(), &p.name);
                 let text = dot.to_string();
                 let by_ref = p.is_sequence() || p.passing == Passing::Ref;
                 let (dot, like) = match p.passing {
@@ -1033,7 +1099,7 @@ impl Derived<'_> {
             .map(|p| p.name.to_token_stream())
             .collect();
         let given = self.parameters().iter().map(|p| {
-            let dot = format_ident!("{}_dot", p.name);
+            let dot = p.dot.clone();
             match (p.wrt, p.is_sequence() || p.passing != Passing::Value) {
                 (false, _) => quote!(::core::option::Option::None),
                 (true, true) => quote!(::core::option::Option::Some(#dot)),

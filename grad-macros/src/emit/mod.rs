@@ -11,5 +11,5 @@ mod items;
 mod names;
 mod rules;
 
-pub(crate) use items::{Derived, Home, emit, stubs};
+pub(crate) use items::{Derived, Home, companion, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;

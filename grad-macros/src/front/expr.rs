@@ -75,7 +75,8 @@ impl Lower<'_> {
             Expr::Index(index) => self.lower_index(&index.expr, &index.index, span),
             Expr::Field(field) => {
                 let base = self.lower_expr(&field.base);
-                self.project(base, &member(&field.member))
+                let part = self.project(base, &member(&field.member));
+                self.as_integer(part, field)
             }
             Expr::Reference(reference) => self.lower_reference(reference, span),
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
@@ -108,6 +109,22 @@ impl Lower<'_> {
             }
             Expr::Range(range) => self.lower_range(range),
             _ => self.unsupported("this expression", span),
+        }
+    }
+
+    /// A field that is used as an integer elsewhere is one here.
+    fn as_integer(&mut self, part: Operand, field: &syn::ExprField) -> Operand {
+        match part {
+            Operand::Place(path, Ty::Unknown) => {
+                let text = field.to_token_stream().to_string().replace(' ', "");
+                let ty = if self.integers.contains(&text) {
+                    Ty::Int
+                } else {
+                    Ty::Unknown
+                };
+                Operand::Place(path, ty)
+            }
+            other => other,
         }
     }
 
@@ -150,8 +167,12 @@ impl Lower<'_> {
         if let Some(ident) = path.path.get_ident().filter(|_| path.qself.is_none()) {
             let name = ident.to_string();
             if let Some(local) = self.locals.find(&name) {
-                let held = self.locals.current(local);
-                return held.unwrap_or(Operand::Poison);
+                return match self.locals.current(local) {
+                    Some(held) => held,
+                    // Not set on any path the graph knows: a problem was reported, or is one.
+                    None if self.diag.mark() > 0 => Operand::Poison,
+                    None => self.report(span, Problem::BranchedReference),
+                };
             }
             if name == "None" {
                 return Operand::Value(self.none(Ty::Unknown, span));

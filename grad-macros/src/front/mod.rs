@@ -28,6 +28,7 @@ mod macros;
 mod matching;
 mod method;
 mod opaque;
+mod option;
 mod pattern;
 mod place;
 mod scope;
@@ -116,6 +117,8 @@ pub(super) struct Lower<'d> {
     numbers: Vec<String>,
     /// Names that are indexed, borrowed or taken apart somewhere.
     projected: HashSet<String>,
+    /// Fields that bound a range or index an array somewhere.
+    integers: HashSet<String>,
     /// Names that are borrowed mutably somewhere: they live in memory, numbers too.
     borrowed_mut: HashSet<String>,
     statics: HashMap<String, Var>,
@@ -169,6 +172,7 @@ pub(crate) fn lower(
         expected: None,
         numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
+        integers: infer::integer_places(body),
         borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),
         items: Vec::new(),

@@ -149,6 +149,13 @@ impl Lower<'_> {
         if value == Operand::Never {
             return;
         }
+        if let Pat::Ident(plain) = pattern {
+            // However it is written: a constant is no pattern of a `let`.
+            if plain.subpat.is_none() && plain.by_ref.is_none() {
+                let name = plain.ident.to_string();
+                return self.bind_name(&name, plain.mutability.is_some(), value, None);
+            }
+        }
         self.bind(pattern, value, None);
     }
 
@@ -350,6 +357,13 @@ impl Lower<'_> {
             matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
         if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
             let row = super::expr::arithmetic_row(op);
+            // What is read of the variable that is written is read before.
+            let value = match value {
+                Operand::Place(other, ty) if other.root == path.root => {
+                    Operand::Value(self.read_spanned(Operand::Place(other, ty), span))
+                }
+                other => other,
+            };
             let args = vec![Arg::RefMut(path), self.as_operand_arg(value, span)];
             let call = Call {
                 callee: Callee::Assign(row),

@@ -91,7 +91,7 @@ pub(super) trait Clipping: Copy {
 #[derive(Clone, Copy)]
 pub(super) struct Whole;
 impl Clipping for Whole {
-    #[inline]
+    #[inline(always)]
     fn of<F: Real>(self, g: F) -> F {
         g
     }
@@ -100,7 +100,7 @@ impl Clipping for Whole {
 #[derive(Clone, Copy)]
 pub(super) struct Scaled(pub(super) f64);
 impl Clipping for Scaled {
-    #[inline]
+    #[inline(always)]
     fn of<F: Real>(self, g: F) -> F {
         F::round_from(self.0) * g
     }
@@ -110,7 +110,7 @@ impl Clipping for Scaled {
 pub(super) struct Clamped(pub(super) f64);
 impl Clipping for Clamped {
     /// By comparisons, which a NaN passes: `max` and `min` would hide it.
-    #[inline]
+    #[inline(always)]
     fn of<F: Real>(self, g: F) -> F {
         let limit = F::round_from(self.0);
         if g > limit {

@@ -55,6 +55,20 @@ passes! {
         }
     }
 
+    /// Which entries are not at most 0.
+    pub fn mask<'a, E>(y: &'a [E], mask: &'a mut [u8]) -> () {
+        for (mask, &y) in mask.iter_mut().zip(y) {
+            *mask = u8::from(!(y <= E::zero()));
+        }
+    }
+
+    /// Sets `bar` to zero where the mask is.
+    pub fn keep_masked<'a, E>(mask: &'a [u8], bar: &'a mut [E]) -> () {
+        for (bar, &mask) in bar.iter_mut().zip(mask) {
+            *bar = if mask == 0 { E::zero() } else { *bar };
+        }
+    }
+
     /// `to += factor from`.
     pub fn add_scaled<'a, E>(to: &'a mut [E], from: &'a [E], factor: E) -> () {
         for (to, &from) in to.iter_mut().zip(from) {

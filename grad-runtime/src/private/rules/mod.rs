@@ -122,6 +122,7 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules};
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
 /// into scope.
 pub mod methods {
+    pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentRules as _, CopiedRules as _, DequeRules as _,
         ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _, OptionRules as _,
@@ -132,6 +133,7 @@ pub mod methods {
     pub use crate::interop::ndarray::{ArrayRules as _, DotRules as _};
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
+    pub use crate::replica::{ByClone as _, ByReplica as _};
 }
 
 use super::TangentOf;
