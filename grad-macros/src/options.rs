@@ -4,9 +4,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
-use syn::{Path, Token, parenthesized, punctuated::Punctuated};
+use syn::{LitInt, Path, Token, parenthesized, punctuated::Punctuated};
 
 use crate::diag::{Diagnostics, Problem};
+
+/// How many directions are pushed at once where nothing else is said: four vectors of two numbers, two
+/// of four, or one of eight.
+const LANES: u8 = 8;
 
 /// Which modes are emitted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,6 +35,10 @@ pub(crate) struct Options {
     /// Names in `wrt(..)`, if given.
     pub(crate) wrt: Option<Vec<Ident>>,
     pub(crate) modes: Modes,
+    /// Whether derivatives in several directions at once are emitted, and how many at once.
+    pub(crate) lanes: Option<u8>,
+    /// Whether `jacobian_f` is emitted.
+    pub(crate) jacobian: bool,
     /// The root of the paths in generated code.
     pub(crate) root: Option<Path>,
 }
@@ -82,6 +90,29 @@ impl Options {
                     Modes::Reverse
                 };
                 once(seen, &text, name.span(), diag);
+            }
+            "lanes" => {
+                let lanes = if input.peek(Token![=]) {
+                    input.parse::<Token![=]>()?;
+                    let count: LitInt = input.parse()?;
+                    let lanes = count.base10_parse().unwrap_or(0);
+                    if lanes == 0 {
+                        diag.report(count.span(), Problem::LaneCount);
+                    }
+                    lanes
+                } else {
+                    LANES
+                };
+                once(
+                    self.lanes.replace(lanes).is_some(),
+                    &text,
+                    name.span(),
+                    diag,
+                );
+            }
+            "jacobian" => {
+                once(self.jacobian, &text, name.span(), diag);
+                self.jacobian = true;
             }
             _ => diag.report(name.span(), Problem::UnknownOption(text)),
         }

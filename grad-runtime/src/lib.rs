@@ -58,6 +58,8 @@ mod error;
 pub mod graph;
 #[cfg(feature = "nn")]
 mod interop;
+#[cfg(feature = "alloc")]
+mod jacobian;
 #[cfg(feature = "nn")]
 pub mod loss;
 #[cfg(feature = "nn")]
@@ -88,6 +90,8 @@ pub use error::Dimensions;
 pub use error::{Error, ShapeError, ShapeMismatch};
 pub use grad_macros::Differentiable;
 pub use grad_macros::differentiate;
+#[cfg(feature = "alloc")]
+pub use jacobian::Jacobian;
 #[cfg(feature = "alloc")]
 pub use scalar::Scalar;
 #[doc(hidden)]
