@@ -27,14 +27,14 @@ pub struct Vec2 {
 }
 
 /// The vector of these coordinates.
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 #[inline]
 #[must_use]
 pub fn vec3(x: f64, y: f64, z: f64) -> Vec3 {
     Vec3 { x, y, z }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Add for Vec3 {
     type Output = Self;
     #[inline]
@@ -47,7 +47,7 @@ impl Add for Vec3 {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Sub for Vec3 {
     type Output = Self;
     #[inline]
@@ -60,7 +60,7 @@ impl Sub for Vec3 {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Mul<f64> for Vec3 {
     type Output = Self;
     #[inline]
@@ -73,7 +73,7 @@ impl Mul<f64> for Vec3 {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Vec3 {
     /// The scalar product.
     #[inline]
@@ -94,7 +94,7 @@ impl Vec3 {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Add for Vec2 {
     type Output = Self;
     #[inline]
@@ -106,7 +106,7 @@ impl Add for Vec2 {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Sub for Vec2 {
     type Output = Self;
     #[inline]
@@ -118,7 +118,7 @@ impl Sub for Vec2 {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Mul<f64> for Vec2 {
     type Output = Self;
     #[inline]
@@ -130,7 +130,7 @@ impl Mul<f64> for Vec2 {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Vec2 {
     /// The scalar product.
     #[inline]

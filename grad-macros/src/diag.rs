@@ -29,7 +29,7 @@ problems! {
     Unfinished(fault: String) => format!("this does not parse: {fault}"),
         "finish it; its derivatives are back as soon as it parses";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
-        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number` and `crate = path`";
+        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows` and `crate = path`";
     LaneCount => "this is not a number of directions to push at once",
         "write a number from 1 to 255";
     LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),

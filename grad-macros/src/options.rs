@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) modes: Modes,
     /// Whether derivatives in several directions at once are emitted, and how many at once.
     pub(crate) lanes: Option<u8>,
+    /// Whether pullbacks can be run again, once for each row of a Jacobian.
+    pub(crate) rows: bool,
     /// Whether `jacobian_f` is emitted.
     pub(crate) jacobian: bool,
     /// The root of the paths in generated code.
@@ -109,6 +111,10 @@ impl Options {
                     name.span(),
                     diag,
                 );
+            }
+            "rows" => {
+                once(self.rows, &text, name.span(), diag);
+                self.rows = true;
             }
             "jacobian" => {
                 once(self.jacobian, &text, name.span(), diag);

@@ -140,6 +140,7 @@ impl Jacobian {
     }
 
     /// Empties the matrix for the columns that follow.
+    #[inline]
     pub(crate) fn begin(&mut self, columns: usize) {
         self.rows = 0;
         self.columns = columns;
@@ -158,11 +159,13 @@ impl Jacobian {
     }
 
     /// A row's next entry, where the number of columns is not known yet.
+    #[inline]
     pub(crate) fn append(&mut self, entry: f64) {
         self.entries.push(entry);
     }
 
     /// The entries appended make so many rows.
+    #[inline]
     pub(crate) fn end_rows(&mut self, rows: usize, columns: usize) {
         self.rows = rows;
         self.columns = columns;

@@ -41,6 +41,8 @@ pub(crate) struct Derived<'a> {
     pub(crate) lanes: Option<u8>,
     /// Whether the Jacobian is emitted.
     pub(crate) jacobian: bool,
+    /// Whether a pullback can be run again.
+    pub(crate) rows: bool,
     /// `::grad_runtime`, or what `crate = path` says.
     pub(crate) root: TokenStream,
     /// The generics of the `impl` block or trait around it, where the macro sees them.
@@ -622,11 +624,12 @@ impl Derived<'_> {
                 quote!({ #body })
             }
         };
+        let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
         let vjp = bodies.vjp.as_ref().map(|body| {
             let body = block(body);
             let name = name("vjp");
             let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
-            let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + use<#(#kept),*>) };
+            let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + #again_and_again use<#(#kept),*>) };
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows

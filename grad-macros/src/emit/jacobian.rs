@@ -63,6 +63,7 @@ impl Derived<'_> {
         });
         let few_rows = matches!((outputs, inputs), (Some(rows), Some(columns)) if rows < columns);
         match self.lanes {
+            _ if self.rows && self.modes.reverse() => Way::Reverse,
             _ if self.modes.reverse() && (few_rows || !self.modes.forward()) => Way::Reverse,
             Some(lanes) => {
                 let all = inputs.and_then(|columns| u8::try_from(columns).ok());
@@ -130,7 +131,10 @@ impl Derived<'_> {
                 format!("forward mode, {lanes} columns at a time: one call for each {lanes} inputs")
             }
             Way::Forward => "forward mode, one call for each input".to_owned(),
-            Way::Reverse => "reverse mode, one sweep for each output".to_owned(),
+            Way::Reverse if self.rows => {
+                "reverse mode, one call and a reverse sweep for each output".to_owned()
+            }
+            Way::Reverse => "reverse mode, one call and a sweep for each output".to_owned(),
         };
         let short = self.function(
             &format!("The derivative of every output of `{name}` by every input ({how})."),
@@ -152,7 +156,7 @@ impl Derived<'_> {
             Way::Lanes(_) | Way::Forward => self.by_columns(way, &locals),
             Way::Reverse => self.by_rows(&locals),
         };
-        let kept = self.kept_content();
+        let kept = self.kept_content(way);
         let write = self.writing_function(
             &format!(
                 "The value of `{name}`; writes its Jacobian, whose place is used again ({how})."
@@ -166,8 +170,11 @@ impl Derived<'_> {
     }
 
     /// What later passes need of the places that a pass changes.
-    fn kept_content(&self) -> TokenStream {
+    fn kept_content(&self, way: Way) -> TokenStream {
         let root = &self.root;
+        if way == Way::Reverse && self.rows {
+            return TokenStream::new();
+        }
         let keep = |p: &Parameter| {
             let (kept, name) = (format_ident!("{}_kept", p.name), &p.name);
             quote!(let #kept = #root::private::keep(&*#name);)
@@ -282,10 +289,19 @@ impl Derived<'_> {
         let changed = self.changed().filter(|p| p.wrt).map(Self::bar_name);
         let bars = self.active().map(Self::bar_name);
         let restore = self.restored_content();
+        // The primal sweep once for all rows, where its pullback can be run again.
+        let primal = quote!(let (#value, #pull) = #call;);
+        let (once, each, restore) = if self.rows {
+            let again = quote!(let #pull = ::core::clone::Clone::clone(&#pull););
+            (primal, again, TokenStream::new())
+        } else {
+            (TokenStream::new(), primal, restore)
+        };
         quote! {
+            #once
             let mut #row = 0_usize;
             loop {
-                let (#value, #pull) = #call;
+                #each
                 let mut #entry = 0_usize;
                 let mut #seed: #seed_type = #root::private::zero_like(&#value);
                 #root::private::unit(&mut #seed, &mut #entry, #row);

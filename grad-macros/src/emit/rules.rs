@@ -222,11 +222,13 @@ impl Joint {
         let (rest, rest_types) = (&operands[1..], &types[1..]);
         let dots: Vec<_> = operands.iter().map(|x| format_ident!("{x}_dot")).collect();
         let capture = capture_self.then(|| quote!(Self,));
+        // More than the trait promises: what is known to be a float has pullbacks that run again.
+        let clone = (!capture_self).then(|| quote!(+ Clone));
         [
             quote! {
                 fn #vjp<const M: u64>(&self, #(#rest: #rest_types,)* _: Wrt<M>) -> (
                     #output,
-                    impl FnOnce(#output, #(&#types,)* #(Option<&mut #tangents>),*) + use<#capture M>,
+                    impl FnOnce(#output, #(&#types,)* #(Option<&mut #tangents>),*) #clone + use<#capture M>,
                 )
             },
             quote! {
@@ -461,7 +463,7 @@ fn operator(op: Op, width: Width, left: &Operand, right: Option<&Operand>) -> To
             #[inline]
             fn #vjp<const M: u64>(self, #argument _: Wrt<M>) -> (
                 #float,
-                impl FnOnce(#float, #(&#floats,)* #(Option<&mut #floats>),*) + use<M>,
+                impl FnOnce(#float, #(&#floats,)* #(Option<&mut #floats>),*) + Clone + use<M>,
             ) {
                 let pull = |t: #float, #(#names: &#floats,)* #(#bars: Option<&mut #floats>),*| {
                     #(let #names = *#names;)*
@@ -535,7 +537,7 @@ fn assignment(op: Op, width: Width, right: &Operand) -> TokenStream {
             #[inline]
             fn #vjp<const M: u64>(&mut self, y: #right, _: Wrt<M>) -> (
                 (),
-                impl FnOnce(UnitTangent, (), &#float, Option<&mut #float>, Option<&mut #float>) + use<M>,
+                impl FnOnce(UnitTangent, (), &#float, Option<&mut #float>, Option<&mut #float>) + Clone + use<M>,
             ) {
                 let (x, y) = (*self, #deref y);
                 *self = #value;

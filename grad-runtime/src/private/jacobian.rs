@@ -24,6 +24,7 @@ struct Each<'a, F> {
     reason = "a tangent has the precision of its function"
 )]
 impl<F: FnMut(usize, &mut f64)> LeafVisitor for Each<'_, F> {
+    #[inline]
     fn f32s(&mut self, x: &mut [f32], _: &[f32]) {
         for x in x {
             let mut wide = f64::from(*x);
@@ -32,6 +33,7 @@ impl<F: FnMut(usize, &mut f64)> LeafVisitor for Each<'_, F> {
             *self.entry += 1;
         }
     }
+    #[inline]
     fn f64s(&mut self, x: &mut [f64], _: &[f64]) {
         for x in x {
             (self.change)(*self.entry, x);
@@ -40,12 +42,14 @@ impl<F: FnMut(usize, &mut f64)> LeafVisitor for Each<'_, F> {
     }
 }
 
+#[inline]
 fn each<T: Entries>(tangent: &mut T, entry: &mut usize, change: impl FnMut(usize, &mut f64)) {
     let shape = tangent.duplicate();
     tangent.visit(&shape, &mut Each { entry, change });
 }
 
 /// Makes entry `wanted` one, where entries are counted on from `entry`.
+#[inline]
 pub fn unit<T: Entries>(tangent: &mut T, entry: &mut usize, wanted: usize) {
     each(tangent, entry, |at, x| {
         if at == wanted {
@@ -55,6 +59,7 @@ pub fn unit<T: Entries>(tangent: &mut T, entry: &mut usize, wanted: usize) {
 }
 
 /// Makes entry `first + l` one in lane `l`, where entries are counted on from `entry`.
+#[inline]
 pub fn units<const L: usize>(
     tangent: &mut impl LaneTangent<L>,
     entry: &mut usize,
@@ -78,6 +83,7 @@ pub struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// The pass that starts at column `first`.
+    #[inline]
     pub fn new(jacobian: &'a mut Jacobian, columns: usize, first: usize) -> Self {
         if first == 0 {
             jacobian.begin(columns);
@@ -90,6 +96,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The next outputs, in one direction.
+    #[inline]
     pub fn read<T: Entries>(&mut self, tangent: &mut T) {
         let Columns {
             jacobian,
@@ -133,6 +140,7 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// Row number `row`; all before it are there.
+    #[inline]
     pub fn new(jacobian: &'a mut Jacobian, row: usize) -> Self {
         if row == 0 {
             jacobian.begin(0);
@@ -144,12 +152,14 @@ impl<'a> Row<'a> {
     }
 
     /// The next inputs.
+    #[inline]
     pub fn read<T: Entries>(&mut self, cotangent: &mut T) {
         let Row { jacobian, column } = self;
         each(cotangent, column, |_, x| jacobian.append(*x));
     }
 
     /// Ends the row, of `rows` in all.
+    #[inline]
     pub fn end(self, row: usize, rows: usize) {
         self.jacobian.end_rows(rows.min(row + 1), self.column);
     }
