@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo bench -p grad-benches
+//! cargo bench -p grad-benches --bench adbench -- gmm lstm
 //! ```
 //!
 //! Without `--bench`, as a test runs it, everything is called once and nothing is timed.
@@ -24,25 +25,38 @@ use num_dual::DualSVec64;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let effort = Effort::asked_for();
+    let names: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     print_head();
-    for (d, k, n) in [
-        (10, 25, 1000),
-        (10, 25, 10_000),
-        (20, 25, 1000),
-        (2, 5, 1000),
-    ] {
-        gmm(d, k, n, effort);
+    if wanted("gmm") {
+        for (d, k, n) in [
+            (10, 25, 1000),
+            (10, 25, 10_000),
+            (20, 25, 1000),
+            (2, 5, 1000),
+        ] {
+            gmm(d, k, n, effort);
+        }
     }
-    for layers in [2, 4] {
-        lstm(layers, effort);
+    if wanted("lstm") {
+        for layers in [2, 4] {
+            lstm(layers, effort);
+        }
     }
-    ba(effort);
-    for (form, n) in [
-        (Form::Simple, 100),
-        (Form::Simple, 800),
-        (Form::Complicated, 100),
-    ] {
-        hand(form, n, effort)?;
+    if wanted("ba") {
+        ba(effort);
+    }
+    if wanted("hand") {
+        for (form, n) in [
+            (Form::Simple, 100),
+            (Form::Simple, 800),
+            (Form::Complicated, 100),
+        ] {
+            hand(form, n, effort)?;
+        }
     }
     if let Some(bytes) = peak_memory() {
         println!("\npeak memory of all: {} KiB", bytes / 1024);
@@ -80,6 +94,9 @@ fn gmm(d: usize, k: usize, n: usize, effort: Effort) {
     let mut ways = vec![
         way("objective", || work.borrow_mut().objective()),
         way("generated", || work.borrow_mut().jacobian()),
+        way("generated, with helpers", || {
+            work.borrow_mut().jacobian_with_helpers();
+        }),
         way("by hand", || work.borrow_mut().jacobian_by_hand()),
         way("by hand, four points at a time", || {
             work.borrow_mut().jacobian_in_lanes();
@@ -105,6 +122,9 @@ fn lstm(layers: usize, effort: Effort) {
     let mut ways = [
         way("objective", || work.borrow_mut().objective()),
         way("generated", || work.borrow_mut().jacobian()),
+        way("generated, with helpers", || {
+            work.borrow_mut().jacobian_with_helpers();
+        }),
         way("by hand", || work.borrow_mut().jacobian_by_hand()),
         way("echidna's tape", || {
             black_box(peers::lstm_tape(black_box(&data)));

@@ -115,7 +115,7 @@ pub fn wishart_constant(d: usize, wishart: &Wishart) -> f64 {
 
 /// The logarithm of the prior of all components.
 #[differentiate(wrt(sums, diagonals, icf))]
-fn log_wishart_prior(
+pub(super) fn log_wishart_prior(
     d: usize,
     wishart: &Wishart,
     sums: &[f64],

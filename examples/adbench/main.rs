@@ -187,15 +187,24 @@ struct Checked {
 fn run_file(kind: Kind, path: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
     let reference = reference_of(path, options)?;
     let mut work = kind.read(path, options.model.as_deref())?;
+    let memory_read = peak_memory();
     let checked = match reference {
         Some(reference) => Some(check(work.as_mut(), &reference, path)?),
         None => None,
     };
     let times = Times::of(work.as_mut(), options.repeat);
+    let report = Report {
+        kind,
+        path,
+        checked,
+        times,
+        memory_read,
+        memory: peak_memory(),
+    };
     let report = if options.json {
-        json(kind, path, times, checked.as_ref())
+        report.json()
     } else {
-        text(kind, path, times, checked.as_ref())
+        report.text()
     };
     // Not `print!`, which panics where a pipe is closed.
     io::stdout().write_all(report.as_bytes())?;
@@ -222,46 +231,70 @@ fn check(work: &mut dyn Work, reference: &Reference, path: &Path) -> Result<Chec
     })
 }
 
-fn text(kind: Kind, path: &Path, times: Times, checked: Option<&Checked>) -> String {
-    let mut out = format!("{} {}\n", kind.name(), path.display());
-    let mut row = |name: &str, seconds: f64, ratio: f64| {
-        let _ = writeln!(out, "  {name:10} {:12.3} us   {ratio:6.2}", seconds * 1e6);
-    };
-    row("objective", times.objective, 1.0);
-    row("jacobian", times.jacobian, times.ratio);
-    row("by hand", times.by_hand, times.by_hand_ratio);
-    if let Some(checked) = checked {
-        let _ = writeln!(
-            out,
-            "  agrees with the reference to {:.1e}, by hand to {:.1e}",
-            checked.generated, checked.by_hand
-        );
-    }
-    if let Some(bytes) = peak_memory() {
-        let _ = writeln!(out, "  peak memory {} KiB", bytes / 1024);
-    }
-    out
+/// What there is to say of a file.
+struct Report<'a> {
+    kind: Kind,
+    path: &'a Path,
+    checked: Option<Checked>,
+    times: Times,
+    /// The peak memory when the file was read, in bytes.
+    memory_read: Option<u64>,
+    /// The peak memory in the end.
+    memory: Option<u64>,
 }
 
-fn json(kind: Kind, path: &Path, times: Times, checked: Option<&Checked>) -> String {
-    let number = |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:e}"));
-    let difference = checked.map(|checked| checked.generated);
-    let by_hand_difference = checked.map(|checked| checked.by_hand);
-    format!(
-        "{{\"kind\":\"{}\",\"file\":{},\"objective_seconds\":{:e},\"jacobian_seconds\":{:e},\
-         \"by_hand_seconds\":{:e},\"ratio\":{:.4},\"by_hand_ratio\":{:.4},\"difference\":{},\
-         \"by_hand_difference\":{},\"peak_memory_bytes\":{}}}\n",
-        kind.name(),
-        quoted(&path.to_string_lossy()),
-        times.objective,
-        times.jacobian,
-        times.by_hand,
-        times.ratio,
-        times.by_hand_ratio,
-        number(difference),
-        number(by_hand_difference),
-        peak_memory().map_or("null".to_owned(), |bytes| bytes.to_string()),
-    )
+impl Report<'_> {
+    fn text(&self) -> String {
+        let times = &self.times;
+        let mut out = format!("{} {}\n", self.kind.name(), self.path.display());
+        let mut row = |name: &str, seconds: f64, ratio: f64| {
+            let _ = writeln!(out, "  {name:10} {:12.3} us   {ratio:6.2}", seconds * 1e6);
+        };
+        row("objective", times.objective, 1.0);
+        row("jacobian", times.jacobian, times.ratio);
+        row("by hand", times.by_hand, times.by_hand_ratio);
+        if let Some(checked) = &self.checked {
+            let _ = writeln!(
+                out,
+                "  agrees with the reference to {:.1e}, by hand to {:.1e}",
+                checked.generated, checked.by_hand
+            );
+        }
+        if let (Some(read), Some(memory)) = (self.memory_read, self.memory) {
+            let _ = writeln!(
+                out,
+                "  peak memory {} KiB, {} KiB when the file was read",
+                memory / 1024,
+                read / 1024
+            );
+        }
+        out
+    }
+
+    fn json(&self) -> String {
+        let real =
+            |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:e}"));
+        let whole = |value: Option<u64>| value.map_or("null".to_owned(), |value| value.to_string());
+        let (times, checked) = (&self.times, self.checked.as_ref());
+        let fields = [
+            ("kind", quoted(self.kind.name())),
+            ("file", quoted(&self.path.to_string_lossy())),
+            ("objective_seconds", format!("{:e}", times.objective)),
+            ("jacobian_seconds", format!("{:e}", times.jacobian)),
+            ("by_hand_seconds", format!("{:e}", times.by_hand)),
+            ("ratio", format!("{:.4}", times.ratio)),
+            ("by_hand_ratio", format!("{:.4}", times.by_hand_ratio)),
+            ("difference", real(checked.map(|checked| checked.generated))),
+            (
+                "by_hand_difference",
+                real(checked.map(|checked| checked.by_hand)),
+            ),
+            ("peak_memory_bytes", whole(self.memory)),
+            ("peak_memory_when_read_bytes", whole(self.memory_read)),
+        ];
+        let fields = fields.map(|(name, value)| format!("\"{name}\":{value}"));
+        format!("{{{}}}\n", fields.join(","))
+    }
 }
 
 /// A JSON string.

@@ -3,6 +3,7 @@
 //!
 //! - [`gmm`], [`ba`], [`lstm`], [`hand`] are the objectives, written from their definitions
 //!   (`microsoft/ADBench`, MIT licence, `src/cpp/shared`);
+//! - [`helpers`] holds two of them in another style;
 //! - [`work`] puts each with buffers for its results and takes Jacobians: gradients in reverse
 //!   mode, blocks of a sparse matrix ([`csr`]), columns in forward mode;
 //! - [`by_hand`] holds derivatives as an expert would write them, the bar for speed;
@@ -18,6 +19,7 @@ pub mod by_hand;
 pub mod csr;
 pub mod gmm;
 pub mod hand;
+pub mod helpers;
 pub mod lstm;
 pub mod matrix;
 pub mod measure;

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grad_examples::adbench::read::{InputError, read_ba, read_gmm, read_hand};
+use grad_examples::adbench::read::{InputError, read_ba, read_gmm, read_hand, read_lstm};
 use grad_examples::adbench::reference::{Reference, difference};
 use grad_examples::adbench::vector::Vec3;
-use grad_examples::adbench::work::{BaWork, GmmWork, HandWork, Kind, Work};
+use grad_examples::adbench::work::{BaWork, GmmWork, HandWork, Kind, LstmWork, Work};
 
 /// The shipped files, their kinds and their references.
 const FILES: [(Kind, &str, &str); 9] = [
@@ -73,16 +73,32 @@ fn gmm_meets_its_references() {
     check_all(Kind::Gmm);
 }
 
+/// Reads a shipped file and its reference.
+fn read<D>(file: &str, read: fn(&Path) -> Result<D, InputError>) -> (D, Reference) {
+    let reference = file.trim_end_matches(".txt").replace('/', "__");
+    let reference = Reference::read(&data(&format!("reference/{reference}.csv")));
+    let data = read(&data(file)).expect("the file ships with the example");
+    (data, reference.expect("the reference ships too"))
+}
+
 #[test]
-fn gmm_in_lanes_meets_its_references() {
-    for name in ["test", "1k/gmm_d2_K5"] {
-        let file = data(&format!("gmm/{name}.txt"));
-        let reference = format!("reference/gmm__{}.csv", name.replace('/', "__"));
-        let reference = Reference::read(&data(&reference)).expect("the reference ships");
-        let mut work = GmmWork::new(read_gmm(&file).expect("the file ships too"));
+fn gmm_in_other_ways_meets_its_references() {
+    for file in ["gmm/test.txt", "gmm/1k/gmm_d2_K5.txt"] {
+        let (data, reference) = read(file, read_gmm);
+        let mut work = GmmWork::new(data);
         work.jacobian_in_lanes();
         assert!(reference.check(&work).is_ok());
+        work.jacobian_with_helpers();
+        assert!(reference.check(&work).is_ok());
     }
+}
+
+#[test]
+fn lstm_with_helpers_meets_its_reference() {
+    let (data, reference) = read("lstm/lstm_l2_c1024.txt", read_lstm);
+    let mut work = LstmWork::new(data);
+    work.jacobian_with_helpers();
+    assert!(reference.check(&work).is_ok());
 }
 
 #[test]

@@ -63,8 +63,9 @@ fn expand(target: &Target) -> TokenStream {
             ]
         }
     };
+    let replica = replica_impl(target);
     let in_lanes = target.lanes.then(|| lanes::in_lanes(target, kind));
-    quote!(#(#parts)* #in_lanes)
+    quote!(#(#parts)* #replica #in_lanes)
 }
 
 /// `FooTangent` for a type that needs no type of that name.
@@ -434,6 +435,46 @@ fn differentiable_items(
         ) -> ::core::result::Result<(), ::grad_runtime::ShapeError> {
             match (self, tangent) { #(#checks)* #differ }
             ::core::result::Result::Ok(())
+        }
+    }
+}
+
+/// A copy field by field, for values that are not `Clone` and change while their old content is
+/// needed.
+fn replica_impl(target: &Target) -> TokenStream {
+    let mut generics = target.generics.clone();
+    let names: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
+    for name in names {
+        let clause = generics.make_where_clause();
+        clause
+            .predicates
+            .push(parse_quote!(#name: ::grad_runtime::replica::Replica));
+    }
+    let name = &target.name;
+    let (parameters, arguments, clause) = generics.split_for_impl();
+    let arms = target.variants.iter().map(|variant| {
+        let path = variant.path(&quote!(Self));
+        let members: Vec<_> = variant.fields.iter().map(|f| &f.member).collect();
+        let names: Vec<_> = (0..variant.fields.len()).map(|i| bind("a", i)).collect();
+        let copies = variant.fields.iter().zip(&names).map(|(field, name)| {
+            let method = match field.role {
+                Role::Differentiated => quote!(replicate),
+                Role::Skipped => quote!(replicate_skipped),
+            };
+            quote!((&&::grad_runtime::replica::Copier(#name)).#method())
+        });
+        quote!(#path { #(#members: #names),* } => #path { #(#members: #copies),* },)
+    });
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::grad_runtime::replica::Replica for #name #arguments #clause {
+            #[allow(unused_imports, unused_variables)]
+            fn replica(&self) -> Self {
+                use ::grad_runtime::replica::{
+                    ByClone as _, ByReplica as _, SkippedByClone as _, SkippedByNothing as _,
+                };
+                match self { #(#arms)* }
+            }
         }
     }
 }

@@ -9,11 +9,12 @@ use syn::{
 
 use crate::diag::{Diagnostics, Problem};
 use crate::emit::{Derived, Graphs, Home, emit, stubs};
+use crate::independent::{self, Asked};
 use crate::operator::Operator;
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
-use crate::{ad, front, pass};
+use crate::{ad, front, hygiene, pass};
 
 /// One function to differentiate, and what stands around it.
 struct Function<'a> {
@@ -26,6 +27,7 @@ struct Function<'a> {
     outer: Option<&'a Generics>,
     /// The type of `Self`, where it matters.
     own: Option<&'a syn::Type>,
+    asked: Asked,
 }
 
 /// `#[differentiate(attr)] item`.
@@ -42,6 +44,7 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
             home,
             outer: None,
             own: None,
+            asked: Asked::Here,
         };
         let generated = function_items(&function, &options, &diag);
         // A function of which only derivatives are called is not dead.
@@ -167,51 +170,67 @@ fn mentions_self(tokens: TokenStream) -> bool {
 fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> TokenStream {
     let root = root_of(options);
     let numbers = Signature::numbers_of(&block.generics);
+    let each = own_options(&mut block, options, diag);
     if let Some((path, _)) = &block.trait_ {
         if let Some(operator) = Operator::named(path) {
             let rule = operator_rule(&block, &operator, options);
             let errors = diag.to_tokens();
             return quote!(#block #rule #errors);
         }
-        let generated = methods_of(&block, Home::TraitImpl, options);
+        let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
         block.items.push(ImplItem::Verbatim(generated));
         let errors = diag.to_tokens();
         return quote!(#block #errors);
     }
-    let generated = methods_of(&block, Home::Impl, options);
+    let generated = methods_of(&block, Home::Impl, &each);
     let errors = diag.to_tokens();
     let beside = beside(&block, &generated, &numbers, &root);
     quote!(#[allow(dead_code)] #block #beside #errors)
 }
 
-/// What is generated for the functions of an `impl` block.
-fn methods_of(block: &ItemImpl, home: Home, options: &Options) -> TokenStream {
+/// What is generated for the functions of an `impl` block, each with options of its own if it has
+/// an attribute of its own.
+fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream {
     let functions = block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,
     });
     functions
-        .map(
-            |ImplItemFn {
-                 attrs,
-                 vis,
-                 sig,
-                 block: body,
-                 ..
-             }| {
-                let function = Function {
-                    attrs,
-                    vis,
-                    sig,
-                    block: body,
-                    home,
-                    outer: Some(&block.generics),
-                    own: None,
-                };
-                optional_items(&function, options)
-            },
-        )
+        .zip(options)
+        .map(|(method, options)| {
+            let function = Function {
+                attrs: &method.attrs,
+                vis: &method.vis,
+                sig: &method.sig,
+                block: &method.block,
+                home,
+                outer: Some(&block.generics),
+                own: None,
+                asked: Asked::Here,
+            };
+            optional_items(&function, options)
+        })
+        .collect()
+}
+
+/// Takes the attributes off the functions of an `impl` block, and says what holds for each.
+fn own_options(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> Vec<Options> {
+    let functions = block.items.iter_mut().filter_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    functions
+        .map(|function| {
+            let Some(place) = function.attrs.iter().position(asks) else {
+                return options.clone();
+            };
+            let own = match function.attrs.remove(place).meta {
+                syn::Meta::List(list) => Options::parse(list.tokens, diag),
+                _ => Options::default(),
+            };
+            own.within(options)
+        })
         .collect()
 }
 
@@ -219,10 +238,25 @@ fn methods_of(block: &ItemImpl, home: Home, options: &Options) -> TokenStream {
 fn optional_items(function: &Function, options: &Options) -> TokenStream {
     let trial = Diagnostics::default();
     let signature = Signature::read(function.sig, function.outer, options, &trial);
-    if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
-        return TokenStream::new();
+    if !trial.any() || signature.parameters.iter().any(|p| p.wrt) {
+        return function_items(function, options, &Diagnostics::default());
     }
-    function_items(function, options, &Diagnostics::default())
+    // A caller does not know that the arguments are integers.
+    let derived = Derived {
+        sig: function.sig,
+        signature: &signature,
+        vis: function.vis,
+        attrs: function.attrs,
+        home: function.home,
+        modes: options.modes,
+        lanes: options.lanes,
+        jacobian: false,
+        rows: options.rows,
+        root: root_of(options),
+        outer: function.outer,
+        of_trait: None,
+    };
+    derived.constant_items()
 }
 
 /// The attribute on a trait: siblings of its methods, which implementations under the attribute
@@ -278,6 +312,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
                     home: Home::Trait,
                     outer: Some(&around),
                     own: None,
+                    asked: Asked::Here,
                 };
                 function_items(&function, options, &Diagnostics::default())
             }
@@ -314,6 +349,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         home: Home::Rule,
         outer: Some(&block.generics),
         own: Some(&block.self_ty),
+        asked: Asked::Here,
     };
     let plain = Options {
         lanes: None,
@@ -322,6 +358,10 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
     };
     let generated = function_items(&function, &plain, &Diagnostics::default());
     let in_lanes = if options.lanes.is_some() {
+        let function = Function {
+            asked: Asked::Outside,
+            ..function
+        };
         function_items(&function, options, &Diagnostics::default())
     } else {
         TokenStream::new()
@@ -342,7 +382,9 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         home,
         outer,
         own,
+        asked,
     } = *function;
+    hygiene::check(&quote!(#sig #block), diag);
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
     check_extras(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {
@@ -379,6 +421,8 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
     }
+    let about = (&sig.ident, home, asked);
+    let warnings = independent::warnings(&signature, about, options, &lowered.graph, &active);
     for item in &mut lowered.items {
         expand_nested(item, options);
     }
@@ -389,7 +433,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     if dumped(&name) {
         eprintln!("{name}, tokens:\n{tokens}\n");
     }
-    tokens
+    quote!(#tokens #warnings)
 }
 
 /// Reports what cannot be had of this function beside its derivatives.
@@ -466,11 +510,7 @@ fn expand_nested(item: &mut TokenStream, options: &Options) {
     let Ok(nested) = syn::parse2::<ItemFn>(item.clone()) else {
         return;
     };
-    if nested
-        .attrs
-        .iter()
-        .any(|attr| attr.path().is_ident("differentiate"))
-    {
+    if nested.attrs.iter().any(asks) {
         return;
     }
     let function = Function {
@@ -481,6 +521,7 @@ fn expand_nested(item: &mut TokenStream, options: &Options) {
         home: Home::Module,
         outer: None,
         own: None,
+        asked: Asked::Outside,
     };
     let options = Options {
         jacobian: false,
@@ -488,6 +529,12 @@ fn expand_nested(item: &mut TokenStream, options: &Options) {
     };
     let generated = optional_items(&function, &options);
     item.extend(generated);
+}
+
+/// Whether an attribute asks for derivatives.
+fn asks(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|segment| segment.ident == "differentiate")
 }
 
 fn dumped(name: &str) -> bool {

@@ -63,7 +63,20 @@ impl Options {
         options
     }
 
-    fn parse_one(&mut self, input: ParseStream, diag: &Diagnostics) -> syn::Result<()> {
+    /// The options of a function in a block with options: its own first.
+    pub(crate) fn within(mut self, around: &Options) -> Options {
+        self.wrt = self.wrt.or_else(|| around.wrt.clone());
+        if self.modes == Modes::Both {
+            self.modes = around.modes;
+        }
+        self.root = self.root.or_else(|| around.root.clone());
+        self.lanes = self.lanes.or(around.lanes);
+        self.rows |= around.rows;
+        self.jacobian |= around.jacobian;
+        self
+    }
+
+    pub(crate) fn parse_one(&mut self, input: ParseStream, diag: &Diagnostics) -> syn::Result<()> {
         if input.peek(Token![crate]) {
             let span = input.parse::<Token![crate]>()?.span;
             input.parse::<Token![=]>()?;

@@ -39,6 +39,9 @@ pub(crate) struct Parameter {
     pub(crate) is_receiver: bool,
     /// A receiver `self` whose type is a reference.
     pub(crate) by_value: bool,
+    /// What its cotangent and its tangent are called in signatures.
+    pub(crate) bar: Ident,
+    pub(crate) dot: Ident,
 }
 
 /// A function's signature.
@@ -78,7 +81,7 @@ impl Signature {
             .chain(&around)
             .map(ToString::to_string)
             .collect();
-        let parameters = sig
+        let mut parameters: Vec<Parameter> = sig
             .inputs
             .iter()
             .enumerate()
@@ -88,6 +91,7 @@ impl Signature {
                 parameter
             })
             .collect();
+        keep_apart(&mut parameters);
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
@@ -163,6 +167,21 @@ impl Signature {
     }
 }
 
+/// Names cotangents and tangents so that none has the name of a parameter.
+fn keep_apart(parameters: &mut [Parameter]) {
+    let names: Vec<Ident> = parameters.iter().map(|p| p.name.clone()).collect();
+    let free = |mut name: Ident| {
+        while names.contains(&name) {
+            name = format_ident!("{name}_");
+        }
+        name
+    };
+    for parameter in parameters {
+        parameter.bar = free(format_ident!("{}_bar", parameter.name));
+        parameter.dot = free(format_ident!("{}_dot", parameter.name));
+    }
+}
+
 fn reject(sig: &syn::Signature, diag: &Diagnostics) {
     if let Some(token) = &sig.constness {
         diag.report(token.span, Problem::ConstFunction);
@@ -207,6 +226,8 @@ fn parameter(k: usize, arg: &FnArg, diag: &Diagnostics) -> Parameter {
                 wrt: false,
                 is_receiver: true,
                 by_value: false,
+                bar: format_ident!("self_bar"),
+                dot: format_ident!("self_dot"),
             }
             .spanned(span)
         }
@@ -312,6 +333,8 @@ fn typed_parameter(k: usize, typed: &syn::PatType, diag: &Diagnostics) -> Parame
         wrt: false,
         is_receiver: false,
         by_value: false,
+        bar: format_ident!("self_bar"),
+        dot: format_ident!("self_dot"),
     }
 }
 

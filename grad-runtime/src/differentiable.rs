@@ -54,6 +54,18 @@ pub trait Differentiable {
     /// Names the expected and the found length, and the field they are in.
     fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError>;
 
+    /// [`zero_tangents`](Self::zero_tangents) of an array, for which floats take a buffer that was used
+    /// before.
+    #[doc(hidden)]
+    #[cfg(feature = "nn")]
+    #[inline]
+    fn zero_tangents_reused(xs: &[Self]) -> Vec<Self::Tangent>
+    where
+        Self: Sized,
+    {
+        Self::zero_tangents(xs)
+    }
+
     /// The zeros of all of `xs`, in one allocation where one is enough.
     #[doc(hidden)]
     #[cfg(feature = "alloc")]
@@ -155,6 +167,11 @@ macro_rules! floats {
             #[inline]
             fn zero_tangents(xs: &[$float]) -> Vec<$float> {
                 alloc::vec![0.0; xs.len()]
+            }
+            #[cfg(feature = "nn")]
+            #[inline]
+            fn zero_tangents_reused(xs: &[$float]) -> Vec<$float> {
+                crate::tensor::workspace::take_zeroed(xs.len())
             }
         }
         impl Parameters for $float {

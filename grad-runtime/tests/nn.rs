@@ -2,13 +2,16 @@
 //! values by their formulas, errors by their texts.
 
 #![deny(warnings, missing_docs, clippy::pedantic)]
-#![forbid(unsafe_code)]
+// Not forbidden: `ndarray::s!` allows it for itself.
+#![deny(unsafe_code)]
 #![allow(clippy::float_cmp, reason = "the values compared are exact")]
 #![allow(
     clippy::needless_pass_by_value,
     reason = "checks are handed what they check"
 )]
 
+#[path = "nn/arrays.rs"]
+mod arrays;
 #[path = "nn/layers.rs"]
 mod layers;
 #[path = "nn/losses.rs"]

@@ -8,7 +8,7 @@ mod reference;
 
 use std::f64::consts::{PI, SQRT_2};
 
-use grad_runtime::differentiate;
+use grad_runtime::{Differentiable, differentiate};
 use reference::{Case, fill, flat, unit};
 
 /// Griewank and Walther, "Evaluating Derivatives", the running example of chapter 2.
@@ -833,6 +833,73 @@ pub fn det_by_minors(a: &[f64], n: usize) -> f64 {
         sign = -sign;
     }
     det
+}
+
+#[derive(Clone, Debug, Differentiable)]
+pub struct Spring {
+    pub stiffness: f64,
+    pub rest: f64,
+}
+
+#[differentiate]
+impl Spring {
+    pub fn energy(&self, length: f64) -> f64 {
+        let stretch = length - self.rest;
+        0.5 * self.stiffness * stretch * stretch
+    }
+}
+
+#[derive(Clone, Debug, Differentiable)]
+pub struct Chain {
+    pub springs: Vec<Spring>,
+    pub gravity: f64,
+}
+
+#[differentiate]
+impl Chain {
+    /// A method that calls a method on elements of a field.
+    pub fn total_energy(&self, x: &[f64]) -> f64 {
+        let mut e = 0.0;
+        for (s, pair) in self.springs.iter().zip(x.windows(2)) {
+            e += s.energy(pair[1] - pair[0]);
+        }
+        for xi in x {
+            e -= self.gravity * xi;
+        }
+        e
+    }
+}
+
+#[derive(Clone, Debug, Differentiable)]
+pub struct Mlp {
+    pub w1: Vec<Vec<f64>>,
+    pub b1: Vec<f64>,
+    pub w2: Vec<f64>,
+    pub b2: f64,
+}
+
+#[differentiate]
+impl Mlp {
+    pub fn forward(&self, x: &[f64]) -> f64 {
+        let mut out = self.b2;
+        for (i, row) in self.w1.iter().enumerate() {
+            let mut z = self.b1[i];
+            for (w, xi) in row.iter().zip(x) {
+                z += w * xi;
+            }
+            out += self.w2[i] * z.tanh();
+        }
+        out
+    }
+
+    pub fn loss(&self, xs: &[Vec<f64>], ys: &[f64]) -> f64 {
+        let mut total = 0.0;
+        for (x, y) in xs.iter().zip(ys) {
+            let e = self.forward(x) - y;
+            total += e * e;
+        }
+        total / ys.len() as f64
+    }
 }
 
 #[test]
@@ -2977,4 +3044,95 @@ fn case_det_by_minors() {
         case.check_tangent("a", k, &flat(&tangent));
         fill(&mut a_dot, 0.0);
     }
+}
+
+#[test]
+fn case_spring_energy() {
+    let case = Case::read("spring_energy");
+    let spring = Spring {
+        stiffness: case.num("stiffness"),
+        rest: case.num("rest"),
+    };
+    let length = case.num("length");
+    let value = spring.energy(length);
+    case.check_value(&value);
+    let (same, (own, by_length)) = spring.value_and_grad_energy(length);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let names = ["stiffness", "rest", "length"];
+    case.check_gradient(&names, 0, &[own.stiffness, own.rest, by_length]);
+    for (k, name) in names.iter().enumerate() {
+        let one = |n: usize| f64::from(u8::from(n == k));
+        let dot = Spring {
+            stiffness: one(0),
+            rest: one(1),
+        };
+        let (same, tangent) = spring.jvp_energy(length, &dot, one(2));
+        assert_eq!(same.to_bits(), value.to_bits());
+        case.check_tangent(name, 0, &[tangent]);
+    }
+}
+
+#[test]
+fn case_chain_total_energy() {
+    let case = Case::read("chain_total_energy");
+    let springs: Vec<Spring> = case
+        .flat("springs")
+        .chunks(2)
+        .map(|s| Spring {
+            stiffness: s[0],
+            rest: s[1],
+        })
+        .collect();
+    let chain = Chain {
+        springs,
+        gravity: case.num("gravity"),
+    };
+    let x = case.flat("x");
+    let value = chain.total_energy(&x);
+    case.check_value(&value);
+    let (same, (own, by_x)) = chain.value_and_grad_total_energy(&x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let by_springs: Vec<f64> = own
+        .springs
+        .iter()
+        .flat_map(|s| [s.stiffness, s.rest])
+        .collect();
+    let found = [by_springs, vec![own.gravity], by_x.clone()].concat();
+    case.check_gradient(&["springs", "gravity", "x"], 0, &found);
+    let (same, tangent) = chain.jvp_total_energy(&x, &own, &by_x);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let square: f64 = found.iter().map(|g| g * g).sum();
+    assert!((tangent - square).abs() <= 1e-10 * square);
+}
+
+#[test]
+fn case_mlp_loss() {
+    let case = Case::read("mlp_loss");
+    let rows = |name: &str| case.flat(name).chunks(2).map(<[f64]>::to_vec).collect();
+    let mlp = Mlp {
+        w1: rows("w1"),
+        b1: case.flat("b1"),
+        w2: case.flat("w2"),
+        b2: case.num("b2"),
+    };
+    let xs: Vec<Vec<f64>> = rows("xs");
+    let ys = case.flat("ys");
+    let value = mlp.loss(&xs, &ys);
+    case.check_value(&value);
+    let (same, (own, by_xs, by_ys)) = mlp.value_and_grad_loss(&xs, &ys);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let found = [
+        own.w1.concat(),
+        own.b1.clone(),
+        own.w2.clone(),
+        vec![own.b2],
+        by_xs.concat(),
+        by_ys.clone(),
+    ]
+    .concat();
+    case.check_gradient(&["w1", "b1", "w2", "b2", "xs", "ys"], 0, &found);
+    let (same, tangent) = mlp.jvp_loss(&xs, &ys, &own, &by_xs, &by_ys);
+    assert_eq!(same.to_bits(), value.to_bits());
+    let square: f64 = found.iter().map(|g| g * g).sum();
+    assert!((tangent - square).abs() <= 1e-10 * square);
 }

@@ -1,9 +1,12 @@
 use grad_runtime::differentiate;
 
-#[differentiate]
-fn f(x: f64) -> f64 {
-    let g = |t: f64| t * x;
-    g(x)
+pub struct Curve {
+    pub shape: fn(f64) -> f64,
+}
+
+#[differentiate(wrt(x))]
+fn value(curve: &Curve, x: f64) -> f64 {
+    (curve.shape)(x)
 }
 
 fn main() {}

@@ -1,12 +1,8 @@
 use grad_runtime::differentiate;
 
 #[differentiate]
-fn f(x: &[f64]) -> f64 {
-    let mut s = 0.0;
-    for (i, v) in x.iter().enumerate() {
-        s += v * i as f64;
-    }
-    s
+fn smallest_ten(x: &[f64]) -> f64 {
+    x.iter().try_fold(0.0, |total, v| if total < 10.0 { Some(total + v) } else { None }).unwrap()
 }
 
 fn main() {}

@@ -1,8 +1,8 @@
 //! One number and its gradient by all parameters.
 
 use super::Work;
-use crate::adbench::by_hand;
 use crate::adbench::gmm::{Gmm, accumulate_grad_log_posterior, log_posterior};
+use crate::adbench::{by_hand, helpers};
 
 /// A mixture, its log posterior and the gradient: alphas, means, factors.
 #[derive(Clone, Debug)]
@@ -24,12 +24,30 @@ impl GmmWork {
         }
     }
 
-    /// Evaluates objective and gradient by hand, four points at a time.
-    pub fn jacobian_in_lanes(&mut self) {
-        self.by_hand(by_hand::gmm_lanes::log_posterior);
+    /// Evaluates objective and gradient by the generated derivative of the other style.
+    pub fn jacobian_with_helpers(&mut self) {
+        self.by(|data, alphas_bar, means_bar, icf_bar| {
+            helpers::gmm::accumulate_grad_log_posterior(
+                data.d,
+                &data.alphas,
+                &data.means,
+                &data.icf,
+                &data.points,
+                &data.wishart,
+                1.0,
+                alphas_bar,
+                means_bar,
+                icf_bar,
+            )
+        });
     }
 
-    fn by_hand(&mut self, gradient: fn(&Gmm, &mut [f64], &mut [f64], &mut [f64]) -> f64) {
+    /// Evaluates objective and gradient by hand, four points at a time.
+    pub fn jacobian_in_lanes(&mut self) {
+        self.by(by_hand::gmm_lanes::log_posterior);
+    }
+
+    fn by(&mut self, gradient: fn(&Gmm, &mut [f64], &mut [f64], &mut [f64]) -> f64) {
         let data = &self.data;
         self.gradient.fill(0.0);
         let (alphas_bar, rest) = self.gradient.split_at_mut(data.alphas.len());
@@ -52,26 +70,24 @@ impl Work for GmmWork {
     }
 
     fn jacobian(&mut self) {
-        let data = &self.data;
-        self.gradient.fill(0.0);
-        let (alphas_bar, rest) = self.gradient.split_at_mut(data.alphas.len());
-        let (means_bar, icf_bar) = rest.split_at_mut(data.means.len());
-        self.value = accumulate_grad_log_posterior(
-            data.d,
-            &data.alphas,
-            &data.means,
-            &data.icf,
-            &data.points,
-            &data.wishart,
-            1.0,
-            alphas_bar,
-            means_bar,
-            icf_bar,
-        );
+        self.by(|data, alphas_bar, means_bar, icf_bar| {
+            accumulate_grad_log_posterior(
+                data.d,
+                &data.alphas,
+                &data.means,
+                &data.icf,
+                &data.points,
+                &data.wishart,
+                1.0,
+                alphas_bar,
+                means_bar,
+                icf_bar,
+            )
+        });
     }
 
     fn jacobian_by_hand(&mut self) {
-        self.by_hand(by_hand::gmm::log_posterior);
+        self.by(by_hand::gmm::log_posterior);
     }
 
     fn objective_part(&self, _: usize) -> Vec<f64> {

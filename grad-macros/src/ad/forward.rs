@@ -325,9 +325,16 @@ impl Push<'_> {
                 }
                 sum
             }
-            Kind::Load(path) => self
-                .shadow(path)
-                .and_then(|path| one(self, Kind::Load(path), Vec::new())),
+            Kind::Load(path) => {
+                let path = self.shadow(path)?;
+                // A parameter's tangent is behind a reference, out of which nothing moves.
+                let borrowed = self.graph.var(path.root).storage != Storage::Owned;
+                let whole = path.steps.is_empty() && !ty.is_scalar();
+                if borrowed && whole {
+                    return one(self, Kind::Copy(path), Vec::new());
+                }
+                one(self, Kind::Load(path), Vec::new())
+            }
             Kind::Finish(path, form) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Finish(path, form.clone()), Vec::new())),

@@ -6,6 +6,7 @@
 //! Derivatives are read off the operator table through [`term`]; no file here matches on an operator.
 
 mod activity;
+mod cut;
 mod forward;
 mod residuals;
 mod scratch;
@@ -19,7 +20,7 @@ pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::{Forward, Tangents, forward};
 pub(crate) use vjp::{Reverse, gradient, reverse};
 
-use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Op, Region, Ty, Value, Wrt, row};
+use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};
 
 /// Appends a site with results of the given types.
 fn push(
@@ -52,6 +53,11 @@ fn zero(graph: &mut Graph, region: Region, like: Value) -> Value {
     let span = graph.value(like).span;
     match ty {
         Ty::Float(_) => push_one(graph, region, float("0.0"), Vec::new(), ty, span),
+        // What stands for a value that is not there has no shape to ask for.
+        ty if graph.literal(like) == Some(&Literal::Undefined) => {
+            let hole = Kind::Literal(Literal::Undefined);
+            push_one(graph, region, hole, Vec::new(), ty, span)
+        }
         ty => push_one(graph, region, Kind::ZeroOf, vec![like], ty, span),
     }
 }

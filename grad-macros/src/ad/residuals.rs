@@ -4,17 +4,20 @@
 //! and what it reads is still there; otherwise it is kept: on a tape for a loop, as one side of a
 //! two-sided enum for a branch. At the top of the function nothing is done: the pullback captures.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::cut::{self, Choice};
 use super::scratch::Scratch;
 use crate::ir::{
-    Arg, Callee, Cost, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo, row,
+    Arg, Callee, Cost, Graph, Kind, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
+    VarInfo, row,
 };
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Position {
     number: usize,
+    region: Region,
     /// The loops and branches around it, outermost first.
     around: Vec<SiteId>,
 }
@@ -28,14 +31,27 @@ pub(super) struct Residuals {
     contents: HashMap<Var, Value>,
     /// Sites whose reverse runs right behind them.
     fused: HashSet<SiteId>,
-    /// Loads in the reverse of a loop that read what the variable held when the iteration ended.
-    restored: HashMap<SiteId, Vec<(Var, SiteId)>>,
+    /// Variables that the reverse of a loop reads as they were when the iteration ended.
+    restored: HashMap<SiteId, Vec<Var>>,
 }
 
 /// How many of the regions around one position are around the other too.
 fn shared(a: &Position, b: &Position) -> usize {
     let both = a.around.iter().zip(&b.around);
     both.take_while(|(a, b)| a == b).count()
+}
+
+/// The price of keeping a number, where cheap arithmetic and loads cost 1: it is written, read, and
+/// takes room in the cache.
+const KEEP: u32 = 24;
+/// The price of a division or a function of the mathematical library.
+const DEAR: u32 = 4 * KEEP;
+
+/// How much of a variable a site reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    Element,
+    All,
 }
 
 /// Which way a reversed loop runs.
@@ -70,13 +86,19 @@ impl Residuals {
             fused: HashSet::new(),
             restored: HashMap::new(),
         };
-        all.walk(graph, graph.body, &mut Position::default());
+        let mut start = Position {
+            number: 0,
+            region: graph.body,
+            around: Vec::new(),
+        };
+        all.walk(graph, graph.body, &mut start);
         all
     }
 
     fn walk(&mut self, graph: &Graph, region: Region, at: &mut Position) {
         for id in &graph.block(region).sites {
             at.number += 1;
+            at.region = region;
             let site = graph.site(*id);
             self.sites.insert(*id, at.clone());
             if let Kind::Allocate(var) = site.kind {
@@ -126,6 +148,20 @@ impl Residuals {
     /// The value the variable was made from.
     pub(super) fn first_content(&self, var: Var) -> Option<Value> {
         self.contents.get(&var).copied()
+    }
+
+    /// Whether both sites stand in the same region, the first in front, and none from the first on
+    /// writes the variable before the second.
+    pub(super) fn unwritten_between(&self, var: Var, first: SiteId, second: SiteId) -> bool {
+        let (Some(a), Some(b)) = (self.sites.get(&first), self.sites.get(&second)) else {
+            return false;
+        };
+        let writes = self.writes.get(&var).map_or(&[][..], Vec::as_slice);
+        a.region == b.region
+            && a.number <= b.number
+            && !writes
+                .iter()
+                .any(|write| (a.number..b.number).contains(&write.number))
     }
 
     /// Whether the reverse of the loop will restore arrays.
@@ -195,9 +231,9 @@ impl Residuals {
     }
 
     /// The loop at the end of whose iterations the place still holds what it held at `site`, where it
-    /// is right to keep all of the variable then: the loop writes all of it each time, and reads it in
-    /// loops inside.
-    fn restorable(&self, graph: &Graph, path: &Path, site: SiteId) -> Option<SiteId> {
+    /// is right to keep all of the variable then: the loop writes all of it each time, and reads all
+    /// of it, as loops inside do.
+    fn restorable(&self, graph: &Graph, path: &Path, site: SiteId, reads: Reads) -> Option<SiteId> {
         let var = path.root;
         let at = self.sites.get(&site)?;
         let depth = self.made.get(&var)?.around.len();
@@ -230,12 +266,22 @@ impl Residuals {
         };
         around
             .into_iter()
-            .filter(|(k, _)| *k >= least && *k < innermost)
+            .filter(|(k, _)| *k >= least && (*k < innermost || reads == Reads::All))
             .map(|(_, id)| id)
             .find(|id| {
                 let body = graph.site(*id).regions.last();
                 body.is_some_and(|body| scratch.writes_all(*body, var))
             })
+    }
+
+    /// Whether a place that a call reads can be put back as it was before the reverse of the call; if
+    /// so, it will be.
+    pub(super) fn restore(&mut self, graph: &Graph, path: &Path, site: SiteId) -> bool {
+        let at = self.restorable(graph, path, site, Reads::All);
+        if let Some(at) = at {
+            self.restored.entry(at).or_default().push(path.root);
+        }
+        at.is_some()
     }
 
     /// Whether the site is a loop whose iterations all run before any of them is reversed.
@@ -260,13 +306,14 @@ impl Residuals {
         };
         let kept: Vec<Kept> = sides
             .iter()
-            .map(|(a, b)| recompute(graph, residuals, *a, *b, Known::default()))
+            .map(|(a, b)| recompute(graph, residuals, &[*a], *b, Known::default()))
             .collect();
         if kept.iter().all(Kept::is_empty) {
             return;
         }
         let span = graph.site(primal).span;
-        for (k, ((side, inner), kept)) in sides.into_iter().zip(kept).enumerate() {
+        for (k, ((side, inner), mut kept)) in sides.into_iter().zip(kept).enumerate() {
+            let zeros = kept.zeros(graph);
             let operands = kept.operands(graph, side);
             let pack = super::push_one(
                 graph,
@@ -286,7 +333,7 @@ impl Residuals {
                     arg
                 })
                 .collect();
-            kept.receive(graph, inner, &args, Vec::new());
+            kept.receive(graph, inner, &args, zeros, Vec::new());
         }
         let pack = graph.new_value(Ty::Pullback, span, Some(primal));
         graph.value_mut(pack).name = Some("residuals".to_owned());
@@ -306,7 +353,7 @@ impl Residuals {
         known: Known,
         way: Way,
     ) {
-        let kept = recompute(graph, residuals, primal, reversed, known);
+        let mut kept = recompute(graph, residuals, &[primal], reversed, known);
         residuals.resolve_restored(graph, id, primal, reversed);
         if kept.is_empty() {
             return;
@@ -320,6 +367,7 @@ impl Residuals {
             tangent: false,
             span,
         });
+        let zeros = kept.zeros(graph);
         let operands = kept.operands(graph, primal);
         let tys: Vec<Ty> = operands.iter().map(|v| graph.ty(*v).clone()).collect();
         super::push(
@@ -340,10 +388,10 @@ impl Residuals {
             let name = graph.value(*operand).name.clone();
             graph.value_mut(*result).name = name;
         }
-        kept.receive(graph, reversed, &results, vec![pop]);
+        kept.receive(graph, reversed, &results, zeros, vec![pop]);
     }
 
-    /// Keeps variables as they are at the end of an iteration, for loads in its reverse.
+    /// Keeps variables as they are at the end of an iteration, for its reverse to put back.
     fn resolve_restored(
         &mut self,
         graph: &mut Graph,
@@ -351,43 +399,24 @@ impl Residuals {
         primal: Region,
         reversed: Region,
     ) {
-        let mut loads = self.restored.remove(&id).unwrap_or_default();
-        loads.sort_unstable();
+        let mut vars = self.restored.remove(&id).unwrap_or_default();
+        vars.sort_unstable();
+        vars.dedup();
         let mut opening = Vec::new();
-        let mut views: HashMap<Var, Var> = HashMap::new();
-        for (var, load) in loads {
-            let view = *views.entry(var).or_insert_with(|| {
-                let info = graph.var(var).clone();
-                let span = info.span;
-                let tape = graph.new_var(VarInfo {
-                    name: "saved".to_owned(),
-                    ty: Ty::Unknown,
-                    storage: Storage::Tape,
-                    mutable: true,
-                    tangent: false,
-                    span,
-                });
-                super::push(
-                    graph,
-                    primal,
-                    Kind::Save(tape, Path::of(var)),
-                    Vec::new(),
-                    Vec::new(),
-                    span,
-                );
-                let view = graph.new_var(VarInfo {
-                    mutable: false,
-                    storage: Storage::Ref,
-                    ..info
-                });
-                let restore = Kind::Restore(tape, view);
-                opening.push(graph.new_site(restore, Vec::new(), Vec::new(), Vec::new(), span));
-                view
+        for var in vars {
+            let span = graph.var(var).span;
+            let tape = graph.new_var(VarInfo {
+                name: "saved".to_owned(),
+                ty: Ty::Unknown,
+                storage: Storage::Tape,
+                mutable: true,
+                tangent: false,
+                span,
             });
-            graph
-                .site_mut(load)
-                .kind
-                .each_path(&mut |path| path.root = view);
+            let save = Kind::Save(tape, Path::of(var));
+            super::push(graph, primal, save, Vec::new(), Vec::new(), span);
+            let restore = Kind::Restore(tape, Path::of(var));
+            opening.push(graph.new_site(restore, Vec::new(), Vec::new(), Vec::new(), span));
         }
         graph.block_mut(reversed).sites.splice(0..0, opening);
     }
@@ -445,6 +474,22 @@ impl Kept {
         self.values.is_empty() && self.vars.is_empty()
     }
 
+    /// Zeros of the shape of a variable that is handed over anyway are made from that.
+    fn zeros(&mut self, graph: &Graph) -> Vec<(Value, Var)> {
+        let mut zeros = Vec::new();
+        self.values
+            .retain(|value| match graph.def(*value).map(|site| &site.kind) {
+                Some(Kind::ZeroLike(path))
+                    if path.steps.is_empty() && self.vars.contains(&path.root) =>
+                {
+                    zeros.push((*value, path.root));
+                    false
+                }
+                _ => true,
+            });
+        zeros
+    }
+
     /// The values to hand over, read at the end of the primal region.
     fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
         copy_moved(graph, primal, &self.vars.iter().copied().collect());
@@ -466,14 +511,20 @@ impl Kept {
     }
 
     /// Puts what was handed over in place of the primal values; `first` opens the region.
-    fn receive(&self, graph: &mut Graph, region: Region, received: &[Value], first: Vec<SiteId>) {
-        let map = self
+    fn receive(
+        &self,
+        graph: &mut Graph,
+        region: Region,
+        received: &[Value],
+        zeros: Vec<(Value, Var)>,
+        first: Vec<SiteId>,
+    ) {
+        let mut map: HashMap<Value, Value> = self
             .values
             .iter()
             .copied()
             .zip(received.iter().copied())
             .collect();
-        graph.substitute(region, &map);
         let mut opening = first;
         let mut roots = HashMap::new();
         for (var, value) in self.vars.iter().zip(&received[self.values.len()..]) {
@@ -493,6 +544,14 @@ impl Kept {
             ));
             roots.insert(*var, again);
         }
+        for (value, var) in zeros {
+            let (ty, span) = (graph.ty(value).clone(), graph.value(value).span);
+            let kind = Kind::ZeroLike(Path::of(roots[&var]));
+            let zero = graph.new_site(kind, Vec::new(), Vec::new(), vec![ty], span);
+            map.insert(value, graph.site(zero).results[0]);
+            opening.push(zero);
+        }
+        graph.substitute(region, &map);
         for id in graph.sites_within(region) {
             graph.site_mut(id).kind.each_path(&mut |path| {
                 if let Some(root) = roots.get(&path.root) {
@@ -505,45 +564,59 @@ impl Kept {
     }
 }
 
+/// Whether all that `reversed` reads of the primal regions can be computed again.
+pub(super) fn all_again(
+    graph: &Graph,
+    residuals: &mut Residuals,
+    primal: &[Region],
+    reversed: Region,
+    known: HashMap<Value, Value>,
+) -> bool {
+    let known = Known {
+        values: known,
+        opening: Vec::new(),
+    };
+    let again = Again::new(graph, residuals, primal, known);
+    reads_within(graph, reversed)
+        .into_iter()
+        .all(|value| again.can(graph, value))
+}
+
+/// Computes again all that `reversed` reads of the primal regions; [`all_again`] has said yes.
+pub(super) fn compute_again(
+    graph: &mut Graph,
+    residuals: &mut Residuals,
+    primal: &[Region],
+    reversed: Region,
+    known: Known,
+) {
+    recompute(graph, residuals, primal, reversed, known);
+}
+
 /// Computes again, at the start of `reversed`, what is cheap; gives the rest, which must be kept.
 fn recompute(
     graph: &mut Graph,
     residuals: &mut Residuals,
-    primal: Region,
+    primal: &[Region],
     reversed: Region,
     known: Known,
 ) -> Kept {
-    let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
-    let made: HashSet<Var> = graph
-        .block(primal)
-        .sites
-        .iter()
-        .filter_map(|id| match graph.site(*id).kind {
-            Kind::Allocate(var) => Some(var),
-            _ => None,
-        })
+    let mut again = Again::new(graph, residuals, primal, known);
+    let mut needed = reads_within(graph, reversed);
+    needed.retain(|value| again.is_open(*value));
+    let values: Vec<Value> = cut::kept(&again.choices(graph, &needed), &needed)
+        .into_iter()
         .collect();
-    let mut again = Again {
-        residuals,
-        inside,
-        made,
-        done: known.values,
-        sites: known.opening,
-    };
-    let needed = reads_within(graph, reversed);
+    for value in &values {
+        again.inside.remove(value);
+    }
+    for value in needed {
+        again.copy(graph, value);
+    }
     let mut kept = Kept {
-        values: Vec::new(),
+        values,
         vars: Vec::new(),
     };
-    for value in needed {
-        if again.inside.contains(&value) && !again.done.contains_key(&value) {
-            if again.can(graph, value) {
-                again.copy(graph, value);
-            } else {
-                kept.values.push(value);
-            }
-        }
-    }
     let mut vars: Vec<Var> = graph
         .sites_within(reversed)
         .into_iter()
@@ -587,6 +660,17 @@ fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
     reads
 }
 
+/// Whether the value is a scalar: by its type, or as arithmetic is done on it.
+fn is_number(graph: &Graph, value: Value) -> bool {
+    match graph.ty(value) {
+        Ty::Unknown => graph
+            .sites
+            .iter()
+            .any(|site| matches!(site.kind, Kind::Apply(_)) && site.operands.contains(&value)),
+        ty => ty.is_scalar(),
+    }
+}
+
 /// Whether a call is arithmetic that is as cheap to do again as to keep: on numbers, and hardly dearer
 /// on small structs.
 fn is_cheap_operator(callee: &Callee) -> bool {
@@ -602,47 +686,118 @@ struct Again<'r> {
     sites: Vec<SiteId>,
 }
 
-impl Again<'_> {
-    /// Whether computing the value again is cheap and gives the same.
+impl<'r> Again<'r> {
+    fn new(graph: &Graph, residuals: &'r mut Residuals, primal: &[Region], known: Known) -> Self {
+        let sites = primal.iter().flat_map(|region| &graph.block(*region).sites);
+        let made = sites.filter_map(|id| match graph.site(*id).kind {
+            Kind::Allocate(var) => Some(var),
+            _ => None,
+        });
+        Again {
+            residuals,
+            inside: primal
+                .iter()
+                .flat_map(|region| graph.defined_in(*region))
+                .collect(),
+            made: made.collect(),
+            done: known.values,
+            sites: known.opening,
+        }
+    }
+
+    /// Whether the value must be kept or computed again.
+    fn is_open(&self, value: Value) -> bool {
+        self.inside.contains(&value) && !self.done.contains_key(&value)
+    }
+
+    /// Whether the value can be computed again cheaply, without keeping any other.
     fn can(&self, graph: &Graph, value: Value) -> bool {
-        if !self.inside.contains(&value) || self.done.contains_key(&value) {
+        if !self.is_open(value) {
             return true;
         }
+        let reads = graph.def(value).map(Site::reads).unwrap_or_default();
+        self.price(graph, value) < KEEP && reads.iter().all(|read| self.can(graph, *read))
+    }
+
+    /// What can be done about the needed values and all they are computed from.
+    fn choices(&self, graph: &Graph, needed: &[Value]) -> BTreeMap<Value, Choice> {
+        let mut choices = BTreeMap::new();
+        let mut queue = needed.to_vec();
+        while let Some(value) = queue.pop() {
+            if choices.contains_key(&value) {
+                continue;
+            }
+            let again = self.price(graph, value);
+            let mut operands = match graph.def(value) {
+                Some(site) if again < cut::NEVER => site.reads(),
+                _ => Vec::new(),
+            };
+            operands.retain(|operand| self.is_open(*operand));
+            queue.extend(&operands);
+            let keep = match graph.ty(value) {
+                Ty::Bool => KEEP / 4,
+                Ty::Array(_) | Ty::Named(_) => 4 * KEEP,
+                _ => KEEP,
+            };
+            choices.insert(
+                value,
+                Choice {
+                    keep,
+                    again,
+                    operands,
+                },
+            );
+        }
+        choices
+    }
+
+    /// The price of computing the value from its operands once more.
+    fn price(&self, graph: &Graph, value: Value) -> u32 {
         let Some(id) = graph.value(value).site else {
-            return false;
+            return cut::NEVER;
         };
         let site = graph.site(id);
-        let cheap = match &site.kind {
-            Kind::Literal(_)
-            | Kind::Constant(_)
-            | Kind::Discrete(_)
-            | Kind::Cast(_)
-            | Kind::FloatLike
-            | Kind::IntLike
-            | Kind::Select => true,
-            Kind::Call(call) => {
-                is_cheap_operator(&call.callee)
-                    && call.args.iter().filter_map(Arg::path).all(|path| {
-                        !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
-                    })
-            }
-            Kind::Apply(op) => row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int,
-            Kind::Load(path) => {
-                !self.made.contains(&path.root)
-                    && graph.ty(value).is_scalar()
-                    && (self.residuals.is_stable(graph, path, id)
-                        || self.residuals.restorable(graph, path, id).is_some())
-            }
-            Kind::Length(path) => {
-                !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
-            }
-            _ => false,
+        let stable = |path: &Path| {
+            !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
         };
-        cheap && site.reads().iter().all(|read| self.can(graph, *read))
+        let (price, possible) = match &site.kind {
+            Kind::Literal(_) | Kind::Constant(_) => (0, true),
+            Kind::Discrete(_) | Kind::Cast(_) | Kind::FloatLike | Kind::IntLike | Kind::Select => {
+                (1, true)
+            }
+            Kind::Call(call) | Kind::CallVjp(call) => (
+                1,
+                is_cheap_operator(&call.callee)
+                    && call.args.iter().filter_map(Arg::path).all(stable),
+            ),
+            Kind::Apply(op) if row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int => {
+                (1, true)
+            }
+            Kind::Apply(_) => (DEAR, true),
+            Kind::Load(path) => {
+                let possible = !self.made.contains(&path.root) && is_number(graph, value) && {
+                    self.residuals.is_stable(graph, path, id)
+                        || self
+                            .residuals
+                            .restorable(graph, path, id, Reads::Element)
+                            .is_some()
+                };
+                (1, possible)
+            }
+            // Only the shape is looked at, and a number has but one.
+            Kind::ZeroLike(path) => {
+                let element = matches!(path.steps.as_slice(), [Step::Index(_)])
+                    && graph.var(path.root).ty.element().is_scalar();
+                (1, element && !self.made.contains(&path.root))
+            }
+            Kind::Length(path) => (1, stable(path)),
+            _ => (0, false),
+        };
+        if possible { price } else { cut::NEVER }
     }
 
     fn copy(&mut self, graph: &mut Graph, value: Value) {
-        if !self.inside.contains(&value) || self.done.contains_key(&value) {
+        if !self.is_open(value) {
             return;
         }
         let Some(id) = graph.value(value).site else {
@@ -652,29 +807,29 @@ impl Again<'_> {
         for read in site.reads() {
             self.copy(graph, read);
         }
-        let ty = graph.ty(value).clone();
+        let tys = site.results.iter().map(|v| graph.ty(*v).clone()).collect();
         let restored = match &site.kind {
             Kind::Load(path) if !self.residuals.is_stable(graph, path, id) => self
                 .residuals
-                .restorable(graph, path, id)
+                .restorable(graph, path, id, Reads::Element)
                 .map(|at| (at, path.root)),
             _ => None,
         };
-        let again = graph.new_site(site.kind, site.operands, Vec::new(), vec![ty], site.span);
+        let again = graph.new_site(site.kind, site.operands, Vec::new(), tys, site.span);
         let done = self.done.clone();
         graph.site_mut(again).each_read(&mut |v| {
             if let Some(to) = done.get(v) {
                 *v = *to;
             }
         });
-        let result = graph.site(again).results[0];
-        graph.value_mut(result).name = graph.value(value).name.clone();
+        for (old, new) in site.results.iter().zip(graph.site(again).results.clone()) {
+            graph.value_mut(new).name = graph.value(*old).name.clone();
+            self.done.insert(*old, new);
+        }
         graph.exact.insert(again);
         if let Some((at, var)) = restored {
-            let loads = self.residuals.restored.entry(at).or_default();
-            loads.push((var, again));
+            self.residuals.restored.entry(at).or_default().push(var);
         }
-        self.done.insert(value, result);
         self.sites.push(again);
     }
 }

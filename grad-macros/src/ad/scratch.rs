@@ -129,6 +129,9 @@ impl Scratch<'_> {
         let Some(site) = self.graph.def(init) else {
             return false;
         };
+        if !self.keeps_length(var) {
+            return false;
+        }
         match &site.kind {
             Kind::Repeat { .. } => self.same(value, site.operands[1]),
             Kind::Array { .. } => self.graph.literal(value).is_some_and(
@@ -136,6 +139,23 @@ impl Scratch<'_> {
             ),
             _ => false,
         }
+    }
+
+    /// Whether nothing can change the number of elements: only elements are written.
+    fn keeps_length(&self, var: Var) -> bool {
+        self.residuals.sites_after(0).all(|id| {
+            let kind = &self.graph.site(id).kind;
+            let elements = matches!(
+                kind,
+                Kind::Store(_)
+                    | Kind::Accumulate(_)
+                    | Kind::Swap(..)
+                    | Kind::Call(_)
+                    | Kind::CallVjp(_)
+            );
+            let mut own = kind.writes().into_iter().filter(|path| path.root == var);
+            own.all(|path| elements && !path.steps.is_empty())
+        })
     }
 
     fn same(&self, a: Value, b: Value) -> bool {

@@ -47,11 +47,13 @@ fn both(tangent: &Target, variant: &Variant, index: usize, field: &Field) -> Tok
     quote_spanned! {field.span()=>
         #[doc(hidden)]
         #[inline]
+        #[must_use]
         #visibility fn #by_ref(&self) -> &#ty {
             match self { #pattern => #found, #differ }
         }
         #[doc(hidden)]
         #[inline]
+        #[must_use]
         #visibility fn #by_mut(&mut self) -> &mut #ty {
             match self { #pattern => #found, #differ }
         }

@@ -34,7 +34,7 @@ pub(super) fn in_lanes(target: &Target, kind: Kind) -> TokenStream {
 
 /// The const parameter.
 fn count() -> Ident {
-    Ident::new("LANES", Span::mixed_site())
+    Ident::new("__GRAD_LANES", Span::call_site())
 }
 
 /// A type without fields.

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::lanes::Lanes;
-use super::names::Names;
+use super::names::{Names, named};
 use crate::ir::{
     Adaptor, Arg, Call, Callee, Capture, Discrete, Form, Graph, Kind, Literal, Op, Path, Range,
     Region, Site, SiteId, Spelling, Step, Storage, Ty, Value, Var, Variant, Width, row,
@@ -23,6 +23,8 @@ pub(super) struct Body<'g> {
     refs: HashSet<Var>,
     /// The flag that tells whether anybody wants what is added into a variable.
     guards: HashMap<Var, Ident>,
+    /// Where in the user's source the site being written stands: panics point there.
+    here: Span,
     /// What the loop whose body begins reads off its tape.
     entry: Option<Ident>,
     /// Where tangents are rows of lanes.
@@ -46,9 +48,22 @@ impl<'g> Body<'g> {
             vars: HashMap::new(),
             refs,
             guards: HashMap::new(),
+            here: Span::call_site(),
             entry: None,
             lanes: None,
         }
+    }
+
+    /// The tokens, seen as before but standing where the site does.
+    fn relocated(&self, tokens: TokenStream) -> TokenStream {
+        let here = |mut token: TokenTree| {
+            token.set_span(match &token {
+                TokenTree::Literal(_) => self.here,
+                token => self.here.resolved_at(token.span()),
+            });
+            token
+        };
+        tokens.into_iter().map(here).collect()
     }
 
     pub(super) fn name_value(&mut self, value: Value, name: &Ident) {
@@ -116,12 +131,14 @@ impl<'g> Body<'g> {
 
     pub(super) fn value(&self, value: Value) -> TokenStream {
         match self.values.get(&value) {
-            Some(tokens) => tokens.clone(),
+            Some(tokens) => self.relocated(tokens.clone()),
             None => match self.graph.def(value).map(|site| &site.kind) {
-                Some(Kind::Literal(literal)) => Self::literal(literal, self.graph.ty(value)),
+                Some(Kind::Literal(literal)) => {
+                    self.relocated(Self::literal(literal, self.graph.ty(value)))
+                }
                 Some(Kind::Constant(code)) => {
                     let code = &code.0;
-                    quote!((#code))
+                    self.relocated(quote!((#code)))
                 }
                 _ => quote!(::core::compile_error!(
                     "internal error: a value without a name"
@@ -195,12 +212,20 @@ impl<'g> Body<'g> {
         let graph = self.graph;
         let site = graph.site(id);
         let span = site.span;
+        self.here = span;
         let root = self.root.clone();
         let operand = |cx: &Self, k: usize| cx.value(site.operands[k]);
         let code = match &site.kind {
             Kind::Literal(_) | Kind::Constant(_) => return TokenStream::new(),
             Kind::Apply(op) => {
-                let operands: Vec<_> = site.operands.iter().map(|v| self.value(*v)).collect();
+                let mut operands: Vec<_> = site.operands.iter().map(|v| self.value(*v)).collect();
+                let is_int = site.results.iter().any(|v| *graph.ty(*v) == Ty::Int);
+                if is_int && matches!(op, Op::Div | Op::Rem) {
+                    // Division by zero: the parentheses are the user's place in the message.
+                    for operand in &mut operands {
+                        *operand = quote_spanned!(span=> (#operand));
+                    }
+                }
                 let code = spelled(row(*op).spelling, &operands, span);
                 return self.define(site, &code);
             }
@@ -294,7 +319,11 @@ impl<'g> Body<'g> {
             Kind::Swap(a, b) => self.swap(a, b),
             Kind::Copy(path) => {
                 let place = self.reference(path, Access::Read);
-                quote!(#root::private::copy(#place))
+                if graph.var(path.root).tangent {
+                    quote!(#root::private::copy(#place))
+                } else {
+                    quote!((&&#root::private::Copier(#place)).replicate())
+                }
             }
             Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
             Kind::ZeroLike(path) => {
@@ -328,7 +357,7 @@ impl<'g> Body<'g> {
             Kind::Matches(path, code) => self.matches(path, &code.0),
             Kind::Keep(path, method) => {
                 let again = self.again(path, method, span);
-                quote!(#again.keep())
+                quote!((&&#again.keeper()).keep())
             }
             Kind::Record(record) => {
                 let path = &record.code.0;
@@ -373,11 +402,9 @@ impl<'g> Body<'g> {
                 let (tape, place) = (self.variable(*tape), self.place(path));
                 quote!(#tape.save(&#place[..]))
             }
-            Kind::Restore(tape, var) => {
-                let tape = self.variable(*tape);
-                let name = self.names.fresh(&graph.var(*var).name);
-                self.vars.insert(*var, quote!(#name));
-                quote!(let #name = #tape.restore())
+            Kind::Restore(tape, path) => {
+                let (tape, place) = (self.variable(*tape), self.place(path));
+                quote!(#place[..].clone_from_slice(#tape.restore()))
             }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.kept(*v));
@@ -401,7 +428,7 @@ impl<'g> Body<'g> {
                 if seen.to_string() == *name || *name == "self" {
                     return None;
                 }
-                let ident = Ident::new(name, Span::call_site());
+                let ident = named(name, Span::call_site());
                 let seen = match capture {
                     Capture::Place(_, false) => quote!(&#seen),
                     _ => seen,
@@ -422,7 +449,7 @@ impl<'g> Body<'g> {
             return info.name.parse().unwrap_or_default();
         }
         self.vars.get(&var).cloned().unwrap_or_else(|| {
-            let name = Ident::new(&info.name, Span::call_site());
+            let name = named(&info.name, Span::call_site());
             quote!(#name)
         })
     }
@@ -438,7 +465,7 @@ impl<'g> Body<'g> {
     }
 
     fn place_for(&self, path: &Path, access: Access) -> TokenStream {
-        let mut code = self.variable(path.root);
+        let mut code = self.relocated(self.variable(path.root));
         if path.steps.is_empty() && self.refs.contains(&path.root) {
             return quote!((*#code));
         }
@@ -462,7 +489,7 @@ impl<'g> Body<'g> {
                 }
                 Step::Index(v) => {
                     let index = self.value(*v);
-                    quote_spanned!(var.span=> #code[#index])
+                    quote_spanned!(self.here=> #code[#index])
                 }
                 Step::Range {
                     start,
@@ -554,9 +581,10 @@ impl<'g> Body<'g> {
         let root = &self.root;
         let place = self.place(path);
         let tangent = self.graph.var(path.root).tangent;
-        // Out of a variable of its own a value moves; a tangent behind a reference need not be `Copy`.
-        let moves = path.steps.is_empty() && !(tangent && self.refs.contains(&path.root));
-        if ty.is_scalar() || moves {
+        if tangent && path.steps.is_empty() && self.refs.contains(&path.root) && !ty.is_scalar() {
+            let whole = self.variable(path.root);
+            quote!(#root::private::owned(&*#whole))
+        } else if ty.is_scalar() || path.steps.is_empty() {
             place
         } else if tangent {
             quote!(#root::Tangent::duplicate(&#place))
@@ -913,16 +941,13 @@ impl<'g> Body<'g> {
                 quote!(#path(#(#args),*))
             }
             Callee::Associated(ty, name, generics) => {
-                let (ty, name, generics) = (
-                    &ty.0,
-                    Ident::new(name, span),
-                    generics.as_ref().map(|g| &g.0),
-                );
+                let (ty, name, generics) =
+                    (&ty.0, named(name, span), generics.as_ref().map(|g| &g.0));
                 quote!(#ty::#name #generics(#(#args),*))
             }
             Callee::Method(name, generics) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
-                let (name, generics) = (Ident::new(name, span), generics.as_ref().map(|g| &g.0));
+                let (name, generics) = (named(name, span), generics.as_ref().map(|g| &g.0));
                 let args = args.iter().skip(1);
                 quote!(#receiver.#name #generics(#(#args),*))
             }
@@ -955,7 +980,7 @@ impl<'g> Body<'g> {
             .map(|arg| match arg {
                 Arg::Move(path) => {
                     let place = self.reference(path, Access::Read);
-                    quote!(#root::private::duplicate(#place))
+                    quote!((&&#root::private::Copier(#place)).replicate())
                 }
                 Arg::Value(v) => self.duplicated(*v),
                 arg => self.argument(arg),

@@ -36,7 +36,9 @@ pub(super) fn data(lowered: &Lowered, name: &str, root: &TokenStream) -> TokenSt
     let inputs: Vec<_> = graph.params.iter().map(|param| cx.input(param)).collect();
     let body = cx.block(graph.body, None);
     let (root, nodes, variables) = (&cx.root, &cx.nodes, &cx.variables);
+    let items = &lowered.items;
     quote! {
+        #(#items)*
         static GRAPH: #root::Graph = #root::Graph {
             name: #name,
             inputs: &[#(#inputs),*],

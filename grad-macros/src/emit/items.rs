@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{Attribute, GenericParam, Generics, Type, Visibility, WhereClause};
 
 use super::body::Body;
@@ -62,7 +63,10 @@ struct Bodies {
 
 /// The hidden name of a derivative beside a method.
 pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
-    Ident::new(&format!("__grad_{mode}_{name}"), span)
+    Ident::new(
+        &format!("__grad_{mode}_{}", name.trim_start_matches("r#")),
+        span,
+    )
 }
 
 /// The differentiated graphs.
@@ -100,10 +104,9 @@ pub(crate) fn emit(
         return derived.companion(&bodies, lowered.recursive);
     }
     let items = derived.items(&bodies, lowered.recursive);
-    let graph = derived.graph_item(
-        &super::graph::data(lowered, &derived.name(), &derived.root),
-        false,
-    );
+    let data = super::graph::data(lowered, &derived.name(), &derived.root);
+    let inner = derived.prelude(lowered);
+    let graph = derived.graph_item(&quote!(#inner #data), false);
     quote!(#items #graph)
 }
 
@@ -137,9 +140,33 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
     quote!(#companion #public #graph)
 }
 
+/// The companion alone, of bodies written elsewhere.
+pub(crate) fn companion(
+    derived: &Derived,
+    vjp: Option<TokenStream>,
+    jvp: Option<TokenStream>,
+) -> TokenStream {
+    let bodies = Bodies {
+        vjp,
+        jvp,
+        ..Bodies::default()
+    };
+    derived.companion(&bodies, false)
+}
+
+/// The companion alone, of bodies that diverge: there were errors.
+pub(crate) fn companion_stub(derived: &Derived) -> TokenStream {
+    let bodies = Bodies {
+        vjp: derived.modes.reverse().then(not_generated),
+        jvp: derived.modes.forward().then(not_generated),
+        ..Bodies::default()
+    };
+    derived.companion(&bodies, true)
+}
+
 impl Derived<'_> {
     pub(super) fn name(&self) -> String {
-        self.sig.ident.to_string()
+        self.sig.ident.unraw().to_string()
     }
 
     pub(super) fn parameters(&self) -> &[Parameter] {
@@ -150,10 +177,9 @@ impl Derived<'_> {
     pub(super) fn free(&self, name: &str) -> Ident {
         let mut name = name.to_owned();
         let taken = |name: &str| {
-            self.parameters().iter().any(|p| {
-                let own = p.name.to_string();
-                name == own || name == format!("{own}_bar") || name == format!("{own}_dot")
-            })
+            self.parameters()
+                .iter()
+                .any(|p| [&p.name, &p.bar, &p.dot].iter().any(|own| **own == name))
         };
         while taken(&name) {
             name.push('_');
@@ -272,9 +298,9 @@ impl Derived<'_> {
     }
 
     /// What a parameter is called where its value is handed again.
-    fn again(parameter: &Parameter) -> Ident {
+    fn again(&self, parameter: &Parameter) -> Ident {
         if parameter.is_receiver {
-            Ident::new("this", Span::call_site())
+            self.free("this")
         } else {
             parameter.name.clone()
         }
@@ -326,7 +352,7 @@ impl Derived<'_> {
         let (mut inputs, mut bars, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
         let mut closing = TokenStream::new();
         for (k, (param, parameter)) in graph.params.iter().zip(self.parameters()).enumerate() {
-            let name = Self::again(parameter);
+            let name = self.again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
             match param.slot {
@@ -349,7 +375,7 @@ impl Derived<'_> {
                     let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
                     let place = &parameter.name;
                     closing.extend(quote! {
-                        let #absent = if M & #bit == 0 {
+                        let #absent = if __GRAD_M & #bit == 0 {
                             ::core::option::Option::Some(#root::private::zero_like(&*#place))
                         } else {
                             ::core::option::Option::None
@@ -441,7 +467,7 @@ impl Derived<'_> {
         };
         let mut opening = TokenStream::new();
         for (k, parameter) in self.parameters().iter().enumerate() {
-            let dot = format_ident!("{}_dot", parameter.name);
+            let dot = parameter.dot.clone();
             let bar_type = self.dot_type(parameter, tangents);
             let name = &parameter.name;
             let local = body.names.fresh(&dot.to_string());
@@ -509,7 +535,7 @@ impl Derived<'_> {
     /// The const parameter that says how many directions a call pushes.
     pub(super) fn lane_count(&self) -> Ident {
         let _ = self;
-        Ident::new("LANES", Span::mixed_site())
+        Ident::new("__GRAD_LANES", Span::call_site())
     }
 
     /// The type behind the reference to a parameter's tangent.
@@ -541,7 +567,7 @@ impl Derived<'_> {
         let _ = self;
         quote! {
             #[allow(
-                unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, dead_code,
+                unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, unused_must_use, dead_code,
                 unreachable_code, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
@@ -556,6 +582,54 @@ impl Derived<'_> {
             ..Bodies::default()
         };
         self.public_items(&bodies, false)
+    }
+
+    /// The siblings of an associated function whose result depends on no float: zero tangents, and a
+    /// pullback that does nothing.
+    pub(crate) fn constant_items(&self) -> TokenStream {
+        let is_constructor = self.home == Home::Impl
+            && self
+                .parameters()
+                .iter()
+                .all(|p| !p.is_receiver && p.passing != Passing::RefMut)
+            && self.signature.output.may_be_active()
+            && self.sig.generics.type_params().next().is_none();
+        if !is_constructor {
+            return TokenStream::new();
+        }
+        let (root, name) = (&self.root, &self.sig.ident);
+        let args: Vec<_> = self
+            .parameters()
+            .iter()
+            .map(|p| p.name.to_token_stream())
+            .collect();
+        let again = self.parameters().iter().map(|p| {
+            let ty = self.again_type(p);
+            quote!(_: #ty)
+        });
+        let bars = self
+            .parameters()
+            .iter()
+            .map(|_| quote!(_: ::core::option::Option<&mut #root::NoTangent>));
+        let tangent = self.output_tangent();
+        let bodies = Bodies {
+            vjp: self.modes.reverse().then(|| {
+                quote!((Self::#name(#(#args),*), |_: #tangent, #(#again,)* #(#bars),*| {}))
+            }),
+            jvp: self.modes.forward().then(|| {
+                quote!(let value = Self::#name(#(#args),*); let zero = #root::private::zero_like(&value); (value, zero))
+            }),
+            lanes: self.lanes.map(|_| {
+                let count = self.lane_count();
+                quote! {
+                    let value = Self::#name(#(#args),*);
+                    let zero = #root::private::zero_lanes::<#count, _>(&value);
+                    (value, zero)
+                }
+            }),
+            gradient: None,
+        };
+        self.companion(&bodies, false)
     }
 
     /// The siblings of a trait's method without a body.
@@ -596,9 +670,9 @@ impl Derived<'_> {
         );
         let where_clause = self.where_clause();
         let mut generics = bare(&self.sig.generics);
-        generics.params.push(syn::parse_quote!(const M: u64));
+        generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
         let mut kept = self.captured();
-        kept.push(quote!(M));
+        kept.push(quote!(__GRAD_M));
         let inputs: Vec<_> = self
             .parameters()
             .iter()
@@ -633,14 +707,14 @@ impl Derived<'_> {
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>) -> (#output, #pull) #where_clause #body
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>) -> (#output, #pull) #where_clause #body
             }
         });
         let push = |body: &TokenStream, mode: &str, tangents: Tangents| {
             let body = block(body);
             let name = name(mode);
             let dots = self.parameters().iter().map(|p| {
-                let dot = format_ident!("{}_dot", p.name);
+                let dot = p.dot.clone();
                 let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
                 let ty = self.dot_type(p, tangents);
                 quote!(#dot: ::core::option::Option<&#mutable #ty>)
@@ -655,7 +729,7 @@ impl Derived<'_> {
             quote! {
                 /// The value and its tangent; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #must_use #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<M>, #directions #(#dots),*)
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>, #directions #(#dots),*)
                     -> (#output, #tangent) #where_clause #body
             }
         };
@@ -670,7 +744,7 @@ impl Derived<'_> {
                     self.name()
                 );
                 quote! {
-                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types)] #cfgs
+                    #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
                     impl #ident { #vjp #jvp #lanes }
@@ -780,7 +854,7 @@ impl Derived<'_> {
 
     /// Where cotangents go: a name for each differentiated parameter.
     pub(super) fn bar_name(parameter: &Parameter) -> Ident {
-        format_ident!("{}_bar", parameter.name)
+        parameter.bar.clone()
     }
 
     /// A zero cotangent for each differentiated parameter that `which` picks.
@@ -1106,12 +1180,12 @@ impl Derived<'_> {
             .collect();
         let active = self.parameters().iter().filter(|p| p.wrt);
         let dots = active.clone().map(|p| {
-            let (dot, ty) = (format_ident!("{}_dot", p.name), p.dot_type(root));
+            let (dot, ty) = (p.dot.clone(), p.dot_type(root));
             quote!(#dot: #ty)
         });
         let checks: TokenStream = active
             .map(|p| {
-                let (dot, name) = (format_ident!("{}_dot", p.name), &p.name);
+                let (dot, name) = (p.dot.clone(), &p.name);
                 let text = dot.to_string();
                 let by_ref = p.is_sequence() || p.passing == Passing::Ref;
                 let (dot, like) = match p.passing {
@@ -1133,7 +1207,7 @@ impl Derived<'_> {
             .map(|p| p.name.to_token_stream())
             .collect();
         let given = self.parameters().iter().map(|p| {
-            let dot = format_ident!("{}_dot", p.name);
+            let dot = p.dot.clone();
             match (p.wrt, p.is_sequence() || p.passing != Passing::Value) {
                 (false, _) => quote!(::core::option::Option::None),
                 (true, true) => quote!(::core::option::Option::Some(#dot)),

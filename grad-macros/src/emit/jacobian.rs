@@ -86,7 +86,7 @@ impl Derived<'_> {
     }
 
     fn dot_name(parameter: &Parameter) -> Ident {
-        format_ident!("{}_dot", parameter.name)
+        parameter.dot.clone()
     }
 
     /// A reference to a parameter's content.

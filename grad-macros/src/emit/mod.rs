@@ -13,5 +13,5 @@ mod lanes;
 mod names;
 mod rules;
 
-pub(crate) use items::{Derived, Graphs, Home, emit, stubs};
+pub(crate) use items::{Derived, Graphs, Home, companion, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;

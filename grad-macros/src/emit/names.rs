@@ -47,6 +47,14 @@ impl Names {
     }
 }
 
+/// The identifier of that spelling, raw or not.
+pub(super) fn named(name: &str, span: Span) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, span),
+        None => Ident::new(name, span),
+    }
+}
+
 fn is_keyword(name: &str) -> bool {
     syn::parse_str::<Ident>(name).is_err()
 }

@@ -69,7 +69,11 @@ impl Lower<'_> {
                 self.copy_of(operand, span)
             }
             ([.., "Box", "new"], [arg]) => {
-                let value = self.value_of(arg);
+                let operand = self.lower_expr(arg);
+                if matches!(operand, Operand::Closure(_)) {
+                    return operand;
+                }
+                let value = self.read_spanned(operand, arg.span());
                 let ty = Ty::Named("Box".to_owned());
                 Operand::Value(self.push(Kind::Boxed, vec![value], ty, span))
             }
@@ -221,6 +225,10 @@ impl Lower<'_> {
             Operand::Place(path, _) => Arg::Move(path),
             Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
                 Arg::Value(value)
+            }
+            Operand::Closure(_) | Operand::Iter(_) => {
+                self.report(span, Problem::FunctionValue);
+                Arg::Value(self.undefined(Ty::Unknown))
             }
             Operand::Poison | Operand::Never => Arg::Value(self.undefined(Ty::Unknown)),
             other => {

@@ -18,7 +18,7 @@ use super::opaque::names_in;
 use super::scope::Local;
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Kind, Op, Ty};
+use crate::ir::{Kind, Op, Ty, Value};
 use crate::signature::ty_of;
 
 /// A function the body of this one may call by name.
@@ -26,6 +26,8 @@ use crate::signature::ty_of;
 pub(crate) enum Function {
     Written(Rc<Written>),
     Path(Rc<ExprPath>),
+    /// One of two, as the truth value says.
+    Either(Value, Rc<(Function, Function)>),
 }
 
 /// A closure expression and where it stands.
@@ -35,6 +37,7 @@ pub(crate) struct Written {
     pub(super) body: Expr,
     output: Option<syn::Type>,
     scopes: Vec<HashMap<String, Local>>,
+    captured: Vec<Local>,
     /// Whether it may change what it captures.
     pub(super) changes: bool,
 }
@@ -46,6 +49,7 @@ impl PartialEq for Function {
             (Function::Path(a), Function::Path(b)) => {
                 a.to_token_stream().to_string() == b.to_token_stream().to_string()
             }
+            (Function::Either(v, a), Function::Either(w, b)) => v == w && a == b,
             _ => false,
         }
     }
@@ -56,6 +60,7 @@ impl fmt::Debug for Function {
         match self {
             Function::Written(_) => f.write_str("closure"),
             Function::Path(path) => write!(f, "{}", path.to_token_stream()),
+            Function::Either(value, _) => write!(f, "one of two by {value:?}"),
         }
     }
 }
@@ -80,7 +85,48 @@ impl Function {
 
     /// Whether a call may change variables, so that it must run exactly where the source runs it.
     pub(super) fn changes(&self) -> bool {
-        matches!(self, Function::Written(written) if written.changes)
+        match self {
+            Function::Written(written) => written.changes,
+            Function::Path(_) => false,
+            Function::Either(_, both) => both.0.changes() || both.1.changes(),
+        }
+    }
+
+    /// The values that choose between functions.
+    pub(super) fn choices(&self) -> Vec<Value> {
+        match self {
+            Function::Either(value, both) => {
+                let mut all = vec![*value];
+                all.extend(both.0.choices());
+                all.extend(both.1.choices());
+                all
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The function with other values, in the same order.
+    pub(super) fn with_choices(&self, next: &mut dyn Iterator<Item = Value>) -> Self {
+        match self {
+            Function::Either(value, both) => {
+                let value = next.next().unwrap_or(*value);
+                let first = both.0.with_choices(next);
+                let second = both.1.with_choices(next);
+                Function::Either(value, Rc::new((first, second)))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Whether all it captures was declared before the variable with the number given.
+    pub(super) fn outlives(&self, count: usize) -> bool {
+        match self {
+            Function::Written(written) => {
+                written.captured.iter().all(|local| local.is_before(count))
+            }
+            Function::Path(_) => true,
+            Function::Either(_, both) => both.0.outlives(count) && both.1.outlives(count),
+        }
     }
 }
 
@@ -115,19 +161,29 @@ impl Lower<'_> {
         let mut captured = BTreeSet::new();
         names_in(closure.body.to_token_stream(), &mut captured);
         captured.retain(|name| !bound.contains(name));
+        let changes = may_change(closure.body.to_token_stream(), &self.captured(&captured));
         if closure.capture.is_some() {
             scopes.push(self.moved_captures(&captured));
         }
+        let captured = captured
+            .iter()
+            .filter_map(|name| {
+                scopes
+                    .iter()
+                    .rev()
+                    .find_map(|scope| scope.get(name).copied())
+            })
+            .collect();
         let output = match &closure.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => Some((**ty).clone()),
         };
-        let changes = may_change(closure.body.to_token_stream(), &self.captured(&captured));
         Operand::Closure(Function::Written(Rc::new(Written {
             inputs,
             body: (*closure.body).clone(),
             output,
             scopes,
+            captured,
             changes,
         })))
     }
@@ -251,6 +307,15 @@ impl Lower<'_> {
         match function {
             Function::Written(written) => self.inline(&written.clone(), args),
             Function::Path(path) => self.call_path(path, args, span),
+            Function::Either(first, both) => {
+                let again = args.clone();
+                self.branch(
+                    *first,
+                    span,
+                    |cx| cx.call_function(&both.0, args, span),
+                    |cx| cx.call_function(&both.1, again, span),
+                )
+            }
         }
     }
 

@@ -21,15 +21,20 @@ impl Lower<'_> {
         }
         let span = expr.span();
         let hint = self.hint.take();
+        let written = hint.as_ref().map(|ty| self.ty_of(ty));
+        let expected = self.expected.take().or(written);
         match expr {
             Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
                 self.hint = hint;
-                self.lower_expr(expr)
+                self.lower_expected(expr, expected)
             }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
             Expr::Path(path) => self.lower_path(path, span),
-            Expr::Unary(unary) => self.lower_unary(unary.op, &unary.expr, span),
-            Expr::Binary(binary) => self.lower_binary(binary, span),
+            Expr::Unary(unary) => {
+                self.expected = expected.filter(|_| matches!(unary.op, UnOp::Neg(_)));
+                self.lower_unary(unary.op, &unary.expr, span)
+            }
+            Expr::Binary(binary) => self.lower_binary(binary, expected, span),
             Expr::Assign(assign) => self.lower_assign(&assign.left, &assign.right, span),
             Expr::Block(block) => match &block.label {
                 None => self.lower_block(&block.block),
@@ -55,10 +60,11 @@ impl Lower<'_> {
                 self.lower_while(None, &l.body, label, span)
             }
             Expr::Return(r) => {
+                let output = Some(self.output.clone());
                 let value = r
                     .expr
                     .as_ref()
-                    .map_or(Operand::Unit, |e| self.lower_expr(e));
+                    .map_or(Operand::Unit, |e| self.lower_expected(e, output));
                 self.lower_return(value)
             }
             Expr::Break(b) => {
@@ -69,7 +75,8 @@ impl Lower<'_> {
             Expr::Index(index) => self.lower_index(&index.expr, &index.index, span),
             Expr::Field(field) => {
                 let base = self.lower_expr(&field.base);
-                self.project(base, &member(&field.member))
+                let part = self.project(base, &member(&field.member));
+                self.as_integer(part, field)
             }
             Expr::Reference(reference) => self.lower_reference(reference, span),
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
@@ -102,6 +109,22 @@ impl Lower<'_> {
             }
             Expr::Range(range) => self.lower_range(range),
             _ => self.unsupported("this expression", span),
+        }
+    }
+
+    /// A field that is used as an integer elsewhere is one here.
+    fn as_integer(&mut self, part: Operand, field: &syn::ExprField) -> Operand {
+        match part {
+            Operand::Place(path, Ty::Unknown) => {
+                let text = field.to_token_stream().to_string().replace(' ', "");
+                let ty = if self.integers.contains(&text) {
+                    Ty::Int
+                } else {
+                    Ty::Unknown
+                };
+                Operand::Place(path, ty)
+            }
+            other => other,
         }
     }
 
@@ -144,8 +167,12 @@ impl Lower<'_> {
         if let Some(ident) = path.path.get_ident().filter(|_| path.qself.is_none()) {
             let name = ident.to_string();
             if let Some(local) = self.locals.find(&name) {
-                let held = self.locals.current(local);
-                return held.unwrap_or(Operand::Poison);
+                return match self.locals.current(local) {
+                    Some(held) => held,
+                    // Not set on any path the graph knows: a problem was reported, or is one.
+                    None if self.diag.mark() > 0 => Operand::Poison,
+                    None => self.report(span, Problem::BranchedReference),
+                };
             }
             if name == "None" {
                 return Operand::Value(self.none(Ty::Unknown, span));
@@ -230,16 +257,59 @@ impl Lower<'_> {
         self.push(Kind::Apply(op), operands, ty, span)
     }
 
-    fn lower_binary(&mut self, binary: &syn::ExprBinary, span: Span) -> Operand {
+    /// Lowers an expression whose place says something of its type.
+    pub(super) fn lower_expected(&mut self, expr: &Expr, expected: Option<Ty>) -> Operand {
+        self.expected = expected.filter(|ty| matches!(ty, Ty::Float(_)));
+        let operand = self.lower_expr(expr);
+        self.expected = None;
+        operand
+    }
+
+    fn lower_binary(
+        &mut self,
+        binary: &syn::ExprBinary,
+        expected: Option<Ty>,
+        span: Span,
+    ) -> Operand {
         if is_compound(&binary.op) {
             return self.lower_compound(&binary.left, &binary.op, &binary.right, span);
         }
         if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) {
             return self.lower_lazy(binary, span);
         }
+        // A sum that is a float has floats for terms, and what is added to a float is one.
+        let expected = expected.filter(|ty| matches!(ty, Ty::Float(_)));
+        let is_sum = matches!(binary.op, BinOp::Add(_) | BinOp::Sub(_));
+        self.expected = expected.clone().filter(|_| is_sum);
         let a = self.lower_operand(&binary.left);
+        let left = self.operand_ty(&a);
+        self.expected = match left {
+            Ty::Float(_) if is_sum => Some(left),
+            _ => expected.clone().filter(|_| is_sum),
+        };
         let b = self.lower_operand(&binary.right);
+        self.expected = None;
+        if let Some(ty) = expected.filter(|_| discrete_op(&binary.op).is_none()) {
+            let value = self.float_operator(arithmetic_row(&binary.op), a, b, span);
+            self.refine(value, &ty);
+            return Operand::Value(value);
+        }
         Operand::Value(self.binary(&binary.op, a, b, span))
+    }
+
+    /// An operator whose result is known to be a float: so are its operands if one of them is.
+    fn float_operator(&mut self, op: Op, a: Operand, b: Operand, span: Span) -> Value {
+        let tys = [self.operand_ty(&a), self.operand_ty(&b)];
+        let known = tys.iter().any(|ty| matches!(ty, Ty::Float(_)));
+        let plain = tys
+            .iter()
+            .all(|ty| matches!(ty, Ty::Float(_) | Ty::Unknown));
+        let is_sum = matches!(op, Op::Add | Op::Sub);
+        if plain && (known || is_sum) {
+            let operands = [a, b].map(|o| self.read_spanned(o, span)).to_vec();
+            return self.apply(op, operands, span);
+        }
+        self.operator(op, vec![a, b], span)
     }
 
     /// An operand of an operator: a number is read where it stands.

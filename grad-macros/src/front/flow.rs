@@ -5,11 +5,13 @@
 //! follows it is lowered inside the other branch, so that the usual early return needs no code.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Lifetime, Stmt};
 
+use super::closure::Function;
 use super::scope::{Local, Locals};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -210,7 +212,7 @@ impl Lower<'_> {
         a: &Arm,
         b: &Arm,
     ) -> Operand {
-        let mut merge = Merge::new(a, b);
+        let mut merge = Merge::new(a, b, before.len());
         let value = self.merged(Some(&a.value), Some(&b.value), &mut merge, span);
         for local in self.locals.assignable(before.len()) {
             let (of_a, of_b) = (
@@ -270,7 +272,9 @@ impl Lower<'_> {
         merge: &mut Merge,
         span: Span,
     ) -> Option<Operand> {
-        use Operand::{Maybe, Never, Place, Poison, Ref, RefMut, Tuple, Unit, Value as Val};
+        use Operand::{
+            Closure, Maybe, Never, Place, Poison, Ref, RefMut, Tuple, Unit, Value as Val,
+        };
         Some(match (a, b) {
             (None, None) => return None,
             (Some(Never), Some(Never)) => Never,
@@ -304,6 +308,11 @@ impl Lower<'_> {
                 Some(Place(p, _) | Ref(p, _) | RefMut(p, _)),
                 Some(Place(q, _) | Ref(q, _) | RefMut(q, _)),
             ) if p == q => a.cloned().unwrap_or(Poison),
+            (Some(Closure(f)), Some(Closure(g)))
+                if f.outlives(merge.locals) && g.outlives(merge.locals) =>
+            {
+                self.merged_functions(f, g, merge)
+            }
             (Some(Ref(p, ty)), Some(Ref(q, _))) if p.same_shape(q) => {
                 Ref(Self::merged_path(p, q, merge), ty.clone())
             }
@@ -312,6 +321,45 @@ impl Lower<'_> {
             }
             _ => self.report(span, Problem::BranchedReference),
         })
+    }
+
+    /// Which of two functions it is becomes a truth value.
+    fn merged_functions(&mut self, f: &Function, g: &Function, merge: &mut Merge) -> Operand {
+        let yes = self.inside(merge.regions.0, |cx| cx.truth(true));
+        let no = self.inside(merge.regions.1, |cx| cx.truth(false));
+        let first = merge.slot(yes, no, Ty::Bool);
+        let f = self.only_choices(f, false, merge);
+        let g = self.only_choices(g, true, merge);
+        Operand::Closure(Function::Either(first, Rc::new((f, g))))
+    }
+
+    /// A function that only one side has: its choices are anything on the other.
+    fn only_choices(&mut self, f: &Function, missing_in_a: bool, merge: &mut Merge) -> Function {
+        let region = if missing_in_a {
+            merge.regions.0
+        } else {
+            merge.regions.1
+        };
+        let values: Vec<Value> = f
+            .choices()
+            .into_iter()
+            .map(|value| {
+                let hole = self.inside(region, |cx| cx.undefined(Ty::Bool));
+                if missing_in_a {
+                    merge.slot(hole, value, Ty::Bool)
+                } else {
+                    merge.slot(value, hole, Ty::Bool)
+                }
+            })
+            .collect();
+        f.with_choices(&mut values.into_iter())
+    }
+
+    fn inside<T>(&mut self, region: Region, lower: impl FnOnce(&mut Self) -> T) -> T {
+        self.regions.push(region);
+        let result = lower(self);
+        self.regions.pop();
+        result
     }
 
     /// Places that differ in nothing but indices: the indices are merged.
@@ -359,6 +407,10 @@ impl Lower<'_> {
                     .map(|part| self.merge_missing(part, missing_in_a, merge, span));
                 Operand::Tuple(parts.collect())
             }
+            Operand::Closure(f) if f.outlives(merge.locals) => {
+                Operand::Closure(self.only_choices(f, missing_in_a, merge))
+            }
+            Operand::Closure(_) => self.report(span, Problem::BranchedReference),
             Operand::Ref(path, ty) => {
                 Operand::Ref(self.missing_path(path, missing_in_a, merge), ty.clone())
             }
@@ -831,16 +883,19 @@ struct Frame {
 struct Merge {
     regions: (Region, Region),
     yields: Vec<(Value, Value, Ty)>,
+    /// How many variables there were before.
+    locals: usize,
 }
 
 /// Placeholders count down from here; no graph has that many values.
 const PLACEHOLDER: u32 = u32::MAX;
 
 impl Merge {
-    fn new(a: &Arm, b: &Arm) -> Self {
+    fn new(a: &Arm, b: &Arm, locals: usize) -> Self {
         Merge {
             regions: (a.region, b.region),
             yields: Vec::new(),
+            locals,
         }
     }
 
@@ -862,6 +917,10 @@ impl Merge {
 fn placed(operand: Operand, results: &[Value]) -> Operand {
     match operand {
         Operand::Value(value) => Operand::Value(placed_value(value, results)),
+        Operand::Closure(f) => {
+            let values = f.choices().into_iter().map(|v| placed_value(v, results));
+            Operand::Closure(f.with_choices(&mut values.collect::<Vec<_>>().into_iter()))
+        }
         Operand::Ref(path, ty) => Operand::Ref(placed_path(&path, results), ty),
         Operand::RefMut(path, ty) => Operand::RefMut(placed_path(&path, results), ty),
         Operand::Tuple(parts) => {

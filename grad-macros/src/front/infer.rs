@@ -32,6 +32,69 @@ fn scan(tokens: TokenStream, names: &mut HashSet<String>) {
     }
 }
 
+/// Places (`self.rows`, `n`) that somewhere bound a range or index an array: integers.
+pub(super) fn integer_places(body: &Block) -> HashSet<String> {
+    let mut places = HashSet::new();
+    scan_integers(body.to_token_stream(), &mut places);
+    places
+}
+
+fn scan_integers(tokens: TokenStream, places: &mut HashSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (k, token) in tokens.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            scan_integers(group.stream(), places);
+            let is_index = group.delimiter() == Delimiter::Bracket && k > 0;
+            if is_index && matches!(&tokens[k - 1], TokenTree::Ident(_) | TokenTree::Group(_)) {
+                places.extend(whole_place(group.stream()));
+            }
+        }
+        let is_dots = matches!(token, TokenTree::Punct(p) if p.as_char() == '.' && p.spacing() == proc_macro2::Spacing::Joint);
+        if is_dots && matches!(tokens.get(k + 1), Some(TokenTree::Punct(p)) if p.as_char() == '.') {
+            let after = usize::from(
+                matches!(tokens.get(k + 2), Some(TokenTree::Punct(p)) if p.as_char() == '='),
+            );
+            places.extend(place_at(tokens.get(k + 2 + after..).unwrap_or_default()));
+        }
+    }
+}
+
+/// The text of a place that is all there is.
+fn whole_place(tokens: TokenStream) -> Option<String> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let (text, length) = place_of(&tokens)?;
+    (length == tokens.len()).then_some(text)
+}
+
+/// The place the tokens begin with, if nothing is done to it.
+fn place_at(tokens: &[TokenTree]) -> Option<String> {
+    let (text, length) = place_of(tokens)?;
+    let ends = match tokens.get(length) {
+        None => true,
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(TokenTree::Punct(p)) => matches!(p.as_char(), '+' | '-' | '*' | '/' | '%' | ','),
+        Some(_) => false,
+    };
+    ends.then_some(text)
+}
+
+/// A path of fields and how many tokens it takes.
+fn place_of(tokens: &[TokenTree]) -> Option<(String, usize)> {
+    let TokenTree::Ident(first) = tokens.first()? else {
+        return None;
+    };
+    let (mut text, mut length) = (first.to_string(), 1);
+    while let [TokenTree::Punct(dot), TokenTree::Ident(field), ..] = tokens.get(length..)? {
+        let called = matches!(tokens.get(length + 2), Some(TokenTree::Group(g)) if g.delimiter() != Delimiter::Brace);
+        if dot.as_char() != '.' || called {
+            break;
+        }
+        text.push_str(&format!(".{field}"));
+        length += 2;
+    }
+    text.contains('.').then_some((text, length))
+}
+
 /// Names that are somewhere borrowed as `&mut name`.
 pub(super) fn mutably_borrowed_names(body: &Block) -> HashSet<String> {
     let mut names = HashSet::new();

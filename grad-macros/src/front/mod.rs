@@ -28,6 +28,7 @@ mod macros;
 mod matching;
 mod method;
 mod opaque;
+mod option;
 mod pattern;
 mod place;
 mod scope;
@@ -110,10 +111,14 @@ pub(super) struct Lower<'d> {
     next_try: usize,
     /// Whether the expression being lowered is certainly an `Option`.
     wants_option: bool,
+    /// What is known of the type of the expression about to be lowered from where it stands.
+    expected: Option<Ty>,
     /// Type parameters that stand for numbers.
     numbers: Vec<String>,
     /// Names that are indexed, borrowed or taken apart somewhere.
     projected: HashSet<String>,
+    /// Fields that bound a range or index an array somewhere.
+    integers: HashSet<String>,
     /// Names that are borrowed mutably somewhere: they live in memory, numbers too.
     borrowed_mut: HashSet<String>,
     statics: HashMap<String, Var>,
@@ -164,8 +169,10 @@ pub(crate) fn lower(
         refutable: false,
         next_try: 0,
         wants_option: false,
+        expected: None,
         numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
+        integers: infer::integer_places(body),
         borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),
         items: Vec::new(),

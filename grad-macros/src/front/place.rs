@@ -75,9 +75,7 @@ impl Lower<'_> {
                 let owned = parts.into_iter().map(|p| self.own(p, &Ty::Unknown));
                 Operand::Tuple(owned.collect())
             }
-            (Operand::Maybe(some, inside), _) => {
-                Operand::Maybe(some, Box::new(self.own(*inside, &Ty::Unknown)))
-            }
+            (Operand::Maybe(some, inside), _) => self.own_maybe(some, *inside),
             (
                 operand @ (Operand::Unit
                 | Operand::Closure(_)
@@ -97,6 +95,17 @@ impl Lower<'_> {
             }
             (operand, _) => Operand::Value(self.read(operand)),
         }
+    }
+
+    /// What an option holds is read only where it is there.
+    fn own_maybe(&mut self, some: Value, inside: Operand) -> Operand {
+        let inside = if is_read(&inside) {
+            inside
+        } else {
+            let span = self.graph.value(some).span;
+            self.branch(some, span, |_| inside, |_| Operand::Never)
+        };
+        Operand::Maybe(some, Box::new(inside))
     }
 
     /// The operand as a place; a value is put into a variable of its own.
@@ -196,5 +205,15 @@ impl Lower<'_> {
             }
             _ => self.report(span, Problem::MutableBorrow),
         }
+    }
+}
+
+/// Whether an operand names no place any more.
+fn is_read(operand: &Operand) -> bool {
+    match operand {
+        Operand::Place(..) | Operand::Ref(..) | Operand::RefMut(..) => false,
+        Operand::Tuple(parts) => parts.iter().all(is_read),
+        Operand::Maybe(_, inside) => is_read(inside),
+        _ => true,
     }
 }

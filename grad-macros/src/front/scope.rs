@@ -8,6 +8,13 @@ use super::Operand;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct Local(usize);
 
+impl Local {
+    /// Whether it was declared when there were so many variables.
+    pub(super) fn is_before(self, count: usize) -> bool {
+        self.0 < count
+    }
+}
+
 /// Variables in scope and what they hold now.
 #[derive(Default)]
 pub(super) struct Locals {

@@ -1,7 +1,7 @@
 //! Statements: declarations, assignment as renaming or a store, and the rest of a block after a
 //! branch that may leave it.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
 use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt, parse_quote};
@@ -43,7 +43,7 @@ impl Lower<'_> {
     /// A statement that branches, all sides of which but one certainly leave: the rest of the block
     /// belongs to that one.
     fn lower_leaving(&mut self, stmt: &Stmt, rest: &[Stmt]) -> Option<Operand> {
-        if let Some(hoisted) = hoist_tries(stmt, self.next_try, self.tries_results()) {
+        if let Some(hoisted) = hoist_exits(stmt, self.next_try, self.tries_results()) {
             self.next_try += 1;
             let stmts: Vec<Stmt> = hoisted.into_iter().chain(rest.iter().cloned()).collect();
             return Some(self.lower_stmts(&stmts));
@@ -148,6 +148,13 @@ impl Lower<'_> {
     fn lower_binding(&mut self, pattern: &Pat, value: Operand) {
         if value == Operand::Never {
             return;
+        }
+        if let Pat::Ident(plain) = pattern {
+            // However it is written: a constant is no pattern of a `let`.
+            if plain.subpat.is_none() && plain.by_ref.is_none() {
+                let name = plain.ident.to_string();
+                return self.bind_name(&name, plain.mutability.is_some(), value, None);
+            }
         }
         self.bind(pattern, value, None);
     }
@@ -276,7 +283,10 @@ impl Lower<'_> {
         right: &Expr,
         span: Span,
     ) -> Operand {
-        let value = self.lower_expr(right);
+        let held = ident_of(left).and_then(|name| self.locals.get(&name));
+        let place = held.map(|held| self.operand_ty(&held));
+        let is_sum = matches!(op, BinOp::AddAssign(_) | BinOp::SubAssign(_));
+        let value = self.lower_expected(right, place.filter(|_| is_sum));
         let value = match self.operand_ty(&value) {
             ty if ty.is_scalar() => Operand::Value(self.read_spanned(value, right.span())),
             _ => value,
@@ -347,6 +357,13 @@ impl Lower<'_> {
             matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
         if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
             let row = super::expr::arithmetic_row(op);
+            // What is read of the variable that is written is read before.
+            let value = match value {
+                Operand::Place(other, ty) if other.root == path.root => {
+                    Operand::Value(self.read_spanned(Operand::Place(other, ty), span))
+                }
+                other => other,
+            };
             let args = vec![Arg::RefMut(path), self.as_operand_arg(value, span)];
             let call = Call {
                 callee: Callee::Assign(row),
@@ -376,39 +393,58 @@ impl Lower<'_> {
     }
 }
 
-/// Takes the `?`s out of a statement, one `let .. else` or `match` each before it; nothing if it has
-/// none.
-fn hoist_tries(stmt: &Stmt, number: usize, results: bool) -> Option<Vec<Stmt>> {
+/// Takes out of a statement the first part that may leave it (a `?`, or a branch or block that
+/// returns, breaks or continues), into a statement before: what comes after it in the same statement
+/// must not run then. Nothing if there is none.
+fn hoist_exits(stmt: &Stmt, number: usize, results: bool) -> Option<Vec<Stmt>> {
     let mut stmt = stmt.clone();
     let expr = match &mut stmt {
         Stmt::Expr(expr, _) => expr,
         Stmt::Local(local) => &mut *local.init.as_mut()?.expr,
         _ => return None,
     };
-    let name = format_ident!("__tried_{number}");
-    let tried = take_first_try(expr, &name)?;
-    let first: Stmt = if results {
-        parse_quote!(let #name = match #tried {
-            Ok(value) => value,
-            Err(error) => return Err(::core::convert::From::from(error)),
-        };)
-    } else {
-        parse_quote!(let Some(#name) = #tried else { return None };)
+    let name = format_ident!("__left_{number}");
+    let first: Stmt = match take_first_exit(expr, &name, true)? {
+        Expr::Try(tried) if results => {
+            let tried = tried.expr;
+            parse_quote!(let #name = match #tried {
+                Ok(value) => value,
+                Err(error) => return Err(::core::convert::From::from(error)),
+            };)
+        }
+        Expr::Try(tried) => {
+            let tried = tried.expr;
+            parse_quote!(let Some(#name) = #tried else { return None };)
+        }
+        branch => parse_quote!(let #name = #branch;),
     };
     Some(vec![first, stmt])
 }
 
-/// The operand of the first `?` to be evaluated, whose place `name` takes.
-fn take_first_try(expr: &mut Expr, name: &syn::Ident) -> Option<Expr> {
+/// The first part to be evaluated that may leave, whose place `name` takes.
+fn take_first_exit(expr: &mut Expr, name: &syn::Ident, whole: bool) -> Option<Expr> {
     for child in children(expr) {
-        if let Some(found) = take_first_try(child, name) {
+        if let Some(found) = take_first_exit(child, name, false) {
             return Some(found);
         }
     }
-    let Expr::Try(tried) = expr else { return None };
-    let inner = (*tried.expr).clone();
-    *expr = parse_quote!(#name);
-    Some(inner)
+    let leaves = match expr {
+        Expr::Try(_) => true,
+        Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Loop(_) => {
+            !whole && has_exit(expr.to_token_stream())
+        }
+        _ => false,
+    };
+    leaves.then(|| std::mem::replace(expr, parse_quote!(#name)))
+}
+
+/// Whether the tokens say `return`, `break` or `continue`.
+fn has_exit(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_exit(group.stream()),
+        TokenTree::Ident(ident) => ident == "return" || ident == "break" || ident == "continue",
+        _ => false,
+    })
 }
 
 /// The parts of an expression that are always evaluated when it is, in order.

@@ -348,7 +348,13 @@ impl<'p> Machine<'p> {
         operands: &[Datum],
     ) -> Run<Vec<Datum>> {
         let mut carried = operands[range.first_carried()..].to_vec();
-        for index in indices(range, operands)? {
+        let indices = indices(range, operands)?;
+        for id in &graph.block(site.regions[0]).sites {
+            if let Kind::Next(tape) = graph.site(*id).kind {
+                frame.rewind(tape, indices.len())?;
+            }
+        }
+        for index in indices {
             let mut args = vec![Datum::Int(index)];
             args.extend(carried);
             carried = self.region(graph, frame, site.regions[0], args)?;
@@ -568,6 +574,18 @@ impl Frame {
         Ok(())
     }
 
+    /// Turns the last so many entries of a tape around.
+    fn rewind(&mut self, tape: Var, count: usize) -> Run<()> {
+        match &mut self.vars[tape.0 as usize] {
+            Some(Datum::List(entries)) if entries.len() >= count => {
+                let start = entries.len() - count;
+                entries[start..].reverse();
+                Ok(())
+            }
+            other => unknown(format!("{count} entries of {other:?}")),
+        }
+    }
+
     /// A site without regions or calls.
     fn simple(&mut self, graph: &Graph, site: &Site, operands: &[Datum]) -> Run<Vec<Datum>> {
         if let Some(result) = scalar(graph, site, operands)? {
@@ -634,7 +652,24 @@ impl Frame {
                 }
                 other => unknown(format!("a push on {other:?}")),
             },
-            Kind::Pop(tape) => match &mut self.vars[tape.0 as usize] {
+            Kind::Save(tape, path) => {
+                let whole = self.read(path)?;
+                match &mut self.vars[tape.0 as usize] {
+                    Some(Datum::List(entries)) => entries.push(whole),
+                    other => return unknown(format!("saving on {other:?}")),
+                }
+                Ok(Vec::new())
+            }
+            Kind::Restore(tape, path) => {
+                let saved = match &mut self.vars[tape.0 as usize] {
+                    Some(Datum::List(entries)) => entries.pop(),
+                    other => return unknown(format!("restoring from {other:?}")),
+                };
+                self.write(path, saved.unwrap_or(Datum::Nothing))?;
+                Ok(Vec::new())
+            }
+            // The loop has turned its entries around, so that the first is on top.
+            Kind::Pop(tape) | Kind::Next(tape) => match &mut self.vars[tape.0 as usize] {
                 Some(Datum::List(entries)) => match entries.pop() {
                     Some(Datum::List(parts)) => Ok(parts),
                     other => unknown(format!("a pop of {other:?}")),

@@ -425,8 +425,8 @@ pub(crate) enum Kind {
     Next(Var),
     /// Keeps a copy of what the place holds: all elements of an array.
     Save(Var, Path),
-    /// Makes the second variable: a view of what the last `Save` not restored yet kept on the first.
-    Restore(Var, Var),
+    /// Writes back what the last `Save` not restored yet kept.
+    Restore(Var, Path),
     /// The residuals of one branch, as the left or right side of a two-sided enum.
     Pack {
         right: bool,
@@ -870,6 +870,7 @@ impl Kind {
             | Kind::Keep(path, _)
             | Kind::Matches(path, _)
             | Kind::Save(_, path)
+            | Kind::Restore(_, path)
             | Kind::ZeroLike(path) => visit(path),
             Kind::Swap(a, b) | Kind::Finish(a, Form::Like(b)) => {
                 visit(a);
@@ -898,6 +899,7 @@ impl Kind {
             | Kind::Accumulate(path)
             | Kind::Take(path)
             | Kind::Append(path)
+            | Kind::Restore(_, path)
             | Kind::Detach(path) => vec![path],
             Kind::Swap(a, b) => vec![a, b],
             Kind::Call(call) | Kind::CallVjp(call) => mutable_args(&call.args).collect(),

@@ -169,10 +169,10 @@ impl Graph {
                     self.path_text(path)
                 )
             }
-            Kind::Restore(tape, var) => write!(
+            Kind::Restore(tape, path) => write!(
                 f,
                 "restore {} <- {}",
-                self.var(*var).name,
+                self.path_text(path),
                 self.var(*tape).name
             ),
             Kind::Next(var) => write!(f, "next {}", self.var(*var).name),

@@ -4,6 +4,7 @@
 mod algebra;
 mod dead;
 mod fold;
+mod hoist;
 mod memory;
 mod merge;
 mod registers;
@@ -17,6 +18,9 @@ pub(crate) fn simplify(graph: &mut Graph) {
     // What the first round finds out about the inside of a loop, the second uses at the loop.
     for _ in 0..2 {
         round(graph);
+        for region in regions(graph) {
+            hoist::hoist(graph, region);
+        }
     }
 }
 

@@ -23,9 +23,9 @@ use crate::{ad, front, pass};
 use generate::{Input, Rng, Source};
 
 /// Programs run where nothing else is asked for.
-const PROGRAMS: u64 = 600;
+const PROGRAMS: u64 = 160;
 /// Arguments tried on each.
-const INPUTS: usize = 6;
+const INPUTS: usize = 4;
 
 /// The functions of one program as lowered and differentiated, and the same simplified.
 struct Built {
@@ -458,7 +458,13 @@ fn tmp_source() {
             result,
         });
     }
-    let built = build(&sources).unwrap();
+    let built = match build(&sources) {
+        Ok(b) => b,
+        Err(e) => {
+            println!("{{\"build {}", e.lines().next().unwrap());
+            return;
+        }
+    };
     for s in &sources {
         println!(
             "== {}\n{}\n{}\n{}",

@@ -21,6 +21,8 @@
 pub mod cifar10;
 mod csv;
 mod error;
+#[cfg(feature = "nn")]
+mod images;
 mod loader;
 pub mod mnist;
 mod random;
@@ -29,6 +31,8 @@ mod source;
 
 pub use csv::Csv;
 pub use error::{DataError, Place, Problem};
+#[cfg(feature = "nn")]
+pub use images::{ImageBatch, Images, Pixel};
 pub use loader::{Data, DataLoader};
 pub use random::Random;
 pub use samples::Samples;

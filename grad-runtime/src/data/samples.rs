@@ -83,6 +83,16 @@ impl<T> Samples<T> {
         &self.shape
     }
 
+    /// The samples in another shape, with as many values.
+    ///
+    /// # Panics
+    /// When the number of values differs.
+    #[must_use]
+    #[track_caller]
+    pub fn reshape(self, shape: Vec<usize>) -> Self {
+        Self::new(self.values, shape, self.labels)
+    }
+
     /// How many values one sample has.
     #[must_use]
     pub fn width(&self) -> usize {

@@ -102,18 +102,29 @@ impl Activation {
     }
 
     /// `y = f(y)`; what [`pull`](Self::pull) needs.
-    pub(crate) fn apply_keep<E: Element>(self, y: &mut [E]) -> Vec<E> {
-        fn run<E: Element, F: Curve<E>>(y: &mut [E], curve: F) -> Vec<E> {
+    pub(crate) fn apply_keep<E: Element>(self, y: &mut [E]) -> ActivationKept<E> {
+        fn run<E: Element, F: Curve<E>>(y: &mut [E], curve: F) -> ActivationKept<E> {
             if F::FROM_RESULT {
                 elementwise::apply(y, curve);
-                buffer::copy(y)
+                ActivationKept::Entries(buffer::copy(y))
             } else {
                 let kept = buffer::copy(y);
                 elementwise::apply(y, curve);
-                kept
+                ActivationKept::Entries(kept)
             }
         }
-        with_curve!(self, Vec::new(), |curve| run(y, curve))
+        if self == Activation::Relu {
+            elementwise::apply(y, Relu);
+            return Self::keep_rectified(y);
+        }
+        with_curve!(self, ActivationKept::Nothing, |curve| run(y, curve))
+    }
+
+    /// What the way back needs of what a rectifier gave: where it is not zero.
+    pub(crate) fn keep_rectified<E: Element>(y: &[E]) -> ActivationKept<E> {
+        let mut mask = workspace::take(y.len());
+        elementwise::mask(y, &mut mask);
+        ActivationKept::Mask(mask)
     }
 
     /// `y = f(y)`.
@@ -122,8 +133,36 @@ impl Activation {
     }
 
     /// `bar = f' bar`, which is the tangent's way as well.
-    pub(crate) fn pull<E: Element>(self, kept: &[E], bar: &mut [E]) {
-        with_curve!(self, (), |curve| elementwise::pull(kept, bar, curve));
+    pub(crate) fn pull<E: Element>(self, kept: &ActivationKept<E>, bar: &mut [E]) {
+        match kept {
+            ActivationKept::Nothing => {}
+            ActivationKept::Mask(mask) => elementwise::keep_masked(mask, bar),
+            ActivationKept::Entries(kept) => {
+                with_curve!(self, (), |curve| elementwise::pull(kept, bar, curve));
+            }
+        }
+    }
+}
+
+/// What the way back through an activation needs.
+#[derive(Debug)]
+pub enum ActivationKept<E: Element> {
+    /// Nothing.
+    Nothing,
+    /// Which results are not zero.
+    Mask(Vec<u8>),
+    /// The arguments, or the results where they tell the derivative.
+    Entries(Vec<E>),
+}
+
+impl<E: Element> ActivationKept<E> {
+    /// Gives the memory back.
+    pub(crate) fn give(self) {
+        match self {
+            ActivationKept::Nothing => {}
+            ActivationKept::Mask(mask) => workspace::give(mask),
+            ActivationKept::Entries(entries) => workspace::give(entries),
+        }
     }
 }
 
@@ -145,7 +184,7 @@ impl Parameters for Activation {
 
 impl<E: Element, S: Data<Elem = E>, D: Dimension> Layer<ArrayBase<S, D>> for Activation {
     type Output = Array<E, D>;
-    type Kept = Vec<E>;
+    type Kept = ActivationKept<E>;
 
     #[track_caller]
     fn forward(&self, x: &ArrayBase<S, D>) -> Array<E, D> {
@@ -158,7 +197,7 @@ impl<E: Element, S: Data<Elem = E>, D: Dimension> Layer<ArrayBase<S, D>> for Act
     }
 
     #[track_caller]
-    fn forward_keep(&self, x: &ArrayBase<S, D>) -> (Array<E, D>, Vec<E>) {
+    fn forward_keep(&self, x: &ArrayBase<S, D>) -> (Array<E, D>, ActivationKept<E>) {
         self.expect_settings();
         let mut y = buffer::array(x.raw_dim());
         let entries = buffer::entries(&mut y);
@@ -170,7 +209,7 @@ impl<E: Element, S: Data<Elem = E>, D: Dimension> Layer<ArrayBase<S, D>> for Act
     fn pull(
         &self,
         _: &ArrayBase<S, D>,
-        kept: Vec<E>,
+        kept: ActivationKept<E>,
         y_bar: Array<E, D>,
         _: Bar<'_, Self>,
         x_bar: Bar<'_, ArrayBase<S, D>>,
@@ -180,7 +219,7 @@ impl<E: Element, S: Data<Elem = E>, D: Dimension> Layer<ArrayBase<S, D>> for Act
             Activation::pull(*self, &kept, &mut bar);
             buffer::change(x_bar, |x_bar| elementwise::add(x_bar, &bar));
         }
-        workspace::give(kept);
+        kept.give();
         workspace::give(bar);
     }
 
@@ -198,7 +237,7 @@ impl<E: Element, S: Data<Elem = E>, D: Dimension> Layer<ArrayBase<S, D>> for Act
             entries.copy_from_slice(&Rows::of(x_dot));
             Activation::pull(*self, &kept, entries);
         }
-        workspace::give(kept);
+        kept.give();
         (y, y_dot)
     }
 

@@ -1,13 +1,11 @@
 //! [`Conv2d`]: two-dimensional convolution.
 
-use std::vec::Vec;
-
 use ndarray::{Array1, Array4, ArrayBase, Data, Ix4};
 
 use super::buffer::{self, Rows};
 use super::error::{check, expect};
 use super::layer::inherent_forward;
-use super::{Activation, Bar, Element, Init, Layer, LayerError, LayerName};
+use super::{Activation, ActivationKept, Bar, Element, Init, Layer, LayerError, LayerName};
 use crate::private::TangentOf;
 use crate::tensor::conv::Convolution;
 use crate::tensor::{elementwise, workspace};
@@ -179,7 +177,7 @@ impl<E: Element> Conv2d<E> {
 
 impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix4>> for Conv2d<E> {
     type Output = Array4<E>;
-    type Kept = Vec<E>;
+    type Kept = ActivationKept<E>;
 
     #[track_caller]
     fn forward(&self, x: &ArrayBase<S, Ix4>) -> Array4<E> {
@@ -192,12 +190,12 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix4>> for Conv2d<E> {
     }
 
     #[track_caller]
-    fn forward_keep(&self, x: &ArrayBase<S, Ix4>) -> (Array4<E>, Vec<E>) {
+    fn forward_keep(&self, x: &ArrayBase<S, Ix4>) -> (Array4<E>, ActivationKept<E>) {
         let rectify = self.activation == Activation::Relu;
         let mut y = self.sums(x, rectify);
         let entries = buffer::entries(&mut y);
         let kept = if rectify {
-            buffer::copy(entries)
+            Activation::keep_rectified(entries)
         } else {
             self.activation.apply_keep(entries)
         };
@@ -208,7 +206,7 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix4>> for Conv2d<E> {
     fn pull(
         &self,
         x: &ArrayBase<S, Ix4>,
-        kept: Vec<E>,
+        kept: ActivationKept<E>,
         y_bar: Array4<E>,
         self_bar: Bar<'_, Self>,
         x_bar: Bar<'_, ArrayBase<S, Ix4>>,
@@ -216,7 +214,7 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix4>> for Conv2d<E> {
         let (convolution, _) = expect(self.extents(x.shape()));
         let mut bar = buffer::into_rows(y_bar);
         self.activation.pull(&kept, &mut bar);
-        workspace::give(kept);
+        kept.give();
         if let Some(self_bar) = self_bar {
             buffer::change(&mut self_bar.bias, |bias_bar| {
                 convolution.pull_bias(&bar, bias_bar);
@@ -258,7 +256,7 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix4>> for Conv2d<E> {
             add(&Rows::of(x), &filters, &bias);
         }
         self.activation.pull(&kept, dot);
-        workspace::give(kept);
+        kept.give();
         workspace::give(no_bias);
         workspace::give(part);
         (y, y_dot)

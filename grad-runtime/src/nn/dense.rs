@@ -1,13 +1,11 @@
 //! [`Dense`]: every output a weighted sum of all inputs.
 
-use std::vec::Vec;
-
 use ndarray::{Array1, Array2, ArrayBase, Data, Ix2};
 
 use super::buffer::{self, Rows};
 use super::error::{check, expect};
 use super::layer::inherent_forward;
-use super::{Activation, Bar, Element, Init, Layer, LayerError, LayerName};
+use super::{Activation, ActivationKept, Bar, Element, Init, Layer, LayerError, LayerName};
 use crate::private::TangentOf;
 use crate::tensor::elementwise;
 use crate::tensor::product::{Matrix, Start, multiply};
@@ -119,7 +117,7 @@ impl<E: Element> Dense<E> {
 
 impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix2>> for Dense<E> {
     type Output = Array2<E>;
-    type Kept = Vec<E>;
+    type Kept = ActivationKept<E>;
 
     #[track_caller]
     fn forward(&self, x: &ArrayBase<S, Ix2>) -> Array2<E> {
@@ -132,12 +130,12 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix2>> for Dense<E> {
     }
 
     #[track_caller]
-    fn forward_keep(&self, x: &ArrayBase<S, Ix2>) -> (Array2<E>, Vec<E>) {
+    fn forward_keep(&self, x: &ArrayBase<S, Ix2>) -> (Array2<E>, ActivationKept<E>) {
         let rectify = self.activation == Activation::Relu;
         let mut y = self.sums(x, rectify);
         let entries = buffer::entries(&mut y);
         let kept = if rectify {
-            buffer::copy(entries)
+            Activation::keep_rectified(entries)
         } else {
             self.activation.apply_keep(entries)
         };
@@ -147,7 +145,7 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix2>> for Dense<E> {
     fn pull(
         &self,
         x: &ArrayBase<S, Ix2>,
-        kept: Vec<E>,
+        kept: ActivationKept<E>,
         y_bar: Array2<E>,
         self_bar: Bar<'_, Self>,
         x_bar: Bar<'_, ArrayBase<S, Ix2>>,
@@ -156,7 +154,7 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix2>> for Dense<E> {
         let batch = x.nrows();
         let mut bar = buffer::into_rows(y_bar);
         self.activation.pull(&kept, &mut bar);
-        workspace::give(kept);
+        kept.give();
         let sums = Matrix::rows(&bar, outputs);
         if let Some(self_bar) = self_bar {
             buffer::change(&mut self_bar.bias, |bias_bar| {
@@ -204,7 +202,7 @@ impl<E: Element, S: Data<Elem = E>> Layer<ArrayBase<S, Ix2>> for Dense<E> {
             }
         }
         self.activation.pull(&kept, dot);
-        workspace::give(kept);
+        kept.give();
         (y, y_dot)
     }
 

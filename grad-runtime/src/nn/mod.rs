@@ -62,7 +62,7 @@ mod normalise;
 mod pool2d;
 mod soft;
 
-pub use activation::Activation;
+pub use activation::{Activation, ActivationKept};
 pub use batch_norm::{BatchNorm, BatchNormKept, BatchNormMode, BatchNormTangent};
 pub use conv2d::{Conv2d, Conv2dTangent};
 pub use curves::{

@@ -5,7 +5,7 @@ use crate::tensor::elementwise::passes;
 
 passes! {
     /// Mean and variance (over `n`, not `n - 1`) of each column; `x` is not empty.
-    fn column_moments<'a, E>(x: &'a [E], mean: &'a mut [E], variance: &'a mut [E]) -> () {
+    pub(super) fn column_moments<'a, E>(x: &'a [E], mean: &'a mut [E], variance: &'a mut [E]) -> () {
         let columns = mean.len();
         let weight = E::of((x.len() / columns) as f64).recip();
         mean.fill(E::zero());
@@ -30,7 +30,7 @@ passes! {
     }
 
     /// `n = (x - mean) factor`, by columns.
-    fn normalise_columns<'a, E>(x: &'a [E], mean: &'a [E], factor: &'a [E], n: &'a mut [E]) -> () {
+    pub(super) fn normalise_columns<'a, E>(x: &'a [E], mean: &'a [E], factor: &'a [E], n: &'a mut [E]) -> () {
         for (n, x) in n.chunks_exact_mut(mean.len()).zip(x.chunks_exact(mean.len())) {
             for (((n, &x), &mean), &factor) in n.iter_mut().zip(x).zip(mean).zip(factor) {
                 *n = (x - mean) * factor;
@@ -39,7 +39,7 @@ passes! {
     }
 
     /// `to += Σ x y`, by columns.
-    fn add_column_dots<'a, E>(x: &'a [E], y: &'a [E], to: &'a mut [E]) -> () {
+    pub(super) fn add_column_dots<'a, E>(x: &'a [E], y: &'a [E], to: &'a mut [E]) -> () {
         for (x, y) in x.chunks_exact(to.len()).zip(y.chunks_exact(to.len())) {
             for ((to, &x), &y) in to.iter_mut().zip(x).zip(y) {
                 *to += x * y;
@@ -48,7 +48,7 @@ passes! {
     }
 
     /// `y = n scale + shift`, by columns.
-    fn scale_columns<'a, E>(n: &'a [E], scale: &'a [E], shift: &'a [E], y: &'a mut [E]) -> () {
+    pub(super) fn scale_columns<'a, E>(n: &'a [E], scale: &'a [E], shift: &'a [E], y: &'a mut [E]) -> () {
         for (y, n) in y.chunks_exact_mut(scale.len()).zip(n.chunks_exact(scale.len())) {
             for (((y, &n), &scale), &shift) in y.iter_mut().zip(n).zip(scale).zip(shift) {
                 *y = n * scale + shift;
@@ -58,7 +58,7 @@ passes! {
 
     /// `to += factor (bar - mean - n dot)`, by columns: the derivative of a normalisation, which is its
     /// own adjoint, with the means of `bar` and of `bar n`.
-    fn add_centred_columns<'a, E>(
+    pub(super) fn add_centred_columns<'a, E>(
         bar: &'a [E], n: &'a [E], factor: &'a [E], mean: &'a [E], dot: &'a [E], to: &'a mut [E]
     ) -> () {
         let columns = factor.len();
@@ -70,7 +70,7 @@ passes! {
     }
 
     /// `n = (x - mean) factor` of each row, and the factors `1 / sqrt(variance + epsilon)`.
-    fn normalise_rows<'a, E>(x: &'a [E], epsilon: E, factors: &'a mut [E], n: &'a mut [E]) -> () {
+    pub(super) fn normalise_rows<'a, E>(x: &'a [E], epsilon: E, factors: &'a mut [E], n: &'a mut [E]) -> () {
         let columns = x.len() / factors.len().max(1);
         let weight = E::of(columns as f64).recip();
         for ((n, x), factor) in n.chunks_exact_mut(columns).zip(x.chunks_exact(columns)).zip(factors) {
@@ -84,7 +84,7 @@ passes! {
     }
 
     /// `to += factor (bar - mean(bar) - n mean(bar n))` for each row.
-    fn add_centred_rows<'a, E>(bar: &'a [E], n: &'a [E], factors: &'a [E], to: &'a mut [E]) -> () {
+    pub(super) fn add_centred_rows<'a, E>(bar: &'a [E], n: &'a [E], factors: &'a [E], to: &'a mut [E]) -> () {
         let columns = bar.len() / factors.len().max(1);
         let weight = E::of(columns as f64).recip();
         let rows = to.chunks_exact_mut(columns).zip(bar.chunks_exact(columns));

@@ -102,6 +102,7 @@ struct Update {
 }
 
 impl Rule<1> for Update {
+    #[inline(always)]
     fn update<F: Real>(
         &self,
         x: &mut [F],

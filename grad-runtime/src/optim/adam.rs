@@ -178,7 +178,7 @@ impl Update {
 
 impl<F: Real> Rounded<F> {
     /// Moves the two means of one parameter, and gives what the parameter goes down by.
-    #[inline]
+    #[inline(always)]
     pub(super) fn step(self, g: F, m: &mut F, v: &mut F) -> F {
         *m = self.betas.0 * *m + self.rests.0 * g;
         *v = self.betas.1 * *v + self.rests.1 * (g * g);
@@ -187,6 +187,7 @@ impl<F: Real> Rounded<F> {
 }
 
 impl Rule<2> for Update {
+    #[inline(always)]
     fn update<F: Real>(
         &self,
         x: &mut [F],

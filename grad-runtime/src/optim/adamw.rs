@@ -139,6 +139,7 @@ struct Update {
 }
 
 impl Rule<2> for Update {
+    #[inline(always)]
     fn update<F: Real>(
         &self,
         x: &mut [F],

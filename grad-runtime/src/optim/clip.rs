@@ -1,6 +1,7 @@
 //! Bounds on gradients.
 
 use super::Real;
+use crate::{LeafVisitor, Parameters};
 
 /// How a gradient is bounded before an optimizer takes it, in the same pass as the step.
 ///
@@ -38,10 +39,47 @@ impl Clip {
             );
         }
     }
+}
 
-    /// What a gradient of length `norm` is multiplied by.
-    pub(super) fn factor(limit: f64, norm: f64) -> f64 {
-        (limit / (norm + 1e-6)).min(1.0)
+/// What a gradient is multiplied by so that it is no longer than `limit`.
+pub(super) fn factor<P: Parameters + ?Sized>(
+    limit: f64,
+    parameters: &mut P,
+    gradient: &P::Tangent,
+) -> f64 {
+    let mut squares = Squares([0.0; LANES]);
+    parameters.visit(gradient, &mut squares);
+    let norm = num_traits::Float::sqrt(squares.0.iter().sum::<f64>());
+    (limit / (norm + 1e-6)).min(1.0)
+}
+
+/// Sums that grow side by side, so that the loop vectorises.
+const LANES: usize = 16;
+
+/// The sum of the squares of a gradient's entries, in `f64`.
+struct Squares([f64; LANES]);
+
+impl Squares {
+    #[inline]
+    fn add<F: Copy + Into<f64>>(&mut self, entries: &[F]) {
+        let (chunks, rest) = entries.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (sum, &g) in self.0.iter_mut().zip(chunk) {
+                *sum += g.into() * g.into();
+            }
+        }
+        for (sum, &g) in self.0.iter_mut().zip(rest) {
+            *sum += g.into() * g.into();
+        }
+    }
+}
+
+impl LeafVisitor for Squares {
+    fn f32s(&mut self, _: &mut [f32], gradient: &[f32]) {
+        self.add(gradient);
+    }
+    fn f64s(&mut self, _: &mut [f64], gradient: &[f64]) {
+        self.add(gradient);
     }
 }
 
@@ -53,7 +91,7 @@ pub(super) trait Clipping: Copy {
 #[derive(Clone, Copy)]
 pub(super) struct Whole;
 impl Clipping for Whole {
-    #[inline]
+    #[inline(always)]
     fn of<F: Real>(self, g: F) -> F {
         g
     }
@@ -62,7 +100,7 @@ impl Clipping for Whole {
 #[derive(Clone, Copy)]
 pub(super) struct Scaled(pub(super) f64);
 impl Clipping for Scaled {
-    #[inline]
+    #[inline(always)]
     fn of<F: Real>(self, g: F) -> F {
         F::round_from(self.0) * g
     }
@@ -72,7 +110,7 @@ impl Clipping for Scaled {
 pub(super) struct Clamped(pub(super) f64);
 impl Clipping for Clamped {
     /// By comparisons, which a NaN passes: `max` and `min` would hide it.
-    #[inline]
+    #[inline(always)]
     fn of<F: Real>(self, g: F) -> F {
         let limit = F::round_from(self.0);
         if g > limit {

@@ -153,6 +153,7 @@ struct Update {
 }
 
 impl Rule<1> for Update {
+    #[inline(always)]
     fn update<F: Real>(
         &self,
         x: &mut [F],
@@ -171,6 +172,7 @@ impl Rule<1> for Update {
 }
 
 impl Rule<2> for Update {
+    #[inline(always)]
     fn update<F: Real>(
         &self,
         x: &mut [F],

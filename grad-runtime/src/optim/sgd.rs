@@ -120,6 +120,7 @@ struct Plain {
 }
 
 impl Rule<0> for Plain {
+    #[inline(always)]
     fn update<F: Real>(&self, x: &mut [F], gradient: &[F], []: [&mut [F]; 0], clip: impl Clipping) {
         let rate = F::round_from(self.rate);
         for (x, &g) in x.iter_mut().zip(gradient) {
@@ -134,6 +135,7 @@ struct Heavy {
 }
 
 impl Rule<1> for Heavy {
+    #[inline(always)]
     fn update<F: Real>(
         &self,
         x: &mut [F],
@@ -156,6 +158,7 @@ struct Nesterov {
 }
 
 impl Rule<1> for Nesterov {
+    #[inline(always)]
     fn update<F: Real>(
         &self,
         x: &mut [F],

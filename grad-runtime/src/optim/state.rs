@@ -3,10 +3,10 @@
 use alloc::{format, vec, vec::Vec};
 use core::{array, mem};
 
-use super::Rule;
-use super::clip::{Clamped, Clip, Clipping, Scaled, Whole};
+use super::clip::{self, Clamped, Clip, Clipping, Scaled, Whole};
+use super::{Real, Rule};
 use crate::snapshot::{Snapshot, SnapshotError};
-use crate::{LeafVisitor, Parameters, Tangent};
+use crate::{LeafVisitor, Parameters};
 
 /// `N` buffers, each with an entry for each parameter.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl<const N: usize> State<N> {
             Clip::Off => self.walk(parameters, gradient, rule, Whole),
             Clip::Value(limit) => self.walk(parameters, gradient, rule, Clamped(limit)),
             Clip::Norm(limit) => {
-                let factor = Clip::factor(limit, gradient.norm());
+                let factor = clip::factor(limit, parameters, gradient);
                 self.walk(parameters, gradient, rule, Scaled(factor));
             }
         }
@@ -166,12 +166,59 @@ struct Walk<'a, R, C, const N: usize> {
 impl<R: Rule<N>, C: Clipping, const N: usize> LeafVisitor for Walk<'_, R, C, N> {
     fn f32s(&mut self, x: &mut [f32], gradient: &[f32]) {
         let state = split_off(&mut self.f32s, x.len());
-        self.rule.update(x, gradient, state, self.clip);
+        run(self.rule, x, gradient, state, self.clip);
     }
     fn f64s(&mut self, x: &mut [f64], gradient: &[f64]) {
         let state = split_off(&mut self.f64s, x.len());
-        self.rule.update(x, gradient, state, self.clip);
+        run(self.rule, x, gradient, state, self.clip);
     }
+}
+
+/// The update, compiled for every instruction set and picked at run time: it is additions, products,
+/// divisions and roots, none of them fused, so all give the same bits.
+#[cfg(feature = "nn")]
+fn run<F: Real, R: Rule<N>, const N: usize>(
+    rule: &R,
+    x: &mut [F],
+    gradient: &[F],
+    state: [&mut [F]; N],
+    clip: impl Clipping,
+) {
+    struct Pass<'a, F, R, C, const N: usize> {
+        rule: &'a R,
+        x: &'a mut [F],
+        gradient: &'a [F],
+        state: [&'a mut [F]; N],
+        clip: C,
+    }
+    impl<F: Real, R: Rule<N>, C: Clipping, const N: usize> pulp::NullaryFnOnce
+        for Pass<'_, F, R, C, N>
+    {
+        type Output = ();
+        #[inline(always)]
+        fn call(self) {
+            self.rule
+                .update(self.x, self.gradient, self.state, self.clip);
+        }
+    }
+    pulp::Arch::new().dispatch(Pass {
+        rule,
+        x,
+        gradient,
+        state,
+        clip,
+    });
+}
+
+#[cfg(not(feature = "nn"))]
+fn run<F: Real, R: Rule<N>, const N: usize>(
+    rule: &R,
+    x: &mut [F],
+    gradient: &[F],
+    state: [&mut [F]; N],
+    clip: impl Clipping,
+) {
+    rule.update(x, gradient, state, clip);
 }
 
 /// The next `len` entries of each buffer, which are taken off it.

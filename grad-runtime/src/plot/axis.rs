@@ -9,21 +9,25 @@ use alloc::{
 
 use num_traits::Float;
 
-/// About how many pixels there are from one label to the next.
-const SPACING: f64 = 60.0;
-
 /// A stretch of values on a stretch of pixels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Axis {
     low: f64,
     high: f64,
     pixels: f64,
+    spacing: f64,
     log: bool,
 }
 
 impl Axis {
-    /// An axis for these values, or for a range if one is given.
-    pub(super) fn new(values: &[f64], range: Option<(f64, f64)>, pixels: f64, log: bool) -> Self {
+    /// An axis of so many pixels, with about `spacing` from one label to the next, for these values
+    /// or for a range if one is given.
+    pub(super) fn new(
+        values: &[f64],
+        range: Option<(f64, f64)>,
+        (pixels, spacing): (f64, f64),
+        log: bool,
+    ) -> Self {
         let shown = values.iter().copied().filter(|&x| !log || x > 0.0);
         let whole = (f64::INFINITY, f64::NEG_INFINITY);
         let extent = shown.fold(whole, |(low, high), x| (low.min(x), high.max(x)));
@@ -43,6 +47,7 @@ impl Axis {
             low,
             high,
             pixels: pixels.max(1.0),
+            spacing,
             log,
         };
         if range.is_none() {
@@ -128,7 +133,7 @@ impl Axis {
                 .filter(|value| (self.low..=self.high).contains(value))
                 .collect()
         };
-        let most = (self.pixels / SPACING * 2.0).max(2.0);
+        let most = (self.pixels / self.spacing * 2.0).max(2.0);
         let fine = all(&[1.0, 2.0, 5.0], 1);
         if count(&fine) <= most {
             return fine;
@@ -139,7 +144,7 @@ impl Axis {
 
     /// Multiples of a round number, and that number.
     fn even(&self) -> (Vec<f64>, f64) {
-        let wish = (self.high - self.low) / (self.pixels / SPACING).max(2.0);
+        let wish = (self.high - self.low) / (self.pixels / self.spacing).max(2.0);
         let decade = Float::powf(10.0, Float::log10(wish).floor());
         let digit = [1.0, 2.0, 5.0]
             .into_iter()
@@ -193,7 +198,7 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64, log: bool) -> Vec<String> {
-        let axis = Axis::new(&[], Some((low, high)), 240.0, log);
+        let axis = Axis::new(&[], Some((low, high)), (240.0, 60.0), log);
         axis.ticks(false)
             .into_iter()
             .map(|(_, label)| label)
@@ -234,7 +239,7 @@ mod tests {
             &[5e-324],
         ] {
             for log in [false, true] {
-                let axis = Axis::new(values, None, 100.0, log);
+                let axis = Axis::new(values, None, (100.0, 50.0), log);
                 assert!(axis.ticks(false).len() < 60);
                 assert!(axis.place(1.0).is_finite(), "{values:?} {log}");
             }

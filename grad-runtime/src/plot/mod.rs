@@ -31,7 +31,10 @@ const BOTTOM: f64 = 48.0;
 const RIGHT: f64 = 18.0;
 /// The height of a row of the legend, and about the width of a letter in it.
 const LEGEND: f64 = 20.0;
-const LETTER: f64 = 7.2;
+const LETTER: f64 = 7.6;
+/// About how many pixels there are from one label of an axis to the next.
+const X_SPACING: f64 = 50.0;
+const Y_SPACING: f64 = 36.0;
 
 /// A chart of lines over two axes.
 ///
@@ -142,7 +145,7 @@ impl Plot {
         self.push(name, points, Style::Solid)
     }
 
-    /// Adds a dashed line, in the colour of the line before.
+    /// Adds a dashed line, in the next colour, with its name in the legend.
     #[must_use]
     pub fn dashed(self, name: &str, points: &[(f64, f64)]) -> Self {
         self.push(name, points, Style::Dashed)
@@ -165,11 +168,11 @@ impl Plot {
     }
 
     fn push(mut self, name: &str, points: &[(f64, f64)], style: Style) -> Self {
-        let solid = self.lines.iter().filter(|line| line.style == Style::Solid);
-        let place = match style {
-            Style::Solid => solid.count(),
-            _ => solid.count().saturating_sub(1),
-        };
+        let named = self
+            .lines
+            .iter()
+            .filter(|line| line.style != Style::Background);
+        let place = named.count();
         self.lines.push(Line {
             name: name.to_owned(),
             points: points.to_vec(),
@@ -228,8 +231,8 @@ impl Plot {
             .chain(self.marks.iter().map(|mark| mark.at))
             .filter(|(x, y)| x.is_finite() && y.is_finite())
             .unzip();
-        let x = Axis::new(&xs, self.x_range, width, false);
-        let y = Axis::new(&ys, self.y_range, height, self.log_y);
+        let x = Axis::new(&xs, self.x_range, (width, X_SPACING), false);
+        let y = Axis::new(&ys, self.y_range, (height, Y_SPACING), self.log_y);
         (x, y)
     }
 
@@ -270,7 +273,7 @@ impl Plot {
         let (mut items, mut x, mut row) = (Vec::new(), LEFT, 0.0);
         for line in named {
             #[allow(clippy::cast_precision_loss, reason = "names are short")]
-            let width = 34.0 + LETTER * line.name.chars().count() as f64;
+            let width = 42.0 + LETTER * line.name.chars().count() as f64;
             if x + width > self.size.0 && x > LEFT {
                 (x, row) = (LEFT, row + 1.0);
             }
@@ -350,17 +353,15 @@ impl Mark {
             return String::new();
         }
         let (at_x, at_y) = (x.place(at_x), y.pixels() - y.place(at_y));
-        // The word stands on the side where there is more room.
-        let (side, anchor) = if at_x > x.pixels() / 2.0 {
-            (-8.0, "end")
-        } else {
-            (8.0, "start")
-        };
+        // The word stands above, and within the frame.
+        #[allow(clippy::cast_precision_loss, reason = "words are short")]
+        let half = LETTER * self.text.chars().count() as f64 / 2.0;
+        let middle = at_x.min(x.pixels() - half).max(half - LEFT);
         format!(
             "<circle cx=\"{at_x:.1}\" cy=\"{at_y:.1}\" r=\"4\" fill=\"#fff\" stroke=\"{INK}\" \
-             stroke-width=\"1.5\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>\n",
-            at_x + side,
-            at_y - 6.0,
+             stroke-width=\"1.5\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
+            middle,
+            at_y - 9.0,
             escape(&self.text)
         )
     }

@@ -5,12 +5,15 @@
 //! `&mut self`: the content changes, the callee keeps what it needs, and its pullback wants `()`.
 //!
 //! Where the receiver's place still holds its value in the reverse sweep, the caller passes
-//! `place.__grad_again_m().give()`. Else it keeps `let kept = place.__grad_again_m().keep()` before
+//! `place.__grad_again_m().give()`. Else it keeps `let kept = (&&place.__grad_again_m().keeper()).keep()` before
 //! the call and passes `kept.again()`, by [`Again`].
 
+use alloc::vec::Vec;
 use core::borrow::Borrow;
+use core::marker::PhantomData;
 
 use super::CopyOf;
+use crate::replica::Replica;
 
 /// The receiver of a method that only reads it.
 #[derive(Clone, Copy, Debug)]
@@ -38,14 +41,64 @@ impl<'a, T: ?Sized> Shared<'a, T> {
         Some(dot)
     }
 
-    /// A copy, for a place that changes before the reverse sweep.
+    /// What is to be kept of it: `(&&receiver.keeper()).keep()` copies, by [`KeepReplica`] where the
+    /// type is [`Replica`], else by [`KeepClone`].
     #[inline]
     #[must_use]
-    pub fn keep(self) -> Kept<T>
-    where
-        T: CopyOf,
-    {
-        Kept(self.0.copy_of())
+    pub const fn keeper(self) -> Keeper<Self> {
+        Keeper(self)
+    }
+}
+
+/// A receiver that changes before the reverse sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeper<S>(S);
+
+/// Keeps what is [`Replica`], or nothing where nothing is needed.
+pub trait KeepReplica {
+    /// What is kept.
+    type Kept: Again;
+    /// A copy.
+    fn keep(&self) -> Self::Kept;
+}
+
+impl<T: Replica> KeepReplica for &Keeper<Shared<'_, T>> {
+    type Kept = Kept<T, T>;
+    #[inline]
+    fn keep(&self) -> Kept<T, T> {
+        Kept::new(self.0.0.replica())
+    }
+}
+
+impl<T: Replica> KeepReplica for &Keeper<Shared<'_, [T]>> {
+    type Kept = Kept<[T], Vec<T>>;
+    #[inline]
+    fn keep(&self) -> Kept<[T], Vec<T>> {
+        Kept::new(self.0.0.iter().map(T::replica).collect())
+    }
+}
+
+impl KeepReplica for &Keeper<Exclusive> {
+    type Kept = NotKept;
+    #[inline]
+    fn keep(&self) -> NotKept {
+        NotKept
+    }
+}
+
+/// Keeps what is `Clone`.
+pub trait KeepClone {
+    /// What is kept.
+    type Kept: Again;
+    /// A copy.
+    fn keep(&self) -> Self::Kept;
+}
+
+impl<T: CopyOf + ?Sized> KeepClone for Keeper<Shared<'_, T>> {
+    type Kept = Kept<T, T::Owned>;
+    #[inline]
+    fn keep(&self) -> Kept<T, T::Owned> {
+        Kept::new(self.0.0.copy_of())
     }
 }
 
@@ -65,17 +118,23 @@ impl Exclusive {
         Some(dot)
     }
 
-    /// Nothing to keep.
+    /// Nothing is kept of it.
     #[inline]
     #[must_use]
-    pub const fn keep(self) -> NotKept {
-        NotKept
+    pub const fn keeper(self) -> Keeper<Self> {
+        Keeper(self)
     }
 }
 
-/// A copy of a receiver, owned: a `Vec` for a slice.
+/// A copy of a receiver of type `T`, owned: a `Vec` for a slice.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept<T: CopyOf + ?Sized>(T::Owned);
+pub struct Kept<T: ?Sized, O>(O, PhantomData<fn(&T)>);
+
+impl<T: ?Sized, O> Kept<T, O> {
+    const fn new(owned: O) -> Self {
+        Kept(owned, PhantomData)
+    }
+}
 
 /// What is kept of a receiver that its callee keeps itself.
 #[derive(Clone, Copy, Debug)]
@@ -92,12 +151,12 @@ pub trait Again {
     fn again(&self) -> Self::Ref<'_>;
 }
 
-impl<T: CopyOf + ?Sized> Again for Kept<T> {
+impl<T: ?Sized, O: Borrow<T>> Again for Kept<T, O> {
     type Ref<'a>
         = &'a T
     where
         T: 'a,
-        T::Owned: 'a;
+        O: 'a;
 
     #[inline]
     fn again(&self) -> &T {

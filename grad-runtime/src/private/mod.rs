@@ -13,7 +13,8 @@ mod lanes;
 mod optional;
 pub mod rules;
 
-pub use again::{Again, Exclusive, Kept, NotKept, Shared};
+pub use crate::replica::Copier;
+pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
@@ -289,6 +290,33 @@ impl<T: Tangent> AccumulateFrom<Vec<T>> for [T] {
     }
 }
 
+/// The inner product of an entry of a gradient and a tangent as forward mode is handed it.
+pub trait InnerWith<S: ?Sized> {
+    /// The sum of the products.
+    fn inner_with(&self, other: &S) -> f64;
+}
+
+impl<T: Tangent> InnerWith<T> for T {
+    #[inline]
+    fn inner_with(&self, other: &T) -> f64 {
+        self.dot(other)
+    }
+}
+
+impl<T: Tangent> InnerWith<[T]> for Vec<T> {
+    #[inline]
+    fn inner_with(&self, other: &[T]) -> f64 {
+        check_len("tangent", self.len(), other.len());
+        self.iter().zip(other).map(|(a, b)| a.dot(b)).sum()
+    }
+}
+
+/// The inner product of an entry of a gradient and a tangent.
+#[inline]
+pub fn inner<E: InnerWith<S> + ?Sized, S: ?Sized>(entry: &E, tangent: &S) -> f64 {
+    entry.inner_with(tangent)
+}
+
 /// `place += value` for tangents of any shape.
 #[inline]
 pub fn accumulate<D: AccumulateFrom<S> + ?Sized, S: ?Sized>(place: &mut D, value: &S) {
@@ -329,6 +357,36 @@ impl<T: Clone> CopyOf for [T] {
 #[inline]
 pub fn copy<T: CopyOf + ?Sized>(place: &T) -> T::Owned {
     place.copy_of()
+}
+
+/// What a tangent behind a reference is as a value of its own: of a slice a vector.
+pub trait OwnedTangent {
+    /// The owned form.
+    type Owned;
+    /// A copy.
+    fn owned(&self) -> Self::Owned;
+}
+
+impl<T: Tangent> OwnedTangent for T {
+    type Owned = T;
+    #[inline]
+    fn owned(&self) -> T {
+        self.duplicate()
+    }
+}
+
+impl<T: Tangent> OwnedTangent for [T] {
+    type Owned = Vec<T>;
+    #[inline]
+    fn owned(&self) -> Vec<T> {
+        self.iter().map(T::duplicate).collect()
+    }
+}
+
+/// A tangent as a value of its own.
+#[inline]
+pub fn owned<T: OwnedTangent + ?Sized>(tangent: &T) -> T::Owned {
+    tangent.owned()
 }
 
 /// A copy of an argument that is needed again.

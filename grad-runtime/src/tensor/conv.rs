@@ -61,18 +61,33 @@ impl Convolution {
 
     /// `y = x * w + bias`, made positive if `rectify` says so, for all images of `x`.
     pub fn forward<E: Element>(&self, x: &[E], w: &[E], bias: &[E], rectify: bool, y: &mut [E]) {
+        let narrow = self.channels == 1 && self.stride[1] == 1 && self.is_narrow(self.filters);
         let (image_len, output_len) = (self.image_len(), self.output_len());
         parallel::chunks(y, output_len, self.work(), |first, y| {
             let mut padded = self.padded_image();
+            let mut across = self.across_buffer(self.filters);
             for (y, x) in y
                 .chunks_exact_mut(output_len)
                 .zip(x[first * image_len..].chunks_exact(image_len))
             {
                 let (x, width) = self.pad(x, &mut padded);
-                let rows = self.rows_of(x, width, w, Start::Row(bias), rectify);
-                rows.write_to(y, self.output_sides());
+                if narrow {
+                    let step = self.stride[0] * width;
+                    self.across(x, step, width, w, &mut across, y, |y, sum, f| {
+                        let sum = sum + bias[f];
+                        *y = if rectify && E::zero() > sum {
+                            E::zero()
+                        } else {
+                            sum
+                        };
+                    });
+                } else {
+                    let rows = self.rows_of(x, width, w, Start::Row(bias), rectify);
+                    rows.write_to(y, self.output_sides());
+                }
             }
             workspace::give(padded);
+            workspace::give(across);
         });
     }
 
@@ -80,7 +95,6 @@ impl Convolution {
     pub fn pull_image<E: Element>(&self, w: &[E], y_bar: &[E], x_bar: &mut [E]) {
         let [height, width] = self.output_sides();
         let (image_len, output_len) = (self.image_len(), self.output_len());
-        let turned = self.turn(w);
         // The cotangent with the stride's gaps and the border of a full convolution.
         let spread = [
             self.image[0] + self.kernel[0] - 1,
@@ -94,9 +108,12 @@ impl Convolution {
             stride: [1, 1],
             padding: [0, 0],
         };
+        let narrow = back.is_narrow(self.channels);
+        let turned = self.turn(w, narrow);
         let border = [0, 1].map(|k| self.kernel[k] - 1 - self.padding[k]);
         parallel::chunks(x_bar, image_len, self.work(), |first, x_bar| {
             let mut wide = workspace::take_zeroed::<E>(spread[0] * spread[1] * self.filters);
+            let mut across = back.across_buffer(self.channels);
             let y_bar = &y_bar[first * output_len..];
             for (x_bar, y_bar) in x_bar
                 .chunks_exact_mut(image_len)
@@ -107,21 +124,30 @@ impl Convolution {
                     .take(height)
                     .enumerate()
                 {
-                    let at = (border[0] + i * self.stride[0]) * spread[1] + border[1];
-                    let to = &mut wide[at * self.filters..];
-                    if self.stride[1] == 1 {
-                        to[..row.len()].copy_from_slice(row);
-                    } else {
-                        let step = self.stride[1] * self.filters;
-                        for (to, pixel) in to.chunks_mut(step).zip(row.chunks_exact(self.filters)) {
-                            to[..self.filters].copy_from_slice(pixel);
-                        }
-                    }
+                    let to = (border[0] + i * self.stride[0]) * spread[1] * self.filters;
+                    let to = &mut wide[to..][..spread[1] * self.filters];
+                    self.spread_row(row, border[1], narrow, to);
                 }
-                let rows = back.rows_of(&wide, spread[1], &turned, Start::Held, false);
-                rows.write_to(x_bar, self.image);
+                if narrow {
+                    let step = spread[1] * self.filters;
+                    back.across(
+                        &wide,
+                        step,
+                        spread[1],
+                        &turned,
+                        &mut across,
+                        x_bar,
+                        |x_bar, sum, _| {
+                            *x_bar += sum;
+                        },
+                    );
+                } else {
+                    let rows = back.rows_of(&wide, spread[1], &turned, Start::Held, false);
+                    rows.write_to(x_bar, self.image);
+                }
             }
             workspace::give(wide);
+            workspace::give(across);
         });
         workspace::give(turned);
     }
@@ -173,7 +199,7 @@ impl Convolution {
     }
 
     /// The image with its border, and the width.
-    fn pad<'a, E: Element>(&self, x: &'a [E], padded: &'a mut [E]) -> (&'a [E], usize) {
+    pub fn pad<'a, E: Element>(&self, x: &'a [E], padded: &'a mut [E]) -> (&'a [E], usize) {
         if padded.is_empty() {
             return (x, self.image[1]);
         }
@@ -186,7 +212,7 @@ impl Convolution {
         (padded, width)
     }
 
-    fn rows_of<'a, E>(
+    pub fn rows_of<'a, E>(
         &self,
         x: &'a [E],
         width: usize,
@@ -219,10 +245,104 @@ impl Convolution {
         }
     }
 
-    /// The filters turned by half a turn, channels and filters exchanged.
-    fn turn<E: Element>(&self, w: &[E]) -> Vec<E> {
+    /// Puts a row of the cotangent, with the stride's gaps, behind a border of `from` pixels. For
+    /// [`across`](Self::across) the entries of each filter come together.
+    fn spread_row<E: Element>(&self, row: &[E], from: usize, narrow: bool, to: &mut [E]) {
+        let filters = self.filters;
+        if narrow {
+            let sides = to.len() / filters;
+            for (f, to) in to.chunks_exact_mut(sides).enumerate() {
+                let to = to[from..].iter_mut().step_by(self.stride[1]);
+                for (to, &bar) in to.zip(row[f..].iter().step_by(filters)) {
+                    *to = bar;
+                }
+            }
+        } else if self.stride[1] == 1 {
+            to[from * filters..][..row.len()].copy_from_slice(row);
+        } else {
+            let to = to[from * filters..].chunks_mut(self.stride[1] * filters);
+            for (to, pixel) in to.zip(row.chunks_exact(filters)) {
+                to[..filters].copy_from_slice(pixel);
+            }
+        }
+    }
+
+    /// Whether so few results for each pixel would leave most of a register empty, while the pixels of
+    /// a row would fill it.
+    fn is_narrow(&self, results: usize) -> bool {
+        results <= 8 && self.output_sides()[1] > results
+    }
+
+    /// What [`across`](Self::across) needs for a row.
+    fn across_buffer<E: Element>(&self, results: usize) -> Vec<E> {
+        if self.is_narrow(results) {
+            workspace::take(results * self.output_sides()[1])
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// A convolution of stride 1 across whose results, few for each pixel, the registers do not lie:
+    /// they lie along the row. The image is `[height, channels, width]`, the filters `[kernel height,
+    /// channels, kernel width, filters]`; `store` takes each sum to its place in the channels-last `y`.
+    #[allow(clippy::too_many_arguments, reason = "the two layouts")]
+    fn across<E: Element>(
+        &self,
+        x: &[E],
+        step: usize,
+        width: usize,
+        w: &[E],
+        row: &mut [E],
+        y: &mut [E],
+        store: impl Fn(&mut E, E, usize),
+    ) {
+        let columns = self.output_sides()[1];
+        let filters = self.filters;
+        for (i, y) in y.chunks_exact_mut(columns * filters).enumerate() {
+            let product = Product {
+                a: w,
+                a_strides: Strides {
+                    row: 1,
+                    outer: self.kernel[1] * filters,
+                    inner: filters,
+                },
+                b: &x[i * step..],
+                b_strides: Strides {
+                    row: 1,
+                    outer: width,
+                    inner: 1,
+                },
+                rows: filters,
+                columns,
+                terms: (self.kernel[0] * self.channels, self.kernel[1]),
+                start: Start::Zero,
+                rectify: false,
+            };
+            product.write_to(row, columns);
+            for (f, sums) in row.chunks_exact(columns).enumerate() {
+                for (y, &sum) in y[f..].iter_mut().step_by(filters).zip(sums) {
+                    store(y, sum, f);
+                }
+            }
+        }
+    }
+
+    /// The filters turned by half a turn, channels and filters exchanged; for
+    /// [`across`](Self::across) with the columns of the kernel behind the filters.
+    fn turn<E: Element>(&self, w: &[E], narrow: bool) -> Vec<E> {
         let mut turned = workspace::take(w.len());
         let (channels, filters) = (self.channels, self.filters);
+        if narrow {
+            let [height, width] = self.kernel;
+            for (at, w) in w.chunks_exact(filters).enumerate() {
+                let (pixel, c) = (at / channels, at % channels);
+                let (p, q) = (height - 1 - pixel / width, width - 1 - pixel % width);
+                for (f, &w) in w.iter().enumerate() {
+                    turned[((p * filters + f) * width + q) * channels + c] = w;
+                }
+            }
+            return turned;
+        }
         for (w, to) in w
             .chunks_exact(channels * filters)
             .zip(turned.chunks_exact_mut(channels * filters).rev())
@@ -281,42 +401,54 @@ impl Convolution {
         let [_, columns] = self.output_sides();
         let filter_row = self.filter_row();
         let patch = self.kernel[0] * filter_row;
-        for (i, row) in patches.chunks_exact_mut(columns * patch).enumerate() {
+        let mut at = 0;
+        for pixel in 0..patches.len() / patch {
+            let (i, j) = (pixel / columns, pixel % columns);
+            let corner = (i * self.stride[0] * width + j * self.stride[1]) * self.channels;
             for k in 0..self.kernel[0] {
-                let x = &x[(i * self.stride[0] + k) * width * self.channels..];
-                for (j, patch) in row.chunks_exact_mut(patch).enumerate() {
-                    let from = &x[j * self.stride[1] * self.channels..][..filter_row];
-                    // A loop, as a call to copy a few entries costs more than they do.
-                    for (to, &from) in patch[k * filter_row..][..filter_row].iter_mut().zip(from) {
-                        *to = from;
-                    }
+                let x = &x[corner + k * width * self.channels..];
+                let to = &mut patches[at..];
+                // Eight at once, of which the last are overwritten by what comes next: a call to copy a
+                // few entries costs more than they do.
+                match (to.first_chunk_mut::<8>(), x.first_chunk::<8>()) {
+                    (Some(to), Some(x)) => *to = *x,
+                    _ => to[..filter_row].copy_from_slice(&x[..filter_row]),
                 }
+                at += filter_row;
             }
         }
     }
 
+    /// A row of results for each filter, as the patch is what fills the registers.
     fn add_filters_of_patches<E: Element>(&self, patches: &[E], y_bar: &[E], w_bar: &mut [E]) {
         let patch = self.kernel[0] * self.filter_row();
+        let mut turned = workspace::take(w_bar.len());
         let product = Product {
-            a: patches,
+            a: y_bar,
             a_strides: Strides {
-                row: 1,
-                outer: 0,
-                inner: patch,
-            },
-            b: y_bar,
-            b_strides: Strides {
                 row: 1,
                 outer: 0,
                 inner: self.filters,
             },
-            rows: patch,
-            columns: self.filters,
+            b: patches,
+            b_strides: Strides {
+                row: 1,
+                outer: 0,
+                inner: patch,
+            },
+            rows: self.filters,
+            columns: patch,
             terms: (1, patches.len() / patch),
-            start: Start::Held,
+            start: Start::Zero,
             rectify: false,
         };
-        product.write_to(w_bar, self.filters);
+        product.write_to(&mut turned, patch);
+        for (f, turned) in turned.chunks_exact(patch).enumerate() {
+            for (w_bar, &sum) in w_bar[f..].iter_mut().step_by(self.filters).zip(turned) {
+                *w_bar += sum;
+            }
+        }
+        workspace::give(turned);
     }
 }
 

@@ -4,7 +4,8 @@ use core::fmt::{Debug, Display};
 use core::iter::Sum;
 use core::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
-use num_traits::Float;
+use ndarray::ScalarOperand;
+use num_traits::{Float, FromPrimitive};
 
 use super::{Curves, Lanes, workspace::Pooled};
 use crate::{Parameters, Tangent};
@@ -21,6 +22,8 @@ use crate::{Parameters, Tangent};
 /// ```
 pub trait Element:
     Float
+    + FromPrimitive
+    + ScalarOperand
     + Lanes
     + Curves
     + Pooled

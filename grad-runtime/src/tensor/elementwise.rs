@@ -4,10 +4,10 @@
 /// A struct carries the arguments, because a closure cannot be forced inline on stable Rust, and code
 /// that is not inline is not compiled for the wider registers.
 macro_rules! passes {
-    ($($(#[$meta:meta])* fn $name:ident<$life:lifetime, E $(, $generic:ident: $bound:path)*>
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident<$life:lifetime, E $(, $generic:ident: $bound:path)*>
         ($($arg:ident: $ty:ty),* $(,)?) -> $out:ty $body:block)+) => {$(
         $(#[$meta])*
-        pub fn $name<$life, E: $crate::tensor::Element $(, $generic: $bound)*>(
+        $vis fn $name<$life, E: $crate::tensor::Element $(, $generic: $bound)*>(
             $($arg: $ty),*
         ) -> $out {
             struct Pass<$life, E $(, $generic)*> {
@@ -42,35 +42,49 @@ pub trait Curve<E>: Copy {
 
 passes! {
     /// `y = f(y)`.
-    fn apply<'a, E, F: Curve<E>>(y: &'a mut [E], curve: F) -> () {
+    pub fn apply<'a, E, F: Curve<E>>(y: &'a mut [E], curve: F) -> () {
         for y in y {
             *y = curve.value(*y);
         }
     }
 
     /// `bar = f' bar`, with `kept` as [`Curve::FROM_RESULT`] says.
-    fn pull<'a, E, F: Curve<E>>(kept: &'a [E], bar: &'a mut [E], curve: F) -> () {
+    pub fn pull<'a, E, F: Curve<E>>(kept: &'a [E], bar: &'a mut [E], curve: F) -> () {
         for (bar, &kept) in bar.iter_mut().zip(kept) {
             *bar = curve.pull(kept, *bar);
         }
     }
 
+    /// Which entries are not at most 0.
+    pub fn mask<'a, E>(y: &'a [E], mask: &'a mut [u8]) -> () {
+        for (mask, &y) in mask.iter_mut().zip(y) {
+            *mask = u8::from(!(y <= E::zero()));
+        }
+    }
+
+    /// Sets `bar` to zero where the mask is.
+    pub fn keep_masked<'a, E>(mask: &'a [u8], bar: &'a mut [E]) -> () {
+        for (bar, &mask) in bar.iter_mut().zip(mask) {
+            *bar = if mask == 0 { E::zero() } else { *bar };
+        }
+    }
+
     /// `to += factor from`.
-    fn add_scaled<'a, E>(to: &'a mut [E], from: &'a [E], factor: E) -> () {
+    pub fn add_scaled<'a, E>(to: &'a mut [E], from: &'a [E], factor: E) -> () {
         for (to, &from) in to.iter_mut().zip(from) {
             *to += factor * from;
         }
     }
 
     /// `to += from`.
-    fn add<'a, E>(to: &'a mut [E], from: &'a [E]) -> () {
+    pub fn add<'a, E>(to: &'a mut [E], from: &'a [E]) -> () {
         for (to, &from) in to.iter_mut().zip(from) {
             *to += from;
         }
     }
 
     /// `to += x y`.
-    fn add_product<'a, E>(to: &'a mut [E], x: &'a [E], y: &'a [E]) -> () {
+    pub fn add_product<'a, E>(to: &'a mut [E], x: &'a [E], y: &'a [E]) -> () {
         for ((to, &x), &y) in to.iter_mut().zip(x).zip(y) {
             *to += x * y;
         }

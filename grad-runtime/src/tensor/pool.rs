@@ -2,6 +2,33 @@
 
 use super::{Element, parallel};
 
+/// Runs the body for every block of channels of every window of an image, with the number of channels
+/// as a constant, so that loops over them become vectors. Not a function of a closure, as that could
+/// not be forced inline.
+macro_rules! for_blocks {
+    ($pooling:expr, $at:ident, $L:ident => $body:expr) => {
+        for_blocks!(@ $pooling, $at, $L, $body; 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    };
+    (@ $pooling:expr, $at:ident, $L:ident, $body:expr; $($number:literal)+) => {
+        let [height, width] = $pooling.output().unwrap_or_default();
+        let channels = $pooling.channels;
+        for first in (0..channels).step_by(BLOCK) {
+            match (channels - first).min(BLOCK) {
+                $($number => {
+                    const $L: usize = $number;
+                    for i in 0..height {
+                        for j in 0..width {
+                            let $at = $pooling.block(i, j, width, first);
+                            $body;
+                        }
+                    }
+                })+
+                _ => unreachable!("a block has 1 to 16 channels"),
+            }
+        }
+    };
+}
+
 /// The extents of a pooling, each of a channels-last image's height and width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pooling {
@@ -80,19 +107,17 @@ impl Pooling {
     }
 
     /// Where the first largest entry of a window is.
-    #[inline(always)]
     fn first_largest<E: Element>(&self, x: &[E], corner: usize, channel: usize) -> usize {
-        let mut best = corner * self.channels + channel;
-        let mut largest = x[best];
-        for p in 0..self.window[0] {
-            for q in 0..self.window[1] {
-                let at = (corner + p * self.image[1] + q) * self.channels + channel;
-                let larger = !(largest >= x[at] || largest.is_nan());
-                best = if larger { at } else { best };
-                largest = if larger { x[at] } else { largest };
-            }
-        }
-        best
+        let at = Block {
+            from: corner * self.channels + channel,
+            to: 0,
+        };
+        let [largest] = largest(self, at, x);
+        let pixels = (0..self.window[0]).flat_map(|p| (0..self.window[1]).map(move |q| (p, q)));
+        pixels
+            .map(|(p, q)| at.from + self.offset(p, q))
+            .find(|&place| !(x[place] < largest))
+            .unwrap_or(at.from)
     }
 
     /// The mean of each window into `y`.
@@ -161,40 +186,92 @@ impl Pooling {
 
 super::elementwise::passes! {
     /// The maxima of one image.
-    fn max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y: &'a mut [E]) -> () {
-        let channels = pooling.channels;
-        let [_, width] = pooling.output().unwrap_or_default();
-        for (i, y) in y.chunks_exact_mut(width * channels).enumerate() {
-            for p in 0..pooling.window[0] {
-                let row = (i * pooling.stride[0] + p) * pooling.image[1];
-                for (j, y) in y.chunks_exact_mut(channels).enumerate() {
-                    let x = &x[(row + j * pooling.stride[1]) * channels..][..pooling.window[1] * channels];
-                    for (q, x) in x.chunks_exact(channels).enumerate() {
-                        if p == 0 && q == 0 {
-                            y.copy_from_slice(x);
-                        } else {
-                            for (y, &x) in y.iter_mut().zip(x) {
-                                // What is not a number is the largest, so that it is seen.
-                                *y = if *y >= x || y.is_nan() { *y } else { x };
-                            }
-                        }
-                    }
-                }
-            }
-        }
+    pub fn max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y: &'a mut [E]) -> () {
+        for_blocks!(pooling, at, L => y[at.to..at.to + L].copy_from_slice(&largest::<E, L>(pooling, at, x)));
     }
 
     /// Back through the maxima of one image.
-    fn pull_max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y_bar: &'a [E], x_bar: &'a mut [E]) -> () {
-        let channels = pooling.channels;
-        let [_, width] = pooling.output().unwrap_or_default();
-        for (i, y_bar) in y_bar.chunks_exact(width * channels).enumerate() {
-            for (j, y_bar) in y_bar.chunks_exact(channels).enumerate() {
-                let corner = i * pooling.stride[0] * pooling.image[1] + j * pooling.stride[1];
-                for (c, &y_bar) in y_bar.iter().enumerate() {
-                    x_bar[pooling.first_largest(x, corner, c)] += y_bar;
-                }
+    pub fn pull_max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y_bar: &'a [E], x_bar: &'a mut [E]) -> () {
+        for_blocks!(pooling, at, L => pull_max_block::<E, L>(pooling, at, x, y_bar, x_bar));
+    }
+}
+
+#[inline(always)]
+fn pull_max_block<E: Element, const L: usize>(
+    pooling: &Pooling,
+    at: Block,
+    x: &[E],
+    y_bar: &[E],
+    x_bar: &mut [E],
+) {
+    let largest: [E; L] = largest(pooling, at, x);
+    // What has not found its entry yet.
+    let mut bar: [E; L] = *block(y_bar, at.to);
+    for p in 0..pooling.window[0] {
+        for q in 0..pooling.window[1] {
+            let place = at.from + pooling.offset(p, q);
+            let x: &[E; L] = block(x, place);
+            let x_bar: &mut [E; L] = x_bar[place..]
+                .first_chunk_mut()
+                .expect("a block lies in its image");
+            let mut sums = *x_bar;
+            for k in 0..L {
+                // Where the largest is not a number, the first entry takes it.
+                let here = !(x[k] < largest[k]);
+                sums[k] += if here { bar[k] } else { E::zero() };
+                bar[k] = if here { E::zero() } else { bar[k] };
             }
+            *x_bar = sums;
+        }
+    }
+}
+
+#[inline(always)]
+fn largest<E: Element, const L: usize>(pooling: &Pooling, at: Block, x: &[E]) -> [E; L] {
+    let mut largest: [E; L] = *block(x, at.from);
+    for p in 0..pooling.window[0] {
+        for q in 0..pooling.window[1] {
+            let x: &[E; L] = block(x, at.from + pooling.offset(p, q));
+            for k in 0..L {
+                // What is not a number is the largest, so that it is seen.
+                let keep = (largest[k] >= x[k]) | largest[k].is_nan();
+                largest[k] = if keep { largest[k] } else { x[k] };
+            }
+        }
+    }
+    largest
+}
+
+/// Some channels of a window: where they start in image and result.
+#[derive(Clone, Copy)]
+struct Block {
+    from: usize,
+    to: usize,
+}
+
+/// Channels that are looked at together: a register of `f32`.
+const BLOCK: usize = 16;
+
+/// The `L` entries at a place.
+#[inline(always)]
+fn block<E, const L: usize>(x: &[E], at: usize) -> &[E; L] {
+    x[at..].first_chunk().expect("a block lies in its image")
+}
+
+impl Pooling {
+    /// From the first entry of a window to the same channel of another pixel of it.
+    #[inline(always)]
+    fn offset(&self, p: usize, q: usize) -> usize {
+        (p * self.image[1] + q) * self.channels
+    }
+
+    /// The block of channels from `first` on of the window of a result.
+    #[inline(always)]
+    fn block(&self, i: usize, j: usize, width: usize, first: usize) -> Block {
+        let pixel = i * self.stride[0] * self.image[1] + j * self.stride[1];
+        Block {
+            from: pixel * self.channels + first,
+            to: (i * width + j) * self.channels + first,
         }
     }
 }

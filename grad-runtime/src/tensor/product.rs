@@ -194,6 +194,7 @@ impl<E: Element> Tiles<'_, '_, E> {
 fn most_rows<S: Simd>(registers: usize) -> usize {
     let wide = S::REGISTER_COUNT >= 32;
     match (wide, registers) {
+        (true, 1) => 14,
         // The sums would fit at 14, but LLVM stores them in every term from 12 on.
         (true, _) => 11,
         (false, 1) => 10,
@@ -237,7 +238,7 @@ fn pack<E: Element>(product: &Product<'_, E>, first: usize, width: usize, panel:
 #[inline(always)]
 unsafe fn run<E: Element, S: Simd>(simd: S, tile: Tile<E>, rows: usize, registers: usize) {
     macro_rules! pick {
-        ($($rows:literal)+) => {
+        ($($rows:literal)+; $($narrow:literal)+) => {
             match (rows, registers, tile.last == E::count::<S>()) {
                 $(
                     // SAFETY: the caller's.
@@ -249,11 +250,17 @@ unsafe fn run<E: Element, S: Simd>(simd: S, tile: Tile<E>, rows: usize, register
                     // SAFETY: the caller's.
                     ($rows, 2, false) => unsafe { simd.vectorize(Kernel::<E, $rows, 2, false>::new(tile)) },
                 )+
-                _ => unreachable!("a tile has 1 to 11 rows of 1 or 2 registers"),
+                $(
+                    // SAFETY: the caller's.
+                    ($narrow, 1, true) => unsafe { simd.vectorize(Kernel::<E, $narrow, 1, true>::new(tile)) },
+                    // SAFETY: the caller's.
+                    ($narrow, 1, false) => unsafe { simd.vectorize(Kernel::<E, $narrow, 1, false>::new(tile)) },
+                )+
+                _ => unreachable!("a tile has 1 to 11 rows of 2 registers, or 14 of one"),
             }
         };
     }
-    pick!(1 2 3 4 5 6 7 8 9 10 11);
+    pick!(1 2 3 4 5 6 7 8 9 10 11; 12 13 14);
 }
 
 /// A matrix: its entries and how far the next row and column are.

@@ -7,7 +7,7 @@ const LANES: usize = 32;
 
 passes! {
     /// The sum, by many partial sums.
-    fn sum<'a, E>(x: &'a [E]) -> E {
+    pub fn sum<'a, E>(x: &'a [E]) -> E {
         let mut sums = [E::zero(); LANES];
         let blocks = x.chunks_exact(LANES);
         let rest = blocks.remainder();
@@ -20,7 +20,7 @@ passes! {
     }
 
     /// The sum of the products.
-    fn dot<'a, E>(x: &'a [E], y: &'a [E]) -> E {
+    pub fn dot<'a, E>(x: &'a [E], y: &'a [E]) -> E {
         let mut sums = [E::zero(); LANES];
         let (blocks, others) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
         let rest = blocks.remainder().iter().zip(others.remainder());
@@ -33,7 +33,7 @@ passes! {
     }
 
     /// Adds the sum of the rows of `x`, each as long as `sums`, into `sums`.
-    fn add_column_sums<'a, E>(x: &'a [E], sums: &'a mut [E]) -> () {
+    pub fn add_column_sums<'a, E>(x: &'a [E], sums: &'a mut [E]) -> () {
         if sums.is_empty() {
             return;
         }
@@ -72,7 +72,7 @@ passes! {
     ///
     /// The row's largest entry is subtracted first. Results so small that a hundred million of them
     /// would not show are set to zero: subnormal numbers slow what follows down several times.
-    fn softmax_rows<'a, E>(x: &'a mut [E], columns: usize, logs: &'a mut [E]) -> () {
+    pub fn softmax_rows<'a, E>(x: &'a mut [E], columns: usize, logs: &'a mut [E]) -> () {
         for (row, log) in x.chunks_exact_mut(columns).zip(logs.iter_mut()) {
             let largest = row.iter().fold(E::neg_infinity(), |m, &x| if m > x { m } else { x });
             // All of -inf: subtract nothing, so that the result is not a number and seen.
@@ -97,7 +97,7 @@ passes! {
     }
 
     /// `bar = y (bar - ⟨bar, y⟩)` for each row: back through the softmax `y`.
-    fn pull_softmax_rows<'a, E>(y: &'a [E], bar: &'a mut [E], columns: usize) -> () {
+    pub fn pull_softmax_rows<'a, E>(y: &'a [E], bar: &'a mut [E], columns: usize) -> () {
         for (y, bar) in y.chunks_exact(columns).zip(bar.chunks_exact_mut(columns)) {
             let mean = y.iter().zip(bar.iter()).map(|(&y, &bar)| y * bar).sum::<E>();
             for (bar, &y) in bar.iter_mut().zip(y) {

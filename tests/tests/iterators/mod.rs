@@ -5,6 +5,7 @@ mod chains;
 mod closures;
 mod collections;
 mod control;
+mod types;
 
 /// A function of a slice with its derivatives.
 pub(crate) struct Subject {

@@ -5,7 +5,18 @@ use proc_macro2::Span;
 use super::{Bars, Pull};
 use crate::ad::forward::mask;
 use crate::ad::{float, push, push_one, zero};
-use crate::ir::{Arg, Call, Callee, Kind, Path, Region, SiteId, Step, Storage, Ty, Value, VarInfo};
+use crate::ir::{
+    Arg, Call, Callee, Kind, Path, Region, SiteId, Step, Storage, Ty, Value, Var, VarInfo,
+};
+
+/// A copy of a variable that is written after the call which needs it.
+pub(super) struct Snapshot {
+    of: Var,
+    /// The call it is made in front of.
+    before: SiteId,
+    sites: [SiteId; 2],
+    var: Var,
+}
 
 impl Pull<'_> {
     pub(super) fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
@@ -22,13 +33,22 @@ impl Pull<'_> {
             None => return,
         };
         call.mask = mask(call.args.iter().map(|arg| self.active.arg(arg)));
-        let pullback = self.graph.new_value(Ty::Pullback, span, Some(id));
-        self.graph.value_mut(pullback).name = Some("pull".to_owned());
-        let own = self.graph.site_mut(id);
-        own.kind = Kind::CallVjp(call.clone());
-        own.results.push(pullback);
-
         let mut again = call.clone();
+        for k in 0..call.args.len() {
+            again.args[k] = self.again(id, &call, k, span);
+        }
+        let pullback = match call.callee {
+            Callee::Operator(_) => self.operator_pullback(id, &again, out, span),
+            _ => {
+                let pullback = self.graph.new_value(Ty::Pullback, span, Some(id));
+                self.graph.value_mut(pullback).name = Some("pull".to_owned());
+                let own = self.graph.site_mut(id);
+                own.kind = Kind::CallVjp(call.clone());
+                own.results.push(pullback);
+                pullback
+            }
+        };
+
         let mut places: Vec<Option<Path>> = vec![None; call.args.len()];
         let mut used: Vec<Path> = Vec::new();
         let mut later: Vec<(usize, Path)> = Vec::new();
@@ -39,7 +59,6 @@ impl Pull<'_> {
             .collect();
         for k in order {
             let arg = &call.args[k];
-            again.args[k] = self.again(id, &call, k, span);
             if !self.active.arg(arg) {
                 continue;
             }
@@ -74,6 +93,14 @@ impl Pull<'_> {
         }
     }
 
+    /// The pullback of an operator, made in the reverse sweep: doing arithmetic once more is cheaper
+    /// than keeping a pullback, and on numbers it costs nothing.
+    fn operator_pullback(&mut self, id: SiteId, call: &Call, out: Region, span: Span) -> Value {
+        let ty = self.graph.ty(self.graph.site(id).results[0]).clone();
+        let (kind, tys) = (Kind::CallVjp(call.clone()), vec![ty, Ty::Pullback]);
+        push(&mut self.graph, out, kind, Vec::new(), tys, span)[1]
+    }
+
     /// Zero as the cotangent of a result that nobody reads.
     fn no_cotangent(&mut self, id: SiteId, result: Value) -> Value {
         let info = self.graph.value(result).clone();
@@ -97,7 +124,10 @@ impl Pull<'_> {
         let stable = match arg {
             Arg::RefMut(_) => true,
             Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
-            _ => self.residuals.is_stable(&self.graph, path, id),
+            _ => {
+                self.residuals.is_stable(&self.graph, path, id)
+                    || self.residuals.restore(&self.graph, path, id)
+            }
         };
         if stable {
             return arg.clone();
@@ -108,12 +138,19 @@ impl Pull<'_> {
                 Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
             }
             _ => {
+                if let Some(var) = self.same_snapshot(id, path) {
+                    return Arg::Ref(Path::of(var));
+                }
                 let ty = if path.steps.is_empty() {
                     self.graph.var(path.root).ty.clone()
                 } else {
                     Ty::Unknown
                 };
-                Arg::Ref(self.snapshot(id, Kind::Copy(path.clone()), ty, span))
+                let copy = self.snapshot(id, Kind::Copy(path.clone()), ty, span);
+                match arg {
+                    Arg::Move(_) => Arg::Move(copy),
+                    _ => Arg::Ref(copy),
+                }
             }
         }
     }
@@ -181,6 +218,10 @@ impl Pull<'_> {
 
     /// What is kept of a place that is written later, made before the call that reads it.
     fn snapshot(&mut self, id: SiteId, kind: Kind, ty: Ty, span: Span) -> Path {
+        let whole = match &kind {
+            Kind::Copy(path) if path.steps.is_empty() => Some(path.root),
+            _ => None,
+        };
         let copy = self
             .graph
             .new_site(kind, Vec::new(), Vec::new(), vec![ty.clone()], span);
@@ -202,7 +243,40 @@ impl Pull<'_> {
             span,
         );
         self.before.entry(id).or_default().extend([copy, make]);
+        if let Some(of) = whole {
+            let made = Snapshot {
+                of,
+                before: id,
+                sites: [copy, make],
+                var,
+            };
+            self.snapshots.push(made);
+        }
         Path::of(var)
+    }
+
+    /// The snapshot of the variable made for a call behind this one, if nothing is written between:
+    /// it moves here and serves both.
+    fn same_snapshot(&mut self, id: SiteId, path: &Path) -> Option<Var> {
+        if !path.steps.is_empty() {
+            return None;
+        }
+        let k = self.snapshots.iter().position(|made| {
+            made.of == path.root
+                && self.residuals.unwritten_between(path.root, id, made.before)
+                && self
+                    .before
+                    .get(&made.before)
+                    .is_some_and(|sites| sites.contains(&made.sites[0]))
+        })?;
+        let made = &mut self.snapshots[k];
+        if made.before != id {
+            let later = self.before.entry(made.before).or_default();
+            later.retain(|site| !made.sites.contains(site));
+            self.before.entry(id).or_default().splice(0..0, made.sites);
+            made.before = id;
+        }
+        Some(made.var)
     }
 }
 

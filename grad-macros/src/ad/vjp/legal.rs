@@ -6,6 +6,7 @@
 //!    it was, so that every iteration sees the same one.
 //! 3. Memory from outside that it reads is not written from there on: what other sites add to its
 //!    cotangent can be added in any order.
+//!    Its cotangent is there already.
 //! 4. Memory from outside that it writes is not used behind it, and every iteration writes what it
 //!    reads of it before it does ([`crate::ad::scratch`]).
 
@@ -108,7 +109,7 @@ impl Pull<'_> {
     }
 
     /// How often the value is read inside the region but by comparisons, which end derivatives.
-    fn flowing_reads(&self, region: Region, value: Value) -> usize {
+    pub(super) fn flowing_reads(&self, region: Region, value: Value) -> usize {
         let mut count = 0;
         for inner in self.graph.regions_within(region) {
             let block = self.graph.block(inner);
@@ -136,7 +137,8 @@ impl Pull<'_> {
             .iter()
             .flat_map(|site| self.graph.site(*site).paths())
             .map(|path| path.root)
-            .filter(|var| self.active.vars.contains(var) && !made.contains(var))
+            .filter(|var| self.active.vars.contains(var) || self.shadows.contains_key(var))
+            .filter(|var| !made.contains(var))
             .collect();
         roots.sort_unstable();
         roots.dedup();
@@ -146,6 +148,9 @@ impl Pull<'_> {
             .max()
             .unwrap_or(number);
         roots.into_iter().all(|var| {
+            if self.shadow_after.get(&var).is_some_and(|at| *at >= number) {
+                return false;
+            }
             if inside.iter().any(|site| self.writes(*site, var)) {
                 self.is_private(id, var, last)
             } else {

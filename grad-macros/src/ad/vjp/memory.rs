@@ -17,6 +17,15 @@ impl Pull<'_> {
         }
     }
 
+    /// Notes behind which site the shadow of the variable that a site makes is there.
+    fn note_shadow(&mut self, id: SiteId, last: SiteId) {
+        if let (Kind::Allocate(var), Some(number)) =
+            (&self.graph.site(id).kind, self.residuals.number(last))
+        {
+            self.shadow_after.insert(*var, number);
+        }
+    }
+
     /// The shadow of the variable that a site makes, into `out`; the site behind which it has its
     /// shape: where that may change, the last one that changes it.
     fn declare_shadow(&mut self, id: SiteId, sites: &[SiteId], out: Region) -> Option<SiteId> {
@@ -108,7 +117,11 @@ impl Pull<'_> {
             let made = std::mem::take(&mut self.graph.block_mut(scratch).sites);
             // Where the reverse follows at once it may begin inside the body.
             match last {
-                Some(last) if self.fusing => self.after.entry(last).or_default().extend(made),
+                Some(last) if self.fusing => {
+                    self.after.entry(last).or_default().extend(made);
+                    let number = self.residuals.number(last).unwrap_or(usize::MAX);
+                    self.shadow_after.insert(var, number);
+                }
                 None if self.fusing => {
                     self.graph.block_mut(body).sites.splice(0..0, made);
                 }
@@ -200,6 +213,7 @@ impl Pull<'_> {
         for id in sites {
             let scratch = self.graph.new_region();
             if let Some(last) = self.declare_shadow(*id, sites, scratch) {
+                self.note_shadow(*id, last);
                 let made = std::mem::take(&mut self.graph.block_mut(scratch).sites);
                 self.after.entry(last).or_default().extend(made);
             }

@@ -5,6 +5,7 @@
 
 mod branches;
 mod calls;
+mod chosen;
 mod fuse;
 mod inverse;
 mod legal;
@@ -43,6 +44,10 @@ struct Pull<'a> {
     /// Sites to put into primal regions, after the site named.
     after: HashMap<SiteId, Vec<SiteId>>,
     before: HashMap<SiteId, Vec<SiteId>>,
+    snapshots: Vec<calls::Snapshot>,
+    /// The number of the site behind which the shadow of a variable is there, where the reverse
+    /// follows at once.
+    shadow_after: HashMap<Var, usize>,
     /// Variables whose shape is read where they may have been moved out: moves of them copy.
     copied: HashSet<Var>,
     /// Whether the reverse of the region being walked stands right behind its primal sites.
@@ -82,6 +87,8 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         residuals: Residuals::new(graph),
         after: HashMap::new(),
         before: HashMap::new(),
+        snapshots: Vec::new(),
+        shadow_after: HashMap::new(),
         copied: HashSet::new(),
         fusing,
         counted_back: HashMap::new(),

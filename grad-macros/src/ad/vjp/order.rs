@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Pull;
+use crate::ad::residuals;
 use crate::ir::{Kind, Op, Path, Region, SiteId, Step, Value, Var};
 
 /// How the sites of a loop use one variable.
@@ -20,7 +21,7 @@ impl Pull<'_> {
     /// Whether the reverse `inner` of the body `primal` may run in any order; `active` are the carried
     /// values that have cotangents.
     pub(super) fn any_order(
-        &self,
+        &mut self,
         id: SiteId,
         primal: Region,
         inner: Region,
@@ -35,17 +36,17 @@ impl Pull<'_> {
                 .iter()
                 .all(|k| self.is_sum(primal, block.args[k + 1], block.yields[*k]))
             && !self.residuals.restores(id)
-            && self.keeps_only_scalars(primal, inner)
             && self.iterations_are_apart(primal)
+            && self.keeps_only_scalars(primal, inner)
     }
 
     /// Whether the reverse takes nothing from a stack yet, and nothing but scalars from the body.
-    fn keeps_only_scalars(&self, primal: Region, inner: Region) -> bool {
+    fn keeps_only_scalars(&mut self, primal: Region, inner: Region) -> bool {
         let sites = self.graph.sites_within(inner);
         let stacked = sites.iter().any(|site| {
             matches!(
                 self.graph.site(*site).kind,
-                Kind::Pop(_) | Kind::Next(_) | Kind::Restore(..) | Kind::Unpack | Kind::Pull { .. }
+                Kind::Pop(_) | Kind::Next(_) | Kind::Restore(..) | Kind::Unpack
             )
         });
         let made: HashSet<Var> = self
@@ -59,7 +60,15 @@ impl Pull<'_> {
             })
             .collect();
         let mut paths = sites.iter().flat_map(|site| self.graph.site(*site).paths());
-        !stacked && !paths.any(|path| made.contains(&path.root))
+        if stacked || paths.any(|path| made.contains(&path.root)) {
+            return false;
+        }
+        let pulls = sites
+            .iter()
+            .any(|site| matches!(self.graph.site(*site).kind, Kind::Pull { .. }));
+        let index = self.graph.block(primal).args[0];
+        let known = HashMap::from([(index, index)]);
+        !pulls || residuals::all_again(&self.graph, &mut self.residuals, &[primal], inner, known)
     }
 
     fn iterations_are_apart(&self, primal: Region) -> bool {
@@ -71,12 +80,16 @@ impl Pull<'_> {
                 made.insert(var);
             }
             for path in site.paths() {
-                if !self.active.vars.contains(&path.root) || matches!(site.kind, Kind::Length(_)) {
+                let has_shadow =
+                    self.active.vars.contains(&path.root) || self.shadows.contains_key(&path.root);
+                if !has_shadow || matches!(site.kind, Kind::Length(_)) {
                     continue;
                 }
                 let own = uses.entry(path.root).or_default();
+                let written = site.kind.writes().contains(&&path);
                 match site.kind {
                     Kind::Load(_) | Kind::Copy(_) => own.reads = true,
+                    Kind::Call(_) | Kind::CallVjp(_) if !written => own.reads = true,
                     Kind::Accumulate(_) => own.adds = true,
                     _ => own.writes = true,
                 }

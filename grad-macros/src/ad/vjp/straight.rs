@@ -80,7 +80,7 @@ impl Pull<'_> {
         let fusing = std::mem::replace(&mut self.fusing, false);
         if is_branch {
             self.branch(id, out, bars);
-        } else {
+        } else if !self.chosen(id, out, bars) {
             self.repeat(id, out, bars);
         }
         self.fusing = fusing;

@@ -76,6 +76,8 @@ impl Lower<'_> {
                 let first = again(b)?;
                 Iter::Chain(first, again(a)?)
             }
+            Iter::FlatMap(inner, f) => Iter::FlatMapBack(again(inner)?, f.clone()),
+            Iter::FlatMapBack(inner, f) => Iter::FlatMap(again(inner)?, f.clone()),
             other if other.is_indexed() => Iter::Rev(Box::new(other.clone())),
             _ => {
                 self.report(span, Problem::Iterator("rev".to_owned()));

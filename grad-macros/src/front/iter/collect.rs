@@ -27,7 +27,7 @@ impl Lower<'_> {
         let span = site.span;
         let hinted = match site.hint {
             Some(ty) if !is_vector(ty) => {
-                let name = ty.to_token_stream().to_string();
+                let name = ty.to_token_stream().to_string().replace(' ', "");
                 return self.report(span, Problem::Collection(name));
             }
             Some(ty) => self.ty_of(ty).element(),

@@ -141,18 +141,25 @@ impl<'d> Lower<'d> {
             }),
             Iter::Scan(inner, first, f) => self.drive_scan(inner, first, f, span, body),
             Iter::SkipWhile(inner, f) => self.drive_skip_while(inner, f, span, body),
-            Iter::FlatMap(inner, f) => self.drive(inner, span, &mut |cx, item| {
-                let items = match f {
-                    Some(f) => cx.call_function(f, vec![item], span),
-                    None => item,
-                };
-                if cx.dead {
-                    return;
-                }
-                if let Some(items) = cx.iterator(items, span) {
-                    cx.drive(&items, span, body);
-                }
-            }),
+            Iter::FlatMap(inner, f) | Iter::FlatMapBack(inner, f) => {
+                self.drive(inner, span, &mut |cx, item| {
+                    let items = match f {
+                        Some(f) => cx.call_function(f, vec![item], span),
+                        None => item,
+                    };
+                    if cx.dead {
+                        return;
+                    }
+                    let items = cx.iterator(items, span);
+                    let items = match iter {
+                        Iter::FlatMapBack(..) => items.and_then(|items| cx.reversed(&items, span)),
+                        _ => items,
+                    };
+                    if let Some(items) = items {
+                        cx.drive(&items, span, body);
+                    }
+                })
+            }
             Iter::Skip(inner, n) => {
                 let number = self.counter();
                 self.drive(inner, span, &mut |cx, item| {
@@ -278,6 +285,13 @@ impl<'d> Lower<'d> {
     ) {
         // The function gets the state by mutable reference, so that it lives in memory.
         let value = self.read_spanned(first.clone(), span);
+        if *self.graph.ty(value) == Ty::Float(None) {
+            // A literal that meets the items is as wide as they are.
+            let item = self.item_ty(inner, span);
+            if matches!(item, Ty::Float(_)) {
+                self.refine(value, &item);
+            }
+        }
         let ty = self.graph.ty(value).clone();
         let state = self.new_variable("state", ty.clone(), true, Some(value));
         let state = Operand::RefMut(crate::ir::Path::of(state), ty);

@@ -77,6 +77,8 @@ pub(crate) enum Iter {
     MapWhile(Box<Iter>, Function),
     /// `flat_map`, and `flatten` without a function.
     FlatMap(Box<Iter>, Option<Function>),
+    /// The same from the end: every part backwards.
+    FlatMapBack(Box<Iter>, Option<Function>),
     Scan(Box<Iter>, Box<Operand>, Function),
 }
 
@@ -123,7 +125,9 @@ impl Lower<'_> {
             Operand::Closure(_) if call.method == "clone" => Some(receiver.clone()),
             _ => {
                 let ordering = self.ordering_method(receiver, call);
-                ordering.or_else(|| self.source_method(receiver, call))
+                ordering
+                    .or_else(|| self.source_method(receiver, call))
+                    .or_else(|| self.option_method(receiver, call))
             }
         }
     }

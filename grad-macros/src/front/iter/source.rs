@@ -211,6 +211,16 @@ impl Lower<'_> {
                 Iter::Successors(Box::new(first), self.function_of(f)?)
             }
             ([.., "iter", "from_fn"], [f]) => Iter::FromFn(self.function_of(f)?),
+            ([.., "Vec", "from_iter"], [items]) => {
+                let operand = self.lower_expr(items);
+                let iter = self.iterator(operand, span)?;
+                let site = super::Site {
+                    name: "collect",
+                    span,
+                    hint,
+                };
+                return Some(self.collect(&iter, &site));
+            }
             ([.., "array", "from_fn"], [f]) => return Some(self.array_from_fn(f, hint, span)),
             ([.., "from_fn"], [f]) if matches!(hint, Some(syn::Type::Array(_))) => {
                 return Some(self.array_from_fn(f, hint, span));

@@ -16,7 +16,7 @@ where
 
     fn zero_tangent(&self) -> Self::Tangent {
         let zeros = match self.as_slice() {
-            Some(entries) => S::Elem::zero_tangents(entries),
+            Some(entries) => S::Elem::zero_tangents_reused(entries),
             None => self.iter().map(S::Elem::zero_tangent).collect(),
         };
         from_rows(self.raw_dim(), zeros)
@@ -26,9 +26,12 @@ where
         if self.shape() != tangent.shape() {
             return Err(ShapeError::dimensions(self.shape(), tangent.shape()));
         }
-        self.iter()
-            .zip(tangent)
-            .try_for_each(|(x, t)| x.check_shape(t))
+        let check = |(x, t): (&S::Elem, &<S::Elem as Differentiable>::Tangent)| x.check_shape(t);
+        // Over slices of floats, which have no shape, this is nothing.
+        match (self.as_slice(), tangent.as_slice()) {
+            (Some(x), Some(t)) => x.iter().zip(t).try_for_each(check),
+            _ => self.iter().zip(tangent).try_for_each(check),
+        }
     }
 }
 

@@ -120,9 +120,13 @@ pub use slice::SliceRules;
 pub use sort::SortRules;
 pub use vec::VecRules;
 
+#[cfg(feature = "nn")]
+pub use crate::interop::ndarray::{ArrayRules, DotRules};
+
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
 /// into scope.
 pub mod methods {
+    pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
         DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
@@ -130,7 +134,10 @@ pub mod methods {
         SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
+    pub use crate::interop::ndarray::{ArrayRules as _, DotRules as _};
+    #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
+    pub use crate::replica::{ByClone as _, ByReplica as _};
 }
 
 use super::TangentOf;

@@ -1,4 +1,5 @@
-//! The rules of slices' methods: what moves entries about moves the cotangents back.
+//! The rules of slices' methods: what moves entries about moves the cotangents back. Past 400 lines
+//! for the signatures.
 
 use alloc::vec::Vec;
 use core::ops::{Bound, Range, RangeBounds};

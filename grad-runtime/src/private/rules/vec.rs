@@ -2,7 +2,8 @@
 //!
 //! A method that moves entries about moves the cotangents back. What leaves the vector without
 //! being returned takes its shape along, so its zero is kept where the vector is active: for floats
-//! that is a number, or one allocation for many.
+//! that is a number, or one allocation for many. Past 400 lines for the signatures, which make most
+//! of each method.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

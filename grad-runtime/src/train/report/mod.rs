@@ -102,10 +102,10 @@ impl Report {
             self = self.fact("validation loss", format!("{loss:.4}"));
         }
         let stop = match outcome.stop {
-            Stop::Epochs => "epochs, all",
-            Stop::Steady => "epochs, till the loss was steady",
+            Stop::Epochs => "",
+            Stop::Steady => ", loss steady",
         };
-        self = self.fact(stop, outcome.history.len());
+        self = self.fact("epochs", format!("{}{stop}", outcome.history.len()));
         if let Some(epoch) = outcome.best_epoch {
             self = self.fact("best epoch", epoch);
         }
@@ -187,20 +187,27 @@ impl Report {
         if self.history.is_empty() {
             return String::new();
         }
-        let losses = Plot::new("Loss").x_label("epoch").log_y(true);
+        let first = self.history.iter().next().map(|epoch| epoch.rate);
+        let shares = self.history.iter().any(|epoch| epoch.accuracy.is_some());
+        let rates = self.history.iter().any(|epoch| Some(epoch.rate) != first);
+        let width = if shares && rates { 333 } else { 500 };
+        let plot = |title| Plot::new(title).size(width, 300).x_label("epoch");
+
+        let losses = plot("Loss").log_y(true);
         let losses = self.curve(losses, "training", |epoch| Some(epoch.loss));
         let losses = self.curve(losses, "validation", |epoch| epoch.validation_loss);
-        let shares = Plot::new("Accuracy").x_label("epoch").percent_y(true);
-        let shares = self.curve(shares, "training", |epoch| epoch.training_accuracy);
-        let shares = self.curve(shares, "validation", |epoch| epoch.accuracy);
         let mut text = format!("<h2>Curves</h2>\n<div class=\"row\">\n{}", losses.svg());
-        if self.history.iter().any(|epoch| epoch.accuracy.is_some()) {
-            text += &shares.svg();
+        if shares {
+            let shares = plot("Accuracy").percent_y(true);
+            let shares = self.curve(shares, "training", |epoch| epoch.training_accuracy);
+            text += &self
+                .curve(shares, "validation", |epoch| epoch.accuracy)
+                .svg();
         }
-        let first = self.history.iter().next().map(|epoch| epoch.rate);
-        if self.history.iter().any(|epoch| Some(epoch.rate) != first) {
-            let rates = Plot::new("Rate").x_label("epoch");
-            text += &self.curve(rates, "rate", |epoch| Some(epoch.rate)).svg();
+        if rates {
+            text += &self
+                .curve(plot("Rate"), "rate", |epoch| Some(epoch.rate))
+                .svg();
         }
         text + "</div>\n"
     }

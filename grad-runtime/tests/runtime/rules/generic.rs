@@ -62,7 +62,7 @@ fn a_pullback_borrows_nothing_and_takes_no_room() {
     assert_eq!((a_bar, b_bar), (4.0, 3.0));
 
     let mut x = 0.25_f32;
-    let kept = x.__grad_again_sqrt().keep();
+    let kept = (&&x.__grad_again_sqrt().keeper()).keep();
     let (y, pull) = x.__grad_vjp_sqrt(Wrt::<1>);
     x = 9.0;
     let mut x_bar = 0.0;

@@ -523,7 +523,7 @@ fn concat_gives_each_part_its_own() {
     assert_eq!(parts.__grad_jvp_concat(Wrt::<0>, None).1, [0.0; 3]);
 
     let parts = [[1.0, 2.0], [3.0, 4.0]];
-    let kept = parts.__grad_again_concat().keep();
+    let kept = (&&parts.__grad_again_concat().keeper()).keep();
     let (joined, pull) = parts.__grad_vjp_concat(Wrt::<1>);
     assert_eq!(joined, [1.0, 2.0, 3.0, 4.0]);
     let mut bars = [[0.0; 2]; 2];
