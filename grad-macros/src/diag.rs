@@ -31,7 +31,13 @@ problems! {
     TwoOrigins(name: String) => format!("`{name}` is two variables here, one of a macro and one of its caller"),
         "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
-        "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
+        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows` and `crate = path`";
+    LaneCount => "this is not a number of directions to push at once",
+        "write a number from 1 to 255";
+    LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),
+        "drop `lanes`: `jacobian` alone takes one direction after another";
+    JacobianHere(what: String) => format!("{what} has no Jacobian yet"),
+        "write a function of its own that calls it, and put `jacobian` there";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),
         "write it once";
     UnknownParameter(name: String) => format!("`{name}` is not a parameter of this function"),

@@ -8,6 +8,8 @@ mod again;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod jacobian;
+mod lanes;
 mod optional;
 pub mod rules;
 
@@ -17,6 +19,11 @@ pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
+pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
+pub use lanes::{
+    Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
+    or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
+};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
