@@ -120,6 +120,8 @@ pub(super) struct Lower<'d> {
     projected: HashSet<String>,
     /// Fields that bound a range or index an array somewhere.
     integers: HashSet<String>,
+    /// Fields that are indexed or iterated somewhere.
+    arrays: HashSet<String>,
     /// Names that are borrowed mutably somewhere: they live in memory, numbers too.
     borrowed_mut: HashSet<String>,
     statics: HashMap<String, Var>,
@@ -146,11 +148,12 @@ pub(super) struct Lower<'d> {
     probing: usize,
 }
 
-/// Lowers a function.
+/// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
 pub(crate) fn lower(
     name: &str,
     signature: &Signature,
     body: &Block,
+    around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
     let mut locals = Locals::default();
@@ -174,7 +177,8 @@ pub(crate) fn lower(
         expected: None,
         numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
-        integers: infer::integer_places(body),
+        integers: infer::integer_places(around),
+        arrays: infer::array_fields(around),
         borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),
         items: Vec::new(),
