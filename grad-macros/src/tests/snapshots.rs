@@ -52,7 +52,13 @@ fn stages(name: &str, text: &str) -> String {
     };
     let diag = Diagnostics::default();
     let signature = Signature::read(&item.sig, None, &Options::default(), &diag);
-    let mut lowered = front::lower(name, &signature, &item.block, &diag);
+    let mut lowered = front::lower(
+        name,
+        &signature,
+        &item.block,
+        &item.block.to_token_stream(),
+        &diag,
+    );
     if diag.any() {
         return String::new();
     }
