@@ -88,7 +88,7 @@ fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
         name,
         &signature,
         &item.block,
-        &item.block.to_token_stream(),
+        &quote::ToTokens::to_token_stream(&item.block),
         &diag,
     );
     problems(&diag)?;
