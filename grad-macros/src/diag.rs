@@ -76,6 +76,8 @@ problems! {
         "write the closure where it is used, or bind it to a variable of this function";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",
         "collect one of them into a `Vec` before";
+    ZippedEffects => "`zip` on a closure that changes a variable: std does not say how often the closure runs",
+        "collect its items into a `Vec` before, or make it the argument of `zip`";
     Endless => "this iterator has no end",
         "end it with `take`, or zip it with a finite one";
     Collection(name: String) => format!("`collect` into `{name}` is not differentiated yet"),

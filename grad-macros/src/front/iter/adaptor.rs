@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
 use super::super::{Lower, Operand};
+use super::indexed::Count;
 use super::{Iter, Site};
 use crate::diag::Problem;
 use crate::ir::Value;
@@ -41,9 +42,9 @@ impl Lower<'_> {
             ("zip" | "chain", [other]) => {
                 let operand = self.lower_expr(other);
                 let other = self.iterator(operand, other.span());
-                other.map(Box::new).map(|other| match site.name {
-                    "zip" => Iter::Zip(inner(), other),
-                    _ => Iter::Chain(inner(), other),
+                other.and_then(|other| match site.name {
+                    "zip" => self.zipped(iter.clone(), other, span),
+                    _ => Some(Iter::Chain(inner(), Box::new(other))),
                 })
             }
             ("scan", [first, f]) => {
@@ -58,6 +59,20 @@ impl Lower<'_> {
             _ => return None,
         };
         Some(adapted.map_or(Operand::Poison, Operand::Iter))
+    }
+
+    /// `a.zip(b)`.
+    pub(super) fn zipped(&mut self, a: Iter, b: Iter, span: Span) -> Option<Iter> {
+        if !a.is_indexed() && !b.is_indexed() {
+            self.report(span, Problem::ZippedStages);
+            return None;
+        }
+        let by_number = a.is_random_access() && b.is_random_access();
+        if by_number && !a.is_indexed() && self.count_of(&b, span) != Count::Endless {
+            self.report(span, Problem::ZippedEffects);
+            return None;
+        }
+        Some(Iter::Zip(Box::new(a), Box::new(b)))
     }
 
     /// The iterator from its end.

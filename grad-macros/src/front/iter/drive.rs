@@ -211,10 +211,8 @@ impl<'d> Lower<'d> {
         let (running, counted, first) = match (a.is_indexed(), b.is_indexed()) {
             (false, true) => (a, b, true),
             (true, false) => (b, a, false),
-            _ => {
-                self.report(span, Problem::ZippedStages);
-                return;
-            }
+            // Reported where they were zipped.
+            _ => return,
         };
         let count = self.count_of(counted, span);
         let number = self.counter();

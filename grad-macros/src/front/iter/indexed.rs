@@ -38,6 +38,21 @@ impl Iter {
         }
     }
 
+    /// Whether std's `zip` may ask for items by number: then it is not said how often a closure of
+    /// the longer side runs.
+    pub(super) fn is_random_access(&self) -> bool {
+        match self {
+            Iter::Range(_) | Iter::Elements { .. } | Iter::Chunks { .. } => true,
+            Iter::Map(inner, _)
+            | Iter::Copied(inner)
+            | Iter::Cloned(inner)
+            | Iter::Enumerate(inner)
+            | Iter::Skip(inner, _) => inner.is_random_access(),
+            Iter::Zip(a, b) => a.is_random_access() && b.is_random_access(),
+            _ => false,
+        }
+    }
+
     /// Whether making an item reads nothing: it is a place.
     pub(super) fn gives_places(&self) -> bool {
         match self {

@@ -204,7 +204,7 @@ impl Lower<'_> {
             ([.., "iter", "zip"] | ["zip"], [a, b]) => {
                 let (a, b) = (self.lower_expr(a), self.lower_expr(b));
                 let (a, b) = (self.iterator(a, span)?, self.iterator(b, span)?);
-                Iter::Zip(Box::new(a), Box::new(b))
+                self.zipped(a, b, span)?
             }
             ([.., "iter", "successors"] | ["successors"], [first, f]) => {
                 let first = self.lower_expr(first);
