@@ -317,7 +317,16 @@ fn the_same_seed_gives_the_same_weights() {
 
 #[test]
 fn shapes_that_do_not_fit_are_named() {
-    let cases: [(&str, fn()); 9] = [
+    let cases: [(&str, fn()); 11] = [
+        (
+            "conv2d layer (2 to 3): image, channels and filters must not be empty",
+            || {
+                let _ = conv::<f32>(1, 0, Activation::Relu).forward(&Array4::zeros((1, 0, 8, 2)));
+            },
+        ),
+        ("max pooling: image and channels must not be empty", || {
+            let _ = MaxPool2d::new(2).forward(&Array4::<f32>::zeros((1, 4, 4, 0)));
+        }),
         (
             "dense layer (5 to 4): the input has shape (2, 6), expected (_, 5)",
             || {
