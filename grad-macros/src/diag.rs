@@ -31,7 +31,13 @@ problems! {
     TwoOrigins(name: String) => format!("`{name}` is two variables here, one of a macro and one of its caller"),
         "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
-        "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
+        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows` and `crate = path`";
+    LaneCount => "this is not a number of directions to push at once",
+        "write a number from 1 to 255";
+    LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),
+        "drop `lanes`: `jacobian` alone takes one direction after another";
+    JacobianHere(what: String) => format!("{what} has no Jacobian yet"),
+        "write a function of its own that calls it, and put `jacobian` there";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),
         "write it once";
     UnknownParameter(name: String) => format!("`{name}` is not a parameter of this function"),
@@ -60,6 +66,8 @@ problems! {
         "write it with `let`, `if`, `match` on integers, `for`, `while`, indices and function calls";
     ActiveCode(what: String) => format!("{what} depends on a differentiated value, and its derivative is not known"),
         "use a function marked `#[differentiate]`, or hold the value constant with `constant(..)`";
+    InertMethod(name: String) => format!("`{name}` is handed a differentiated value, and its derivative is not known: its receiver is a `dyn Trait`, or has no floats"),
+        "take a generic parameter `T: Trait` with `#[differentiate]` on the trait and its `impl`s, or hold the argument constant with `constant(..)`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     ClosureArgument => "a closure passed to this function is not differentiated yet",
@@ -94,6 +102,20 @@ problems! {
         "bind the value in a `let` before";
     UnknownLabel(name: String) => format!("no enclosing loop is labelled `{name}`"),
         "label the loop, or drop the label";
+    RuleNotAFunction => "`#[derivative_of(..)]` stands on something that is not a function",
+        "put it on a `fn` with the arguments of the function whose derivative it gives";
+    RuleOptions(fault: String) => format!("this is not what a rule says: {fault}"),
+        "write `derivative_of(path::g)`, and behind a comma `forward`, `forward = path`, `wrt(..)`, `foreign` or `crate = path`";
+    RuleResult => "a rule returns the value and a pullback",
+        "write `-> (R, impl FnOnce(R) -> (A, B))`: from the cotangent of the result to one entry for each differentiated argument";
+    TangentRuleResult => "a tangent rule returns the value and its tangent",
+        "write `-> (R, R)`";
+    TangentRuleArguments => "these are not the arguments of a function and their tangents",
+        "give it the arguments of the function, then one tangent for each differentiated argument";
+    PullbackArguments(count: usize) => format!("a pullback takes the cotangent of the result, and the {count} arguments again if it wants them"),
+        "write `impl FnOnce(R) -> ..`, or list every argument behind the cotangent";
+    RuleMutable => "a rule takes no argument by `&mut`",
+        "wrap the function in one that returns what it changes, and give the rule of that";
     MutatedGuard => "an assignment inside a condition is not differentiated yet",
         "assign in a statement before the condition";
 }
@@ -114,7 +136,13 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn report(&self, span: Span, problem: Problem) {
-        self.found.borrow_mut().push((span, problem));
+        let mut found = self.found.borrow_mut();
+        // A construct lowered twice is one mistake all the same.
+        let place = |span: &Span| format!("{span:?}");
+        let again = |(at, known): &(Span, Problem)| *known == problem && place(at) == place(&span);
+        if !found.iter().any(again) {
+            found.push((span, problem));
+        }
     }
 
     /// How many problems there are.
@@ -130,6 +158,15 @@ impl Diagnostics {
     pub(crate) fn any(&self) -> bool {
         self.looked_at.set(true);
         !self.found.borrow().is_empty()
+    }
+
+    /// Whether there is any problem but this one.
+    pub(crate) fn has_more_than(&self, problem: &Problem) -> bool {
+        self.looked_at.set(true);
+        self.found
+            .borrow()
+            .iter()
+            .any(|(_, found)| found != problem)
     }
 
     /// One `compile_error!` for each problem.

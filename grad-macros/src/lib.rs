@@ -12,11 +12,13 @@ mod driver;
 mod emit;
 mod front;
 mod hygiene;
+mod independent;
 mod ir;
 mod operator;
 mod options;
 mod partial;
 mod pass;
+mod rule;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -40,13 +42,53 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// | `vjp_f` | `(x, w, n) -> (f64, pullback)`, `pullback(y_bar) -> (f64, Vec<f64>)` |
 ///
 /// The first three need a result that is one float. Options: `wrt(x, w)` picks parameters, `forward`
-/// or `reverse` emits one mode, `crate = path` names the runtime.
+/// or `reverse` emits one mode, `crate = path` names the runtime. In an `impl` block under the
+/// attribute, a function may have an attribute of its own with options.
+///
+/// No zero is silent: where nothing the function gives depends on a float parameter in a way that can
+/// be differentiated (it is only compared, rounded, or held by `constant(..)`), its entry is 0, and the
+/// compiler warns at the parameter. `wrt(..)` without it says that this is meant, and so does a name
+/// that starts with `_`. The root that a search finds by comparing has a derivative all the same: see
+/// [`macro@derivative_of`].
 #[proc_macro_attribute]
 pub fn differentiate(
     attr: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     driver::differentiate(attr.into(), item.into()).into()
+}
+
+/// States the derivative of a function the macro cannot see into, or a better formula than its
+/// program's.
+///
+/// `#[derivative_of(path::g)]` stands on a function with `g`'s arguments that returns the value and
+/// a pullback: from the cotangent of the result to one entry for each differentiated argument, bare
+/// where there is one, typed as in `grad_g`.
+///
+/// | attribute | function | gives |
+/// |---|---|---|
+/// | `derivative_of(g)` | `fn(x: f64, w: &[f64]) -> (f64, impl FnOnce(f64) -> (f64, Vec<f64>))` | reverse mode; forward mode too, where the result is one float |
+/// | | `.. -> (f64, impl FnOnce(f64, f64, &[f64]) -> (f64, Vec<f64>))` | the same; the pullback is handed the arguments again, numbers by value, all else by reference |
+/// | `derivative_of(g, forward = g_jvp)` | as above | forward mode by `g_jvp` |
+/// | `derivative_of(g, forward)` | `fn(x: f64, w: &[f64], x_dot: f64, w_dot: &[f64]) -> (f64, f64)` | forward mode alone |
+///
+/// `wrt(x)` picks the arguments that have entries, as in [`macro@differentiate`]; `crate = path` names
+/// the runtime.
+///
+/// Calls find the rule by the name `g`: the attribute makes a companion type of that name, which
+/// stands beside a `use other::g;` of the function, and which `use` brings elsewhere. A call through
+/// a longer path (`other::g(x)`) does not compile in a differentiated function, unless `other` holds
+/// the companion. A method is named by its type, `derivative_of(Matrix::det)`, and its receiver is the
+/// rule's first argument. Of another crate's type say `foreign`: then the rule is a trait of the name
+/// of the function under the attribute, for callers to `use`.
+///
+/// The compiler checks at the rule that the arguments and the result are `g`'s.
+#[proc_macro_attribute]
+pub fn derivative_of(
+    attr: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    rule::derivative_of(attr.into(), &item.into()).into()
 }
 
 /// The rules of `f32` and `f64`, written once from the operator table; for `grad-runtime` itself.

@@ -55,6 +55,8 @@ mod error;
 pub mod graph;
 #[cfg(feature = "nn")]
 mod interop;
+#[cfg(feature = "alloc")]
+mod jacobian;
 #[cfg(feature = "nn")]
 pub mod loss;
 #[cfg(feature = "nn")]
@@ -86,7 +88,81 @@ pub use differentiable::{Differentiable, LeafVisitor, Parameters};
 pub use error::Dimensions;
 pub use error::{Error, ShapeError, ShapeMismatch};
 pub use grad_macros::Differentiable;
+/// # Examples
+///
+/// A root finder only compares, so its program's derivative is 0. The derivative of the root is
+/// another: from `g(x, p) = 0` follows `x' = -g_p / g_x`, the implicit function theorem.
+///
+/// ```
+/// use grad_runtime::{derivative_of, differentiate};
+///
+/// #[differentiate]
+/// fn kepler(x: f64, m: f64, e: f64) -> f64 {
+///     x - e * x.sin() - m
+/// }
+///
+/// /// The eccentric anomaly: the `x` with `kepler(x, m, e) = 0`, by bisection.
+/// fn anomaly(m: f64, e: f64) -> f64 {
+///     let (mut low, mut high) = (m - 1.0, m + 1.0);
+///     while high - low > 1e-15 * m.abs().max(1.0) {
+///         let middle = 0.5 * (low + high);
+///         if middle <= low || middle >= high {
+///             break;
+///         }
+///         if kepler(middle, m, e) > 0.0 {
+///             high = middle;
+///         } else {
+///             low = middle;
+///         }
+///     }
+///     0.5 * (low + high)
+/// }
+///
+/// #[derivative_of(anomaly)]
+/// fn anomaly_vjp(m: f64, e: f64) -> (f64, impl FnOnce(f64) -> (f64, f64)) {
+///     let x = anomaly(m, e);
+///     let (by_x, by_m, by_e) = grad_kepler(x, m, e);
+///     (x, move |x_bar| (-x_bar * by_m / by_x, -x_bar * by_e / by_x))
+/// }
+///
+/// #[differentiate]
+/// fn distance(m: f64, e: f64) -> f64 {
+///     1.0 - e * anomaly(m, e).cos()
+/// }
+///
+/// let (m, e) = (0.8, 0.3);
+/// let (by_m, _) = grad_distance(m, e);
+/// let h = 1e-6;
+/// let difference = (distance(m + h, e) - distance(m - h, e)) / (2.0 * h);
+/// assert!((by_m - difference).abs() < 1e-7);
+/// ```
+///
+/// A function of another crate, brought into scope by its own `use`:
+///
+/// ```
+/// mod special {
+///     pub fn cube(x: f64) -> f64 {
+///         x.powi(3)
+///     }
+/// }
+/// use grad_runtime::{derivative_of, differentiate};
+/// use special::cube;
+///
+/// #[derivative_of(special::cube)]
+/// fn cube_vjp(x: f64) -> (f64, impl FnOnce(f64) -> f64) {
+///     (cube(x), move |y_bar| 3.0 * x * x * y_bar)
+/// }
+///
+/// #[differentiate]
+/// fn volume(x: f64) -> f64 {
+///     2.0 * cube(x)
+/// }
+/// assert_eq!(grad_volume(2.0), 24.0);
+/// ```
+pub use grad_macros::derivative_of;
 pub use grad_macros::differentiate;
+#[cfg(feature = "alloc")]
+pub use jacobian::Jacobian;
 #[cfg(feature = "alloc")]
 pub use scalar::Scalar;
 #[doc(hidden)]

@@ -24,3 +24,7 @@ mod mutation;
 mod operators;
 #[path = "language/options.rs"]
 mod options;
+#[path = "language/own_rules.rs"]
+mod own_rules;
+#[path = "language/zeros.rs"]
+mod zeros;

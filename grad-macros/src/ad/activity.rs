@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::derivatives;
 use crate::diag::{Diagnostics, Problem};
-use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Storage, Value, Var};
+use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Storage, Value, Var, Wrt};
 
 /// The active values and variables of a graph.
 #[derive(Default, Clone)]
@@ -105,8 +106,7 @@ fn outputs(graph: &Graph) -> Marks {
 /// Operands through which a derivative flows.
 fn flowing(site: &Site) -> &[Value] {
     match &site.kind {
-        Kind::Apply(_)
-        | Kind::Cast(_)
+        Kind::Cast(_)
         | Kind::Array { .. }
         | Kind::Tuple
         | Kind::Record(_)
@@ -126,6 +126,11 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
+        Kind::Apply(op) => {
+            let known = site.operands.iter().zip(derivatives(*op));
+            let flowing = known.filter(|(_, wrt)| !matches!(wrt, Wrt::Zero));
+            values.extend(flowing.map(|(v, _)| *v));
+        }
         Kind::Load(path) | Kind::Copy(path) | Kind::Finish(path, _) if !path.is_error() => {
             vars.push(path.root);
         }
@@ -266,7 +271,8 @@ fn backward(graph: &Graph, region: Region, marks: &mut Marks) {
             || targets(site).iter().any(|v| marks.vars.contains(v));
         if useful {
             let (values, vars) = sources(site);
-            marks.values.extend(values);
+            let real = values.into_iter().filter(|v| graph.ty(*v).may_be_active());
+            marks.values.extend(real);
             marks.vars.extend(vars);
         }
         if let Kind::Swap(a, b) = &site.kind {

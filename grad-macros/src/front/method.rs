@@ -8,6 +8,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
+use crate::diag::Problem;
 use crate::ir::{Arg, Callee, Code, Discrete, Kind, Path, Range, Step, Ty, Value, Variant};
 
 /// Methods of slices that read, and give something that is not differentiated.
@@ -55,6 +56,34 @@ const WRITES: &[&str] = &[
     "pop_back",
     "pop_front",
 ];
+
+/// Methods of integers, strings and ranges that give nothing with a derivative.
+const DISCRETE: &[&str] = &[
+    "contains",
+    "starts_with",
+    "ends_with",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "cmp",
+    "partial_cmp",
+    "find",
+    "min",
+    "max",
+    "clamp",
+    "pow",
+    "abs_diff",
+    "div_ceil",
+    "div_euclid",
+    "rem_euclid",
+    "next_multiple_of",
+];
+
+/// How families of methods of integers start.
+const OF_INTEGERS: &[&str] = &["checked_", "wrapping_", "saturating_", "overflowing_"];
 
 /// Methods that only `Option` and `Result` have.
 const OPTIONAL: &[&str] = &[
@@ -115,16 +144,42 @@ impl Lower<'_> {
             Ty::Bool if matches!(name.as_str(), "then" | "then_some") => {
                 self.lower_then(receiver, call, &args)
             }
-            Ty::Int | Ty::Bool | Ty::Inert => {
-                let result = match ty {
-                    _ if name.starts_with("is_") => Ty::Bool,
-                    Ty::Bool => Ty::Unknown,
-                    ty => ty,
-                };
-                self.opaque(&Expr::MethodCall(call.clone()), result, &name)
-            }
+            Ty::Int | Ty::Bool | Ty::Inert => self.inert_method(&ty, call, &args),
             _ => self.user_method(receiver, call, &args),
         }
+    }
+
+    /// A method of something without floats. A trait may give it a method that takes some, and a
+    /// `dyn Trait` may be anything: what such a method gives can depend on them.
+    fn inert_method(&mut self, ty: &Ty, call: &ExprMethodCall, args: &[&Expr]) -> Operand {
+        let name = call.method.to_string();
+        let whole = Expr::MethodCall(call.clone());
+        if name.starts_with("is_") {
+            return self.opaque(&whole, Ty::Bool, &name);
+        }
+        let known = DISCRETE.contains(&name.as_str())
+            || OF_INTEGERS.iter().any(|start| name.starts_with(start));
+        if *ty != Ty::Bool && (known || !self.may_take_floats(args)) {
+            return self.opaque(&whole, ty.clone(), &name);
+        }
+        let result = self.opaque(&whole, Ty::Unknown, &name);
+        if let (Operand::Value(value), Ty::Inert | Ty::Int) = (&result, ty) {
+            self.if_active.insert(*value, Problem::InertMethod(name));
+        }
+        result
+    }
+
+    /// Whether the arguments read variables that may be or hold floats.
+    fn may_take_floats(&mut self, args: &[&Expr]) -> bool {
+        let tokens = quote!(#(#args),*);
+        let captures = self.captures(&tokens);
+        captures.iter().any(|(_, capture)| {
+            let ty = match capture {
+                crate::ir::Capture::Value(value) => self.graph.ty(*value),
+                crate::ir::Capture::Place(path, _) => &self.graph.var(path.root).ty,
+            };
+            ty.may_be_active()
+        })
     }
 
     /// Methods that any type may have and that give the receiver again.

@@ -8,6 +8,8 @@ mod again;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod jacobian;
+mod lanes;
 mod optional;
 pub mod rules;
 
@@ -17,6 +19,11 @@ pub use alloc::boxed::Box;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
+pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
+pub use lanes::{
+    Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
+    or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
+};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
@@ -281,6 +288,33 @@ impl<T: Tangent> AccumulateFrom<Vec<T>> for [T] {
             to.accumulate(from);
         }
     }
+}
+
+/// The inner product of an entry of a gradient and a tangent as forward mode is handed it.
+pub trait InnerWith<S: ?Sized> {
+    /// The sum of the products.
+    fn inner_with(&self, other: &S) -> f64;
+}
+
+impl<T: Tangent> InnerWith<T> for T {
+    #[inline]
+    fn inner_with(&self, other: &T) -> f64 {
+        self.dot(other)
+    }
+}
+
+impl<T: Tangent> InnerWith<[T]> for Vec<T> {
+    #[inline]
+    fn inner_with(&self, other: &[T]) -> f64 {
+        check_len("tangent", self.len(), other.len());
+        self.iter().zip(other).map(|(a, b)| a.dot(b)).sum()
+    }
+}
+
+/// The inner product of an entry of a gradient and a tangent.
+#[inline]
+pub fn inner<E: InnerWith<S> + ?Sized, S: ?Sized>(entry: &E, tangent: &S) -> f64 {
+    entry.inner_with(tangent)
 }
 
 /// `place += value` for tangents of any shape.
