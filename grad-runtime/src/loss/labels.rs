@@ -1,4 +1,5 @@
-//! Losses of rows of scores, one for each class.
+//! Losses of rows of scores, one for each class; past 400 lines as each has value, both modes and an
+//! example.
 
 use std::vec::Vec;
 

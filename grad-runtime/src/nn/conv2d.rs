@@ -143,6 +143,13 @@ impl<E: Element> Conv2d<E> {
         let (height, width, channels, filters) = self.filters.dim();
         let any = Dimensions::ANY;
         check(self.name(), "input", &[any, any, any, channels], x)?;
+        if x[1..].contains(&0) || filters == 0 {
+            let rule = "image, channels and filters must not be empty";
+            return Err(LayerError::Setting {
+                layer: self.name(),
+                rule,
+            });
+        }
         let convolution = Convolution {
             image: [x[1], x[2]],
             channels,

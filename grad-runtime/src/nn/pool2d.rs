@@ -40,6 +40,10 @@ macro_rules! pools {
                     let rule = "window and stride must be positive";
                     return Err(LayerError::Setting { layer, rule });
                 }
+                if x[1..].contains(&0) {
+                    let rule = "image and channels must not be empty";
+                    return Err(LayerError::Setting { layer, rule });
+                }
                 let pooling = Pooling {
                     image: [x[1], x[2]],
                     channels: x[3],

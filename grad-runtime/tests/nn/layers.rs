@@ -277,6 +277,16 @@ struct Model {
     second: Dense<f64>,
 }
 
+/// The number of floats.
+struct Count(usize);
+
+impl grad_runtime::LeafVisitor for Count {
+    fn f32s(&mut self, _: &mut [f32], _: &[f32]) {}
+    fn f64s(&mut self, x: &mut [f64], _: &[f64]) {
+        self.0 += x.len();
+    }
+}
+
 #[test]
 fn a_model_has_a_gradient_of_its_shape() {
     let mut model = Model {
@@ -286,13 +296,6 @@ fn a_model_has_a_gradient_of_its_shape() {
     let bar: ModelTangent = model.zero_tangent();
     assert_eq!(bar.first.weights.dim(), (5, 4));
     assert_eq!(bar.second.bias.dim(), 2);
-    struct Count(usize);
-    impl grad_runtime::LeafVisitor for Count {
-        fn f32s(&mut self, _: &mut [f32], _: &[f32]) {}
-        fn f64s(&mut self, x: &mut [f64], _: &[f64]) {
-            self.0 += x.len();
-        }
-    }
     let mut count = Count(0);
     model.visit(&bar, &mut count);
     assert_eq!(count.0, 5 * 4 + 4 + 4 * 2 + 2);
@@ -317,7 +320,16 @@ fn the_same_seed_gives_the_same_weights() {
 
 #[test]
 fn shapes_that_do_not_fit_are_named() {
-    let cases: [(&str, fn()); 9] = [
+    let cases: [(&str, fn()); 11] = [
+        (
+            "conv2d layer (2 to 3): image, channels and filters must not be empty",
+            || {
+                let _ = conv::<f32>(1, 0, Activation::Relu).forward(&Array4::zeros((1, 0, 8, 2)));
+            },
+        ),
+        ("max pooling: image and channels must not be empty", || {
+            let _ = MaxPool2d::new(2).forward(&Array4::<f32>::zeros((1, 4, 4, 0)));
+        }),
         (
             "dense layer (5 to 4): the input has shape (2, 6), expected (_, 5)",
             || {

@@ -1,4 +1,5 @@
-//! The methods of arrays: reductions, products, reshaping, slices, functions of each entry.
+//! The methods of arrays: reductions, products, reshaping, slices, functions of each entry. Past 400
+//! lines for the signatures of both modes.
 
 use ndarray::{
     Array, ArrayBase, Axis, CowArray, Data, Dimension, Order, RemoveAxis, ShapeArg, ShapeError,

@@ -1,7 +1,8 @@
 //! The operators between arrays, with broadcasting, and between arrays and numbers.
 //!
 //! Values are those of `ndarray`'s own operators. An operand that was repeated to the result's shape
-//! gets the sum over its copies.
+//! gets the sum over its copies. Past 400 lines for the signatures, which stand once for each form of
+//! operands.
 
 use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Sub, SubAssign};
 
