@@ -84,12 +84,18 @@ fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
     let item: syn::ItemFn = syn::parse_str(text).map_err(|e| format!("{e} in\n{text}"))?;
     let signature = Signature::read(&item.sig, None, &Options::default(), &diag);
     problems(&diag)?;
-    let lowered = front::lower(name, &signature, &item.block, &diag);
+    let lowered = front::lower(
+        name,
+        &signature,
+        &item.block,
+        &item.block.to_token_stream(),
+        &diag,
+    );
     problems(&diag)?;
     let (raw, simple) = verified(lowered.graph.clone(), "lowered")?;
     let active = ad::activity(&simple, &lowered.if_active, &diag);
     problems(&diag)?;
-    let forward = ad::forward(&simple, &active);
+    let forward = ad::forward(&simple, &active, ad::Tangents::One);
     let reverse = ad::reverse(&simple, &lowered.output, &active);
     let (raw_forward, forward_graph) = verified(forward.graph.clone(), "forward")?;
     let (raw_reverse, reverse_graph) = verified(reverse.graph.clone(), "reverse")?;
