@@ -788,7 +788,9 @@ impl<'r> Again<'r> {
             Kind::ZeroLike(path) => {
                 let element = matches!(path.steps.as_slice(), [Step::Index(_)])
                     && graph.var(path.root).ty.element().is_scalar();
-                (1, element && !self.made.contains(&path.root))
+                // The pullback is not handed what may have changed since.
+                let handed = graph.var(path.root).storage != Storage::RefMut;
+                (1, element && handed && !self.made.contains(&path.root))
             }
             Kind::Length(path) => (1, stable(path)),
             _ => (0, false),

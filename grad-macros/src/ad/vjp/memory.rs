@@ -164,9 +164,14 @@ impl Pull<'_> {
     /// shape it had before.
     pub(super) fn take_stored(&mut self, id: SiteId, shadow: Path, out: Region) -> Value {
         let site = self.graph.site(id).clone();
-        let ty = self.graph.ty(site.operands[0]).clone();
         let Kind::Store(path) = &site.kind else {
             return site.operands[0];
+        };
+        let element = self.graph.var(path.root).ty.element();
+        // An element of a slice of numbers is a number, whatever is known of what is stored.
+        let ty = match path.steps.as_slice() {
+            [Step::Index(_)] if element.is_scalar() => element.clone(),
+            _ => self.graph.ty(site.operands[0]).clone(),
         };
         if has_fixed_shape(&ty) {
             return push_one(
