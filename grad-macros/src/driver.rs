@@ -33,6 +33,7 @@ struct Function<'a> {
 }
 
 /// `#[differentiate(attr)] item`.
+#[allow(clippy::needless_pass_by_value)] // as the compiler calls attribute macros
 pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     let diag = Diagnostics::default();
     let options = Options::parse(attr, &diag);
@@ -350,7 +351,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         return TokenStream::new();
     };
     let mut sig = sig.clone();
-    operator.name_types(&mut sig, block);
+    Operator::name_types(&mut sig, block);
     let function = Function {
         attrs,
         vis,

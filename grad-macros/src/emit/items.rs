@@ -225,11 +225,8 @@ impl Derived<'_> {
             .iter()
             .flat_map(|generics| generics.params.iter());
         let own = self.sig.generics.params.iter();
-        let named: String = self
-            .parameters()
-            .iter()
-            .map(|p| format!("{} ", p.base.to_token_stream()))
-            .collect();
+        let bases = self.parameters().iter().map(|p| p.base.to_token_stream());
+        let named = bases.collect::<TokenStream>().to_string();
         let (mut lifetimes, mut others) = (Vec::new(), Vec::new());
         for parameter in outer.chain(own) {
             match parameter {
@@ -951,6 +948,7 @@ impl Derived<'_> {
         )
     }
 
+    #[allow(clippy::too_many_lines)] // three signatures, one after another
     fn gradient_items(&self, bodies: &Bodies, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let (generics, where_clause) = (bare(&self.sig.generics), self.where_clause());

@@ -19,6 +19,7 @@
 //! opaque code and rejected later, where it turns out to be active.
 
 mod call;
+mod captured;
 mod closure;
 mod expr;
 mod flow;

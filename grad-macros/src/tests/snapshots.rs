@@ -56,7 +56,7 @@ fn stages(name: &str, text: &str) -> String {
         name,
         &signature,
         &item.block,
-        &item.block.to_token_stream(),
+        &quote::ToTokens::to_token_stream(&item.block),
         &diag,
     );
     if diag.any() {
@@ -64,7 +64,7 @@ fn stages(name: &str, text: &str) -> String {
     }
     pass::simplify(&mut lowered.graph);
     let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
-    let mut forward = ad::forward(&lowered.graph, &active).graph;
+    let mut forward = ad::forward(&lowered.graph, &active, ad::Tangents::One).graph;
     pass::simplify(&mut forward);
     let mut reverse = ad::reverse(&lowered.graph, &lowered.output, &active).graph;
     pass::simplify(&mut reverse);
