@@ -2,7 +2,7 @@
 //!
 //! - [`cli`] reports errors as messages and exit codes, and writes files;
 //! - [`digits`] reads the handwritten digits that ship here;
-//! - [`network`] is what learning images has in common;
+//! - [`mod@network`] is what learning images has in common;
 //! - [`adbench`] holds the objectives of `ADBench`, which the tests and the benchmarks run too.
 
 #[path = "../adbench/mod.rs"]

@@ -4,17 +4,10 @@
 //! all others, since the format has none and a flipped bit in a weight would pass. Equal snapshots
 //! are equal files.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use alloc::{string::String, vec, vec::Vec};
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
-
+use super::tensors::{self, Kind, Tensor};
 use super::{Damage, FileError, TrainError, file, weights};
 use crate::Parameters;
 use crate::snapshot::{Entry, Snapshot, SnapshotError};
@@ -70,73 +63,37 @@ pub fn load_weights<M: Parameters>(path: &Path, model: &mut M) -> Result<(), Tra
 
 /// Writes a snapshot, whole or not at all.
 pub(super) fn write(path: &Path, snapshot: &Snapshot) -> Result<(), FileError> {
-    let bytes = format_tensors(snapshot).map_err(|reason| {
-        let error = std::io::Error::other(reason);
-        FileError::new("write", path)(error)
-    })?;
-    file::write_atomically(path, &bytes)
+    let mut all: Vec<Tensor<Vec<u8>>> = snapshot
+        .iter()
+        .map(|(name, entry)| tensor(name, entry))
+        .collect();
+    all.push(tensor(SUM, &Entry::U64(vec![sum(snapshot)])));
+    file::write_atomically(path, &tensors::write(&all))
 }
 
 /// One list as the file holds it.
-struct Tensor {
-    kind: Dtype,
-    length: usize,
-    bytes: Vec<u8>,
-}
-
-impl Tensor {
-    fn new(entry: &Entry) -> Self {
-        let (kind, length, bytes) = match entry {
-            Entry::F32(x) => (
-                Dtype::F32,
-                x.len(),
-                x.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            ),
-            Entry::F64(x) => (
-                Dtype::F64,
-                x.len(),
-                x.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            ),
-            Entry::U64(x) => (
-                Dtype::U64,
-                x.len(),
-                x.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            ),
-            Entry::Text(text) => (Dtype::U8, text.len(), text.as_bytes().to_vec()),
-        };
-        Self {
-            kind,
-            length,
-            bytes,
-        }
+fn tensor(name: &str, entry: &Entry) -> Tensor<Vec<u8>> {
+    let (kind, bytes) = match entry {
+        Entry::F32(x) => (Kind::F32, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        Entry::F64(x) => (Kind::F64, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        Entry::U64(x) => (Kind::U64, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        Entry::Text(text) => (Kind::U8, text.as_bytes().to_vec()),
+    };
+    Tensor {
+        name: name.into(),
+        kind,
+        bytes,
     }
-}
-
-fn format_tensors(snapshot: &Snapshot) -> Result<Vec<u8>, String> {
-    let mut tensors: Vec<(&str, Tensor)> = snapshot
-        .iter()
-        .map(|(name, entry)| (name, Tensor::new(entry)))
-        .collect();
-    tensors.push((SUM, Tensor::new(&Entry::U64(vec![sum(snapshot)]))));
-    let views = tensors.iter().map(|(name, tensor)| {
-        TensorView::new(tensor.kind, vec![tensor.length], &tensor.bytes).map(|view| (*name, view))
-    });
-    let views: Result<Vec<_>, _> = views.collect();
-    views
-        .and_then(|views| serialize(views, None))
-        .map_err(|error| error.to_string())
 }
 
 /// Reads what [`write`] wrote. Allocates no more than a few times what `bytes` holds.
 pub(super) fn parse(bytes: &[u8]) -> Result<Snapshot, Damage> {
-    let tensors =
-        SafeTensors::deserialize(bytes).map_err(|error| Damage::Format(error.to_string()))?;
     let mut snapshot = Snapshot::default();
     let mut written = None;
-    for (name, tensor) in tensors.iter() {
-        match entry(&tensor).ok_or_else(|| unknown(name, &tensor))? {
-            Entry::U64(numbers) if name == SUM => written = numbers.first().copied(),
-            entry => snapshot.put(name, entry),
+    for tensor in tensors::read(bytes).map_err(Damage::Format)? {
+        match entry(&tensor).ok_or(Damage::Sum)? {
+            Entry::U64(numbers) if tensor.name == SUM => written = numbers.first().copied(),
+            entry => snapshot.put(&tensor.name, entry),
         }
     }
     let missing = || Damage::Content(SnapshotError::value(SUM, "a number", "nothing"));
@@ -147,19 +104,15 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Snapshot, Damage> {
     }
 }
 
-fn unknown(name: &str, tensor: &TensorView<'_>) -> Damage {
-    Damage::Format(format!("`{name}` holds {:?}", tensor.dtype()))
-}
-
-fn entry(tensor: &TensorView<'_>) -> Option<Entry> {
-    let bytes = tensor.data();
-    match tensor.dtype() {
-        Dtype::F32 => Some(Entry::F32(numbers(bytes, f32::from_le_bytes))),
-        Dtype::F64 => Some(Entry::F64(numbers(bytes, f64::from_le_bytes))),
-        Dtype::U64 => Some(Entry::U64(numbers(bytes, u64::from_le_bytes))),
-        Dtype::U8 => String::from_utf8(bytes.to_vec()).ok().map(Entry::Text),
-        _ => None,
-    }
+/// One list of the file; `None` where a text is none.
+fn entry(tensor: &Tensor<&[u8]>) -> Option<Entry> {
+    let bytes = tensor.bytes;
+    Some(match tensor.kind {
+        Kind::F32 => Entry::F32(numbers(bytes, f32::from_le_bytes)),
+        Kind::F64 => Entry::F64(numbers(bytes, f64::from_le_bytes)),
+        Kind::U64 => Entry::U64(numbers(bytes, u64::from_le_bytes)),
+        Kind::U8 => Entry::Text(String::from_utf8(bytes.to_vec()).ok()?),
+    })
 }
 
 fn numbers<T, const N: usize>(bytes: &[u8], from: impl Fn([u8; N]) -> T) -> Vec<T> {

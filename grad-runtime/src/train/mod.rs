@@ -60,6 +60,7 @@ mod run;
 mod settings;
 mod steady;
 mod task;
+mod tensors;
 mod weights;
 
 pub use checkpoint::{load_weights, save_weights};

@@ -165,7 +165,7 @@ fn a_recursive_type_with_constants_has_a_tangent_that_holds_itself() {
 #[should_panic(expected = "another variant of `Tree`")]
 fn a_tangent_of_another_variant_is_named() {
     let mut tangent = Tree::Leaf(1.0);
-    tangent.__grad_mut_Node_0();
+    let _ = tangent.__grad_mut_Node_0();
 }
 
 #[test]

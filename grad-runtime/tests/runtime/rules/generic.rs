@@ -1,7 +1,8 @@
 //! Rules called from generic code: what is inferred, and that pullbacks borrow nothing.
 
 use grad_runtime::Scalar;
-use grad_runtime::private::rules::{AddAssignRule, MulRule, NegRule, RealRules};
+use grad_runtime::private::rules::methods::*;
+use grad_runtime::private::rules::{AddAssignRule, MulRule, NegRule};
 use grad_runtime::private::{Again, Wrt, unit_tangent};
 
 /// A user's trait on numbers, one of whose names is a row's.

@@ -464,6 +464,8 @@ fn kinks_have_the_stated_derivatives() {
 
 #[test]
 fn receivers_are_handed_again_by_reference() {
+    use grad_runtime::private::rules::methods::*;
+
     let x = 0.5_f64;
     assert_eq!(x.__grad_again_sqrt().give(), &0.5);
     assert_eq!((&&x.__grad_again_max().keeper()).keep().again(), &0.5);
