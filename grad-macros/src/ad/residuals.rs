@@ -788,7 +788,8 @@ impl<'r> Again<'r> {
             Kind::ZeroLike(path) => {
                 let element = matches!(path.steps.as_slice(), [Step::Index(_)])
                     && graph.var(path.root).ty.element().is_scalar();
-                (1, element && !self.made.contains(&path.root))
+                let at_hand = graph.var(path.root).storage != Storage::RefMut;
+                (1, element && at_hand && !self.made.contains(&path.root))
             }
             Kind::Length(path) => (1, stable(path)),
             _ => (0, false),
