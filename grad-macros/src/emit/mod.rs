@@ -8,8 +8,10 @@ mod body;
 mod gradient;
 mod graph;
 mod items;
+mod jacobian;
+mod lanes;
 mod names;
 mod rules;
 
-pub(crate) use items::{Derived, Home, companion, companion_stub, emit, stubs};
+pub(crate) use items::{Derived, Graphs, Home, companion, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;
