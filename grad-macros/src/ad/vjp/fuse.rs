@@ -46,8 +46,8 @@ impl Pull<'_> {
         let Some(id) = self.graph.value(value).site else {
             return true;
         };
-        if let Some(at) = self.residuals.number(id) {
-            return at < number;
+        if self.residuals.number(id).is_some_and(|at| at < number) {
+            return true;
         }
         let site = self.graph.site(id);
         (site.kind.is_pure() || matches!(site.kind, Kind::ZeroOf | Kind::PullCast))
@@ -65,7 +65,8 @@ impl Pull<'_> {
         let Some(id) = self.graph.value(value).site else {
             return value;
         };
-        if self.residuals.number(id).is_some() {
+        let number = |site| self.residuals.number(site);
+        if number(id).is_some_and(|at| number(before).is_some_and(|own| at < own)) {
             return value;
         }
         let site = self.graph.site(id).clone();
