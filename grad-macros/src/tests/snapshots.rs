@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use expect_test::expect_file;
+use quote::ToTokens;
 
 use crate::diag::Diagnostics;
 use crate::options::Options;
@@ -64,7 +65,7 @@ fn stages(name: &str, text: &str) -> String {
     }
     pass::simplify(&mut lowered.graph);
     let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
-    let mut forward = ad::forward(&lowered.graph, &active).graph;
+    let mut forward = ad::forward(&lowered.graph, &active, ad::Tangents::One).graph;
     pass::simplify(&mut forward);
     let mut reverse = ad::reverse(&lowered.graph, &lowered.output, &active).graph;
     pass::simplify(&mut reverse);
