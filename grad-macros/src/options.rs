@@ -114,7 +114,7 @@ impl Options {
                     if lanes == 0 {
                         diag.report(count.span(), Problem::LaneCount);
                     }
-                    lanes
+                    lanes.max(1)
                 } else {
                     LANES
                 };

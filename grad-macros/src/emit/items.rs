@@ -138,6 +138,10 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         matches!(input, syn::FnArg::Typed(typed) if matches!(*typed.ty, Type::ImplTrait(_)))
     });
     let companion = named.then(|| derived.companion(&bodies, true));
+    if derived.home == Home::Trait {
+        // What is written on the siblings stands in the trait already.
+        return quote!(#companion);
+    }
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);
     quote!(#companion #public #graph)

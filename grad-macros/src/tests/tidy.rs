@@ -32,6 +32,7 @@ const LONG: &[&str] = &[
     "emit/body.rs",
     "emit/graph.rs",
     "emit/items.rs",
+    "emit/jacobian.rs",
     "emit/rules.rs",
     "front/expr.rs",
     "front/flow.rs",

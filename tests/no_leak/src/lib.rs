@@ -37,7 +37,7 @@ pub fn scalars(x: f64, y: f32, n: usize, flag: bool) -> f64 {
 }
 
 /// Slices, an early return and nested loops.
-#[differentiate]
+#[differentiate(wrt(x, w))]
 #[must_use]
 pub fn slices(x: &[f64], w: &[f64], limit: f64) -> f64 {
     let mut total = 0.0;
