@@ -13,6 +13,7 @@ use crate::ad::{Forward, Reverse};
 use crate::front::{Lowered, Output};
 use crate::ir::{Kind, Slot, Storage, Ty, Value};
 use crate::options::Modes;
+use crate::signature::functions::Mode;
 use crate::signature::{Parameter, Passing, Signature, tangent_of};
 
 /// Where the function stands.
@@ -44,6 +45,8 @@ pub(crate) struct Derived<'a> {
     pub(crate) outer: Option<&'a Generics>,
     /// The trait the function stands in, with its arguments.
     pub(crate) of_trait: Option<TokenStream>,
+    /// The closures it passes to functions, by number.
+    pub(crate) functions: &'a [super::functions::FunctionTokens],
 }
 
 /// The differentiated bodies.
@@ -77,13 +80,15 @@ pub(crate) fn emit(
         gradient: gradient
             .map(|gradient| derived.gradient_body(lowered, gradient, names, &derived.free("seed"))),
     };
+    if derived.signature.is_given_functions() {
+        return derived.given_items(&bodies, lowered.recursive);
+    }
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
         return derived.companion(&bodies, lowered.recursive);
     }
     let items = derived.items(&bodies, lowered.recursive);
     let data = super::graph::data(lowered, &derived.name(), &derived.root);
-    let inner = derived.prelude(lowered);
-    let graph = derived.graph_item(&quote!(#inner #data), false);
+    let graph = derived.graph_item(&data, false);
     quote!(#items #graph)
 }
 
@@ -284,6 +289,7 @@ impl Derived<'_> {
 
     pub(super) fn declare<'g>(&self, graph: &'g crate::ir::Graph, names: Names) -> Body<'g> {
         let mut body = Body::new(graph, names, self.root.clone());
+        body.functions = self.functions.to_vec();
         for (param, parameter) in graph.params.iter().zip(self.parameters()) {
             match param.slot {
                 Slot::Scalar(v) if parameter.passing == Passing::Ref => {
@@ -297,7 +303,12 @@ impl Derived<'_> {
         body
     }
 
-    fn vjp_body(&self, lowered: &Lowered, reverse: &Reverse, names: Names) -> TokenStream {
+    pub(super) fn vjp_body(
+        &self,
+        lowered: &Lowered,
+        reverse: &Reverse,
+        names: Names,
+    ) -> TokenStream {
         let graph = &reverse.graph;
         let root = &self.root;
         let mut body = self.declare(graph, names);
@@ -326,11 +337,22 @@ impl Derived<'_> {
             None => {}
         }
         let (mut inputs, mut bars, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
-        let mut closing = TokenStream::new();
+        let (mut closing, mut witnesses) = (TokenStream::new(), TokenStream::new());
+        if matches!(self.signature.output_type, Type::Infer(_)) {
+            let witness = body.names.fresh("witness");
+            closing.extend(quote!(let #witness = #root::private::witness(&#bound);));
+            opening.extend(quote!(let #seed = #root::private::tangent_of(#witness, #seed);));
+        }
         for (k, (param, parameter)) in graph.params.iter().zip(self.parameters()).enumerate() {
             let name = self.again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
+            if matches!(parameter.base, Type::Infer(_)) {
+                let witness = body.names.fresh("witness");
+                let (like, own) = (Self::as_reference(parameter), &parameter.name);
+                witnesses.extend(quote!(let #witness = #root::private::witness(#like);));
+                opening.extend(quote!(let #own = #root::private::of_type(#witness, #own);));
+            }
             match param.slot {
                 Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
@@ -397,7 +419,17 @@ impl Derived<'_> {
             closure
         };
         let traits = self.traits();
-        quote!(#traits #items #tapes #primal let #bound = #value; #closing (#bound, #closure))
+        quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
+    }
+
+    /// A reference to what a parameter holds.
+    fn as_reference(parameter: &Parameter) -> TokenStream {
+        let name = &parameter.name;
+        match parameter.passing {
+            Passing::Value => quote!(&#name),
+            Passing::Ref => quote!(#name),
+            Passing::RefMut => quote!(&*#name),
+        }
     }
 
     /// The traits of std's methods in scope, under no name that could meet the user's.
@@ -414,14 +446,21 @@ impl Derived<'_> {
         let base = &parameter.base;
         match parameter.passing {
             Passing::RefMut => quote!(()),
+            _ if parameter.function.is_some() => quote!(()),
             _ => quote!(&#base),
         }
     }
 
-    fn jvp_body(&self, lowered: &Lowered, forward: &Forward, names: Names) -> TokenStream {
+    pub(super) fn jvp_body(
+        &self,
+        lowered: &Lowered,
+        forward: &Forward,
+        names: Names,
+    ) -> TokenStream {
         let graph = &forward.graph;
         let root = &self.root;
         let mut body = self.declare(graph, names);
+        body.forward = true;
         let mut opening = TokenStream::new();
         for (k, parameter) in self.parameters().iter().enumerate() {
             let dot = parameter.dot.clone();
@@ -582,14 +621,36 @@ impl Derived<'_> {
             .collect()
     }
 
+    /// The companion of a function that is given functions: their form is the mode's.
+    fn given_items(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
+        let in_mode = |mode, bodies: &Bodies| {
+            let (sig, signature) = self.signature.in_mode(self.sig, mode, &self.root);
+            let derived = Derived {
+                sig: &sig,
+                signature: &signature,
+                root: self.root.clone(),
+                of_trait: None,
+                ..*self
+            };
+            derived.members(bodies, recursive)
+        };
+        let (vjp, _) = in_mode(Mode::Reverse, bodies);
+        let (_, jvp) = in_mode(Mode::Forward, bodies);
+        self.place(vjp.as_ref(), jvp.as_ref())
+    }
+
     fn companion(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
-        let (root, vis, ident, allows, cfgs) = (
-            &self.root,
-            self.vis,
-            &self.sig.ident,
-            self.allows(),
-            self.cfgs(),
-        );
+        let (vjp, jvp) = self.members(bodies, recursive);
+        self.place(vjp.as_ref(), jvp.as_ref())
+    }
+
+    /// The two functions of a companion.
+    fn members(
+        &self,
+        bodies: &Bodies,
+        recursive: bool,
+    ) -> (Option<TokenStream>, Option<TokenStream>) {
+        let (root, vis, allows) = (&self.root, self.vis, self.allows());
         let where_clause = self.where_clause();
         let mut generics = bare(&self.sig.generics);
         generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
@@ -646,6 +707,12 @@ impl Derived<'_> {
                     -> (#output, #tangent) #where_clause #body
             }
         });
+        (vjp, jvp)
+    }
+
+    /// The functions of a companion where calls find them.
+    fn place(&self, vjp: Option<&TokenStream>, jvp: Option<&TokenStream>) -> TokenStream {
+        let (vis, ident, cfgs) = (self.vis, &self.sig.ident, self.cfgs());
         match self.home {
             Home::Rule => quote!(#vjp #jvp),
             Home::Module => {

@@ -8,15 +8,18 @@ mod again;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod gathered;
 mod optional;
 pub mod rules;
 
 pub use crate::replica::Copier;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
+pub use alloc::rc::Rc;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
+pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
