@@ -269,7 +269,7 @@ impl Knit<'_> {
         quote!({
             #shared
             move |#(#inputs),*| {
-                let (__grad_value, __grad_pull) = { #seen #body };
+                let (__grad_value, mut __grad_pull) = { #seen #body };
                 #shared
                 (__grad_value, move |__grad_seed, #(#again: &_,)* #(#bars: ::core::option::Option<&mut _>),*| {
                     #opening
