@@ -52,7 +52,7 @@ pub struct Ba {
 }
 
 /// Turns a point about an axis, by the axis' length in radians (Rodrigues).
-#[differentiate]
+#[differentiate(rows)]
 fn rotate(axis: Vec3, point: Vec3) -> Vec3 {
     let squared_angle = axis.dot(axis);
     if squared_angle == 0.0 {
@@ -66,14 +66,14 @@ fn rotate(axis: Vec3, point: Vec3) -> Vec3 {
 }
 
 /// Radial distortion of a point in the image plane.
-#[differentiate]
+#[differentiate(rows)]
 fn distort(distortion: Vec2, at: Vec2) -> Vec2 {
     let squared = at.dot(at);
     at * (1.0 + distortion.x * squared + distortion.y * squared * squared)
 }
 
 /// Where a camera sees a point, in pixels.
-#[differentiate]
+#[differentiate(rows)]
 fn project(camera: &Camera, point: Vec3) -> Vec2 {
     let seen = rotate(camera.rotation, point - camera.centre);
     let plane = Vec2 {
@@ -84,7 +84,7 @@ fn project(camera: &Camera, point: Vec3) -> Vec2 {
 }
 
 /// The weighted distance in pixels between where a point is seen and where it was measured.
-#[differentiate(wrt(camera, point, weight))]
+#[differentiate(jacobian, rows, wrt(camera, point, weight))]
 #[inline]
 #[must_use]
 pub fn reprojection_error(camera: &Camera, point: Vec3, weight: f64, feature: Vec2) -> Vec2 {

@@ -61,6 +61,7 @@ pub struct Hand {
 
 /// The columns of a rotation matrix.
 #[derive(Clone, Copy, Debug, Differentiable)]
+#[differentiate(lanes)]
 struct Rotation {
     x: Vec3,
     y: Vec3,
@@ -68,7 +69,7 @@ struct Rotation {
 }
 
 /// The rotation about an axis by the axis' length in radians.
-#[differentiate(forward)]
+#[differentiate(forward, lanes)]
 fn axis_rotation(axis: Vec3) -> Rotation {
     let angle = axis.dot(axis).sqrt();
     if angle < 0.0001 {
@@ -101,6 +102,7 @@ fn axis_rotation(axis: Vec3) -> Rotation {
 
 /// The angles of a bone.
 #[derive(Clone, Copy, Debug, Default, Differentiable)]
+#[differentiate(lanes)]
 struct Angles {
     flexion: f64,
     abduction: f64,
@@ -108,7 +110,7 @@ struct Angles {
 }
 
 /// The rotation of a bone: `Rz(abduction) Ry(twist) Rx(flexion)`.
-#[differentiate(forward)]
+#[differentiate(forward, lanes)]
 fn bone_rotation(angles: Angles) -> Mat4 {
     let (sx, cx) = angles.flexion.sin_cos();
     let (sy, cy) = angles.twist.sin_cos();
@@ -125,7 +127,7 @@ fn bone_rotation(angles: Angles) -> Mat4 {
 
 /// The angles of all bones: of a finger's four bones the second bends and spreads, the next two
 /// bend; all others rest.
-#[differentiate(forward)]
+#[differentiate(forward, lanes)]
 fn bone_angles(theta: &[f64], bones: usize) -> Vec<Angles> {
     let mut angles = vec![Angles::default(); bones];
     for finger in 0..FINGERS {
@@ -140,7 +142,7 @@ fn bone_angles(theta: &[f64], bones: usize) -> Vec<Angles> {
 }
 
 /// For each bone the transform from the hand at rest to the posed hand.
-#[differentiate(forward, wrt(theta))]
+#[differentiate(forward, lanes, wrt(theta))]
 fn bone_transforms(theta: &[f64], model: &Model) -> Vec<Mat4> {
     let bones = model.parents.len();
     let angles = bone_angles(theta, bones);
@@ -159,7 +161,7 @@ fn bone_transforms(theta: &[f64], model: &Model) -> Vec<Mat4> {
 }
 
 /// Where a vertex goes that follows the bones by weights.
-#[differentiate(forward, wrt(transforms))]
+#[differentiate(forward, lanes, wrt(transforms))]
 fn skin(transforms: &[Mat4], weights: &[f64], vertex: Vec3) -> Vec3 {
     let mut out = vec3(0.0, 0.0, 0.0);
     for b in 0..transforms.len() {
@@ -169,7 +171,7 @@ fn skin(transforms: &[Mat4], weights: &[f64], vertex: Vec3) -> Vec3 {
 }
 
 /// The vertices of the posed hand.
-#[differentiate(forward, wrt(theta))]
+#[differentiate(forward, lanes, wrt(theta))]
 fn vertex_positions(theta: &[f64], model: &Model) -> Vec<Vec3> {
     let transforms = bone_transforms(theta, model);
     let rotation = axis_rotation(vec3(theta[0], theta[1], theta[2]));
@@ -185,7 +187,7 @@ fn vertex_positions(theta: &[f64], model: &Model) -> Vec<Vec3> {
 }
 
 /// For each point what it is off its vertex.
-#[differentiate(forward, wrt(theta))]
+#[differentiate(forward, jacobian, lanes, wrt(theta))]
 #[must_use]
 pub fn residuals(
     theta: &[f64],
@@ -202,7 +204,7 @@ pub fn residuals(
 }
 
 /// For each point what it is off its place `u` in a triangle.
-#[differentiate(forward, wrt(theta, us))]
+#[differentiate(forward, jacobian, lanes, wrt(theta, us))]
 #[must_use]
 pub fn residuals_in_triangles(
     theta: &[f64],

@@ -8,13 +8,14 @@ use super::vector::Vec3;
 
 /// A transform of homogeneous coordinates.
 #[derive(Clone, Copy, Debug, Differentiable, PartialEq)]
+#[differentiate(lanes)]
 pub struct Mat4 {
     /// The columns.
     pub columns: [[f64; 4]; 4],
 }
 
 /// The product of two transforms: the one on the right, then the one on the left.
-#[differentiate]
+#[differentiate(lanes)]
 impl Mul for Mat4 {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
@@ -31,7 +32,7 @@ impl Mul for Mat4 {
 }
 
 /// Where a transform takes a point.
-#[differentiate]
+#[differentiate(lanes)]
 impl Mul<Vec3> for Mat4 {
     type Output = Vec3;
     #[inline]

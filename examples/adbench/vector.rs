@@ -6,6 +6,7 @@ use grad_runtime::{Differentiable, differentiate};
 
 /// A point or a direction in space.
 #[derive(Clone, Copy, Debug, Default, Differentiable, PartialEq)]
+#[differentiate(lanes)]
 pub struct Vec3 {
     /// First coordinate.
     pub x: f64,
@@ -17,6 +18,7 @@ pub struct Vec3 {
 
 /// A point in an image.
 #[derive(Clone, Copy, Debug, Default, Differentiable, PartialEq)]
+#[differentiate(lanes)]
 pub struct Vec2 {
     /// First coordinate.
     pub x: f64,
@@ -25,14 +27,14 @@ pub struct Vec2 {
 }
 
 /// The vector of these coordinates.
-#[differentiate]
+#[differentiate(lanes, rows)]
 #[inline]
 #[must_use]
 pub fn vec3(x: f64, y: f64, z: f64) -> Vec3 {
     Vec3 { x, y, z }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Add for Vec3 {
     type Output = Self;
     #[inline]
@@ -45,7 +47,7 @@ impl Add for Vec3 {
     }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Sub for Vec3 {
     type Output = Self;
     #[inline]
@@ -58,7 +60,7 @@ impl Sub for Vec3 {
     }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Mul<f64> for Vec3 {
     type Output = Self;
     #[inline]
@@ -71,7 +73,7 @@ impl Mul<f64> for Vec3 {
     }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Vec3 {
     /// The scalar product.
     #[inline]
@@ -92,7 +94,7 @@ impl Vec3 {
     }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Add for Vec2 {
     type Output = Self;
     #[inline]
@@ -104,7 +106,7 @@ impl Add for Vec2 {
     }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Sub for Vec2 {
     type Output = Self;
     #[inline]
@@ -116,7 +118,7 @@ impl Sub for Vec2 {
     }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Mul<f64> for Vec2 {
     type Output = Self;
     #[inline]
@@ -128,7 +130,7 @@ impl Mul<f64> for Vec2 {
     }
 }
 
-#[differentiate]
+#[differentiate(lanes, rows)]
 impl Vec2 {
     /// The scalar product.
     #[inline]

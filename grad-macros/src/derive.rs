@@ -11,7 +11,8 @@
 //!
 //! Tangents are not asked to be `Clone`, `Debug` or `PartialEq`, as one cannot see here what else
 //! the user derives; the generated `FooTangent` gets all three through `Tangent`'s own methods,
-//! which every tangent has. It also gets `+`, `-` and a number times it. The tangent of an enum has
+//! which every tangent has. With `#[differentiate(lanes)]` on the type there is a `FooLanes` too,
+//! whose fields are the fields' tangents in several directions at once. `FooTangent` also gets `+`, `-` and a number times it. The tangent of an enum has
 //! accessors to the fields of its variants, for generated code.
 //!
 //! All bodies have one form, a `match` over the variants (a struct is one), with the fields bound
@@ -21,6 +22,7 @@ mod accessors;
 mod arithmetic;
 mod generics;
 mod item;
+mod lanes;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -62,7 +64,8 @@ fn expand(target: &Target) -> TokenStream {
         }
     };
     let replica = replica_impl(target);
-    quote!(#(#parts)* #replica)
+    let in_lanes = target.lanes.then(|| lanes::in_lanes(target, kind));
+    quote!(#(#parts)* #replica #in_lanes)
 }
 
 /// `FooTangent` for a type that needs no type of that name.
@@ -145,6 +148,7 @@ fn tangent_target(target: &Target) -> Target {
                 style: variant.style,
             })
             .collect(),
+        lanes: false,
     }
 }
 

@@ -31,7 +31,13 @@ problems! {
     TwoOrigins(name: String) => format!("`{name}` is two variables here, one of a macro and one of its caller"),
         "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
-        "the options are `wrt(..)`, `forward`, `reverse` and `crate = path`";
+        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows` and `crate = path`";
+    LaneCount => "this is not a number of directions to push at once",
+        "write a number from 1 to 255";
+    LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),
+        "drop `lanes`: `jacobian` alone takes one direction after another";
+    JacobianHere(what: String) => format!("{what} has no Jacobian yet"),
+        "write a function of its own that calls it, and put `jacobian` there";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),
         "write it once";
     UnknownParameter(name: String) => format!("`{name}` is not a parameter of this function"),
@@ -130,7 +136,13 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn report(&self, span: Span, problem: Problem) {
-        self.found.borrow_mut().push((span, problem));
+        let mut found = self.found.borrow_mut();
+        // A construct lowered twice is one mistake all the same.
+        let place = |span: &Span| format!("{span:?}");
+        let again = |(at, known): &(Span, Problem)| *known == problem && place(at) == place(&span);
+        if !found.iter().any(again) {
+            found.push((span, problem));
+        }
     }
 
     /// How many problems there are.
@@ -146,6 +158,15 @@ impl Diagnostics {
     pub(crate) fn any(&self) -> bool {
         self.looked_at.set(true);
         !self.found.borrow().is_empty()
+    }
+
+    /// Whether there is any problem but this one.
+    pub(crate) fn has_more_than(&self, problem: &Problem) -> bool {
+        self.looked_at.set(true);
+        self.found
+            .borrow()
+            .iter()
+            .any(|(_, found)| found != problem)
     }
 
     /// One `compile_error!` for each problem.

@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, FunctionTokens, Home, emit, function_tokens, stubs};
+use crate::emit::{Derived, FunctionTokens, Graphs, Home, emit, function_tokens, stubs};
 use crate::independent::{self, Asked};
 use crate::operator::Operator;
 use crate::options::Options;
@@ -27,10 +27,13 @@ struct Function<'a> {
     outer: Option<&'a Generics>,
     /// The type of `Self`, where it matters.
     own: Option<&'a syn::Type>,
+    /// The code of the whole `impl` block or trait.
+    around: Option<&'a TokenStream>,
     asked: Asked,
 }
 
 /// `#[differentiate(attr)] item`.
+#[allow(clippy::needless_pass_by_value)] // as the compiler calls attribute macros
 pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     let diag = Diagnostics::default();
     let options = Options::parse(attr, &diag);
@@ -44,6 +47,7 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
             home,
             outer: None,
             own: None,
+            around: None,
             asked: Asked::Here,
         };
         let generated = function_items(&function, &options, &diag);
@@ -108,6 +112,9 @@ fn partial_stubs(
         attrs: &function.attrs,
         home,
         modes: options.modes,
+        lanes: options.lanes,
+        jacobian: options.jacobian,
+        rows: options.rows,
         root: root_of(options),
         outer: None,
         of_trait: None,
@@ -190,6 +197,7 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
 /// What is generated for the functions of an `impl` block, each with options of its own if it has
 /// an attribute of its own.
 fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream {
+    let around = block.to_token_stream();
     let functions = block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,
@@ -205,6 +213,7 @@ fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream 
                 home,
                 outer: Some(&block.generics),
                 own: None,
+                around: Some(&around),
                 asked: Asked::Here,
             };
             optional_items(&function, options)
@@ -236,8 +245,12 @@ fn own_options(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> V
 fn optional_items(function: &Function, options: &Options) -> TokenStream {
     let trial = Diagnostics::default();
     let signature = Signature::read(function.sig, function.outer, options, &trial);
-    if !trial.any() || signature.parameters.iter().any(|p| p.wrt) {
+    if !trial.any() {
         return function_items(function, options, &Diagnostics::default());
+    }
+    if trial.has_more_than(&Problem::NothingToDifferentiate) {
+        // Where it is called with something active, the compiler says that it has no derivative.
+        return TokenStream::new();
     }
     // A caller does not know that the arguments are integers.
     let derived = Derived {
@@ -247,6 +260,9 @@ fn optional_items(function: &Function, options: &Options) -> TokenStream {
         attrs: function.attrs,
         home: function.home,
         modes: options.modes,
+        lanes: options.lanes,
+        jacobian: false,
+        rows: options.rows,
         root: root_of(options),
         outer: function.outer,
         of_trait: None,
@@ -289,6 +305,9 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
             attrs,
             home: Home::Trait,
             modes: options.modes,
+            lanes: None,
+            jacobian: false,
+            rows: false,
             root: root_of(options),
             outer: Some(&around),
             of_trait: Some(of_trait.clone()),
@@ -306,6 +325,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
                     home: Home::Trait,
                     outer: Some(&around),
                     own: None,
+                    around: None,
                     asked: Asked::Here,
                 };
                 function_items(&function, options, &Diagnostics::default())
@@ -334,7 +354,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         return TokenStream::new();
     };
     let mut sig = sig.clone();
-    operator.name_types(&mut sig, block);
+    Operator::name_types(&mut sig, block);
     let function = Function {
         attrs,
         vis,
@@ -343,13 +363,28 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         home: Home::Rule,
         outer: Some(&block.generics),
         own: Some(&block.self_ty),
+        around: None,
         asked: Asked::Here,
     };
-    let generated = function_items(&function, options, &Diagnostics::default());
+    let plain = Options {
+        lanes: None,
+        jacobian: false,
+        ..options.clone()
+    };
+    let generated = function_items(&function, &plain, &Diagnostics::default());
+    let in_lanes = if options.lanes.is_some() {
+        let function = Function {
+            asked: Asked::Outside,
+            ..function
+        };
+        function_items(&function, options, &Diagnostics::default())
+    } else {
+        TokenStream::new()
+    };
     let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, &numbers, &root);
-    operator.rule(block, &generics, &generated, &root)
+    operator.rule(block, &generics, [&generated, &in_lanes], &root)
 }
 
 /// Everything generated for one function, or stubs and errors.
@@ -362,10 +397,12 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         home,
         outer,
         own,
+        around,
         asked,
     } = *function;
     hygiene::check(&quote!(#sig #block), diag);
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
+    check_extras(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {
         sig,
         signature: &signature,
@@ -373,6 +410,9 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         attrs,
         home,
         modes: options.modes,
+        lanes: options.lanes,
+        jacobian: options.jacobian,
+        rows: options.rows,
         root: root_of(options),
         outer,
         of_trait: None,
@@ -383,7 +423,8 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         return quote!(#stubs #errors);
     }
     let name = sig.ident.to_string();
-    let mut lowered = front::lower(&name, &signature, block, diag);
+    let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
+    let mut lowered = front::lower(&name, &signature, block, &around, diag);
     dump(&name, "lowered", &lowered.graph);
     let active = if diag.any() {
         ad::Activity::default()
@@ -399,6 +440,10 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         return quote!(#stubs #errors);
     }
     let avoid = quote!(#sig #block);
+    if options.lanes.is_some() && !lowered.passed.is_empty() {
+        let what = "a function that passes closures to others".to_owned();
+        diag.report(sig.ident.span(), Problem::LanesHere(what));
+    }
     let functions = passed_functions(&mut lowered, &active, &derived, &avoid, diag);
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -416,38 +461,8 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         expand_nested(item, options);
     }
     // The barrier: from here on nothing can fail.
-    let forward = options.modes.forward().then(|| {
-        let mut forward = ad::forward(&lowered.graph, &active);
-        pass::simplify(&mut forward.graph);
-        dump(&name, "forward", &forward.graph);
-        forward.graph.debug_verify("forward mode");
-        forward
-    });
-    let reverse = options.modes.reverse().then(|| {
-        let mut reverse = ad::reverse(&lowered.graph, &lowered.output, &active);
-        dump(&name, "reverse, before simplification", &reverse.graph);
-        pass::simplify_reverse(&mut reverse.graph, pass::Size::of(&lowered.graph));
-        dump(&name, "reverse", &reverse.graph);
-        reverse.graph.debug_verify("reverse mode");
-        reverse
-    });
-    let gradient =
-        (options.modes.reverse() && signature.returns_float() && !signature.is_given_functions())
-            .then(|| {
-                let mut gradient = ad::gradient(&lowered.graph, &lowered.output, &active);
-                pass::simplify_reverse(&mut gradient.graph, pass::Size::of(&lowered.graph));
-                dump(&name, "gradient", &gradient.graph);
-                gradient.graph.debug_verify("the gradient");
-                gradient
-            });
-    let tokens = emit(
-        &derived,
-        &lowered,
-        forward.as_ref(),
-        reverse.as_ref(),
-        gradient.as_ref(),
-        &avoid,
-    );
+    let graphs = differentiated(&lowered, &active, &signature, options);
+    let tokens = emit(&derived, &lowered, &graphs, &avoid);
     if dumped(&name) {
         eprintln!("{name}, tokens:\n{tokens}\n");
     }
@@ -497,7 +512,7 @@ fn passed_functions(
             ..derived
         };
         let forward = derived.modes.forward().then(|| {
-            let mut forward = ad::forward(&passed.lowered.graph, &own);
+            let mut forward = ad::forward(&passed.lowered.graph, &own, ad::Tangents::One);
             pass::simplify(&mut forward.graph);
             forward
         });
@@ -518,6 +533,80 @@ fn passed_functions(
     functions
 }
 
+/// Reports what cannot be had of this function beside its derivatives.
+fn check_extras(
+    signature: &Signature,
+    home: Home,
+    span: proc_macro2::Span,
+    options: &Options,
+    diag: &Diagnostics,
+) {
+    let in_trait = matches!(home, Home::Trait | Home::TraitImpl);
+    if options.lanes.is_some() {
+        if signature.is_given_functions() {
+            let what = "a function that is given functions".to_owned();
+            diag.report(span, Problem::LanesHere(what));
+        } else if in_trait {
+            diag.report(span, Problem::LanesHere("a method of a trait".to_owned()));
+        } else if !signature.number_names.is_empty() {
+            let what = "a function of generic numbers".to_owned();
+            diag.report(span, Problem::LanesHere(what));
+        }
+    }
+    if options.jacobian && matches!(home, Home::Trait | Home::TraitImpl | Home::Rule) {
+        diag.report(
+            span,
+            Problem::JacobianHere("a method of a trait".to_owned()),
+        );
+    }
+}
+
+/// The graphs of the derivatives asked for.
+fn differentiated(
+    lowered: &front::Lowered,
+    active: &ad::Activity,
+    signature: &Signature,
+    options: &Options,
+) -> Graphs {
+    let graph = &lowered.graph;
+    let push = |stage: &str, tangents| {
+        let mut forward = ad::forward(graph, active, tangents);
+        pass::simplify(&mut forward.graph);
+        dump(&graph.name, stage, &forward.graph);
+        forward.graph.debug_verify(stage);
+        forward
+    };
+    let forward = (options.modes.forward()).then(|| push("forward", ad::Tangents::One));
+    let lanes = (options.lanes).map(|_| push("forward in lanes", ad::Tangents::Lanes));
+    let reverse = options.modes.reverse().then(|| {
+        let mut reverse = ad::reverse(graph, &lowered.output, active);
+        dump(
+            &graph.name,
+            "reverse, before simplification",
+            &reverse.graph,
+        );
+        pass::simplify_reverse(&mut reverse.graph, pass::Size::of(graph));
+        dump(&graph.name, "reverse", &reverse.graph);
+        reverse.graph.debug_verify("reverse mode");
+        reverse
+    });
+    let gradient =
+        (options.modes.reverse() && signature.returns_float() && !signature.is_given_functions())
+            .then(|| {
+                let mut gradient = ad::gradient(graph, &lowered.output, active);
+                pass::simplify_reverse(&mut gradient.graph, pass::Size::of(graph));
+                dump(&graph.name, "gradient", &gradient.graph);
+                gradient.graph.debug_verify("the gradient");
+                gradient
+            });
+    Graphs {
+        forward,
+        lanes,
+        reverse,
+        gradient,
+    }
+}
+
 /// A function inside the body has derivatives too: nothing else could give it some.
 fn expand_nested(item: &mut TokenStream, options: &Options) {
     let Ok(nested) = syn::parse2::<ItemFn>(item.clone()) else {
@@ -534,9 +623,14 @@ fn expand_nested(item: &mut TokenStream, options: &Options) {
         home: Home::Module,
         outer: None,
         own: None,
+        around: None,
         asked: Asked::Outside,
     };
-    let generated = optional_items(&function, options);
+    let options = Options {
+        jacobian: false,
+        ..options.clone()
+    };
+    let generated = optional_items(&function, &options);
     item.extend(generated);
 }
 

@@ -48,7 +48,7 @@ impl Operator {
 
     /// Writes the receiver of the operator's method as what it is: `self` of a reference type is a
     /// reference. The result has the type that the `impl` gives it.
-    pub(crate) fn name_types(&self, sig: &mut Signature, block: &ItemImpl) {
+    pub(crate) fn name_types(sig: &mut Signature, block: &ItemImpl) {
         let output = block.items.iter().find_map(|item| match item {
             syn::ImplItem::Type(ty) if ty.ident == "Output" => Some(ty.ty.clone()),
             _ => None,
@@ -69,10 +69,11 @@ impl Operator {
         &self,
         block: &ItemImpl,
         generics: &Generics,
-        siblings: &TokenStream,
+        [siblings, lanes]: [&TokenStream; 2],
         root: &TokenStream,
     ) -> TokenStream {
         let rule = format_ident!("{}Rule", self.name, span = Span::call_site());
+        let lanes_rule = format_ident!("{}Lanes", self.name, span = Span::call_site());
         let (own, clause) = (&block.self_ty, &generics.where_clause);
         let assigns = self.name.ends_with("Assign");
         let right = self.right.clone().unwrap_or_else(|| (**own).clone());
@@ -83,7 +84,16 @@ impl Operator {
         } else {
             (quote!(<#right>), quote!(type RhsBase = #right_base;))
         };
+        let in_lanes = (!lanes.is_empty()).then(|| {
+            quote! {
+                #[automatically_derived]
+                impl #generics #root::private::rules::#lanes_rule #arguments for #own #clause {
+                    #lanes
+                }
+            }
+        });
         quote! {
+            #in_lanes
             #[automatically_derived]
             #[allow(refining_impl_trait)]
             impl #generics #root::private::rules::#rule #arguments for #own #clause {

@@ -4,9 +4,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
-use syn::{Path, Token, parenthesized, punctuated::Punctuated};
+use syn::{LitInt, Path, Token, parenthesized, punctuated::Punctuated};
 
 use crate::diag::{Diagnostics, Problem};
+
+/// How many directions are pushed at once where nothing else is said: four vectors of two numbers, two
+/// of four, or one of eight.
+const LANES: u8 = 8;
 
 /// Which modes are emitted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,6 +35,12 @@ pub(crate) struct Options {
     /// Names in `wrt(..)`, if given.
     pub(crate) wrt: Option<Vec<Ident>>,
     pub(crate) modes: Modes,
+    /// Whether derivatives in several directions at once are emitted, and how many at once.
+    pub(crate) lanes: Option<u8>,
+    /// Whether pullbacks can be run again, once for each row of a Jacobian.
+    pub(crate) rows: bool,
+    /// Whether `jacobian_f` is emitted.
+    pub(crate) jacobian: bool,
     /// The root of the paths in generated code.
     pub(crate) root: Option<Path>,
 }
@@ -60,6 +70,9 @@ impl Options {
             self.modes = around.modes;
         }
         self.root = self.root.or_else(|| around.root.clone());
+        self.lanes = self.lanes.or(around.lanes);
+        self.rows |= around.rows;
+        self.jacobian |= around.jacobian;
         self
     }
 
@@ -92,6 +105,33 @@ impl Options {
                     Modes::Reverse
                 };
                 once(seen, &text, name.span(), diag);
+            }
+            "lanes" => {
+                let lanes = if input.peek(Token![=]) {
+                    input.parse::<Token![=]>()?;
+                    let count: LitInt = input.parse()?;
+                    let lanes = count.base10_parse().unwrap_or(0);
+                    if lanes == 0 {
+                        diag.report(count.span(), Problem::LaneCount);
+                    }
+                    lanes
+                } else {
+                    LANES
+                };
+                once(
+                    self.lanes.replace(lanes).is_some(),
+                    &text,
+                    name.span(),
+                    diag,
+                );
+            }
+            "rows" => {
+                once(self.rows, &text, name.span(), diag);
+                self.rows = true;
+            }
+            "jacobian" => {
+                once(self.jacobian, &text, name.span(), diag);
+                self.jacobian = true;
             }
             _ => diag.report(name.span(), Problem::UnknownOption(text)),
         }

@@ -22,6 +22,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
+#[allow(clippy::struct_excessive_bools)] // four facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.
@@ -273,6 +274,24 @@ impl Parameter {
         }
     }
 
+    /// As [`bar_type`](Self::bar_type), with as many lanes as `count` says.
+    pub(crate) fn lanes_type(&self, root: &TokenStream, count: &Ident) -> TokenStream {
+        if !self.wrt {
+            return quote!(#root::NoTangent);
+        }
+        match sequence_element(&self.base) {
+            Some(element) => {
+                let element = lanes_of(element, root, count);
+                if self.is_growable() {
+                    let vec = vec_path(root);
+                    return quote!(#vec<#element>);
+                }
+                quote!([#element])
+            }
+            None => lanes_of(&self.base, root, count),
+        }
+    }
+
     /// `&mut Vec<_>`: the length may change, and that of the cotangent with it.
     pub(crate) fn is_growable(&self) -> bool {
         self.passing == Passing::RefMut
@@ -439,6 +458,39 @@ pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
             }
             None if matches!(ty_of(ty), Ty::Float(_)) => quote!(#ty),
             None => quote!(<#ty as #root::Differentiable>::Tangent),
+        },
+    }
+}
+
+/// The tangent of a written type in lanes.
+pub(crate) fn lanes_of(ty: &Type, root: &TokenStream, count: &Ident) -> TokenStream {
+    quote!(#root::private::LanesOf<#ty, #count>)
+}
+
+/// How many floats a value of the written type has, where the type says so.
+pub(crate) fn entries_of(ty: &Type) -> Option<u64> {
+    match ty {
+        Type::Paren(inner) => entries_of(&inner.elem),
+        Type::Group(inner) => entries_of(&inner.elem),
+        Type::Reference(inner) => entries_of(&inner.elem),
+        Type::Array(array) => {
+            let syn::Expr::Lit(len) = &array.len else {
+                return None;
+            };
+            let syn::Lit::Int(len) = &len.lit else {
+                return None;
+            };
+            let len: u64 = len.base10_parse().ok()?;
+            entries_of(&array.elem)?.checked_mul(len)
+        }
+        Type::Tuple(tuple) => tuple
+            .elems
+            .iter()
+            .try_fold(0_u64, |sum, part| sum.checked_add(entries_of(part)?)),
+        _ => match ty_of(ty) {
+            Ty::Float(_) => Some(1),
+            ty if ty.may_be_active() => None,
+            _ => Some(0),
         },
     }
 }

@@ -55,6 +55,8 @@ mod error;
 pub mod graph;
 #[cfg(feature = "nn")]
 mod interop;
+#[cfg(feature = "alloc")]
+mod jacobian;
 #[cfg(feature = "nn")]
 pub mod loss;
 #[cfg(feature = "nn")]
@@ -159,6 +161,8 @@ pub use grad_macros::Differentiable;
 /// ```
 pub use grad_macros::derivative_of;
 pub use grad_macros::differentiate;
+#[cfg(feature = "alloc")]
+pub use jacobian::Jacobian;
 #[cfg(feature = "alloc")]
 pub use scalar::Scalar;
 #[doc(hidden)]

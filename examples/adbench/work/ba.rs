@@ -1,8 +1,11 @@
 //! Residuals of all observations, and their sparse Jacobian put together from blocks.
 
+use grad_runtime::Jacobian;
+
 use super::Work;
 use crate::adbench::ba::{
-    Ba, Camera, grad_weight_error, reprojection_error, vjp_reprojection_error, weight_error,
+    Ba, Camera, grad_weight_error, reprojection_error, weight_error,
+    write_jacobian_reprojection_error,
 };
 use crate::adbench::by_hand;
 use crate::adbench::csr::{BLOCK, Block, Csr};
@@ -15,6 +18,8 @@ pub struct BaWork {
     errors: Vec<Vec2>,
     weight_errors: Vec<f64>,
     jacobian: Csr,
+    /// The place for a block as the generated derivative writes it.
+    dense: Jacobian,
 }
 
 impl BaWork {
@@ -27,6 +32,7 @@ impl BaWork {
             errors: vec![Vec2::default(); observations],
             weight_errors: vec![0.0; observations],
             jacobian: Csr::default(),
+            dense: Jacobian::new(),
         }
     }
 
@@ -39,7 +45,10 @@ impl BaWork {
     /// The sum of all blocks by the generated derivatives, which are not assembled: what the
     /// derivatives alone cost.
     pub fn blocks(&mut self) -> Block {
-        self.sum_of_blocks(block)
+        let mut dense = std::mem::take(&mut self.dense);
+        let sum = self.sum_of_blocks(|input, place| block(input, &mut dense, place));
+        self.dense = dense;
+        sum
     }
 
     /// As [`blocks`](Self::blocks), by the derivative written by hand.
@@ -47,7 +56,7 @@ impl BaWork {
         self.sum_of_blocks(by_hand::ba::block)
     }
 
-    fn sum_of_blocks(&mut self, block: impl Fn(&Input<'_>, &mut Block) -> Vec2) -> Block {
+    fn sum_of_blocks(&mut self, mut block: impl FnMut(&Input<'_>, &mut Block) -> Vec2) -> Block {
         let mut sum = [[0.0; BLOCK]; 2];
         let mut by_inputs = sum;
         for i in 0..self.data.observations.len() {
@@ -65,7 +74,7 @@ impl BaWork {
 
     fn assemble(
         &mut self,
-        block: impl Fn(&Input<'_>, &mut Block) -> Vec2,
+        mut block: impl FnMut(&Input<'_>, &mut Block) -> Vec2,
         weight: impl Fn(f64) -> f64,
     ) {
         let (data, errors) = (&self.data, &mut self.errors);
@@ -106,29 +115,20 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The residuals of an observation and their derivative, in reverse mode: one sweep for each of the
-/// two residuals.
+/// The residuals of an observation and their derivative, whose columns `ADBench` orders as the
+/// fields are.
 #[inline]
-fn block(input: &Input<'_>, by_inputs: &mut Block) -> Vec2 {
-    let [first, second] = by_inputs;
-    let _ = sweep(input, Vec2 { x: 1.0, y: 0.0 }, first);
-    sweep(input, Vec2 { x: 0.0, y: 1.0 }, second)
-}
-
-/// The residuals, and the gradient of their combination by `seed`, its columns in the order that
-/// `ADBench` gives them.
-#[inline]
-fn sweep(input: &Input<'_>, seed: Vec2, row: &mut [f64; BLOCK]) -> Vec2 {
-    let (error, pull) =
-        vjp_reprojection_error(input.camera, input.point, input.weight, input.feature);
-    let (camera, point, weight) = pull(seed);
-    row[..3].copy_from_slice(&<[f64; 3]>::from(camera.rotation));
-    row[3..6].copy_from_slice(&<[f64; 3]>::from(camera.centre));
-    row[6] = camera.focal;
-    row[7..9].copy_from_slice(&<[f64; 2]>::from(camera.principal_point));
-    row[9..11].copy_from_slice(&<[f64; 2]>::from(camera.distortion));
-    row[11..14].copy_from_slice(&<[f64; 3]>::from(point));
-    row[14] = weight;
+fn block(input: &Input<'_>, dense: &mut Jacobian, by_inputs: &mut Block) -> Vec2 {
+    let Input {
+        camera,
+        point,
+        weight,
+        feature,
+    } = *input;
+    let error = write_jacobian_reprojection_error(camera, point, weight, feature, dense);
+    by_inputs
+        .as_flattened_mut()
+        .copy_from_slice(dense.entries());
     error
 }
 
@@ -146,7 +146,12 @@ impl Work for BaWork {
     }
 
     fn jacobian(&mut self) {
-        self.assemble(block, grad_weight_error);
+        let mut dense = std::mem::take(&mut self.dense);
+        self.assemble(
+            |input, place| block(input, &mut dense, place),
+            grad_weight_error,
+        );
+        self.dense = dense;
     }
 
     fn jacobian_by_hand(&mut self) {

@@ -1,11 +1,14 @@
 //! Three residuals for each point, and their dense Jacobian, column after column.
 
+use grad_runtime::Jacobian;
+
 use super::Work;
 use crate::adbench::by_hand;
 use crate::adbench::hand::{
-    Hand, PARAMETERS, jvp_residuals, jvp_residuals_in_triangles, residuals, residuals_in_triangles,
+    Hand, PARAMETERS, jvp_batch_residuals_in_triangles, residuals, residuals_in_triangles,
+    write_jacobian_residuals,
 };
-use crate::adbench::vector::{Vec2, Vec3};
+use crate::adbench::vector::{Vec2, Vec3, vec3};
 
 /// Points, their residuals and the Jacobian.
 #[derive(Clone, Debug)]
@@ -13,6 +16,8 @@ pub struct HandWork {
     data: Hand,
     residuals: Vec<Vec3>,
     jacobian: Vec<Vec3>,
+    /// As the generated derivative writes it, row after row.
+    dense: Jacobian,
 }
 
 impl HandWork {
@@ -25,6 +30,7 @@ impl HandWork {
             data,
             residuals: vec![Vec3::default(); rows],
             jacobian: vec![Vec3::default(); rows * columns],
+            dense: Jacobian::new(),
         }
     }
 }
@@ -33,9 +39,17 @@ fn flat(vectors: &[Vec3]) -> Vec<f64> {
     vectors.iter().flat_map(|v| [v.x, v.y, v.z]).collect()
 }
 
-/// The vector with one at `index`, zero elsewhere.
-fn unit(index: usize) -> [f64; PARAMETERS] {
-    std::array::from_fn(|i| if i == index { 1.0 } else { 0.0 })
+/// The columns' directions. A point's residuals depend on its own coordinates `u` only: one direction
+/// moves the first of every point, one the second.
+fn directions(points: usize) -> Vec<(Vec<f64>, Vec<Vec2>)> {
+    let units = [Vec2 { x: 1.0, y: 0.0 }, Vec2 { x: 0.0, y: 1.0 }];
+    let by_us = units.map(|unit| (vec![0.0; PARAMETERS], vec![unit; points]));
+    let by_theta = (0..PARAMETERS).map(|index| {
+        let mut unit = vec![0.0; PARAMETERS];
+        unit[index] = 1.0;
+        (unit, vec![Vec2::default(); points])
+    });
+    by_us.into_iter().chain(by_theta).collect()
 }
 
 impl Work for HandWork {
@@ -53,48 +67,39 @@ impl Work for HandWork {
     fn jacobian(&mut self) {
         let data = &self.data;
         let (theta, model) = (&data.theta, &data.model);
-        let mut columns = self.jacobian.chunks_exact_mut(data.points.len());
-        let directions = (0..PARAMETERS).map(unit);
-        match &data.us {
-            None => {
-                for (theta_dot, column) in directions.zip(columns) {
-                    let (value, dot) = jvp_residuals(
-                        theta,
-                        model,
-                        &data.correspondences,
-                        &data.points,
-                        &theta_dot,
-                    );
-                    self.residuals = value;
-                    column.copy_from_slice(&dot);
+        let Some(us) = &data.us else {
+            self.residuals = write_jacobian_residuals(
+                theta,
+                model,
+                &data.correspondences,
+                &data.points,
+                &mut self.dense,
+            );
+            for (column, by) in self
+                .jacobian
+                .chunks_exact_mut(data.points.len())
+                .enumerate()
+            {
+                for (row, place) in by.iter_mut().enumerate() {
+                    let entry = |k: usize| self.dense[(3 * row + k, column)];
+                    *place = vec3(entry(0), entry(1), entry(2));
                 }
             }
-            Some(us) => {
-                let rest = vec![Vec2::default(); us.len()];
-                // A point's residuals depend on its own coordinates only: one direction moves the
-                // first of every point, one the second.
-                let along = |theta_dot: &[f64], us_dot: &[Vec2]| {
-                    jvp_residuals_in_triangles(
-                        theta,
-                        us,
-                        model,
-                        &data.correspondences,
-                        &data.points,
-                        theta_dot,
-                        us_dot,
-                    )
-                };
-                let units = [Vec2 { x: 1.0, y: 0.0 }, Vec2 { x: 0.0, y: 1.0 }];
-                for (unit, column) in units.into_iter().zip(columns.by_ref()) {
-                    let us_dot = vec![unit; us.len()];
-                    column.copy_from_slice(&along(&[0.0; PARAMETERS], &us_dot).1);
-                }
-                for (theta_dot, column) in directions.zip(columns) {
-                    let (value, dot) = along(&theta_dot, &rest);
-                    self.residuals = value;
-                    column.copy_from_slice(&dot);
-                }
-            }
+            return;
+        };
+        let directions = directions(us.len());
+        let (value, columns) = jvp_batch_residuals_in_triangles(
+            theta,
+            us,
+            model,
+            &data.correspondences,
+            &data.points,
+            &directions,
+        );
+        self.residuals = value;
+        let places = self.jacobian.chunks_exact_mut(data.points.len());
+        for (place, column) in places.zip(&columns) {
+            place.copy_from_slice(column);
         }
     }
 

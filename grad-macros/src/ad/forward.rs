@@ -14,8 +14,18 @@ pub(crate) struct Forward {
     pub(crate) dots: Vec<Option<Slot>>,
 }
 
+/// What the tangent of a float is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Tangents {
+    /// A float: one direction.
+    One,
+    /// A row of lanes, so that a zero is no literal: several directions.
+    Lanes,
+}
+
 struct Push<'a> {
     graph: Graph,
+    tangents: Tangents,
     active: &'a Activity,
     dots: HashMap<Value, Value>,
     vars: HashMap<Var, Var>,
@@ -24,9 +34,10 @@ struct Push<'a> {
 }
 
 /// Differentiates in forward mode.
-pub(crate) fn forward(graph: &Graph, active: &Activity) -> Forward {
+pub(crate) fn forward(graph: &Graph, active: &Activity, tangents: Tangents) -> Forward {
     let mut cx = Push {
         graph: graph.clone(),
+        tangents,
         active,
         dots: HashMap::new(),
         vars: HashMap::new(),
@@ -92,7 +103,24 @@ impl Push<'_> {
     fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
         match self.dot(value).or_else(|| self.zeros.remove(&value)) {
             Some(dot) => dot,
-            None => zero(&mut self.graph, region, value),
+            None => self.zero(region, value),
+        }
+    }
+
+    fn zero(&mut self, region: Region, value: Value) -> Value {
+        match self.tangents {
+            Tangents::One => zero(&mut self.graph, region, value),
+            Tangents::Lanes => {
+                let info = self.graph.value(value).clone();
+                push_one(
+                    &mut self.graph,
+                    region,
+                    Kind::ZeroOf,
+                    vec![value],
+                    info.ty,
+                    info.span,
+                )
+            }
         }
     }
 
@@ -193,7 +221,7 @@ impl Push<'_> {
         }
         for value in &site.operands {
             if self.dot(*value).is_none() && !self.graph.ty(*value).is_scalar() {
-                let none = zero(&mut self.graph, region, *value);
+                let none = self.zero(region, *value);
                 self.zeros.insert(*value, none);
             }
         }

@@ -17,7 +17,7 @@ use std::collections::HashSet;
 use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
-pub(crate) use forward::{Forward, forward};
+pub(crate) use forward::{Forward, Tangents, forward};
 pub(crate) use vjp::{Reverse, gradient, reverse};
 
 use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};

@@ -16,6 +16,8 @@ pub(super) struct Target {
     pub(super) generics: Generics,
     pub(super) is_enum: bool,
     pub(super) variants: Vec<Variant>,
+    /// Whether its tangents can be carried in lanes.
+    pub(super) lanes: bool,
 }
 
 /// A variant, or the one form of a struct, whose name is `None`.
@@ -53,6 +55,7 @@ pub(super) fn parse(input: TokenStream) -> Result<Target> {
             generics: item.generics,
             is_enum: false,
             variants: vec![parse_variant(None, &item.fields)?],
+            lanes: parse_lanes(&item.attrs)?,
         }),
         Item::Enum(item) => Ok(Target {
             name: item.ident,
@@ -64,6 +67,7 @@ pub(super) fn parse(input: TokenStream) -> Result<Target> {
                 .iter()
                 .map(|variant| parse_variant(Some(variant.ident.clone()), &variant.fields))
                 .collect::<Result<_>>()?,
+            lanes: parse_lanes(&item.attrs)?,
         }),
         Item::Union(item) => Err(problem(
             item.union_token.span(),
@@ -76,6 +80,28 @@ pub(super) fn parse(input: TokenStream) -> Result<Target> {
             "put the derive on a `struct` or an `enum`",
         )),
     }
+}
+
+/// `#[differentiate(lanes)]` on the type.
+fn parse_lanes(attributes: &[Attribute]) -> Result<bool> {
+    let mut lanes = false;
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("differentiate"))
+    {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("lanes") {
+                lanes = true;
+                return Ok(());
+            }
+            Err(problem(
+                meta.path.span(),
+                "unknown option of a type",
+                "`#[differentiate(lanes)]` carries its tangents in several directions at once",
+            ))
+        })?;
+    }
+    Ok(lanes)
 }
 
 fn parse_variant(name: Option<Ident>, fields: &Fields) -> Result<Variant> {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
+use super::lanes::Lanes;
 use super::names::{Names, named};
 use crate::ir::{
     Adaptor, Arg, Call, Callee, Capture, Discrete, Form, Graph, Kind, Literal, Op, Path, Range,
@@ -30,6 +31,8 @@ pub(super) struct Body<'g> {
     pub(super) functions: Vec<super::functions::FunctionTokens>,
     /// Whether the functions this one is given have the form of forward mode.
     pub(super) forward: bool,
+    /// Where tangents are rows of lanes.
+    pub(super) lanes: Option<Lanes>,
 }
 
 impl<'g> Body<'g> {
@@ -53,6 +56,7 @@ impl<'g> Body<'g> {
             entry: None,
             functions: Vec::new(),
             forward: false,
+            lanes: None,
         }
     }
 
@@ -206,7 +210,25 @@ impl<'g> Body<'g> {
             return quote!(#code;);
         };
         let name = self.fresh(*value, "t");
-        quote!(let #name = #code;)
+        let ty = self.needed_type(site);
+        quote!(let #name #ty = #code;)
+    }
+
+    /// The type of a number read from what is written as literals without one: a method cannot be
+    /// called on it otherwise.
+    fn needed_type(&self, site: &Site) -> Option<TokenStream> {
+        let Kind::Load(path) = &site.kind else {
+            return None;
+        };
+        let mut leaf = &self.graph.var(path.root).ty;
+        while let Ty::Array(element) = leaf {
+            leaf = element;
+        }
+        match (leaf, self.graph.ty(*site.results.first()?)) {
+            (Ty::Float(None), Ty::Float(Some(Width::F64))) => Some(quote!(: f64)),
+            (Ty::Float(None), Ty::Float(Some(Width::F32))) => Some(quote!(: f32)),
+            _ => None,
+        }
     }
 
     #[allow(clippy::too_many_lines)] // one arm an operator
@@ -235,6 +257,11 @@ impl<'g> Body<'g> {
                 let a = operand(self, 0);
                 quote!(!#a)
             }
+            Kind::Discrete(_) if self.is_lanes(site.operands[0]) => {
+                // The only question asked of a tangent: whether it is zero.
+                let a = operand(self, 0);
+                quote!(#a.is_zero())
+            }
             Kind::Discrete(op) => {
                 let (a, b, op) = (
                     operand(self, 0),
@@ -242,6 +269,10 @@ impl<'g> Body<'g> {
                     infix(discrete_text(*op), span),
                 );
                 quote!(#a #op #b)
+            }
+            Kind::Cast(code) | Kind::PushCast(code) if self.is_lanes(site.operands[0]) => {
+                let (a, ty) = (operand(self, 0), &code.0);
+                quote!(#root::private::cast_lanes::<#ty, _>(#a))
             }
             Kind::Cast(code) => {
                 let (a, ty) = (operand(self, 0), &code.0);
@@ -259,6 +290,15 @@ impl<'g> Body<'g> {
                 let (n, x) = (operand(self, 0), operand(self, 1));
                 quote!(#root::private::float_like(#n, #x))
             }
+            Kind::Select if self.is_lanes(site.results[0]) => {
+                let (a, b) = (self.lane_operand(site, 1), self.lane_operand(site, 2));
+                let c = operand(self, 0);
+                if self.is_lanes(site.operands[0]) {
+                    quote!(#c.select(#a, #b))
+                } else {
+                    quote!(if #c { #a } else { #b })
+                }
+            }
             Kind::Select => {
                 let (c, a, b) = (operand(self, 0), operand(self, 1), operand(self, 2));
                 quote!(if #c { #a } else { #b })
@@ -266,7 +306,7 @@ impl<'g> Body<'g> {
             Kind::Frozen => operand(self, 0),
             Kind::ZeroOf => {
                 let a = operand(self, 0);
-                quote!(#root::private::zero_like(&#a))
+                self.zero(graph.ty(site.operands[0]), &quote!(&#a))
             }
             Kind::Opaque { code, captures, .. } => self.opaque(&code.0, captures),
             Kind::Length(path) => {
@@ -312,7 +352,7 @@ impl<'g> Body<'g> {
             Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
             Kind::ZeroLike(path) => {
                 let place = self.reference(path, Access::Read);
-                quote!(#root::private::zero_like(#place))
+                self.zero(graph.ty(site.results[0]), &place)
             }
             Kind::Array { vec } => {
                 let parts = site.operands.iter().map(|v| self.value(*v));
@@ -368,10 +408,11 @@ impl<'g> Body<'g> {
                     .iter()
                     .map(|dot| self.dot(call, dot.as_ref(), span))
                     .collect();
+                let mode = if self.lanes.is_some() { "lanes" } else { "jvp" };
                 let code = if Self::passes_closures(call) {
                     self.knit_jvp(call, &dots, span)
                 } else {
-                    self.call_derived(call, "jvp", &dots, span)
+                    self.call_derived(call, mode, &dots, span)
                 };
                 return self.define_all(site, &code);
             }
@@ -577,7 +618,7 @@ impl<'g> Body<'g> {
             quote!(#root::private::owned(&*#whole))
         } else if ty.is_scalar() || path.steps.is_empty() {
             place
-        } else if self.graph.var(path.root).tangent {
+        } else if tangent {
             quote!(#root::Tangent::duplicate(&#place))
         } else {
             quote!(#root::private::copy(&#place))
@@ -1019,13 +1060,20 @@ impl<'g> Body<'g> {
             & 1_u64
                 .checked_shl(u32::try_from(own).unwrap_or(64))
                 .map_or(u64::MAX, |bit| bit - 1);
-        let wrt = quote!(#root::private::Wrt::<#mask>);
+        let mut wrt = quote!(#root::private::Wrt::<#mask>);
+        let mut suffix = "Rule";
+        if let (Some(lanes), "lanes") = (&self.lanes, mode) {
+            let count = &lanes.count;
+            wrt.extend(quote!(, #root::private::Directions::<#count>));
+            suffix = "Lanes";
+        }
         match &call.callee {
             Callee::Given(name) => super::functions::given_call(name, args, dots, span),
             Callee::Function(path) => {
+                let inferred = if mode == "lanes" { 2 } else { 1 };
                 let mode = Ident::new(mode, span);
                 let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
-                let (path, generics) = without_turbofish(path);
+                let (path, generics) = without_turbofish(path, inferred);
                 quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
@@ -1040,13 +1088,13 @@ impl<'g> Body<'g> {
             }
             Callee::Operator(op) => {
                 let name = format!("{op:?}");
-                let rule = Ident::new(&format!("{name}Rule"), span);
+                let rule = Ident::new(&format!("{name}{suffix}"), span);
                 let method = super::items::sibling(mode, &name.to_lowercase(), span);
                 quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Assign(op) => {
                 let name = format!("{op:?}");
-                let rule = Ident::new(&format!("{name}AssignRule"), span);
+                let rule = Ident::new(&format!("{name}Assign{suffix}"), span);
                 let method =
                     super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
                 quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
@@ -1139,8 +1187,9 @@ fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> 
     }
 }
 
-/// A function's path, and the generic arguments it is given as its companion's method takes them.
-fn without_turbofish(path: TokenStream) -> (TokenStream, Option<TokenStream>) {
+/// A function's path, and the generic arguments it is given as its companion's method takes them,
+/// `inferred` more of which the compiler finds.
+fn without_turbofish(path: TokenStream, inferred: usize) -> (TokenStream, Option<TokenStream>) {
     let Ok(mut parsed) = syn::parse2::<syn::ExprPath>(path.clone()) else {
         return (path, None);
     };
@@ -1150,7 +1199,8 @@ fn without_turbofish(path: TokenStream) -> (TokenStream, Option<TokenStream>) {
     match std::mem::replace(&mut last.arguments, syn::PathArguments::None) {
         syn::PathArguments::AngleBracketed(list) => {
             let args = list.args.iter();
-            (quote!(#parsed), Some(quote!(::<#(#args,)* _>)))
+            let inferred = std::iter::repeat_n(quote!(_), inferred);
+            (quote!(#parsed), Some(quote!(::<#(#args,)* #(#inferred),*>)))
         }
         _ => (path, None),
     }

@@ -16,7 +16,7 @@ use quote::{format_ident, quote};
 use super::body::Body;
 use super::items::Derived;
 use super::names::Names;
-use crate::ad::{Forward, Reverse};
+use crate::ad::{Forward, Reverse, Tangents};
 use crate::front::Lowered;
 use crate::ir::{Arg, Call};
 use crate::signature::{Parameter, Passing};
@@ -48,7 +48,7 @@ pub(crate) fn function_tokens(
             .map(|reverse| derived.vjp_body(lowered, reverse, names.clone()))
             .unwrap_or_default(),
         jvp: forward
-            .map(|forward| derived.jvp_body(lowered, forward, names))
+            .map(|forward| derived.push_body(lowered, forward, Tangents::One, names))
             .unwrap_or_default(),
     }
 }

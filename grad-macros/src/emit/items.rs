@@ -9,12 +9,12 @@ use syn::{Attribute, GenericParam, Generics, Type, Visibility, WhereClause};
 
 use super::body::Body;
 use super::names::Names;
-use crate::ad::{Forward, Reverse};
+use crate::ad::{Forward, Reverse, Tangents};
 use crate::front::{Lowered, Output};
 use crate::ir::{Kind, Slot, Storage, Ty, Value};
 use crate::options::Modes;
 use crate::signature::functions::Mode;
-use crate::signature::{Parameter, Passing, Signature, tangent_of};
+use crate::signature::{Parameter, Passing, Signature, lanes_of, tangent_of};
 
 /// Where the function stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +39,12 @@ pub(crate) struct Derived<'a> {
     pub(crate) attrs: &'a [Attribute],
     pub(crate) home: Home,
     pub(crate) modes: Modes,
+    /// How many directions at once, if that is emitted.
+    pub(crate) lanes: Option<u8>,
+    /// Whether the Jacobian is emitted.
+    pub(crate) jacobian: bool,
+    /// Whether a pullback can be run again.
+    pub(crate) rows: bool,
     /// `::grad_runtime`, or what `crate = path` says.
     pub(crate) root: TokenStream,
     /// The generics of the `impl` block or trait around it, where the macro sees them.
@@ -50,10 +56,19 @@ pub(crate) struct Derived<'a> {
 }
 
 /// The differentiated bodies.
+#[derive(Default)]
 struct Bodies {
     vjp: Option<TokenStream>,
     jvp: Option<TokenStream>,
+    lanes: Option<TokenStream>,
     gradient: Option<TokenStream>,
+}
+
+/// The functions of a companion.
+struct Members {
+    vjp: Option<TokenStream>,
+    jvp: Option<TokenStream>,
+    lanes: Option<TokenStream>,
 }
 
 /// The hidden name of a derivative beside a method.
@@ -64,21 +79,36 @@ pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
     )
 }
 
+/// The differentiated graphs.
+#[derive(Default)]
+pub(crate) struct Graphs {
+    pub(crate) forward: Option<Forward>,
+    /// Forward in several directions at once.
+    pub(crate) lanes: Option<Forward>,
+    pub(crate) reverse: Option<Reverse>,
+    pub(crate) gradient: Option<Reverse>,
+}
+
 /// Every generated item.
 pub(crate) fn emit(
     derived: &Derived,
     lowered: &Lowered,
-    forward: Option<&Forward>,
-    reverse: Option<&Reverse>,
-    gradient: Option<&Reverse>,
+    graphs: &Graphs,
     avoid: &TokenStream,
 ) -> TokenStream {
     let names = Names::avoiding(avoid);
+    let push = |forward: &Option<Forward>, tangents| {
+        let forward = forward.as_ref()?;
+        Some(derived.push_body(lowered, forward, tangents, names.clone()))
+    };
     let bodies = Bodies {
-        vjp: reverse.map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
-        jvp: forward.map(|forward| derived.jvp_body(lowered, forward, names.clone())),
-        gradient: gradient
-            .map(|gradient| derived.gradient_body(lowered, gradient, names, &derived.free("seed"))),
+        vjp: (graphs.reverse.as_ref())
+            .map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
+        jvp: push(&graphs.forward, Tangents::One),
+        lanes: push(&graphs.lanes, Tangents::Lanes),
+        gradient: graphs.gradient.as_ref().map(|gradient| {
+            derived.gradient_body(lowered, gradient, names.clone(), &derived.free("seed"))
+        }),
     };
     if derived.signature.is_given_functions() {
         return derived.given_items(&bodies, lowered.recursive);
@@ -113,9 +143,14 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
     let bodies = Bodies {
         vjp: derived.modes.reverse().then(|| body.clone()),
         jvp: derived.modes.forward().then_some(body.clone()),
+        lanes: derived.lanes.map(|_| body.clone()),
         gradient: Some(body),
     };
-    let companion = derived.companion(&bodies, true);
+    // A pullback cannot name a type the user did not.
+    let named = !sig.inputs.iter().any(|input| {
+        matches!(input, syn::FnArg::Typed(typed) if matches!(*typed.ty, Type::ImplTrait(_)))
+    });
+    let companion = named.then(|| derived.companion(&bodies, true));
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);
     quote!(#companion #public #graph)
@@ -130,7 +165,7 @@ pub(crate) fn companion(
     let bodies = Bodies {
         vjp,
         jvp,
-        gradient: None,
+        ..Bodies::default()
     };
     derived.companion(&bodies, false)
 }
@@ -140,13 +175,13 @@ pub(crate) fn companion_stub(derived: &Derived) -> TokenStream {
     let bodies = Bodies {
         vjp: derived.modes.reverse().then(not_generated),
         jvp: derived.modes.forward().then(not_generated),
-        gradient: None,
+        ..Bodies::default()
     };
     derived.companion(&bodies, true)
 }
 
 impl Derived<'_> {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.sig.ident.unraw().to_string()
     }
 
@@ -155,7 +190,7 @@ impl Derived<'_> {
     }
 
     /// A name that no parameter, cotangent or tangent has.
-    fn free(&self, name: &str) -> Ident {
+    pub(super) fn free(&self, name: &str) -> Ident {
         let mut name = name.to_owned();
         let taken = |name: &str| {
             self.parameters()
@@ -173,12 +208,12 @@ impl Derived<'_> {
         lowered.items.iter().cloned().collect()
     }
 
-    fn returns_nothing(&self) -> bool {
+    pub(super) fn returns_nothing(&self) -> bool {
         self.signature.output == Ty::Unit
     }
 
     /// The tangent of the result, as callers of the companion see it.
-    fn output_tangent(&self) -> TokenStream {
+    pub(super) fn output_tangent(&self) -> TokenStream {
         let root = &self.root;
         if self.returns_nothing() {
             quote!(#root::private::UnitTangent)
@@ -188,7 +223,7 @@ impl Derived<'_> {
     }
 
     /// The tangent of the result, as users see it.
-    fn public_tangent(&self) -> TokenStream {
+    pub(super) fn public_tangent(&self) -> TokenStream {
         if self.returns_nothing() {
             quote!(())
         } else {
@@ -203,11 +238,8 @@ impl Derived<'_> {
             .iter()
             .flat_map(|generics| generics.params.iter());
         let own = self.sig.generics.params.iter();
-        let named: String = self
-            .parameters()
-            .iter()
-            .map(|p| format!("{} ", p.base.to_token_stream()))
-            .collect();
+        let bases = self.parameters().iter().map(|p| p.base.to_token_stream());
+        let named = bases.collect::<TokenStream>().to_string();
         let (mut lifetimes, mut others) = (Vec::new(), Vec::new());
         for parameter in outer.chain(own) {
             match parameter {
@@ -235,7 +267,7 @@ impl Derived<'_> {
     }
 
     /// The function's `where` clause with what derivatives ask of its type parameters.
-    fn where_clause(&self) -> Option<WhereClause> {
+    pub(super) fn where_clause(&self) -> Option<WhereClause> {
         let root = &self.root;
         let mut generics = self.sig.generics.clone();
         let numbers = &self.signature.numbers;
@@ -451,28 +483,43 @@ impl Derived<'_> {
         }
     }
 
-    pub(super) fn jvp_body(
+    /// The body of `jvp`, or of `lanes`.
+    pub(super) fn push_body(
         &self,
         lowered: &Lowered,
         forward: &Forward,
+        tangents: Tangents,
         names: Names,
     ) -> TokenStream {
         let graph = &forward.graph;
         let root = &self.root;
         let mut body = self.declare(graph, names);
         body.forward = true;
+        let count = self.lane_count();
+        let in_lanes = tangents == Tangents::Lanes;
+        if in_lanes {
+            body.push_lanes(&count, &forward.dots);
+        }
+        // A function of the runtime's, and the one that does the same in lanes.
+        let helper = |one: &str, lanes: &str, inferred: usize| {
+            let name = Ident::new(if in_lanes { lanes } else { one }, Span::call_site());
+            let inferred = std::iter::repeat_n(quote!(_), inferred);
+            let generics = in_lanes.then(|| quote!(::<#count, #(#inferred),*>));
+            quote!(#root::private::#name #generics)
+        };
         let mut opening = TokenStream::new();
         for (k, parameter) in self.parameters().iter().enumerate() {
             let dot = parameter.dot.clone();
-            let bar_type = parameter.bar_type(root);
+            let bar_type = self.dot_type(parameter, tangents);
             let name = &parameter.name;
             let local = body.names.fresh(&dot.to_string());
             match forward.dots[k] {
                 Some(Slot::Memory(var)) if parameter.passing == Passing::RefMut => {
                     let absent = body.names.fresh("absent");
+                    let zero = helper("zero_like", "zero_lanes", 1);
                     opening.extend(quote! {
                         let mut #absent = if #dot.is_none() {
-                            ::core::option::Option::Some(#root::private::zero_like(&*#name))
+                            ::core::option::Option::Some(#zero(&*#name))
                         } else {
                             ::core::option::Option::None
                         };
@@ -481,7 +528,8 @@ impl Derived<'_> {
                     body.name_var(var, &local);
                 }
                 Some(Slot::Scalar(v)) => {
-                    opening.extend(quote!(let #local: #bar_type = #root::private::or_zero_scalar(#dot, #name);));
+                    let find = helper("or_zero_scalar", "or_zero_lanes_scalar", 1);
+                    opening.extend(quote!(let #local: #bar_type = #find(#dot, #name);));
                     body.name_value(v, &local);
                 }
                 Some(Slot::Memory(var)) => {
@@ -492,11 +540,11 @@ impl Derived<'_> {
                         quote!(#name)
                     };
                     let find = if parameter.is_sequence() {
-                        quote!(or_zeros)
+                        helper("or_zeros", "or_zeros_lanes", 2)
                     } else {
-                        quote!(or_zero_ref)
+                        helper("or_zero_ref", "or_zero_lanes_ref", 1)
                     };
-                    let found = quote!(#root::private::#find(#dot, #like, &mut #absent));
+                    let found = quote!(#find(#dot, #like, &mut #absent));
                     let found = if graph.var(var).storage == Storage::RefMut {
                         quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
                     } else {
@@ -526,6 +574,31 @@ impl Derived<'_> {
         quote!(#traits #items #opening #tapes #statements (#value, #tangent))
     }
 
+    /// The const parameter that says how many directions a call pushes.
+    pub(super) fn lane_count(&self) -> Ident {
+        let _ = self;
+        Ident::new("__GRAD_LANES", Span::call_site())
+    }
+
+    /// The type behind the reference to a parameter's tangent.
+    pub(super) fn dot_type(&self, parameter: &Parameter, tangents: Tangents) -> TokenStream {
+        match tangents {
+            Tangents::One => parameter.bar_type(&self.root),
+            Tangents::Lanes => parameter.lanes_type(&self.root, &self.lane_count()),
+        }
+    }
+
+    /// The tangent of the result.
+    fn result_tangent(&self, tangents: Tangents) -> TokenStream {
+        match tangents {
+            Tangents::Lanes if !self.returns_nothing() => {
+                let output = &self.signature.output_type;
+                lanes_of(output, &self.root, &self.lane_count())
+            }
+            _ => self.output_tangent(),
+        }
+    }
+
     fn items(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
         let companion = self.companion(bodies, recursive);
         let public = self.public_items(bodies, false);
@@ -548,7 +621,7 @@ impl Derived<'_> {
         let bodies = Bodies {
             vjp: self.modes.reverse().then(some).flatten(),
             jvp: self.modes.forward().then(some).flatten(),
-            gradient: None,
+            ..Bodies::default()
         };
         self.public_items(&bodies, false)
     }
@@ -588,6 +661,14 @@ impl Derived<'_> {
             jvp: self.modes.forward().then(|| {
                 quote!(let value = Self::#name(#(#args),*); let zero = #root::private::zero_like(&value); (value, zero))
             }),
+            lanes: self.lanes.map(|_| {
+                let count = self.lane_count();
+                quote! {
+                    let value = Self::#name(#(#args),*);
+                    let zero = #root::private::zero_lanes::<#count, _>(&value);
+                    (value, zero)
+                }
+            }),
             gradient: None,
         };
         self.companion(&bodies, false)
@@ -599,7 +680,7 @@ impl Derived<'_> {
         let bodies = Bodies {
             vjp: self.modes.reverse().then(some).flatten(),
             jvp: self.modes.forward().then(some).flatten(),
-            gradient: None,
+            ..Bodies::default()
         };
         self.companion(&bodies, false)
     }
@@ -634,22 +715,19 @@ impl Derived<'_> {
             };
             derived.members(bodies, recursive)
         };
-        let (vjp, _) = in_mode(Mode::Reverse, bodies);
-        let (_, jvp) = in_mode(Mode::Forward, bodies);
-        self.place(vjp.as_ref(), jvp.as_ref())
+        self.place(&Members {
+            vjp: in_mode(Mode::Reverse, bodies).vjp,
+            jvp: in_mode(Mode::Forward, bodies).jvp,
+            lanes: None,
+        })
     }
 
     fn companion(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
-        let (vjp, jvp) = self.members(bodies, recursive);
-        self.place(vjp.as_ref(), jvp.as_ref())
+        self.place(&self.members(bodies, recursive))
     }
 
-    /// The two functions of a companion.
-    fn members(
-        &self,
-        bodies: &Bodies,
-        recursive: bool,
-    ) -> (Option<TokenStream>, Option<TokenStream>) {
+    /// The functions of a companion.
+    fn members(&self, bodies: &Bodies, recursive: bool) -> Members {
         let (root, vis, allows) = (&self.root, self.vis, self.allows());
         let where_clause = self.where_clause();
         let mut generics = bare(&self.sig.generics);
@@ -681,39 +759,54 @@ impl Derived<'_> {
                 quote!({ #body })
             }
         };
+        let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
         let vjp = bodies.vjp.as_ref().map(|body| {
             let body = block(body);
             let name = name("vjp");
             let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
-            let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + use<#(#kept),*>) };
+            let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + #again_and_again use<#(#kept),*>) };
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
                 #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>) -> (#output, #pull) #where_clause #body
             }
         });
-        let jvp = bodies.jvp.as_ref().map(|body| {
+        let push = |body: &TokenStream, mode: &str, tangents: Tangents| {
             let body = block(body);
-            let name = name("jvp");
-            let dots = self.parameters().iter().zip(&bars).map(|(p, bar)| {
+            let name = name(mode);
+            let dots = self.parameters().iter().map(|p| {
                 let dot = p.dot.clone();
                 let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
-                quote!(#dot: ::core::option::Option<&#mutable #bar>)
+                let ty = self.dot_type(p, tangents);
+                quote!(#dot: ::core::option::Option<&#mutable #ty>)
             });
+            let (mut generics, mut directions) = (generics.clone(), None);
+            if tangents == Tangents::Lanes {
+                let count = self.lane_count();
+                generics.params.push(syn::parse_quote!(const #count: usize));
+                directions = Some(quote!(_: #root::private::Directions<#count>,));
+            }
+            let tangent = self.result_tangent(tangents);
             quote! {
                 /// The value and its tangent; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #must_use #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>, #(#dots),*)
+                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>, #directions #(#dots),*)
                     -> (#output, #tangent) #where_clause #body
             }
-        });
-        (vjp, jvp)
+        };
+        Members {
+            vjp,
+            jvp: (bodies.jvp.as_ref()).map(|body| push(body, "jvp", Tangents::One)),
+            lanes: (bodies.lanes.as_ref()).map(|body| push(body, "lanes", Tangents::Lanes)),
+        }
     }
 
     /// The functions of a companion where calls find them.
-    fn place(&self, vjp: Option<&TokenStream>, jvp: Option<&TokenStream>) -> TokenStream {
+    fn place(&self, members: &Members) -> TokenStream {
         let (vis, ident, cfgs) = (self.vis, &self.sig.ident, self.cfgs());
+        let Members { vjp, jvp, lanes } = members;
         match self.home {
+            Home::Rule if lanes.is_some() => quote!(#lanes),
             Home::Rule => quote!(#vjp #jvp),
             Home::Module => {
                 let doc = format!(
@@ -724,12 +817,12 @@ impl Derived<'_> {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
-                    impl #ident { #vjp #jvp }
+                    impl #ident { #vjp #jvp #lanes }
                 }
             }
             _ => {
                 let again = self.again_item();
-                quote!(#cfgs #vjp #cfgs #jvp #cfgs #again)
+                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again)
             }
         }
     }
@@ -758,7 +851,7 @@ impl Derived<'_> {
     }
 
     /// A parameter in a signature.
-    fn input(&self, parameter: &Parameter, with_mut: bool) -> TokenStream {
+    pub(super) fn input(&self, parameter: &Parameter, with_mut: bool) -> TokenStream {
         let _ = self;
         let name = &parameter.name;
         let mutable = (with_mut && parameter.mutable && parameter.passing == Passing::Value)
@@ -776,14 +869,14 @@ impl Derived<'_> {
     }
 
     /// The gradient's parts, joined: bare when there is one.
-    fn joined(parts: &[TokenStream]) -> TokenStream {
+    pub(super) fn joined(parts: &[TokenStream]) -> TokenStream {
         match parts {
             [one] => one.clone(),
             many => quote!((#(#many),*)),
         }
     }
 
-    fn call(&self, mode: &str, args: &[TokenStream], rest: &TokenStream) -> TokenStream {
+    pub(super) fn call(&self, mode: &str, args: &[TokenStream], rest: &TokenStream) -> TokenStream {
         let (root, mask) = (&self.root, u64::MAX);
         let wrt = quote!(#root::private::Wrt::<#mask>);
         match self.home {
@@ -803,7 +896,7 @@ impl Derived<'_> {
     }
 
     /// Arguments for a call that must leave them usable.
-    fn kept_args(&self) -> Vec<TokenStream> {
+    pub(super) fn kept_args(&self) -> Vec<TokenStream> {
         let root = &self.root;
         let arg = |p: &Parameter| {
             let name = &p.name;
@@ -817,7 +910,7 @@ impl Derived<'_> {
     }
 
     /// The arguments as a pullback wants them again.
-    fn references(&self) -> Vec<TokenStream> {
+    pub(super) fn references(&self) -> Vec<TokenStream> {
         let reference = |p: &Parameter| {
             let name = &p.name;
             match p.passing {
@@ -835,7 +928,7 @@ impl Derived<'_> {
     }
 
     /// A zero cotangent for each differentiated parameter that `which` picks.
-    fn zeros(&self, which: impl Fn(&Parameter) -> bool) -> TokenStream {
+    pub(super) fn zeros(&self, which: impl Fn(&Parameter) -> bool) -> TokenStream {
         let root = &self.root;
         self.parameters()
             .iter()
@@ -853,7 +946,10 @@ impl Derived<'_> {
     }
 
     /// The cotangent places for the pullback, each differentiated one through `place`.
-    fn places(&self, place: impl Fn(&Parameter, &Ident) -> TokenStream) -> Vec<TokenStream> {
+    pub(super) fn places(
+        &self,
+        place: impl Fn(&Parameter, &Ident) -> TokenStream,
+    ) -> Vec<TokenStream> {
         let of = |p: &Parameter| {
             if p.wrt {
                 let place = place(p, &Self::bar_name(p));
@@ -876,11 +972,27 @@ impl Derived<'_> {
         if self.modes.forward() && (bodies.jvp.is_some() || stub) {
             items.extend(self.jvp_item(stub));
         }
+        if self.jacobian {
+            items.extend(self.jacobian_items(stub));
+        }
         items
     }
 
     /// A generated function: its attributes, and a diverging body for a stub.
-    fn function(
+    pub(super) fn function(
+        &self,
+        doc: &str,
+        head: &TokenStream,
+        body: &TokenStream,
+        stub: bool,
+    ) -> TokenStream {
+        let must_use = self.must_use();
+        let function = self.writing_function(doc, head, body, stub);
+        quote!(#must_use #function)
+    }
+
+    /// As [`function`](Self::function), for one that is of use without its result.
+    pub(super) fn writing_function(
         &self,
         doc: &str,
         head: &TokenStream,
@@ -889,8 +1001,7 @@ impl Derived<'_> {
     ) -> TokenStream {
         let (vis, allows, cfgs) = (self.vis, self.allows(), self.cfgs());
         let body = if stub { not_generated() } else { body.clone() };
-        let must_use = self.must_use();
-        quote!(#[doc = #doc] #cfgs #[inline] #must_use #allows #vis #head { #body })
+        quote!(#[doc = #doc] #cfgs #[inline] #allows #vis #head { #body })
     }
 
     fn graph_item(&self, data: &TokenStream, stub: bool) -> TokenStream {
@@ -907,6 +1018,7 @@ impl Derived<'_> {
         )
     }
 
+    #[allow(clippy::too_many_lines)] // three signatures, one after another
     fn gradient_items(&self, bodies: &Bodies, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let (generics, where_clause) = (bare(&self.sig.generics), self.where_clause());
@@ -1220,7 +1332,7 @@ fn only_added(graph: &crate::ir::Graph, pull: crate::ir::Region, bar: crate::ir:
 }
 
 /// Generics without their `where` clause.
-fn bare(generics: &syn::Generics) -> syn::Generics {
+pub(super) fn bare(generics: &syn::Generics) -> syn::Generics {
     let mut generics = generics.clone();
     generics.where_clause = None;
     generics

@@ -9,9 +9,11 @@ mod functions;
 mod gradient;
 mod graph;
 mod items;
+mod jacobian;
+mod lanes;
 mod names;
 mod rules;
 
 pub(crate) use functions::{FunctionTokens, function_tokens};
-pub(crate) use items::{Derived, Home, companion, companion_stub, emit, stubs};
+pub(crate) use items::{Derived, Graphs, Home, companion, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;

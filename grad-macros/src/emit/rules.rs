@@ -29,8 +29,8 @@ use quote::{format_ident, quote};
 
 use super::body::{Body, spelled};
 use super::names::Names;
-use crate::ad::term;
-use crate::ir::{Graph, Kind, Op, Region, Spelling, Ty, Width, row};
+use crate::ad::{Tangents, term};
+use crate::ir::{Graph, Kind, Op, Region, Slot, Spelling, Ty, Width, row};
 
 /// The names of operands.
 const OPERANDS: [&str; 3] = ["x", "y", "z"];
@@ -47,22 +47,31 @@ pub(crate) fn real_rules() -> TokenStream {
         .collect();
     let names = methods.iter().map(|joint| joint.name);
     let declarations = methods.iter().map(Joint::declaration);
+    let in_lanes = methods.iter().map(Joint::lanes_declaration);
     let impls = [Width::F32, Width::F64].map(|width| {
         let float = float(width);
         let items = methods.iter().map(|joint| joint.definition(width));
+        let in_lanes = methods.iter().map(|joint| joint.lanes_definition(width));
         let operators = operators(width);
         quote! {
             impl RealRules for #float { #(#items)* }
+            impl RealLanes for #float { #(#in_lanes)* }
             #operators
         }
     });
     quote! {
         /// The derivatives of the methods that `f32` and `f64` share.
         pub trait RealRules: ::core::marker::Copy { #(#declarations)* }
+        /// The same in several directions at once.
+        pub trait RealLanes: RealRules { #(#in_lanes)* }
         #(#impls)*
         /// The methods of [`RealRules`], for tests that they leave none out.
         pub const REAL_METHODS: &[&str] = &[#(#names),*];
     }
+}
+
+fn lane_count() -> Ident {
+    ident("L")
 }
 
 fn float(width: Width) -> Ident {
@@ -97,6 +106,17 @@ struct Part {
 /// What `seed` comes to through operand `k`, `None` if nothing. The result of the operator is
 /// called `out`, and computed by `define_out` where it is read.
 fn part(op: Op, k: usize, width: Width, seed: &Ident, define_out: &TokenStream) -> Option<Part> {
+    part_of(op, k, width, (seed, Tangents::One), define_out)
+}
+
+/// As [`part`], of a tangent that is a float or a row of lanes.
+fn part_of(
+    op: Op,
+    k: usize,
+    width: Width,
+    (seed, tangents): (&Ident, Tangents),
+    define_out: &TokenStream,
+) -> Option<Part> {
     let mut graph = Graph::new("rule");
     let (region, span) = (Region(0), Span::call_site());
     let ty = Ty::Float(Some(width));
@@ -123,6 +143,9 @@ fn part(op: Op, k: usize, width: Width, seed: &Ident, define_out: &TokenStream) 
     }
     body.name_value(out, &ident("out"));
     body.name_value(t, seed);
+    if tangents == Tangents::Lanes {
+        body.push_lanes(&lane_count(), &[Some(Slot::Scalar(t))]);
+    }
     let define_out = reads_out.then_some(define_out);
     let statements = body.statements(region);
     Some(Part {
@@ -199,11 +222,13 @@ impl Joint {
         let (rest, rest_types) = (&operands[1..], &types[1..]);
         let dots: Vec<_> = operands.iter().map(|x| format_ident!("{x}_dot")).collect();
         let capture = capture_self.then(|| quote!(Self,));
+        // More than the trait promises: what is known to be a float has pullbacks that run again.
+        let clone = (!capture_self).then(|| quote!(+ Clone));
         [
             quote! {
                 fn #vjp<const M: u64>(&self, #(#rest: #rest_types,)* _: Wrt<M>) -> (
                     #output,
-                    impl FnOnce(#output, #(&#types,)* #(Option<&mut #tangents>),*) + use<#capture M>,
+                    impl FnOnce(#output, #(&#types,)* #(Option<&mut #tangents>),*) #clone + use<#capture M>,
                 )
             },
             quote! {
@@ -258,6 +283,46 @@ impl Joint {
         }
     }
 
+    /// The signature of the push in lanes.
+    fn lanes_signature(&self) -> TokenStream {
+        let name = super::items::sibling("lanes", self.name, Span::call_site());
+        let (operands, types) = (self.operands(), self.types());
+        let (rest, rest_types) = (&operands[1..], &types[1..]);
+        let dots = operands.iter().map(|x| format_ident!("{x}_dot"));
+        let tangents = (0..operands.len()).map(|k| {
+            if is_count(self.rows[0], k) {
+                quote!(::grad_runtime::NoTangent)
+            } else {
+                quote!(Lanes<Self, L>)
+            }
+        });
+        let (output, rows) = (self.output(), self.rows.iter());
+        let lanes = self.tuple(&rows.map(|_| quote!(Lanes<Self, L>)).collect::<Vec<_>>());
+        quote! {
+            fn #name<const M: u64, const L: usize>(
+                &self, #(#rest: #rest_types,)* _: Wrt<M>, _: Directions<L>, #(#dots: Option<&#tangents>),*
+            ) -> (#output, #lanes)
+        }
+    }
+
+    fn lanes_declaration(&self) -> TokenStream {
+        let doc = format!("The value of `{}` and its tangents.", self.name);
+        let signature = self.lanes_signature();
+        quote!(#[doc = #doc] #signature;)
+    }
+
+    fn lanes_definition(&self, width: Width) -> TokenStream {
+        let (signature, operands) = (self.lanes_signature(), self.operands());
+        let (receiver, rest) = (&operands[0], &operands[1..]);
+        let method = ident(self.name);
+        let push = self.push_of(
+            width,
+            Tangents::Lanes,
+            &quote!(#receiver.#method(#(#rest),*)),
+        );
+        quote!(#[inline] #signature { let #receiver = *self; #push })
+    }
+
     /// Adds into each cotangent.
     fn pulls(&self, width: Width, seeds: &[Ident], bars: &[Ident]) -> TokenStream {
         let into = |(k, bar): (usize, &Ident)| {
@@ -274,6 +339,10 @@ impl Joint {
 
     /// The value and the sum of what comes of each tangent.
     fn push(&self, width: Width, value: &TokenStream) -> TokenStream {
+        self.push_of(width, Tangents::One, value)
+    }
+
+    fn push_of(&self, width: Width, tangents: Tangents, value: &TokenStream) -> TokenStream {
         let (operands, float) = (self.operands(), float(width));
         let outs: Vec<_> = (0..self.rows.len())
             .map(|k| format_ident!("out{k}"))
@@ -285,7 +354,7 @@ impl Joint {
             let dot = format_ident!("{x}_dot");
             let parts = self.rows.iter().zip(outs.iter().zip(&sums));
             let parts = parts.filter_map(|(op, (out, sum))| {
-                let part = part(*op, k, width, &dot, &quote!(let out = #out;))?;
+                let part = part_of(*op, k, width, (&dot, tangents), &quote!(let out = #out;))?;
                 let (statements, value) = (part.statements, part.value);
                 Some(quote!({ #statements #sum += #value; }))
             });
@@ -296,9 +365,13 @@ impl Joint {
         let added: TokenStream = operands.iter().enumerate().filter_map(added).collect();
         let [out, sum] = [&outs, &sums]
             .map(|names| self.tuple(&names.iter().map(|name| quote!(#name)).collect::<Vec<_>>()));
+        let (ty, zero) = match tangents {
+            Tangents::One => (quote!(#float), quote!(0.0)),
+            Tangents::Lanes => (quote!(Lanes<#float, L>), quote!(Lanes::<#float, L>::ZERO)),
+        };
         quote! {
             let #out = #value;
-            #(let mut #sums: #float = 0.0;)*
+            #(let mut #sums: #ty = #zero;)*
             #added
             (#out, #sum)
         }
@@ -370,14 +443,27 @@ fn operator(op: Op, width: Width, left: &Operand, right: Option<&Operand>) -> To
     let pulls = joint.pulls(width, &[ident("t")], &bars);
     let value = spelled_row(op);
     let push = joint.push(width, &value);
+    let in_lanes = joint.push_of(width, Tangents::Lanes, &value);
+    let lanes_name = format_ident!("{name}Lanes");
+    let lanes = super::items::sibling("lanes", &name.to_lowercase(), Span::call_site());
     quote! {
+        impl #lanes_name #generic for #left {
+            #[inline]
+            fn #lanes<const M: u64, const L: usize>(
+                self, #argument _: Wrt<M>, _: Directions<L>, #(#dots: Option<&Lanes<#float, L>>),*
+            ) -> (#float, Lanes<#float, L>) {
+                let x = #left_deref self;
+                #copy
+                #in_lanes
+            }
+        }
         impl #trait_name #generic for #left {
             type SelfBase = #float;
             #base
             #[inline]
             fn #vjp<const M: u64>(self, #argument _: Wrt<M>) -> (
                 #float,
-                impl FnOnce(#float, #(&#floats,)* #(Option<&mut #floats>),*) + use<M>,
+                impl FnOnce(#float, #(&#floats,)* #(Option<&mut #floats>),*) + Clone + use<M>,
             ) {
                 let pull = |t: #float, #(#names: &#floats,)* #(#bars: Option<&mut #floats>),*| {
                     #(let #names = *#names;)*
@@ -417,14 +503,41 @@ fn assignment(op: Op, width: Width, right: &Operand) -> TokenStream {
         })
         .collect();
     let (by_self, by_rhs) = (&terms[0], &terms[1]);
-    let push = Joint::of("", &[op]).push(width, &value);
+    let joint = Joint::of("", &[op]);
+    let push = joint.push(width, &value);
+    let in_lanes = joint.push_of(width, Tangents::Lanes, &value);
+    let lanes_name = format_ident!("{name}AssignLanes");
+    let lanes = format!("{}_assign", name.to_lowercase());
+    let lanes = super::items::sibling("lanes", &lanes, Span::call_site());
     quote! {
+        impl #lanes_name<#right> for #float {
+            #[inline]
+            fn #lanes<const M: u64, const L: usize>(
+                &mut self,
+                y: #right,
+                _: Wrt<M>,
+                _: Directions<L>,
+                x_dot: Option<&mut Lanes<#float, L>>,
+                y_dot: Option<&Lanes<#float, L>>,
+            ) -> ((), UnitTangent) {
+                let (x, y) = (*self, #deref y);
+                if let Some(dot) = x_dot {
+                    let x_dot = Some(&*dot);
+                    let (value, sum) = { #in_lanes };
+                    *self = value;
+                    *dot = sum;
+                } else {
+                    *self = #value;
+                }
+                ((), unit_tangent())
+            }
+        }
         impl #trait_name<#right> for #float {
             type RhsBase = #float;
             #[inline]
             fn #vjp<const M: u64>(&mut self, y: #right, _: Wrt<M>) -> (
                 (),
-                impl FnOnce(UnitTangent, (), &#float, Option<&mut #float>, Option<&mut #float>) + use<M>,
+                impl FnOnce(UnitTangent, (), &#float, Option<&mut #float>, Option<&mut #float>) + Clone + use<M>,
             ) {
                 let (x, y) = (*self, #deref y);
                 *self = #value;

@@ -122,7 +122,8 @@ impl Lower<'_> {
             Expr::Block(block) if block.label.is_none() => block.block,
             body => syn::parse_quote!({ #body }),
         };
-        let lowered = lower("closure", &signature, &block, self.diag);
+        let around = block.to_token_stream();
+        let lowered = lower("closure", &signature, &block, &around, self.diag);
         let count = captured.len();
         self.passed.push(Passed {
             signature,

@@ -190,7 +190,7 @@ fn differentiated(graph: Graph) -> Function {
     };
     let active = ad::activity(&graph, &HashMap::new(), &Diagnostics::default());
     let (forward, reverse) = (
-        ad::forward(&graph, &active),
+        ad::forward(&graph, &active, ad::Tangents::One),
         ad::reverse(&graph, &output, &active),
     );
     Function {

@@ -9,6 +9,8 @@ mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod gathered;
+mod jacobian;
+mod lanes;
 mod optional;
 pub mod rules;
 
@@ -20,6 +22,11 @@ pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
+pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
+pub use lanes::{
+    Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
+    or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
+};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
@@ -347,6 +354,18 @@ impl<T: Clone> CopyOf for [T] {
     fn copy_of(&self) -> Vec<T> {
         self.to_vec()
     }
+}
+
+/// Value and derivative of a function of one number, from what its companion's `vjp` at `x` gave: what
+/// the rule of an array's `mapv` takes in place of the function.
+#[inline]
+pub fn slope<T: crate::Scalar, P: FnOnce(T, &T, Option<&mut T>)>(
+    x: T,
+    (y, pull): (T, P),
+) -> (T, T) {
+    let mut bar = T::default();
+    pull(one(), &x, Some(&mut bar));
+    (y, bar)
 }
 
 /// A copy of the place.

@@ -94,10 +94,12 @@ mod content;
 mod deque;
 mod extend;
 mod integers;
+mod lanes;
 mod memory;
 mod operators;
 mod option;
 mod real;
+mod sequence_lanes;
 mod slice;
 mod sort;
 mod vec;
@@ -108,10 +110,12 @@ pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use integers::{IntegerRules, SignedRules};
+pub use lanes::*;
 pub use memory::{replace, swap, take};
 pub use operators::*;
 pub use option::{ClonedRules, CopiedRules, OkRules, OptionRules};
-pub use real::{REAL_METHODS, RealRules};
+pub use real::{REAL_METHODS, RealLanes, RealRules};
+pub use sequence_lanes::{ContentLanes, SliceLanes, VecLanes};
 pub use slice::SliceRules;
 pub use sort::SortRules;
 pub use vec::VecRules;
@@ -124,10 +128,10 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules};
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::{
-        ClonedRules as _, ConcatRules as _, ContentRules as _, CopiedRules as _, DequeRules as _,
-        ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _, OptionRules as _,
-        RealRules as _, ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _,
-        VecRules as _,
+        ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
+        DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
+        OptionRules as _, RealLanes as _, RealRules as _, ResultRules as _, SignedRules as _,
+        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{ArrayRules as _, DotRules as _};

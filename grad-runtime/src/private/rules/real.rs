@@ -15,10 +15,12 @@
 
 #[cfg(not(feature = "std"))]
 use super::super::core_math::CoreMath as _;
+use super::super::lanes::{Directions, Lanes};
 use super::super::{Shared, UnitTangent, Wrt, unit_tangent};
 use super::{
-    AddAssignRule, AddRule, DivAssignRule, DivRule, MulAssignRule, MulRule, NegRule, RemAssignRule,
-    RemRule, SubAssignRule, SubRule,
+    AddAssignLanes, AddAssignRule, AddLanes, AddRule, DivAssignLanes, DivAssignRule, DivLanes,
+    DivRule, MulAssignLanes, MulAssignRule, MulLanes, MulRule, NegLanes, NegRule, RemAssignLanes,
+    RemAssignRule, RemLanes, RemRule, SubAssignLanes, SubAssignRule, SubLanes, SubRule,
 };
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;

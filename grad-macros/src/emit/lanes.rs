@@ -1,0 +1,145 @@
+//! Tangents as rows of lanes: several directions pushed at once.
+//!
+//! The forward graph is that of one direction; what differs is how a tangent is written. Sums, and
+//! products of a tangent by a number, are operators of `private::Lanes`. A zero is `Lanes::ZERO`, and
+//! what depends on a tangent's being zero is chosen lane by lane:
+//!
+//! ```text
+//! let t_1 = x_dot.is_zero();
+//! let t_2 = x_dot * t;
+//! let t_3 = t_1.select(Lanes::<_, L>::ZERO, t_2);
+//! ```
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::body::Body;
+use crate::ir::{Graph, Kind, Region, Site, Slot, Ty, Value};
+
+/// Which values of a graph are tangents.
+pub(super) struct Lanes {
+    /// How many there are: a const parameter.
+    pub(super) count: Ident,
+    values: HashSet<Value>,
+}
+
+impl Lanes {
+    /// The tangents of a forward graph: those given, what is read from the tangents of variables,
+    /// zeros, and what comes of them.
+    pub(super) fn of(graph: &Graph, count: &Ident, given: &[Value]) -> Self {
+        let mut lanes = Lanes {
+            count: count.clone(),
+            values: given.iter().copied().collect(),
+        };
+        lanes.region(graph, graph.body);
+        lanes
+    }
+
+    fn region(&mut self, graph: &Graph, region: Region) {
+        for id in &graph.block(region).sites {
+            let site = graph.site(*id);
+            self.enter(graph, site);
+            for inner in &site.regions {
+                self.region(graph, *inner);
+            }
+            self.leave(graph, site);
+        }
+    }
+
+    /// The arguments of a loop's regions are tangents where their first values are.
+    fn enter(&mut self, graph: &Graph, site: &Site) {
+        let first = match &site.kind {
+            Kind::For(range) => range.first_carried(),
+            Kind::While => 0,
+            _ => return,
+        };
+        for region in &site.regions {
+            let args = &graph.block(*region).args;
+            let inits = &site.operands[first..];
+            let skip = args.len().saturating_sub(inits.len());
+            for (arg, init) in args[skip..].iter().zip(inits) {
+                if self.values.contains(init) {
+                    self.values.insert(*arg);
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self, graph: &Graph, site: &Site) {
+        let from_operands = site.operands.iter().any(|v| self.values.contains(v));
+        let all = match &site.kind {
+            Kind::ZeroOf | Kind::ZeroLike(_) => true,
+            Kind::Load(path) | Kind::Finish(path, _) | Kind::Copy(path) => {
+                graph.var(path.root).tangent
+            }
+            Kind::Apply(_)
+            | Kind::Discrete(_)
+            | Kind::Select
+            | Kind::Cast(_)
+            | Kind::PushCast(_) => from_operands,
+            _ => false,
+        };
+        for (k, result) in site.results.iter().enumerate() {
+            let by_region = site.regions.iter().any(|region| {
+                let yields = &graph.block(*region).yields;
+                yields.get(k).is_some_and(|v| self.values.contains(v))
+            });
+            let by_call = k == 1 && matches!(site.kind, Kind::CallJvp(..));
+            if all || by_region || by_call {
+                self.values.insert(*result);
+            }
+        }
+    }
+}
+
+impl Body<'_> {
+    /// Whether the value is a tangent in lanes, or a question asked of one.
+    pub(super) fn is_lanes(&self, value: Value) -> bool {
+        self.lanes
+            .as_ref()
+            .is_some_and(|lanes| lanes.values.contains(&value))
+    }
+
+    /// An operand that is a tangent, or the literal zero.
+    pub(super) fn lane_operand(&self, site: &Site, k: usize) -> TokenStream {
+        let value = site.operands[k];
+        if self.is_lanes(value) {
+            self.value(value)
+        } else {
+            self.zero_lanes()
+        }
+    }
+
+    fn zero_lanes(&self) -> TokenStream {
+        let root = &self.root;
+        let count = self.lanes.as_ref().map(|lanes| &lanes.count);
+        quote!(#root::private::Lanes::<_, #count>::ZERO)
+    }
+
+    /// A zero tangent of what stands behind the reference.
+    pub(super) fn zero(&self, ty: &Ty, reference: &TokenStream) -> TokenStream {
+        let root = &self.root;
+        match (&self.lanes, ty) {
+            (None, _) => quote!(#root::private::zero_like(#reference)),
+            (Some(_), Ty::Float(_)) => self.zero_lanes(),
+            (Some(lanes), _) => {
+                let count = &lanes.count;
+                quote!(#root::private::zero_lanes::<#count, _>(#reference))
+            }
+        }
+    }
+
+    /// From here on tangents, of which these are given, are rows of as many lanes as `count` says.
+    pub(super) fn push_lanes(&mut self, count: &Ident, given: &[Option<Slot>]) {
+        let given: Vec<Value> = given
+            .iter()
+            .filter_map(|slot| match slot {
+                Some(Slot::Scalar(value)) => Some(*value),
+                _ => None,
+            })
+            .collect();
+        self.lanes = Some(Lanes::of(self.graph, count, &given));
+    }
+}

@@ -1,0 +1,177 @@
+//! Derived types, operators on them, methods, options.
+
+use std::ops::{Add, AddAssign, Mul, Neg};
+
+use grad_runtime::{Differentiable, differentiate};
+
+use super::assert_differences;
+
+#[derive(Clone, Copy, Debug, Differentiable, PartialEq)]
+#[differentiate(lanes)]
+struct Pair {
+    x: f64,
+    y: f64,
+}
+
+/// Not its own tangent.
+#[derive(Clone, Debug, Differentiable)]
+#[differentiate(lanes)]
+struct Chain {
+    name: String,
+    links: Vec<Pair>,
+    offset: [f64; 2],
+    #[differentiate(skip)]
+    still: f64,
+    parents: Vec<Option<usize>>,
+}
+
+#[derive(Clone, Debug, Differentiable)]
+#[differentiate(lanes)]
+enum Shape {
+    Circle { r: f64 },
+    Box(f64, f64),
+}
+
+#[differentiate(lanes)]
+impl Add for Pair {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            x: self.x + other.x,
+            y: self.y + other.y,
+        }
+    }
+}
+
+#[differentiate(lanes)]
+impl Mul<f64> for Pair {
+    type Output = Self;
+    fn mul(self, factor: f64) -> Self {
+        Self {
+            x: self.x * factor,
+            y: self.y * factor,
+        }
+    }
+}
+
+#[differentiate(lanes)]
+impl Neg for Pair {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self {
+            x: -self.x,
+            y: -self.y,
+        }
+    }
+}
+
+#[differentiate(lanes)]
+impl AddAssign for Pair {
+    fn add_assign(&mut self, other: Self) {
+        self.x += other.x;
+        self.y += other.y;
+    }
+}
+
+#[differentiate(lanes)]
+impl Pair {
+    fn dot(self, other: Self) -> f64 {
+        self.x * other.x + self.y * other.y
+    }
+
+    fn grow(&mut self, by: f64) {
+        self.x *= by;
+        self.y = self.y.exp() * by;
+    }
+
+    fn turned(&self, angle: f64) -> Self {
+        let (s, c) = angle.sin_cos();
+        Self {
+            x: self.x * c - self.y * s,
+            y: self.x * s + self.y * c,
+        }
+    }
+}
+
+#[differentiate(jacobian, lanes = 3)]
+fn follow(chain: &Chain, angles: &[f64], start: Pair) -> (Vec<Pair>, f64) {
+    let mut at: Vec<Pair> = Vec::new();
+    let mut total = start;
+    for b in 0..chain.links.len() {
+        let mut link = chain.links[b].turned(angles[b]);
+        link.grow(chain.offset[1]);
+        link = link * chain.offset[0];
+        let here = match chain.parents[b] {
+            Some(parent) => at[parent] + link * 0.5,
+            None => -link + start,
+        };
+        total += here * (here.dot(start) / (1.0 + here.x * here.x).sqrt());
+        at.push(here);
+    }
+    (at, total.dot(start) * chain.offset[0])
+}
+
+fn chain(x: &[f64]) -> (Chain, Vec<f64>, Pair) {
+    let links = (0..3)
+        .map(|b| Pair {
+            x: x[2 * b],
+            y: x[2 * b + 1],
+        })
+        .collect();
+    let chain = Chain {
+        name: "arm".to_owned(),
+        links,
+        offset: [x[6], x[7]],
+        still: 0.3,
+        parents: vec![None, Some(0), Some(0)],
+    };
+    (chain, x[8..11].to_vec(), Pair { x: x[11], y: x[12] })
+}
+
+#[test]
+fn structs_operators_and_methods() {
+    let x: Vec<f64> = (0..13).map(|i| 0.3 + 0.07 * f64::from(i)).collect();
+    let (model, angles, start) = chain(&x);
+    assert_eq!((model.name.as_str(), model.still), ("arm", 0.3));
+    let (value, jacobian) = value_and_jacobian_follow(&model, &angles, start);
+    assert_eq!(value, follow(&model, &angles, start));
+    assert_differences(&jacobian, &x, |x| {
+        let (model, angles, start) = chain(x);
+        let (at, total) = follow(&model, &angles, start);
+        at.iter().flat_map(|p| [p.x, p.y]).chain([total]).collect()
+    });
+}
+
+#[differentiate(jacobian, lanes)]
+impl Pair {
+    fn product(&self, other: Pair) -> [f64; 2] {
+        [
+            self.x * other.x - self.y * other.y,
+            self.x * other.y + self.y * other.x,
+        ]
+    }
+}
+
+#[test]
+fn methods_have_jacobians() {
+    let (a, b) = (Pair { x: 2.0, y: 3.0 }, Pair { x: 5.0, y: 7.0 });
+    let jacobian = a.jacobian_product(b);
+    assert_eq!(jacobian.row(0), [5.0, -7.0, 2.0, -3.0]);
+    assert_eq!(jacobian.row(1), [7.0, 5.0, 3.0, 2.0]);
+}
+
+#[differentiate(jacobian, lanes)]
+fn sizes(shape: &Shape, scale: f64) -> [f64; 2] {
+    match shape {
+        Shape::Circle { r } => [r * r * scale, 2.0 * r],
+        Shape::Box(a, b) => [a * b * scale, 2.0 * (a + b)],
+    }
+}
+
+#[test]
+fn enums() {
+    let circle = jacobian_sizes(&Shape::Circle { r: 3.0 }, 2.0);
+    assert_eq!(circle.entries(), [12.0, 9.0, 2.0, 0.0]);
+    let rectangle = jacobian_sizes(&Shape::Box(3.0, 5.0), 2.0);
+    assert_eq!(rectangle.entries(), [10.0, 6.0, 15.0, 2.0, 2.0, 0.0]);
+}
