@@ -653,7 +653,7 @@ impl<'g> Body<'g> {
     }
 
     /// A reference to the place.
-    pub(super) fn reference(&self, path: &Path, access: Access) -> TokenStream {
+    fn reference(&self, path: &Path, access: Access) -> TokenStream {
         let bare = path.steps.is_empty() && self.refs.contains(&path.root);
         let place = self.place_for(path, access);
         match (bare, access) {

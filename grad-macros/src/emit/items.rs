@@ -369,22 +369,16 @@ impl Derived<'_> {
             None => {}
         }
         let (mut inputs, mut bars, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
-        let (mut closing, mut witnesses) = (TokenStream::new(), TokenStream::new());
-        if matches!(self.signature.output_type, Type::Infer(_)) {
-            let witness = body.names.fresh("witness");
-            closing.extend(quote!(let #witness = #root::private::witness(&#bound);));
-            opening.extend(quote!(let #seed = #root::private::tangent_of(#witness, #seed);));
-        }
+        let mut witnesses = TokenStream::new();
+        let (mut closing, known) = self.witnessed_seed(&mut body, &bound, &seed);
+        opening.extend(known);
         for (k, (param, parameter)) in graph.params.iter().zip(self.parameters()).enumerate() {
             let name = self.again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
-            if matches!(parameter.base, Type::Infer(_)) {
-                let witness = body.names.fresh("witness");
-                let (like, own) = (Self::as_reference(parameter), &parameter.name);
-                witnesses.extend(quote!(let #witness = #root::private::witness(#like);));
-                opening.extend(quote!(let #own = #root::private::of_type(#witness, #own);));
-            }
+            let (before, inside) = self.witnessed(&mut body, parameter);
+            witnesses.extend(before);
+            opening.extend(inside);
             match param.slot {
                 Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
@@ -445,13 +439,48 @@ impl Derived<'_> {
         let pull = body.statements(pull);
         let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
         let closure = quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #pull });
-        let closure = if lowered.recursive {
+        let (closure, traits) = (self.boxed(closure, lowered), self.traits());
+        quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
+    }
+
+    /// The pullback of a recursive function has a type that can be named.
+    fn boxed(&self, closure: TokenStream, lowered: &Lowered) -> TokenStream {
+        let root = &self.root;
+        if lowered.recursive {
             quote!(#root::private::Box::new(#closure))
         } else {
             closure
-        };
-        let traits = self.traits();
-        quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
+        }
+    }
+
+    /// Where the result's type is not written: what tells the pullback of it, before and inside.
+    fn witnessed_seed(
+        &self,
+        body: &mut Body,
+        bound: &Ident,
+        seed: &Ident,
+    ) -> (TokenStream, TokenStream) {
+        if !matches!(self.signature.output_type, Type::Infer(_)) {
+            return (TokenStream::new(), TokenStream::new());
+        }
+        let (root, witness) = (&self.root, body.names.fresh("witness"));
+        (
+            quote!(let #witness = #root::private::witness(&#bound);),
+            quote!(let #seed = #root::private::tangent_of(#witness, #seed);),
+        )
+    }
+
+    /// Where a parameter's type is not written: what tells the pullback of it, before and inside.
+    fn witnessed(&self, body: &mut Body, parameter: &Parameter) -> (TokenStream, TokenStream) {
+        if !matches!(parameter.base, Type::Infer(_)) {
+            return (TokenStream::new(), TokenStream::new());
+        }
+        let (root, witness) = (&self.root, body.names.fresh("witness"));
+        let (like, own) = (Self::as_reference(parameter), &parameter.name);
+        (
+            quote!(let #witness = #root::private::witness(#like);),
+            quote!(let #own = #root::private::of_type(#witness, #own);),
+        )
     }
 
     /// A reference to what a parameter holds.

@@ -90,6 +90,7 @@ impl<T: ?Sized> Copy for Witness<T> {}
 
 /// The type of the value.
 #[inline]
+#[must_use]
 pub fn witness<T: ?Sized>(_: &T) -> Witness<T> {
     Witness(PhantomData)
 }
