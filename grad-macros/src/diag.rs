@@ -70,8 +70,8 @@ problems! {
         "take a generic parameter `T: Trait` with `#[differentiate]` on the trait and its `impl`s, or hold the argument constant with `constant(..)`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
-    ClosureArgument => "a closure passed to this function is not differentiated yet",
-        "pass the numbers it captures, or write the loop of the function here";
+    ClosureArgument => "this function, passed to a function, is not differentiated yet",
+        "pass a closure that calls it, `|x| f(x)`; a closure that is passed captures values, and no other closure";
     Closure => "this is not a closure or function the macro can see",
         "write the closure where it is used, or bind it to a variable of this function";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",

@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, Graphs, Home, emit, stubs};
+use crate::emit::{Derived, FunctionTokens, Graphs, Home, emit, function_tokens, stubs};
 use crate::independent::{self, Asked};
 use crate::operator::Operator;
 use crate::options::Options;
@@ -118,6 +118,7 @@ fn partial_stubs(
         root: root_of(options),
         outer: None,
         of_trait: None,
+        functions: &[],
     })
 }
 
@@ -265,6 +266,7 @@ fn optional_items(function: &Function, options: &Options) -> TokenStream {
         root: root_of(options),
         outer: function.outer,
         of_trait: None,
+        functions: &[],
     };
     derived.constant_items()
 }
@@ -309,6 +311,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
             root: root_of(options),
             outer: Some(&around),
             of_trait: Some(of_trait.clone()),
+            functions: &[],
         };
         generated.extend(derived.trait_items());
         generated.extend(match default {
@@ -413,6 +416,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         root: root_of(options),
         outer,
         of_trait: None,
+        functions: &[],
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -435,6 +439,22 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
     }
+    let avoid = quote!(#sig #block);
+    if options.lanes.is_some() && !lowered.passed.is_empty() {
+        let what = "a function that passes closures to others".to_owned();
+        diag.report(sig.ident.span(), Problem::LanesHere(what));
+    }
+    let functions = passed_functions(&mut lowered, &active, &derived, &avoid, diag);
+    if diag.any() {
+        let (stubs, errors) = (stubs(&derived), diag.to_tokens());
+        return quote!(#stubs #errors);
+    }
+    let derived = Derived {
+        functions: &functions,
+        root: derived.root.clone(),
+        of_trait: None,
+        ..derived
+    };
     let about = (&sig.ident, home, asked);
     let warnings = independent::warnings(&signature, about, options, &lowered.graph, &active);
     for item in &mut lowered.items {
@@ -442,12 +462,75 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     }
     // The barrier: from here on nothing can fail.
     let graphs = differentiated(&lowered, &active, &signature, options);
-    let avoid = quote!(#sig #block);
     let tokens = emit(&derived, &lowered, &graphs, &avoid);
     if dumped(&name) {
         eprintln!("{name}, tokens:\n{tokens}\n");
     }
     quote!(#tokens #warnings)
+}
+
+/// The closures a function passes to functions, differentiated by what is active where they are
+/// passed.
+fn passed_functions(
+    lowered: &mut front::Lowered,
+    active: &ad::Activity,
+    around: &Derived,
+    avoid: &TokenStream,
+    diag: &Diagnostics,
+) -> Vec<FunctionTokens> {
+    for (number, captured) in lowered.graph.passed_closures() {
+        let Some(passed) = lowered.passed.get_mut(number) else {
+            continue;
+        };
+        for (k, arg) in captured.iter().enumerate() {
+            let (place, wrt) = (passed.inputs + k, active.arg(arg));
+            passed.signature.parameters[place].wrt = wrt;
+            passed.lowered.graph.params[place].wrt = wrt;
+        }
+    }
+    let sig: syn::Signature = syn::parse_quote!(fn closure());
+    let mut functions = Vec::new();
+    for passed in &mut lowered.passed {
+        pass::simplify(&mut passed.lowered.graph);
+        let own = ad::activity(&passed.lowered.graph, &passed.lowered.if_active, diag);
+        let derived = Derived {
+            sig: &sig,
+            signature: &passed.signature,
+            root: around.root.clone(),
+            of_trait: None,
+            functions: &[],
+            ..*around
+        };
+        let inner = passed_functions(&mut passed.lowered, &own, &derived, avoid, diag);
+        if diag.any() {
+            return Vec::new();
+        }
+        let derived = Derived {
+            functions: &inner,
+            root: around.root.clone(),
+            of_trait: None,
+            ..derived
+        };
+        let forward = derived.modes.forward().then(|| {
+            let mut forward = ad::forward(&passed.lowered.graph, &own, ad::Tangents::One);
+            pass::simplify(&mut forward.graph);
+            forward
+        });
+        let reverse = derived.modes.reverse().then(|| {
+            let mut reverse = ad::reverse(&passed.lowered.graph, &passed.lowered.output, &own);
+            pass::simplify_reverse(&mut reverse.graph, pass::Size::of(&passed.lowered.graph));
+            reverse
+        });
+        functions.push(function_tokens(
+            &derived,
+            &passed.lowered,
+            forward.as_ref(),
+            reverse.as_ref(),
+            passed.inputs,
+            avoid,
+        ));
+    }
+    functions
 }
 
 /// Reports what cannot be had of this function beside its derivatives.
@@ -460,7 +543,10 @@ fn check_extras(
 ) {
     let in_trait = matches!(home, Home::Trait | Home::TraitImpl);
     if options.lanes.is_some() {
-        if in_trait {
+        if signature.is_given_functions() {
+            let what = "a function that is given functions".to_owned();
+            diag.report(span, Problem::LanesHere(what));
+        } else if in_trait {
             diag.report(span, Problem::LanesHere("a method of a trait".to_owned()));
         } else if !signature.number_names.is_empty() {
             let what = "a function of generic numbers".to_owned();
@@ -504,13 +590,15 @@ fn differentiated(
         reverse.graph.debug_verify("reverse mode");
         reverse
     });
-    let gradient = (options.modes.reverse() && signature.returns_float()).then(|| {
-        let mut gradient = ad::gradient(graph, &lowered.output, active);
-        pass::simplify_reverse(&mut gradient.graph, pass::Size::of(graph));
-        dump(&graph.name, "gradient", &gradient.graph);
-        gradient.graph.debug_verify("the gradient");
-        gradient
-    });
+    let gradient =
+        (options.modes.reverse() && signature.returns_float() && !signature.is_given_functions())
+            .then(|| {
+                let mut gradient = ad::gradient(graph, &lowered.output, active);
+                pass::simplify_reverse(&mut gradient.graph, pass::Size::of(graph));
+                dump(&graph.name, "gradient", &gradient.graph);
+                gradient.graph.debug_verify("the gradient");
+                gradient
+            });
     Graphs {
         forward,
         lanes,

@@ -45,6 +45,10 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// or `reverse` emits one mode, `crate = path` names the runtime. In an `impl` block under the
 /// attribute, a function may have an attribute of its own with options.
 ///
+/// A function may be given functions: `f: impl Fn(f64) -> f64`, `&dyn Fn(f64) -> f64`, `F` with
+/// `F: Fn(f64) -> f64`. It has no `grad_f` then, as a plain closure has no derivative; differentiated
+/// functions call it with closures, whose body and captures are differentiated along.
+///
 /// No zero is silent: where nothing the function gives depends on a float parameter in a way that can
 /// be differentiated (it is only compared, rounded, or held by `constant(..)`), its entry is 0, and the
 /// compiler warns at the parameter. `wrt(..)` without it says that this is meant, and so does a name

@@ -177,6 +177,7 @@ impl<'a> Companion<'a> {
                 root: self.root.clone(),
                 outer,
                 of_trait: None,
+                functions: &[],
             })
         };
         let (vis, outer) = (&self.rule.vis, self.outer.as_ref());
@@ -294,7 +295,7 @@ impl<'a> Companion<'a> {
         let rule = self.rule_path(path);
         let (mut opening, mut dots) = (TokenStream::new(), Vec::new());
         for parameter in self.differentiated() {
-            let (dot, name) = (format_ident!("{}_dot", parameter.name), &parameter.name);
+            let (dot, name) = (parameter.dot.clone(), &parameter.name);
             let by_value = parameter.passing == Passing::Value;
             if by_value && parameter.ty.is_scalar() {
                 dots.push(quote!(#root::private::or_zero_scalar(#dot, #name)));
@@ -349,7 +350,7 @@ impl<'a> Companion<'a> {
             again.push(if moved { quote!(&#name) } else { quote!(#name) });
             if parameter.wrt {
                 let entry = Self::entry(parameter);
-                let dot = format_ident!("{name}_dot");
+                let dot = &parameter.dot;
                 terms.extend(quote! {
                     if let ::core::option::Option::Some(dot) = #dot {
                         __grad_sum += #root::private::inner(&#entry, dot);

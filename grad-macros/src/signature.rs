@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
+pub(crate) mod functions;
 mod generics;
 
 use crate::diag::{Diagnostics, Problem};
@@ -43,6 +44,8 @@ pub(crate) struct Parameter {
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
+    /// What it takes and gives, where it is a function.
+    pub(crate) function: Option<functions::FunctionType>,
 }
 
 /// A function's signature.
@@ -87,7 +90,7 @@ impl Signature {
             .iter()
             .enumerate()
             .map(|(k, arg)| {
-                let mut parameter = parameter(k, arg, diag);
+                let mut parameter = parameter(k, arg, &sig.generics, diag);
                 parameter.ty = parameter.ty.with_numbers(&names);
                 parameter
             })
@@ -163,6 +166,11 @@ impl Signature {
         }
     }
 
+    /// Whether the function is given functions.
+    pub(crate) fn is_given_functions(&self) -> bool {
+        self.parameters.iter().any(|p| p.function.is_some())
+    }
+
     pub(crate) fn returns_float(&self) -> bool {
         matches!(self.output, Ty::Float(_) | Ty::Number)
     }
@@ -198,7 +206,7 @@ fn reject(sig: &syn::Signature, diag: &Diagnostics) {
     }
 }
 
-fn parameter(k: usize, arg: &FnArg, diag: &Diagnostics) -> Parameter {
+fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics) -> Parameter {
     match arg {
         FnArg::Receiver(receiver) => {
             let (passing, span) = match &receiver.kind {
@@ -227,12 +235,13 @@ fn parameter(k: usize, arg: &FnArg, diag: &Diagnostics) -> Parameter {
                 wrt: false,
                 is_receiver: true,
                 by_value: false,
+                function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
             }
             .spanned(span)
         }
-        FnArg::Typed(typed) => typed_parameter(k, typed, diag),
+        FnArg::Typed(typed) => typed_parameter(k, typed, generics, diag),
     }
 }
 
@@ -308,14 +317,20 @@ impl Parameter {
     }
 }
 
-fn typed_parameter(k: usize, typed: &syn::PatType, diag: &Diagnostics) -> Parameter {
+fn typed_parameter(
+    k: usize,
+    typed: &syn::PatType,
+    generics: &syn::Generics,
+    diag: &Diagnostics,
+) -> Parameter {
     let (name, pattern, mutable) = match &*typed.pat {
         Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
             (p.ident.clone(), None, p.mutability.is_some())
         }
         other => (format_ident!("arg{k}"), Some(other.clone()), false),
     };
-    if let Type::ImplTrait(ty) = &*typed.ty {
+    let function = functions::function_of(&typed.ty, generics);
+    if let (Type::ImplTrait(ty), None) = (&*typed.ty, &function) {
         diag.report(ty.span(), Problem::ImplTraitParameter);
     }
     let (passing, base) = match &*typed.ty {
@@ -323,17 +338,27 @@ fn typed_parameter(k: usize, typed: &syn::PatType, diag: &Diagnostics) -> Parame
         Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
         other => (Passing::Value, other.clone()),
     };
+    let passing = if function.is_some() {
+        Passing::Value
+    } else {
+        passing
+    };
     Parameter {
         name,
         pattern,
         mutable: mutable || passing == Passing::RefMut,
-        ty: ty_of(&base),
+        ty: if function.is_some() {
+            Ty::Inert
+        } else {
+            ty_of(&base)
+        },
         written: (*typed.ty).clone(),
         base,
         passing,
         wrt: false,
         is_receiver: false,
         by_value: false,
+        function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),
     }
@@ -420,6 +445,7 @@ pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
             let (element, len) = (tangent_of(&array.elem, root), &array.len);
             quote!([#element; #len])
         }
+        Type::Infer(_) => quote!(_),
         Type::Tuple(tuple) if !tuple.elems.is_empty() => {
             let parts = tuple.elems.iter().map(|part| tangent_of(part, root));
             quote!((#(#parts,)*))

@@ -16,6 +16,8 @@ mod check;
 mod enums;
 #[path = "language/flow.rs"]
 mod flow;
+#[path = "language/functions.rs"]
+mod functions;
 #[path = "language/generic.rs"]
 mod generic;
 #[path = "language/mutation.rs"]

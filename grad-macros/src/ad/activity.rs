@@ -176,7 +176,8 @@ fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
         let site = graph.site(*id);
         let (values, vars) = sources(site);
         let varied = values.iter().any(|v| marks.values.contains(v))
-            || vars.iter().any(|v| marks.vars.contains(v));
+            || vars.iter().any(|v| marks.vars.contains(v))
+            || matches!(&site.kind, Kind::Call(call) if call.runs_given());
         if varied {
             mark_results(graph, &site.results, marks);
             marks.vars.extend(targets(site));

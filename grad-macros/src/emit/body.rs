@@ -27,6 +27,10 @@ pub(super) struct Body<'g> {
     here: Span,
     /// What the loop whose body begins reads off its tape.
     entry: Option<Ident>,
+    /// Closures that are passed to functions, by number.
+    pub(super) functions: Vec<super::functions::FunctionTokens>,
+    /// Whether the functions this one is given have the form of forward mode.
+    pub(super) forward: bool,
     /// Where tangents are rows of lanes.
     pub(super) lanes: Option<Lanes>,
 }
@@ -50,6 +54,8 @@ impl<'g> Body<'g> {
             guards: HashMap::new(),
             here: Span::call_site(),
             entry: None,
+            functions: Vec::new(),
+            forward: false,
             lanes: None,
         }
     }
@@ -389,6 +395,10 @@ impl<'g> Body<'g> {
             Kind::For(range) => return self.counted(site, range),
             Kind::While => return self.repeated(site),
             Kind::Call(call) => self.call(call, span),
+            Kind::CallVjp(call) if Self::passes_closures(call) => {
+                let code = self.knit_vjp(call, span);
+                return self.define_all(site, &code);
+            }
             Kind::CallVjp(call) => {
                 let code = self.call_derived(call, "vjp", &[], span);
                 return self.define_all(site, &code);
@@ -399,7 +409,11 @@ impl<'g> Body<'g> {
                     .map(|dot| self.dot(call, dot.as_ref(), span))
                     .collect();
                 let mode = if self.lanes.is_some() { "lanes" } else { "jvp" };
-                let code = self.call_derived(call, mode, &dots, span);
+                let code = if Self::passes_closures(call) {
+                    self.knit_jvp(call, &dots, span)
+                } else {
+                    self.call_derived(call, mode, &dots, span)
+                };
                 return self.define_all(site, &code);
             }
             Kind::Pull { call, bars } => self.pull(site, call, bars),
@@ -925,7 +939,7 @@ impl<'g> Body<'g> {
         quote!(#lets while #condition { #statements #advance })
     }
 
-    fn argument(&self, arg: &Arg) -> TokenStream {
+    pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
         match arg {
             Arg::Value(v) => self.value(*v),
             Arg::Move(path) => self.moved(path),
@@ -934,7 +948,13 @@ impl<'g> Body<'g> {
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) => self.reference(path, Access::Write),
             Arg::Kept(_) => TokenStream::new(),
-            Arg::Code(code, captures) => self.opaque(&code.0, captures),
+            Arg::Code(code, captures) | Arg::Closure(_, _, code, captures) => {
+                self.opaque(&code.0, captures)
+            }
+            Arg::Given(name) => {
+                let name = Ident::new(name, Span::call_site());
+                quote!(::core::clone::Clone::clone(&#name))
+            }
         }
     }
 
@@ -952,8 +972,22 @@ impl<'g> Body<'g> {
     }
 
     fn call(&self, call: &Call, span: Span) -> TokenStream {
-        let args: Vec<_> = call.args.iter().map(|arg| self.argument(arg)).collect();
+        let args: Vec<_> = call
+            .own_args()
+            .iter()
+            .map(|arg| self.argument(arg))
+            .collect();
         match &call.callee {
+            Callee::Given(name) => {
+                let none = quote!(::core::option::Option::None);
+                let dots = if self.forward {
+                    vec![none; args.len()]
+                } else {
+                    Vec::new()
+                };
+                let call = super::functions::given_call(name, &args, &dots, span);
+                quote!(#call.0)
+            }
             Callee::Function(path) => {
                 let path = &path.0;
                 quote!(#path(#(#args),*))
@@ -991,9 +1025,14 @@ impl<'g> Body<'g> {
         dots: &[TokenStream],
         span: Span,
     ) -> TokenStream {
-        let (root, mask) = (&self.root, call.mask);
-        let args: Vec<_> = call
-            .args
+        let args = self.own_arguments(call);
+        self.companion_call(call, mode, &args, dots, span)
+    }
+
+    /// The arguments of a call as a companion wants them.
+    pub(super) fn own_arguments(&self, call: &Call) -> Vec<TokenStream> {
+        let root = &self.root;
+        call.own_args()
             .iter()
             .map(|arg| match arg {
                 Arg::Move(path) => {
@@ -1003,7 +1042,24 @@ impl<'g> Body<'g> {
                 Arg::Value(v) => self.duplicated(*v),
                 arg => self.argument(arg),
             })
-            .collect();
+            .collect()
+    }
+
+    /// A call of the companion with the arguments given.
+    pub(super) fn companion_call(
+        &self,
+        call: &Call,
+        mode: &str,
+        args: &[TokenStream],
+        dots: &[TokenStream],
+        span: Span,
+    ) -> TokenStream {
+        let root = &self.root;
+        let own = call.own_args().len();
+        let mask = call.mask
+            & 1_u64
+                .checked_shl(u32::try_from(own).unwrap_or(64))
+                .map_or(u64::MAX, |bit| bit - 1);
         let mut wrt = quote!(#root::private::Wrt::<#mask>);
         let mut suffix = "Rule";
         if let (Some(lanes), "lanes") = (&self.lanes, mode) {
@@ -1012,6 +1068,7 @@ impl<'g> Body<'g> {
             suffix = "Lanes";
         }
         match &call.callee {
+            Callee::Given(name) => super::functions::given_call(name, args, dots, span),
             Callee::Function(path) => {
                 let inferred = if mode == "lanes" { 2 } else { 1 };
                 let mode = Ident::new(mode, span);
@@ -1097,7 +1154,7 @@ impl<'g> Body<'g> {
                 let v = self.value(*v);
                 quote!(&#v)
             }
-            (Arg::RefMut(_) | Arg::Code(..), _) => quote!(()),
+            (Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_), _) => quote!(()),
             (Arg::Kept(path), _) => {
                 let place = self.place(path);
                 quote!(#root::private::Again::again(&#place))

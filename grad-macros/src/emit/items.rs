@@ -13,6 +13,7 @@ use crate::ad::{Forward, Reverse, Tangents};
 use crate::front::{Lowered, Output};
 use crate::ir::{Kind, Slot, Storage, Ty, Value};
 use crate::options::Modes;
+use crate::signature::functions::Mode;
 use crate::signature::{Parameter, Passing, Signature, lanes_of, tangent_of};
 
 /// Where the function stands.
@@ -50,6 +51,8 @@ pub(crate) struct Derived<'a> {
     pub(crate) outer: Option<&'a Generics>,
     /// The trait the function stands in, with its arguments.
     pub(crate) of_trait: Option<TokenStream>,
+    /// The closures it passes to functions, by number.
+    pub(crate) functions: &'a [super::functions::FunctionTokens],
 }
 
 /// The differentiated bodies.
@@ -59,6 +62,13 @@ struct Bodies {
     jvp: Option<TokenStream>,
     lanes: Option<TokenStream>,
     gradient: Option<TokenStream>,
+}
+
+/// The functions of a companion.
+struct Members {
+    vjp: Option<TokenStream>,
+    jvp: Option<TokenStream>,
+    lanes: Option<TokenStream>,
 }
 
 /// The hidden name of a derivative beside a method.
@@ -100,6 +110,9 @@ pub(crate) fn emit(
             derived.gradient_body(lowered, gradient, names.clone(), &derived.free("seed"))
         }),
     };
+    if derived.signature.is_given_functions() {
+        return derived.given_items(&bodies, lowered.recursive);
+    }
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
         return derived.companion(&bodies, lowered.recursive);
     }
@@ -312,6 +325,7 @@ impl Derived<'_> {
 
     pub(super) fn declare<'g>(&self, graph: &'g crate::ir::Graph, names: Names) -> Body<'g> {
         let mut body = Body::new(graph, names, self.root.clone());
+        body.functions = self.functions.to_vec();
         for (param, parameter) in graph.params.iter().zip(self.parameters()) {
             match param.slot {
                 Slot::Scalar(v) if parameter.passing == Passing::Ref => {
@@ -325,7 +339,12 @@ impl Derived<'_> {
         body
     }
 
-    fn vjp_body(&self, lowered: &Lowered, reverse: &Reverse, names: Names) -> TokenStream {
+    pub(super) fn vjp_body(
+        &self,
+        lowered: &Lowered,
+        reverse: &Reverse,
+        names: Names,
+    ) -> TokenStream {
         let graph = &reverse.graph;
         let root = &self.root;
         let mut body = self.declare(graph, names);
@@ -354,11 +373,16 @@ impl Derived<'_> {
             None => {}
         }
         let (mut inputs, mut bars, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
-        let mut closing = TokenStream::new();
+        let mut witnesses = TokenStream::new();
+        let (mut closing, known) = self.witnessed_seed(&mut body, &bound, &seed);
+        opening.extend(known);
         for (k, (param, parameter)) in graph.params.iter().zip(self.parameters()).enumerate() {
             let name = self.again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
+            let (before, inside) = self.witnessed(&mut body, parameter);
+            witnesses.extend(before);
+            opening.extend(inside);
             match param.slot {
                 Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
@@ -419,13 +443,58 @@ impl Derived<'_> {
         let pull = body.statements(pull);
         let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
         let closure = quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #pull });
-        let closure = if lowered.recursive {
+        let (closure, traits) = (self.boxed(closure, lowered), self.traits());
+        quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
+    }
+
+    /// The pullback of a recursive function has a type that can be named.
+    fn boxed(&self, closure: TokenStream, lowered: &Lowered) -> TokenStream {
+        let root = &self.root;
+        if lowered.recursive {
             quote!(#root::private::Box::new(#closure))
         } else {
             closure
-        };
-        let traits = self.traits();
-        quote!(#traits #items #tapes #primal let #bound = #value; #closing (#bound, #closure))
+        }
+    }
+
+    /// Where the result's type is not written: what tells the pullback of it, before and inside.
+    fn witnessed_seed(
+        &self,
+        body: &mut Body,
+        bound: &Ident,
+        seed: &Ident,
+    ) -> (TokenStream, TokenStream) {
+        if !matches!(self.signature.output_type, Type::Infer(_)) {
+            return (TokenStream::new(), TokenStream::new());
+        }
+        let (root, witness) = (&self.root, body.names.fresh("witness"));
+        (
+            quote!(let #witness = #root::private::witness(&#bound);),
+            quote!(let #seed = #root::private::tangent_of(#witness, #seed);),
+        )
+    }
+
+    /// Where a parameter's type is not written: what tells the pullback of it, before and inside.
+    fn witnessed(&self, body: &mut Body, parameter: &Parameter) -> (TokenStream, TokenStream) {
+        if !matches!(parameter.base, Type::Infer(_)) {
+            return (TokenStream::new(), TokenStream::new());
+        }
+        let (root, witness) = (&self.root, body.names.fresh("witness"));
+        let (like, own) = (Self::as_reference(parameter), &parameter.name);
+        (
+            quote!(let #witness = #root::private::witness(#like);),
+            quote!(let #own = #root::private::of_type(#witness, #own);),
+        )
+    }
+
+    /// A reference to what a parameter holds.
+    fn as_reference(parameter: &Parameter) -> TokenStream {
+        let name = &parameter.name;
+        match parameter.passing {
+            Passing::Value => quote!(&#name),
+            Passing::Ref => quote!(#name),
+            Passing::RefMut => quote!(&*#name),
+        }
     }
 
     /// The traits of std's methods in scope, under no name that could meet the user's.
@@ -442,12 +511,13 @@ impl Derived<'_> {
         let base = &parameter.base;
         match parameter.passing {
             Passing::RefMut => quote!(()),
+            _ if parameter.function.is_some() => quote!(()),
             _ => quote!(&#base),
         }
     }
 
     /// The body of `jvp`, or of `lanes`.
-    fn push_body(
+    pub(super) fn push_body(
         &self,
         lowered: &Lowered,
         forward: &Forward,
@@ -457,6 +527,7 @@ impl Derived<'_> {
         let graph = &forward.graph;
         let root = &self.root;
         let mut body = self.declare(graph, names);
+        body.forward = true;
         let count = self.lane_count();
         let in_lanes = tangents == Tangents::Lanes;
         if in_lanes {
@@ -664,14 +735,33 @@ impl Derived<'_> {
             .collect()
     }
 
+    /// The companion of a function that is given functions: their form is the mode's.
+    fn given_items(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
+        let in_mode = |mode, bodies: &Bodies| {
+            let (sig, signature) = self.signature.in_mode(self.sig, mode, &self.root);
+            let derived = Derived {
+                sig: &sig,
+                signature: &signature,
+                root: self.root.clone(),
+                of_trait: None,
+                ..*self
+            };
+            derived.members(bodies, recursive)
+        };
+        self.place(&Members {
+            vjp: in_mode(Mode::Reverse, bodies).vjp,
+            jvp: in_mode(Mode::Forward, bodies).jvp,
+            lanes: None,
+        })
+    }
+
     fn companion(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
-        let (root, vis, ident, allows, cfgs) = (
-            &self.root,
-            self.vis,
-            &self.sig.ident,
-            self.allows(),
-            self.cfgs(),
-        );
+        self.place(&self.members(bodies, recursive))
+    }
+
+    /// The functions of a companion.
+    fn members(&self, bodies: &Bodies, recursive: bool) -> Members {
+        let (root, vis, allows) = (&self.root, self.vis, self.allows());
         let where_clause = self.where_clause();
         let mut generics = bare(&self.sig.generics);
         generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
@@ -737,10 +827,19 @@ impl Derived<'_> {
                     -> (#output, #tangent) #where_clause #body
             }
         };
-        let jvp = (bodies.jvp.as_ref()).map(|body| push(body, "jvp", Tangents::One));
-        let lanes = (bodies.lanes.as_ref()).map(|body| push(body, "lanes", Tangents::Lanes));
+        Members {
+            vjp,
+            jvp: (bodies.jvp.as_ref()).map(|body| push(body, "jvp", Tangents::One)),
+            lanes: (bodies.lanes.as_ref()).map(|body| push(body, "lanes", Tangents::Lanes)),
+        }
+    }
+
+    /// The functions of a companion where calls find them.
+    fn place(&self, members: &Members) -> TokenStream {
+        let (vis, ident, cfgs) = (self.vis, &self.sig.ident, self.cfgs());
+        let Members { vjp, jvp, lanes } = members;
         match self.home {
-            Home::Rule if bodies.lanes.is_some() => quote!(#lanes),
+            Home::Rule if lanes.is_some() => quote!(#lanes),
             Home::Rule => quote!(#vjp #jvp),
             Home::Module => {
                 let doc = format!(

@@ -5,6 +5,7 @@
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
 mod body;
+mod functions;
 mod gradient;
 mod graph;
 mod items;
@@ -13,5 +14,6 @@ mod lanes;
 mod names;
 mod rules;
 
+pub(crate) use functions::{FunctionTokens, function_tokens};
 pub(crate) use items::{Derived, Graphs, Home, companion, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;

@@ -206,12 +206,19 @@ impl Lower<'_> {
     }
 
     pub(super) fn lower_arg(&mut self, arg: &Expr) -> Arg {
-        if let Expr::Closure(closure) = arg {
-            self.report(closure.inputs_begin.span(), Problem::ClosureArgument);
-            return Arg::Value(self.undefined(Ty::Unknown));
-        }
         let is_reference = matches!(arg, Expr::Reference(_));
-        let operand = self.lower_expr(arg);
+        let operand = match arg {
+            Expr::Reference(inner) if matches!(*inner.expr, Expr::Closure(_) | Expr::Path(_)) => {
+                match self.lower_expr(&inner.expr) {
+                    function @ Operand::Closure(_) => function,
+                    _ => self.lower_expr(arg),
+                }
+            }
+            _ => self.lower_expr(arg),
+        };
+        if let Operand::Closure(function) = &operand {
+            return self.pass_function(function, arg.to_token_stream(), arg.span());
+        }
         self.as_arg(operand, is_reference, arg.span())
     }
 
@@ -256,8 +263,9 @@ impl Lower<'_> {
         let own = match &callee {
             Callee::Function(code) => code.0.to_string() == self.own_name,
             Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
-            Callee::Operator(_) | Callee::Assign(_) => false,
+            Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) => false,
         };
+        let args = self.with_captures(args);
         let ty = if own {
             self.output.clone()
         } else {

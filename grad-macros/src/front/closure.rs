@@ -27,6 +27,8 @@ use crate::signature::ty_of;
 pub(crate) enum Function {
     Written(Rc<Written>),
     Path(Rc<ExprPath>),
+    /// A parameter.
+    Given(Rc<super::passed::Given>),
     /// One of two, as the truth value says.
     Either(Value, Rc<(Function, Function)>),
 }
@@ -51,6 +53,7 @@ impl PartialEq for Function {
                 a.to_token_stream().to_string() == b.to_token_stream().to_string()
             }
             (Function::Either(v, a), Function::Either(w, b)) => v == w && a == b,
+            (Function::Given(a), Function::Given(b)) => Rc::ptr_eq(a, b),
             _ => false,
         }
     }
@@ -61,6 +64,7 @@ impl fmt::Debug for Function {
         match self {
             Function::Written(_) => f.write_str("closure"),
             Function::Path(path) => write!(f, "{}", path.to_token_stream()),
+            Function::Given(given) => f.write_str(&given.name),
             Function::Either(value, _) => write!(f, "one of two by {value:?}"),
         }
     }
@@ -88,7 +92,7 @@ impl Function {
     pub(super) fn changes(&self) -> bool {
         match self {
             Function::Written(written) => written.changes,
-            Function::Path(_) => false,
+            Function::Path(_) | Function::Given(_) => false,
             Function::Either(_, both) => both.0.changes() || both.1.changes(),
         }
     }
@@ -125,9 +129,19 @@ impl Function {
             Function::Written(written) => {
                 written.captured.iter().all(|local| local.is_before(count))
             }
-            Function::Path(_) => true,
+            Function::Path(_) | Function::Given(_) => true,
             Function::Either(_, both) => both.0.outlives(count) && both.1.outlives(count),
         }
+    }
+}
+
+impl Written {
+    pub(super) fn scopes(&self) -> Vec<HashMap<String, Local>> {
+        self.scopes.clone()
+    }
+
+    pub(super) fn output(&self) -> Option<&syn::Type> {
+        self.output.as_ref()
     }
 }
 
@@ -312,6 +326,7 @@ impl Lower<'_> {
         match function {
             Function::Written(written) => self.inline(&written.clone(), args),
             Function::Path(path) => self.call_path(path, args, span),
+            Function::Given(given) => self.call_given(&given.clone(), args, span),
             Function::Either(first, both) => {
                 let again = args.clone();
                 self.branch(

@@ -30,6 +30,7 @@ mod matching;
 mod method;
 mod opaque;
 mod option;
+mod passed;
 mod pattern;
 mod place;
 mod scope;
@@ -46,6 +47,7 @@ use crate::ir::{
     Code, Graph, Kind, Literal, Param, Path, Region, Slot, Storage, Ty, Value, Var, VarInfo,
 };
 use crate::signature::{Parameter, Passing, Signature};
+pub(crate) use passed::Passed;
 use scope::{Local, Locals};
 
 /// A lowered expression.
@@ -83,6 +85,8 @@ pub(crate) struct Lowered {
     pub(crate) if_active: HashMap<Value, Problem>,
     /// Whether the function calls itself.
     pub(crate) recursive: bool,
+    /// Closures it passes to functions, by number.
+    pub(crate) passed: Vec<Passed>,
 }
 
 /// The state of lowering.
@@ -130,6 +134,9 @@ pub(super) struct Lower<'d> {
     if_active: HashMap<Value, Problem>,
     own_name: String,
     recursive: bool,
+    passed: Vec<Passed>,
+    /// What each of them captures.
+    passed_captures: Vec<Vec<crate::ir::Arg>>,
     output: Ty,
     /// The written type of what `return` gives.
     output_type: Option<syn::Type>,
@@ -186,6 +193,8 @@ pub(crate) fn lower(
         if_active: HashMap::new(),
         own_name: name.to_owned(),
         recursive: false,
+        passed: Vec::new(),
+        passed_captures: Vec::new(),
         output: signature.output.clone(),
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
@@ -232,6 +241,7 @@ impl Lower<'_> {
             items: self.items,
             if_active: self.if_active,
             recursive: self.recursive,
+            passed: self.passed,
         }
     }
 
@@ -313,6 +323,16 @@ impl Lower<'_> {
             wrt: parameter.wrt,
             span,
         });
+        if let Some(function) = &parameter.function {
+            let given = passed::Given {
+                name: name.clone(),
+                output: function.output.clone(),
+            };
+            let function = closure::Function::Given(std::rc::Rc::new(given));
+            self.locals
+                .declare(&name, false, Some(Operand::Closure(function)));
+            return;
+        }
         match operand {
             // A number of which a mutable reference is taken lives in memory.
             Operand::Value(value) if parameter.mutable && self.borrowed_mut.contains(&name) => {

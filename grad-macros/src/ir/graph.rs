@@ -296,6 +296,11 @@ pub(crate) enum Arg {
     Kept(Path),
     /// A closure or other code that is not differentiated, seen by the callee as it stands.
     Code(Code, Vec<(String, Capture)>),
+    /// A closure that the callee calls: its number, how many of the call's last arguments are what it
+    /// captures, and how it stands in the source.
+    Closure(usize, usize, Code, Vec<(String, Capture)>),
+    /// A function this one is given, handed on.
+    Given(String),
 }
 
 /// The function a call names.
@@ -307,6 +312,8 @@ pub(crate) enum Callee {
     Associated(Code, String, Option<Code>),
     /// `receiver.name(..)`: the receiver is the first argument.
     Method(String, Option<Code>),
+    /// A function this one is given.
+    Given(String),
     /// `a op b`, `-a` on operands of which at least one has a type that only rustc knows.
     Operator(Op),
     /// `a op= b`, likewise.
@@ -813,17 +820,57 @@ fn each_captured_path(captures: &mut [(String, Capture)], visit: &mut dyn FnMut(
     }
 }
 
+impl Graph {
+    /// The closures that calls pass to functions, by number, and what each captures.
+    pub(crate) fn passed_closures(&self) -> Vec<(usize, Vec<Arg>)> {
+        let mut found = Vec::new();
+        for id in self.sites_within(self.body) {
+            let Kind::Call(call) = &self.site(id).kind else {
+                continue;
+            };
+            let mut first = call.own_args().len();
+            for arg in call.own_args() {
+                if let Arg::Closure(number, count, ..) = arg {
+                    found.push((*number, call.args[first..first + count].to_vec()));
+                    first += count;
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Call {
+    /// The arguments as the source has them, without what closures among them capture.
+    pub(crate) fn own_args(&self) -> &[Arg] {
+        let captured = |arg: &Arg| match arg {
+            Arg::Closure(_, count, ..) => *count,
+            _ => 0,
+        };
+        let count: usize = self.args.iter().map(captured).sum();
+        &self.args[..self.args.len() - count]
+    }
+
+    /// Whether a function that this one is given runs in the call: what it captures may be active.
+    pub(crate) fn runs_given(&self) -> bool {
+        matches!(self.callee, Callee::Given(_))
+            || self.args.iter().any(|arg| matches!(arg, Arg::Given(_)))
+    }
+}
+
 impl Arg {
     fn each_value(&mut self, visit: &mut dyn FnMut(&mut Value)) {
         match self {
             Arg::Value(v) => visit(v),
-            Arg::Code(_, captures) => each_captured(captures, visit),
+            Arg::Code(_, captures) | Arg::Closure(_, _, _, captures) => {
+                each_captured(captures, visit);
+            }
             _ => {}
         }
     }
 
     fn each_path(&mut self, visit: &mut dyn FnMut(&mut Path)) {
-        if let Arg::Code(_, captures) = self {
+        if let Arg::Code(_, captures) | Arg::Closure(_, _, _, captures) = self {
             each_captured_path(captures, visit);
         } else if let Some(path) = self.path_mut() {
             visit(path);
@@ -832,7 +879,7 @@ impl Arg {
 
     fn path_mut(&mut self) -> Option<&mut Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)
@@ -844,7 +891,7 @@ impl Arg {
 
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)

@@ -199,6 +199,7 @@ impl Graph {
             Callee::Method(name, _) => format!(".{name}"),
             Callee::Operator(op) => format!("{op:?}").to_lowercase(),
             Callee::Assign(op) => format!("{op:?}-assign").to_lowercase(),
+            Callee::Given(name) => name.clone(),
         };
         write!(f, "{verb} {name}({})", self.args_text(args))
     }
@@ -211,7 +212,8 @@ impl Graph {
                 Arg::Move(path) | Arg::Receiver(path) => self.path_text(path),
                 Arg::MaybeMut(path) => format!("mut {}", self.path_text(path)),
                 Arg::Kept(path) => format!("kept {}", self.path_text(path)),
-                Arg::Code(code, _) => format!("`{}`", code.0),
+                Arg::Given(name) => name.clone(),
+                Arg::Code(code, _) | Arg::Closure(_, _, code, _) => format!("`{}`", code.0),
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
             })

@@ -1,0 +1,310 @@
+//! Functions that are passed to functions.
+//!
+//! The caller writes a closure in the form of the mode. It owns copies of what it captures, as the
+//! callee's pullback may outlive the caller's variables; its own pullbacks gather the cotangents of
+//! what it captures in places that all of them share, and the caller's pullback takes them from there:
+//!
+//! ```text
+//! let cap = copy of w; let cell = gather(zero_like(cap));
+//! let (y, inner) = integrate::vjp(|x| { let (y, pull) = ..; (y, |y_bar, x, x_bar| pull(.., cell)) }, a, ..);
+//! (y, |y_bar, _, a, w, _, a_bar, w_bar| { inner(y_bar, (), a, None, a_bar); cell.give_to(w_bar) })
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::body::Body;
+use super::items::Derived;
+use super::names::Names;
+use crate::ad::{Forward, Reverse, Tangents};
+use crate::front::Lowered;
+use crate::ir::{Arg, Call};
+use crate::signature::{Parameter, Passing};
+
+/// A closure in the forms of both modes, over names of what it captures.
+#[derive(Clone)]
+pub(crate) struct FunctionTokens {
+    inputs: Vec<Parameter>,
+    captures: Vec<Parameter>,
+    vjp: TokenStream,
+    jvp: TokenStream,
+}
+
+/// Writes a closure whose first parameters are its inputs.
+pub(crate) fn function_tokens(
+    derived: &Derived,
+    lowered: &Lowered,
+    forward: Option<&Forward>,
+    reverse: Option<&Reverse>,
+    inputs: usize,
+    avoid: &TokenStream,
+) -> FunctionTokens {
+    let names = Names::avoiding(avoid);
+    let (own, captures) = derived.parameters().split_at(inputs);
+    FunctionTokens {
+        inputs: own.to_vec(),
+        captures: captures.to_vec(),
+        vjp: reverse
+            .map(|reverse| derived.vjp_body(lowered, reverse, names.clone()))
+            .unwrap_or_default(),
+        jvp: forward
+            .map(|forward| derived.push_body(lowered, forward, Tangents::One, names))
+            .unwrap_or_default(),
+    }
+}
+
+/// A closure of a call: its tokens, and names for what it captures and gathers.
+struct Knit<'a> {
+    tokens: &'a FunctionTokens,
+    captures: Vec<Ident>,
+    cells: Vec<Ident>,
+    args: &'a [Arg],
+}
+
+fn own_name(text: &str, number: usize, k: usize) -> Ident {
+    format_ident!("__grad_{text}_{number}_{k}", span = Span::call_site())
+}
+
+impl Body<'_> {
+    /// The closures of a call with what each captures.
+    fn knits<'a>(&'a self, call: &'a Call) -> Vec<(usize, Knit<'a>)> {
+        let mut first = call.own_args().len();
+        let mut knits = Vec::new();
+        for (place, arg) in call.own_args().iter().enumerate() {
+            let Arg::Closure(number, count, ..) = arg else {
+                continue;
+            };
+            let Some(tokens) = self.functions.get(*number) else {
+                continue;
+            };
+            let names = |text| (0..*count).map(|k| own_name(text, place, k)).collect();
+            knits.push((
+                place,
+                Knit {
+                    tokens,
+                    captures: names("capture"),
+                    cells: names("cell"),
+                    args: &call.args[first..first + count],
+                },
+            ));
+            first += count;
+        }
+        knits
+    }
+
+    pub(super) fn passes_closures(call: &Call) -> bool {
+        call.own_args().len() < call.args.len()
+            || call.args.iter().any(|arg| matches!(arg, Arg::Closure(..)))
+    }
+
+    /// A call with closures in reverse mode: value and pullback.
+    pub(super) fn knit_vjp(&self, call: &Call, span: Span) -> TokenStream {
+        let root = &self.root;
+        let knits = self.knits(call);
+        let mut opening = TokenStream::new();
+        for (_, knit) in &knits {
+            opening.extend(self.copies(knit));
+            for (k, capture) in knit.tokens.captures.iter().enumerate() {
+                if capture.wrt {
+                    let (cell, own) = (&knit.cells[k], &knit.captures[k]);
+                    opening.extend(quote! {
+                        let #cell = #root::private::Gathered::of(#root::private::zero_like(&*#own));
+                    });
+                }
+            }
+        }
+        let mut args = self.own_arguments(call);
+        for (place, knit) in &knits {
+            args[*place] = knit.reverse();
+        }
+        let inner = self.companion_call(call, "vjp", &args, &[], span);
+        let (mut again, mut bars, mut handed) = (Vec::new(), Vec::new(), Vec::new());
+        for (k, arg) in call.own_args().iter().enumerate() {
+            let name = own_name("again", 0, k);
+            let is_function = matches!(arg, Arg::Closure(..) | Arg::Given(_));
+            again.push(
+                if is_function || matches!(arg, Arg::RefMut(_) | Arg::Code(..)) {
+                    quote!(#name: ())
+                } else {
+                    quote!(#name: &_)
+                },
+            );
+            handed.push(quote!(#name));
+            let bar = own_name("bar", 0, k);
+            bars.push(bar);
+        }
+        let own_bars = bars.clone();
+        let mut closing = TokenStream::new();
+        for (place, knit) in &knits {
+            for (k, capture) in knit.tokens.captures.iter().enumerate() {
+                let name = own_name("again_of", *place, k);
+                again.push(quote!(#name: &_));
+                let bar = own_name("bar_of", *place, k);
+                if capture.wrt {
+                    let cell = &knit.cells[k];
+                    closing.extend(quote! {
+                        if let ::core::option::Option::Some(place) = #bar { #cell.give_to(place); }
+                    });
+                } else {
+                    closing.extend(quote! {
+                        let _: ::core::option::Option<&mut #root::NoTangent> = #bar;
+                    });
+                }
+                bars.push(bar);
+            }
+        }
+        quote!({
+            #opening
+            let (__grad_value, __grad_inner) = #inner;
+            (__grad_value, move |__grad_seed, #(#again,)* #(#bars: ::core::option::Option<&mut _>),*| {
+                __grad_inner(__grad_seed, #(#handed,)* #(#own_bars),*);
+                #closing
+            })
+        })
+    }
+
+    /// A call with closures in forward mode: value and tangent.
+    pub(super) fn knit_jvp(&self, call: &Call, dots: &[TokenStream], span: Span) -> TokenStream {
+        let root = &self.root;
+        let knits = self.knits(call);
+        let own = call.own_args().len();
+        let mut opening = TokenStream::new();
+        let mut args = self.own_arguments(call);
+        let mut next = own;
+        for (place, knit) in &knits {
+            opening.extend(self.copies(knit));
+            for (k, capture) in knit.tokens.captures.iter().enumerate() {
+                if capture.wrt {
+                    let (cell, dot) = (&knit.cells[k], &dots[next]);
+                    opening.extend(quote! {
+                        let #cell = #root::private::owned_dot(#dot);
+                    });
+                }
+                next += 1;
+            }
+            args[*place] = knit.forward();
+        }
+        let call = self.companion_call(call, "jvp", &args, &dots[..own], span);
+        quote!({ #opening #call })
+    }
+
+    /// Copies of what a closure captures.
+    fn copies(&self, knit: &Knit) -> TokenStream {
+        let root = &self.root;
+        let copy = |(own, arg): (&Ident, &Arg)| match arg {
+            Arg::Value(v) => {
+                let value = self.duplicated(*v);
+                quote!(let #own = #root::private::Rc::new(#value);)
+            }
+            arg => {
+                let place = self.argument(arg);
+                quote!(let #own = #root::private::Rc::new(#root::private::copy(#place));)
+            }
+        };
+        knit.captures.iter().zip(knit.args).map(copy).collect()
+    }
+}
+
+impl Knit<'_> {
+    /// What the closure captures, under the names its body has for it.
+    fn seen(&self) -> TokenStream {
+        let see = |(capture, own): (&Parameter, &Ident)| {
+            let name = &capture.name;
+            if capture.passing == Passing::Value {
+                quote!(let #name = *#own;)
+            } else {
+                quote!(let #name = &*#own;)
+            }
+        };
+        self.tokens
+            .captures
+            .iter()
+            .zip(&self.captures)
+            .map(see)
+            .collect()
+    }
+
+    fn inputs(&self) -> Vec<TokenStream> {
+        let input = |p: &Parameter| {
+            let (name, ty) = (&p.name, &p.written);
+            let mutable = p.mutable.then(|| quote!(mut));
+            quote!(#mutable #name: #ty)
+        };
+        self.tokens.inputs.iter().map(input).collect()
+    }
+
+    /// The captures and cells, shared once more.
+    fn shared(&self) -> TokenStream {
+        let cells = self
+            .tokens
+            .captures
+            .iter()
+            .zip(&self.cells)
+            .filter(|(c, _)| c.wrt);
+        let all = self.captures.iter().chain(cells.map(|(_, cell)| cell));
+        all.map(|own| quote!(let #own = ::core::clone::Clone::clone(&#own);))
+            .collect()
+    }
+
+    fn reverse(&self) -> TokenStream {
+        let (inputs, seen, shared, body) =
+            (self.inputs(), self.seen(), self.shared(), &self.tokens.vjp);
+        let (mut again, mut bars) = (Vec::new(), Vec::new());
+        for (k, _) in self.tokens.inputs.iter().enumerate() {
+            again.push(own_name("again", 1, k));
+            bars.push(own_name("bar", 1, k));
+        }
+        let (mut handed, mut places, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
+        for (k, capture) in self.tokens.captures.iter().enumerate() {
+            let (own, cell) = (&self.captures[k], &self.cells[k]);
+            handed.push(quote!(&*#own));
+            if capture.wrt {
+                let place = own_name("place", 1, k);
+                opening.extend(quote!(let mut #place = #cell.place();));
+                places.push(quote!(::core::option::Option::Some(&mut *#place)));
+            } else {
+                places.push(quote!(::core::option::Option::None));
+            }
+        }
+        quote!({
+            #shared
+            move |#(#inputs),*| {
+                let (__grad_value, mut __grad_pull) = { #seen #body };
+                #shared
+                (__grad_value, move |__grad_seed, #(#again: &_,)* #(#bars: ::core::option::Option<&mut _>),*| {
+                    #opening
+                    __grad_pull(__grad_seed, #(#again,)* #(#handed,)* #(#bars,)* #(#places),*)
+                })
+            }
+        })
+    }
+
+    fn forward(&self) -> TokenStream {
+        let (inputs, seen, body) = (self.inputs(), self.seen(), &self.tokens.jvp);
+        let dots = self.tokens.inputs.iter().map(|p| &p.dot);
+        let captured = self
+            .tokens
+            .captures
+            .iter()
+            .zip(&self.cells)
+            .filter(|(c, _)| c.wrt);
+        let tangents: TokenStream = captured
+            .map(|(capture, cell)| {
+                let dot = &capture.dot;
+                quote!(let #dot = #cell.as_ref();)
+            })
+            .collect();
+        quote!(|#(#inputs,)* #(#dots: ::core::option::Option<&_>),*| { #seen #tangents #body })
+    }
+}
+
+/// How a function this one is given is called in a mode.
+pub(super) fn given_call(
+    name: &str,
+    args: &[TokenStream],
+    dots: &[TokenStream],
+    span: Span,
+) -> TokenStream {
+    let name = Ident::new(name, span);
+    quote!(#name(#(#args,)* #(#dots),*))
+}

@@ -1,0 +1,232 @@
+//! Functions that are passed to functions.
+//!
+//! A closure that is an argument becomes a graph of its own, whose parameters are its inputs and then
+//! what it captures. What it captures follows the arguments of the call, so that the transforms treat
+//! it as they treat those; emission knits the closure and its captures together.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Expr, Pat, Type};
+
+use super::closure::{Function, Written};
+use super::opaque::names_in;
+use super::{Lower, Lowered, Operand, lower};
+use crate::diag::Problem;
+use crate::ir::{Arg, Callee, Code, Op, Ty};
+use crate::signature::{Parameter, Signature, ty_of};
+
+/// A parameter that is a function.
+pub(crate) struct Given {
+    pub(super) name: String,
+    pub(super) output: Type,
+}
+
+/// A closure that is passed to a function, as a function of its inputs and what it captures.
+pub(crate) struct Passed {
+    pub(crate) signature: Signature,
+    pub(crate) lowered: Lowered,
+    /// How many of the parameters are its inputs.
+    pub(crate) inputs: usize,
+}
+
+impl Lower<'_> {
+    /// A call of a function this one is given.
+    pub(super) fn call_given(&mut self, given: &Given, args: Vec<Operand>, span: Span) -> Operand {
+        let ty = self.ty_of(&given.output);
+        let args = args
+            .into_iter()
+            .map(|arg| self.as_arg(arg, false, span))
+            .collect();
+        let result = self.finish_call(Callee::Given(given.name.clone()), args, span);
+        if let Operand::Value(value) = result {
+            self.graph.value_mut(value).ty = ty;
+        }
+        result
+    }
+
+    /// A function as an argument.
+    pub(super) fn pass_function(
+        &mut self,
+        function: &Function,
+        code: TokenStream,
+        span: Span,
+    ) -> Arg {
+        let passed = match function {
+            Function::Given(given) => Some(Arg::Given(given.name.clone())),
+            // That it changes nothing, `Fn` says.
+            Function::Written(written) => {
+                let written = written.clone();
+                self.pass_closure(&written, code, span)
+            }
+            Function::Path(path) => {
+                let names: Vec<String> = path
+                    .path
+                    .segments
+                    .iter()
+                    .map(|s| s.ident.to_string())
+                    .collect();
+                self.pass_operator(&names, code, span)
+            }
+            Function::Either(..) => None,
+        };
+        passed.unwrap_or_else(|| {
+            self.report(span, Problem::ClosureArgument);
+            Arg::Value(self.undefined(Ty::Unknown))
+        })
+    }
+
+    /// `f64::sin` and the like, as the closure that calls it.
+    fn pass_operator(&mut self, names: &[String], code: TokenStream, span: Span) -> Option<Arg> {
+        let [.., width, method] = names else {
+            return None;
+        };
+        let arity = (1..4).find(|n| Op::from_method(method, *n).is_some())?;
+        if width != "f32" && width != "f64" {
+            return None;
+        }
+        let (width, method) = (Ident::new(width, span), Ident::new(method, span));
+        let names: Vec<Ident> = (0..arity).map(|k| format_ident!("argument_{k}")).collect();
+        let closure = quote!(|#(#names: #width),*| #width::#method(#(#names),*));
+        let closure = syn::parse2(closure).ok()?;
+        match self.lower_closure(&closure) {
+            Operand::Closure(Function::Written(written)) => self.pass_closure(&written, code, span),
+            _ => None,
+        }
+    }
+
+    fn pass_closure(&mut self, written: &Written, code: TokenStream, span: Span) -> Option<Arg> {
+        let mut parameters = inputs_of(written);
+        let inputs = parameters.len();
+        let scopes = self.locals.swap_scopes(written.scopes());
+        let captures = self.captures(&code);
+        let captured = self.captured_parameters(written, &mut parameters, span);
+        self.locals.swap_scopes(scopes);
+        let captured = captured?;
+        let (output, output_type) = match written.output() {
+            Some(ty) => (self.ty_of(ty), ty.clone()),
+            None => (Ty::Unknown, syn::parse_quote!(_)),
+        };
+        let signature = Signature {
+            parameters,
+            output,
+            output_type,
+            consts: Vec::new(),
+            numbers: Vec::new(),
+            number_names: self.numbers.clone(),
+            types: Vec::new(),
+        };
+        let body = without_self(written.body.to_token_stream());
+        let block = match syn::parse2::<Expr>(body).ok()? {
+            Expr::Block(block) if block.label.is_none() => block.block,
+            body => syn::parse_quote!({ #body }),
+        };
+        let around = block.to_token_stream();
+        let lowered = lower("closure", &signature, &block, &around, self.diag);
+        let count = captured.len();
+        self.passed.push(Passed {
+            signature,
+            lowered,
+            inputs,
+        });
+        self.passed_captures.push(captured);
+        let number = self.passed.len() - 1;
+        Some(Arg::Closure(number, count, Code(code), captures))
+    }
+
+    /// What a closure captures: a parameter for each, and the argument.
+    fn captured_parameters(
+        &mut self,
+        written: &Written,
+        parameters: &mut Vec<Parameter>,
+        span: Span,
+    ) -> Option<Vec<Arg>> {
+        let mut names = BTreeSet::new();
+        names_in(written.body.to_token_stream(), &mut names);
+        let mut captured = Vec::new();
+        for name in names {
+            if parameters.iter().any(|p| p.name == name) {
+                continue;
+            }
+            let Some(operand) = self.locals.get(&name) else {
+                continue;
+            };
+            if matches!(operand, Operand::Unit | Operand::Never | Operand::Poison) {
+                continue;
+            }
+            if matches!(operand, Operand::Closure(_) | Operand::Iter(_)) {
+                return None;
+            }
+            let ty = self.operand_ty(&operand);
+            let scalar = ty.is_scalar();
+            let arg = if scalar {
+                Arg::Value(self.read_spanned(operand, span))
+            } else {
+                Arg::Ref(self.as_path(operand))
+            };
+            let own = if name == "self" { "__grad_this" } else { &name };
+            let written = if scalar {
+                syn::parse_quote!(_)
+            } else {
+                syn::parse_quote!(&_)
+            };
+            parameters.push(Parameter::of_closure(Ident::new(own, span), written, ty));
+            captured.push(arg);
+        }
+        Some(captured)
+    }
+
+    /// The arguments of a call, and what closures among them capture.
+    pub(super) fn with_captures(&self, mut args: Vec<Arg>) -> Vec<Arg> {
+        let numbers: Vec<usize> = args
+            .iter()
+            .filter_map(|arg| match arg {
+                Arg::Closure(number, ..) => Some(*number),
+                _ => None,
+            })
+            .collect();
+        for number in numbers {
+            args.extend(self.passed_captures[number].iter().cloned());
+        }
+        args
+    }
+}
+
+/// The inputs of a closure as parameters.
+fn inputs_of(written: &Written) -> Vec<Parameter> {
+    let input = |(k, pattern): (usize, &Pat)| {
+        let (pattern, ty) = match pattern {
+            Pat::Type(typed) => ((*typed.pat).clone(), (*typed.ty).clone()),
+            other => (other.clone(), syn::parse_quote!(_)),
+        };
+        let known = ty_of(&ty);
+        let mut parameter = match &pattern {
+            Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
+                let mut parameter = Parameter::of_closure(p.ident.clone(), ty, known);
+                parameter.mutable = p.mutability.is_some();
+                return parameter;
+            }
+            _ => Parameter::of_closure(format_ident!("__grad_input_{k}"), ty, known),
+        };
+        parameter.pattern = Some(pattern);
+        parameter
+    };
+    written.inputs.iter().enumerate().map(input).collect()
+}
+
+/// The tokens with another name for `self`.
+fn without_self(tokens: TokenStream) -> TokenStream {
+    let renamed = |token| match token {
+        TokenTree::Ident(ident) if ident == "self" => {
+            TokenTree::Ident(Ident::new("__grad_this", ident.span()))
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), without_self(group.stream()));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => other,
+    };
+    tokens.into_iter().map(renamed).collect()
+}

@@ -1,0 +1,213 @@
+//! Parameters that are functions: `impl Fn(A) -> R`, `&dyn Fn(A) -> R`, `F` with `F: Fn(A) -> R`.
+//!
+//! In reverse mode such a parameter is a function from the arguments to the value and a pullback
+//! `(r_bar, &a.., Option<&mut a_bar>..)`, in forward mode one that takes the tangents
+//! `Option<&a_dot>..` too and gives the value and its tangent. What a closure captures is its own
+//! affair: it gathers the cotangents of that itself, so the callee need not know.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{
+    GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound, WherePredicate,
+};
+
+use super::{Parameter, Passing, Signature, sequence_element, tangent_of};
+
+/// What a function takes and gives.
+#[derive(Clone)]
+pub(crate) struct FunctionType {
+    pub(crate) inputs: Vec<Type>,
+    pub(crate) output: Type,
+    /// The type parameter that stands for it.
+    parameter: Option<Ident>,
+}
+
+/// The mode whose form of a function is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Forward,
+    Reverse,
+}
+
+/// The function a type stands for.
+pub(super) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType> {
+    match ty {
+        Type::Reference(inner) if inner.mutability.is_none() => function_of(&inner.elem, generics),
+        Type::Paren(inner) => function_of(&inner.elem, generics),
+        Type::Group(inner) => function_of(&inner.elem, generics),
+        Type::ImplTrait(inner) => inner.bounds.iter().find_map(bound_function),
+        Type::TraitObject(inner) => inner.bounds.iter().find_map(bound_function),
+        Type::Path(path) => {
+            let name = path.path.get_ident()?;
+            let own = generics.type_params().find(|p| p.ident == *name)?;
+            let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
+            let bounds = clauses.filter_map(|clause| match clause {
+                WherePredicate::Type(clause) if is_name(&clause.bounded_ty, name) => {
+                    Some(&clause.bounds)
+                }
+                _ => None,
+            });
+            let mut bounds = own.bounds.iter().chain(bounds.flatten());
+            let mut function = bounds.find_map(bound_function)?;
+            function.parameter = Some(name.clone());
+            Some(function)
+        }
+        _ => None,
+    }
+}
+
+fn is_name(ty: &Type, name: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident(name))
+}
+
+/// `Fn(A) -> R`; what may be called once or changes something is not meant.
+fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
+    let TypeParamBound::Trait(bound) = bound else {
+        return None;
+    };
+    let last = bound.path.segments.last().filter(|s| s.ident == "Fn")?;
+    let PathArguments::Parenthesized(function) = &last.arguments else {
+        return None;
+    };
+    Some(FunctionType {
+        inputs: function
+            .inputs
+            .iter()
+            .map(|input| input.ty.clone())
+            .collect(),
+        output: match &function.output {
+            ReturnType::Default => syn::parse_quote!(()),
+            ReturnType::Type(_, ty) => (**ty).clone(),
+        },
+        parameter: None,
+    })
+}
+
+impl Signature {
+    /// The signature whose functions have the form of a mode.
+    pub(crate) fn in_mode(
+        &self,
+        sig: &syn::Signature,
+        mode: Mode,
+        root: &TokenStream,
+    ) -> (syn::Signature, Signature) {
+        let (mut sig, mut signature) = (sig.clone(), self.clone());
+        for (k, parameter) in signature.parameters.iter_mut().enumerate() {
+            let Some(function) = parameter.function.clone() else {
+                continue;
+            };
+            if let Some(name) = &function.parameter {
+                forget(&mut sig.generics, name);
+                signature.types.retain(|ty| ty != name);
+            }
+            let own = format_ident!("__GradF{k}", span = Span::call_site());
+            parameter.written = syn::parse_quote!(#own);
+            parameter.base = parameter.written.clone();
+            parameter.passing = Passing::Value;
+            let added = match mode {
+                Mode::Forward => vec![function.forward(&own, root)],
+                Mode::Reverse => {
+                    let pull = format_ident!("__GradP{k}", span = Span::call_site());
+                    function.reverse(&own, &pull, root)
+                }
+            };
+            sig.generics.params.extend(added);
+        }
+        (sig, signature)
+    }
+}
+
+/// Takes a type parameter out of the generics.
+fn forget(generics: &mut Generics, name: &Ident) {
+    let kept = |p: &GenericParam| !matches!(p, GenericParam::Type(p) if p.ident == *name);
+    generics.params = std::mem::take(&mut generics.params)
+        .into_iter()
+        .filter(kept)
+        .collect();
+    if let Some(clause) = &mut generics.where_clause {
+        let kept = |p: &WherePredicate| match p {
+            WherePredicate::Type(p) => !is_name(&p.bounded_ty, name),
+            _ => true,
+        };
+        clause.predicates = std::mem::take(&mut clause.predicates)
+            .into_iter()
+            .filter(kept)
+            .collect();
+    }
+}
+
+impl FunctionType {
+    fn forward(&self, own: &Ident, root: &TokenStream) -> GenericParam {
+        let (inputs, output) = (&self.inputs, &self.output);
+        let dots = inputs.iter().map(|ty| {
+            let bar = bar_of(ty, root);
+            quote!(::core::option::Option<&#bar>)
+        });
+        let tangent = tangent_of(output, root);
+        syn::parse_quote!(#own: Fn(#(#inputs,)* #(#dots),*) -> (#output, #tangent) + ::core::clone::Clone)
+    }
+
+    fn reverse(&self, own: &Ident, pull: &Ident, root: &TokenStream) -> Vec<GenericParam> {
+        let (inputs, output) = (&self.inputs, &self.output);
+        let again = inputs.iter().map(|ty| {
+            let base = base(ty);
+            quote!(&#base)
+        });
+        let bars = inputs.iter().map(|ty| {
+            let bar = bar_of(ty, root);
+            quote!(::core::option::Option<&mut #bar>)
+        });
+        let tangent = tangent_of(output, root);
+        vec![
+            syn::parse_quote!(#own: Fn(#(#inputs),*) -> (#output, #pull) + ::core::clone::Clone),
+            syn::parse_quote!(#pull: FnOnce(#tangent, #(#again,)* #(#bars),*)),
+        ]
+    }
+}
+
+fn base(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Reference(inner) => inner.elem.to_token_stream(),
+        other => other.to_token_stream(),
+    }
+}
+
+/// The type behind the place of an argument's cotangent.
+fn bar_of(ty: &Type, root: &TokenStream) -> TokenStream {
+    let ty = match ty {
+        Type::Reference(inner) => &inner.elem,
+        other => other,
+    };
+    match sequence_element(ty) {
+        Some(element) => {
+            let element = tangent_of(element, root);
+            quote!([#element])
+        }
+        None => tangent_of(ty, root),
+    }
+}
+
+impl Parameter {
+    /// A parameter of a closure, or what it captures; `_` where the type is not written.
+    pub(crate) fn of_closure(name: Ident, written: Type, ty: crate::ir::Ty) -> Parameter {
+        let (passing, base) = match &written {
+            Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
+            other => (Passing::Value, other.clone()),
+        };
+        Parameter {
+            bar: format_ident!("{name}_bar"),
+            dot: format_ident!("{name}_dot"),
+            name,
+            pattern: None,
+            mutable: false,
+            written,
+            base,
+            passing,
+            wrt: ty.may_be_active(),
+            ty,
+            is_receiver: false,
+            by_value: false,
+            function: None,
+        }
+    }
+}

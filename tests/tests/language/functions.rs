@@ -1,0 +1,197 @@
+//! Functions that are passed to functions: closures with what they capture, names, `dyn`.
+
+use grad_runtime::{Differentiable, differentiate};
+
+#[differentiate]
+pub fn integrate(f: impl Fn(f64) -> f64, a: f64, b: f64) -> f64 {
+    let n = 8;
+    let h = (b - a) / n as f64;
+    let mut s = 0.5 * (f(a) + f(b));
+    for i in 1..n {
+        s += f(a + i as f64 * h);
+    }
+    s * h
+}
+
+#[differentiate]
+fn inputs_only(a: f64, b: f64) -> f64 {
+    integrate(|x: f64| x.sin() * x, a, b)
+}
+
+#[differentiate]
+fn unannotated(a: f64, b: f64) -> f64 {
+    integrate(|x| x.sin() * x + 1.0, a, b)
+}
+
+#[differentiate]
+fn captures(a: f64, b: f64) -> f64 {
+    let k = a * b;
+    integrate(|x: f64| (k * x).sin() + a, 0.0, b)
+}
+
+#[differentiate]
+fn captures_constant_bounds(a: f64, b: f64) -> f64 {
+    integrate(|x: f64| (a * x).exp() * b, 0.0, 1.0)
+}
+
+#[differentiate]
+fn operators(a: f64, b: f64) -> f64 {
+    integrate(f64::sin, a, b) * integrate(f64::exp, a, 1.0)
+}
+
+#[differentiate]
+fn slices(w: &[f64]) -> f64 {
+    let scale = w[0] + 1.0;
+    let y = integrate(
+        |x: f64| {
+            let mut s = 0.0;
+            for (i, v) in w.iter().enumerate() {
+                s += v * x.powi(i as i32);
+            }
+            s * scale
+        },
+        w[1],
+        w[2],
+    );
+    y * y
+}
+
+#[differentiate]
+pub fn newton<F: Fn(f64) -> f64>(f: F, start: f64) -> f64 {
+    let mut x = start;
+    for _ in 0..3 {
+        x -= 0.3 * f(x);
+    }
+    x
+}
+
+#[differentiate]
+pub fn twice<F>(f: &F, x: f64) -> f64
+where
+    F: Fn(f64, f64) -> f64,
+{
+    f(f(x, 1.0), x)
+}
+
+#[differentiate]
+pub fn dynamic(f: &dyn Fn(f64) -> f64, x: f64) -> f64 {
+    f(x) * f(2.0 * x)
+}
+
+#[differentiate]
+fn bound_to_names(a: f64, b: f64) -> f64 {
+    let g = |x: f64| x * x - a * b;
+    let h = |x: f64, y: f64| x * y.cos() + b;
+    newton(g, 1.0) + twice(&h, a) + dynamic(&g, b) + dynamic(&|t| t * t * a, a)
+}
+
+#[differentiate]
+fn branches(a: f64, b: f64) -> f64 {
+    newton(
+        |x: f64| {
+            if x > 1.2 {
+                x * a
+            } else {
+                return x - b;
+            }
+        },
+        1.5,
+    )
+}
+
+/// A closure that calls functions, and one inside another.
+#[differentiate]
+fn nested(a: f64, b: f64) -> f64 {
+    integrate(
+        |x: f64| integrate(|t: f64| t * x * a, 0.0, x) + newton(|y| y * y - x * b, 1.0),
+        0.0,
+        a,
+    )
+}
+
+#[derive(Differentiable, Clone)]
+pub struct Spring {
+    pub stiffness: f64,
+    pub rest: Vec<f64>,
+}
+
+#[differentiate]
+fn structs(a: f64, b: f64) -> f64 {
+    let spring = Spring {
+        stiffness: a * a,
+        rest: vec![a, b],
+    };
+    let n: usize = 1;
+    newton(|x: f64| spring.stiffness * (x - spring.rest[n]) * 0.1, b) + spring.stiffness
+}
+
+/// A function handed on.
+#[differentiate]
+pub fn halves(f: impl Fn(f64) -> f64 + Copy, a: f64, b: f64) -> f64 {
+    let m = 0.5 * (a + b);
+    integrate(f, a, m) + integrate(f, m, b)
+}
+
+#[differentiate]
+fn handed_on(a: f64, b: f64) -> f64 {
+    halves(|x: f64| x.ln() * a, 1.0, b)
+}
+
+#[derive(Differentiable, Clone)]
+pub struct Rule {
+    pub weight: f64,
+}
+
+#[differentiate]
+impl Rule {
+    pub fn apply(&self, f: impl Fn(f64) -> f64, x: f64) -> f64 {
+        self.weight * f(x) + f(self.weight)
+    }
+
+    pub fn own(&self, x: f64) -> f64 {
+        self.apply(|t: f64| t * t * self.weight * x, x)
+    }
+}
+
+#[differentiate]
+fn methods(a: f64, b: f64) -> f64 {
+    let r = Rule { weight: a };
+    r.apply(|t| t * t * b, b) + r.own(b)
+}
+
+#[differentiate]
+pub fn weighted(f: impl Fn(&[f64]) -> f64, x: &[f64]) -> f64 {
+    f(x) + f(&x[1..])
+}
+
+#[differentiate]
+fn of_slices(x: &[f64]) -> f64 {
+    let k = x[0];
+    weighted(
+        |v: &[f64]| {
+            let mut s = 0.0;
+            for e in v {
+                s += e * e * k;
+            }
+            s
+        },
+        x,
+    )
+}
+
+#[test]
+fn functions() {
+    numbers!(inputs_only, value_and_grad_inputs_only, jvp_inputs_only, 2; [0.5, 1.2]);
+    numbers!(unannotated, value_and_grad_unannotated, jvp_unannotated, 2; [0.5, 1.2]);
+    numbers!(captures, value_and_grad_captures, jvp_captures, 2; [0.5, 1.2], [-0.3, 0.7]);
+    numbers!(captures_constant_bounds, value_and_grad_captures_constant_bounds, jvp_captures_constant_bounds, 2; [0.5, 1.2]);
+    numbers!(operators, value_and_grad_operators, jvp_operators, 2; [0.5, 1.2]);
+    slice!(slices, value_and_grad_slices, jvp_slices; [0.5, 0.2, 1.1]);
+    numbers!(bound_to_names, value_and_grad_bound_to_names, jvp_bound_to_names, 2; [0.5, 1.2]);
+    numbers!(branches, value_and_grad_branches, jvp_branches, 2; [0.5, 0.2]);
+    numbers!(nested, value_and_grad_nested, jvp_nested, 2; [0.5, 1.2]);
+    numbers!(structs, value_and_grad_structs, jvp_structs, 2; [0.5, 1.2]);
+    numbers!(handed_on, value_and_grad_handed_on, jvp_handed_on, 2; [0.5, 1.2]);
+    numbers!(methods, value_and_grad_methods, jvp_methods, 2; [0.5, 1.2]);
+    slice!(of_slices, value_and_grad_of_slices, jvp_of_slices; [0.5, 0.2, 1.1]);
+}
