@@ -135,6 +135,9 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         gradient: Some(body),
     };
     let companion = derived.companion(&bodies, true);
+    if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
+        return companion;
+    }
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);
     quote!(#companion #public #graph)
