@@ -136,7 +136,13 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn report(&self, span: Span, problem: Problem) {
-        self.found.borrow_mut().push((span, problem));
+        let mut found = self.found.borrow_mut();
+        // A construct lowered twice is one mistake all the same.
+        let place = |span: &Span| format!("{span:?}");
+        let again = |(at, known): &(Span, Problem)| *known == problem && place(at) == place(&span);
+        if !found.iter().any(again) {
+            found.push((span, problem));
+        }
     }
 
     /// How many problems there are.
@@ -152,6 +158,15 @@ impl Diagnostics {
     pub(crate) fn any(&self) -> bool {
         self.looked_at.set(true);
         !self.found.borrow().is_empty()
+    }
+
+    /// Whether there is any problem but this one.
+    pub(crate) fn has_more_than(&self, problem: &Problem) -> bool {
+        self.looked_at.set(true);
+        self.found
+            .borrow()
+            .iter()
+            .any(|(_, found)| found != problem)
     }
 
     /// One `compile_error!` for each problem.

@@ -27,10 +27,13 @@ struct Function<'a> {
     outer: Option<&'a Generics>,
     /// The type of `Self`, where it matters.
     own: Option<&'a syn::Type>,
+    /// The code of the whole `impl` block or trait.
+    around: Option<&'a TokenStream>,
     asked: Asked,
 }
 
 /// `#[differentiate(attr)] item`.
+#[allow(clippy::needless_pass_by_value)] // as the compiler calls attribute macros
 pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     let diag = Diagnostics::default();
     let options = Options::parse(attr, &diag);
@@ -44,6 +47,7 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
             home,
             outer: None,
             own: None,
+            around: None,
             asked: Asked::Here,
         };
         let generated = function_items(&function, &options, &diag);
@@ -192,6 +196,7 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
 /// What is generated for the functions of an `impl` block, each with options of its own if it has
 /// an attribute of its own.
 fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream {
+    let around = block.to_token_stream();
     let functions = block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,
@@ -207,6 +212,7 @@ fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream 
                 home,
                 outer: Some(&block.generics),
                 own: None,
+                around: Some(&around),
                 asked: Asked::Here,
             };
             optional_items(&function, options)
@@ -238,8 +244,12 @@ fn own_options(block: &mut ItemImpl, options: &Options, diag: &Diagnostics) -> V
 fn optional_items(function: &Function, options: &Options) -> TokenStream {
     let trial = Diagnostics::default();
     let signature = Signature::read(function.sig, function.outer, options, &trial);
-    if !trial.any() || signature.parameters.iter().any(|p| p.wrt) {
+    if !trial.any() {
         return function_items(function, options, &Diagnostics::default());
+    }
+    if trial.has_more_than(&Problem::NothingToDifferentiate) {
+        // Where it is called with something active, the compiler says that it has no derivative.
+        return TokenStream::new();
     }
     // A caller does not know that the arguments are integers.
     let derived = Derived {
@@ -312,6 +322,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
                     home: Home::Trait,
                     outer: Some(&around),
                     own: None,
+                    around: None,
                     asked: Asked::Here,
                 };
                 function_items(&function, options, &Diagnostics::default())
@@ -340,7 +351,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         return TokenStream::new();
     };
     let mut sig = sig.clone();
-    operator.name_types(&mut sig, block);
+    Operator::name_types(&mut sig, block);
     let function = Function {
         attrs,
         vis,
@@ -349,6 +360,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         home: Home::Rule,
         outer: Some(&block.generics),
         own: Some(&block.self_ty),
+        around: None,
         asked: Asked::Here,
     };
     let plain = Options {
@@ -382,6 +394,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         home,
         outer,
         own,
+        around,
         asked,
     } = *function;
     hygiene::check(&quote!(#sig #block), diag);
@@ -406,7 +419,8 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         return quote!(#stubs #errors);
     }
     let name = sig.ident.to_string();
-    let mut lowered = front::lower(&name, &signature, block, diag);
+    let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
+    let mut lowered = front::lower(&name, &signature, block, &around, diag);
     dump(&name, "lowered", &lowered.graph);
     let active = if diag.any() {
         ad::Activity::default()
@@ -524,6 +538,7 @@ fn expand_nested(item: &mut TokenStream, options: &Options) {
         home: Home::Module,
         outer: None,
         own: None,
+        around: None,
         asked: Asked::Outside,
     };
     let options = Options {

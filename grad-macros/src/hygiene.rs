@@ -8,7 +8,7 @@
 //! their numbers are in the debug form, `#4 bytes(10..15)`; where it has another form nothing is
 //! reported.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
@@ -22,7 +22,7 @@ pub(crate) fn check(function: &TokenStream, diag: &Diagnostics) {
     found.dedup_by_key(|ident| ident.to_string());
     for ident in found {
         let name = ident.to_string();
-        if names.bound.contains_key(&name) {
+        if names.bound.contains(&name) {
             diag.report(ident.span(), Problem::TwoOrigins(name));
         }
     }
@@ -33,7 +33,7 @@ struct Names {
     /// Where each name was first seen as a variable.
     contexts: HashMap<String, String>,
     /// Names that `let`, a parameter or a loop declares.
-    bound: HashMap<String, ()>,
+    bound: HashSet<String>,
     /// Identifiers with the name of another from elsewhere.
     strangers: Vec<Ident>,
 }
@@ -57,7 +57,7 @@ impl Names {
         };
         let name = ident.to_string();
         if is_declared(tokens, k) {
-            self.bound.insert(name.clone(), ());
+            self.bound.insert(name.clone());
         }
         let first = self.contexts.entry(name).or_insert_with(|| context.clone());
         if *first != context {

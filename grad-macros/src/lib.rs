@@ -61,7 +61,14 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// - `rows` runs one call's reverse sweep for each row; what it calls must have `rows` too.
 ///
 /// The first three need a result that is one float. Options: `wrt(x, w)` picks parameters, `forward`
-/// or `reverse` emits one mode, `crate = path` names the runtime.
+/// or `reverse` emits one mode, `crate = path` names the runtime. In an `impl` block under the
+/// attribute, a function may have an attribute of its own with options.
+///
+/// No zero is silent: where nothing the function gives depends on a float parameter in a way that can
+/// be differentiated (it is only compared, rounded, or held by `constant(..)`), its entry is 0, and the
+/// compiler warns at the parameter. `wrt(..)` without it says that this is meant, and so does a name
+/// that starts with `_`. The root that a search finds by comparing has a derivative all the same: see
+/// [`macro@derivative_of`].
 #[proc_macro_attribute]
 pub fn differentiate(
     attr: proc_macro::TokenStream,

@@ -48,7 +48,7 @@ impl Operator {
 
     /// Writes the receiver of the operator's method as what it is: `self` of a reference type is a
     /// reference. The result has the type that the `impl` gives it.
-    pub(crate) fn name_types(&self, sig: &mut Signature, block: &ItemImpl) {
+    pub(crate) fn name_types(sig: &mut Signature, block: &ItemImpl) {
         let output = block.items.iter().find_map(|item| match item {
             syn::ImplItem::Type(ty) if ty.ident == "Output" => Some(ty.ty.clone()),
             _ => None,

@@ -21,6 +21,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
+#[allow(clippy::struct_excessive_bools)] // four facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.

@@ -133,10 +133,10 @@ fn crate_text(sources: &BTreeMap<u64, Vec<Source>>, inputs: u64) -> (String, Vec
 
 fn owned(shape: Shape) -> String {
     match shape {
-        Shape::Float => "f64".to_owned(),
+        Shape::Float | Shape::FloatMut | Shape::Unit => "f64".to_owned(),
         Shape::Count => "usize".to_owned(),
         Shape::Flag => "bool".to_owned(),
-        Shape::Slice | Shape::Vec => "Vec<f64>".to_owned(),
+        Shape::Slice | Shape::SliceMut | Shape::Vec => "Vec<f64>".to_owned(),
         Shape::Array(n) | Shape::ArrayRef(n) => format!("[f64; {n}]"),
         Shape::Pair => "(f64, f64)".to_owned(),
     }

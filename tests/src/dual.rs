@@ -54,6 +54,12 @@ operators! {
     Div div DivAssign div_assign |a, b| a.0 / b.0, (a.1 - a.0 / b.0 * b.1) / b.0;
 }
 
+impl std::iter::Sum for D {
+    fn sum<I: Iterator<Item = D>>(parts: I) -> D {
+        parts.fold(C(-0.0), Add::add)
+    }
+}
+
 impl Neg for D {
     type Output = D;
     fn neg(self) -> D {

@@ -68,6 +68,12 @@ pub enum Shape {
     ArrayRef(usize),
     /// `(f64, f64)`.
     Pair,
+    /// `&mut [f64]`, at least 3 long; for functions that others call.
+    SliceMut,
+    /// `&mut f64`, likewise.
+    FloatMut,
+    /// Nothing, as a result.
+    Unit,
 }
 
 impl Shape {
@@ -81,6 +87,9 @@ impl Shape {
             Shape::Array(n) => format!("[ℝ; {n}]"),
             Shape::ArrayRef(n) => format!("&[ℝ; {n}]"),
             Shape::Pair => "(ℝ, ℝ)".to_owned(),
+            Shape::SliceMut => "&mut [ℝ]".to_owned(),
+            Shape::FloatMut => "&mut ℝ".to_owned(),
+            Shape::Unit => "()".to_owned(),
         }
     }
 }
@@ -113,6 +122,12 @@ pub struct Source {
     pub result: Shape,
 }
 
+impl Shape {
+    fn is_mutable(self) -> bool {
+        matches!(self, Shape::SliceMut | Shape::FloatMut)
+    }
+}
+
 impl Source {
     /// Random arguments.
     pub fn inputs(&self, rng: &mut Rng) -> Vec<Input> {
@@ -125,11 +140,11 @@ fn random_input(shape: Shape, rng: &mut Rng) -> Input {
     let mut list = |n: usize| (0..n).map(|_| rng.between(-2.0, 2.0)).collect();
     match shape {
         Shape::Array(n) | Shape::ArrayRef(n) => Input::List(list(n)),
-        Shape::Slice | Shape::Vec => {
+        Shape::Slice | Shape::SliceMut | Shape::Vec => {
             let n = 3 + rng.below(3);
             Input::List((0..n).map(|_| rng.between(-2.0, 2.0)).collect())
         }
-        Shape::Float => Input::Float(rng.between(-2.0, 2.0)),
+        Shape::Float | Shape::FloatMut | Shape::Unit => Input::Float(rng.between(-2.0, 2.0)),
         Shape::Pair => Input::Pair(rng.between(-2.0, 2.0), rng.between(-2.0, 2.0)),
         Shape::Count => Input::Count(rng.below(5)),
         Shape::Flag => Input::Flag(rng.one_in(2)),
@@ -214,6 +229,8 @@ enum Len {
 enum Form {
     /// Behind a shared reference.
     Borrowed,
+    /// Behind a mutable reference.
+    Exclusive,
     Array,
     Vec,
 }
@@ -226,6 +243,10 @@ enum Kind {
     /// An index of the list of that name.
     IndexOf(String),
     Flag,
+    /// A float behind a mutable reference.
+    Exclusive,
+    /// A function of one number.
+    Closure,
     List(Len, Form),
     Grid(usize, usize),
     Pair,
@@ -245,6 +266,8 @@ struct Writer<'a> {
     vars: Vec<Var>,
     /// Lists that a loop around runs over, which must not change.
     frozen: Vec<String>,
+    /// Variables that must not be named for the moment: they are lent out.
+    hidden: Vec<String>,
     callees: &'a [Source],
     result: Shape,
     loops: Vec<Option<String>>,
@@ -271,7 +294,12 @@ fn function(name: &str, callees: &[Source], role: Role, rng: &mut Rng) -> Source
         ];
         params.extend(rng.pick(&shapes));
     }
+    let changes = role == Role::Helper && rng.one_in(3);
+    if changes {
+        params.push([Shape::SliceMut, Shape::FloatMut][rng.below(2)]);
+    }
     let result = match rng.below(8) {
+        0..=3 if changes => Shape::Unit,
         0 => Shape::Pair,
         1 => Shape::Array(3),
         2 if role == Role::Helper => Shape::Vec,
@@ -284,6 +312,7 @@ fn function(name: &str, callees: &[Source], role: Role, rng: &mut Rng) -> Source
         indent: 1,
         vars: Vec::new(),
         frozen: Vec::new(),
+        hidden: Vec::new(),
         callees,
         result,
         loops: Vec::new(),
@@ -351,24 +380,28 @@ impl Writer<'_> {
     fn parameter(&mut self, k: usize, shape: Shape) -> String {
         let name = format!(
             "{}{k}",
-            ["x", "n", "c", "s", "v", "w", "q", "p"][shape_number(shape)]
+            ["x", "n", "c", "s", "v", "w", "q", "p", "u", "e", ""][shape_number(shape)]
         );
-        let by_value = !matches!(
+        let by_value = matches!(
             shape,
-            Shape::Slice | Shape::ArrayRef(_) | Shape::Count | Shape::Flag
+            Shape::Float | Shape::Vec | Shape::Array(_) | Shape::Pair
         );
+        let by_mut = matches!(shape, Shape::SliceMut | Shape::FloatMut);
         let mutable = by_value && self.rng.one_in(3);
         let kind = match shape {
             Shape::Float => Kind::Float,
             Shape::Count => Kind::Count(Some(5)),
             Shape::Flag => Kind::Flag,
             Shape::Slice => Kind::List(Len::Of(name.clone()), Form::Borrowed),
+            Shape::SliceMut => Kind::List(Len::Of(name.clone()), Form::Exclusive),
+            Shape::FloatMut => Kind::Exclusive,
+            Shape::Unit => Kind::Flag,
             Shape::Vec => Kind::List(Len::Of(name.clone()), Form::Vec),
             Shape::Array(n) => Kind::List(Len::Known(n), Form::Array),
             Shape::ArrayRef(n) => Kind::List(Len::Known(n), Form::Borrowed),
             Shape::Pair => Kind::Pair,
         };
-        self.declare(&name, kind, mutable);
+        self.declare(&name, kind, mutable || by_mut);
         let head = if mutable { "mut " } else { "" };
         format!("{head}{name}: {}", shape.text())
     }
@@ -377,7 +410,7 @@ impl Writer<'_> {
     fn visible(&self) -> Vec<Var> {
         let shadowed = |k: usize, var: &Var| self.vars[k + 1..].iter().any(|v| v.name == var.name);
         let all = self.vars.iter().enumerate();
-        all.filter(|(k, var)| !shadowed(*k, var))
+        all.filter(|(k, var)| !shadowed(*k, var) && !self.hidden.contains(&var.name))
             .map(|(_, var)| var.clone())
             .collect()
     }
@@ -429,7 +462,10 @@ impl Writer<'_> {
         let frozen = self.frozen.clone();
         let var = self.pick_var(|var| {
             (!mutable || var.mutable && !frozen.contains(&var.name))
-                && !matches!(var.kind, Kind::Count(_) | Kind::IndexOf(_) | Kind::Flag)
+                && !matches!(
+                    var.kind,
+                    Kind::Count(_) | Kind::IndexOf(_) | Kind::Flag | Kind::Closure
+                )
         })?;
         Some(match &var.kind {
             Kind::List(len, _) => {
@@ -444,6 +480,8 @@ impl Writer<'_> {
                 format!("{}[{i}][{j}]", var.name)
             }
             Kind::Pair => format!("{}.{}", var.name, self.rng.below(2)),
+            Kind::Exclusive if mutable => format!("*{}", var.name),
+            Kind::Exclusive => format!("(*{})", var.name),
             _ => var.name,
         })
     }
@@ -465,7 +503,12 @@ impl Writer<'_> {
             return self.atom();
         }
         let d = depth - 1;
-        match self.rng.below(22) {
+        match self.rng.below(25) {
+            22 | 23 => self.iterated(d.min(1)).unwrap_or_else(|| self.atom()),
+            24 => match self.pick_var(|v| v.kind == Kind::Closure) {
+                Some(closure) => format!("{}({})", closure.name, self.expr(d)),
+                None => self.atom(),
+            },
             0 | 1 => format!("({} + {})", self.expr(d), self.expr(d)),
             2 => format!("({} - {})", self.expr(d), self.expr(d)),
             3 | 4 | 5 => format!("({} * {})", self.expr(d), self.expr(d)),
@@ -588,11 +631,57 @@ impl Writer<'_> {
             .cloned()
             .collect();
         let callee = self.rng.pick(&fitting)?.clone();
+        if callee.params.iter().any(|shape| shape.is_mutable()) {
+            return None;
+        }
         let mut args = Vec::new();
         for shape in &callee.params {
             args.push(self.argument(*shape)?);
         }
         Some(format!("{}({})", callee.name, args.join(", ")))
+    }
+
+    /// A call of an earlier function that changes one of its arguments. The other arguments are
+    /// numbers worked out before, as they may not look at what is changed.
+    fn changing_call(&mut self) -> Option<()> {
+        let fitting: Vec<Source> = self
+            .callees
+            .iter()
+            .filter(|source| source.params.iter().any(|shape| shape.is_mutable()))
+            .cloned()
+            .collect();
+        let callee = self.rng.pick(&fitting)?.clone();
+        let mut args = Vec::new();
+        for shape in &callee.params {
+            if shape.is_mutable() {
+                args.push(self.argument(*shape)?);
+                continue;
+            }
+            let name = self.fresh("g");
+            match shape {
+                Shape::Slice => {
+                    let text = self.array(3);
+                    self.line(&format!("let {name} = {text};"));
+                    args.push(format!("&{name}"));
+                }
+                _ => {
+                    let text = self.argument(*shape)?;
+                    self.line(&format!("let {name} = {text};"));
+                    args.push(name);
+                }
+            }
+        }
+        let call = format!("{}({})", callee.name, args.join(", "));
+        if callee.result == Shape::Float {
+            let name = self.fresh("r");
+            self.line(&format!("let {name} = {call};"));
+            self.declare(&name, Kind::Float, false);
+        } else if callee.result == Shape::Unit {
+            self.line(&format!("{call};"));
+        } else {
+            self.line(&format!("let _ = {call};"));
+        }
+        Some(())
     }
 
     fn argument(&mut self, shape: Shape) -> Option<String> {
@@ -617,6 +706,25 @@ impl Writer<'_> {
                     }
                     Kind::List(_, Form::Borrowed) => var.name,
                     _ => format!("&{}", var.name),
+                }
+            }
+            Shape::Unit => return None,
+            Shape::SliceMut => {
+                let frozen = self.frozen.clone();
+                let var = self.pick_var(|v| list(v) && v.mutable && !frozen.contains(&v.name))?;
+                match var.kind {
+                    Kind::List(_, Form::Exclusive) => var.name,
+                    Kind::List(Len::Known(n), _) if n > 3 && self.rng.one_in(2) => {
+                        format!("&mut {}[1..]", var.name)
+                    }
+                    _ => format!("&mut {}", var.name),
+                }
+            }
+            Shape::FloatMut => {
+                let place = self.place(true)?;
+                match place.strip_prefix('*') {
+                    Some(name) => name.to_owned(),
+                    None => format!("&mut {place}"),
                 }
             }
             Shape::Vec => {
@@ -669,7 +777,11 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self) {
-        match self.rng.below(30) {
+        match self.rng.below(36) {
+            30 | 31 if self.changing_call().is_some() => {}
+            32 => self.closure(),
+            33 | 34 => self.collected(),
+            35 => self.changed_elements(),
             0..=4 => self.declaration(),
             5..=7 => self.new_list(),
             8..=13 => self.assignment(),
@@ -903,6 +1015,7 @@ impl Writer<'_> {
                 };
                 let source = match (form, self.rng.below(3)) {
                     (Form::Borrowed, 0) => list.name.clone(),
+                    (Form::Exclusive, _) => format!("{}.iter()", list.name),
                     (_, 1) => format!("{}.iter()", list.name),
                     (Form::Borrowed, _) => format!("{}.iter().rev()", list.name),
                     _ => format!("&{}", list.name),
@@ -1023,6 +1136,141 @@ impl Writer<'_> {
         self.line("}");
     }
 
+    /// `let g = |t| ..;`.
+    fn closure(&mut self) {
+        let (name, argument) = (self.fresh("f"), self.fresh("t"));
+        // What it captures must not change while it is alive.
+        let mutable = self.vars.iter().filter(|var| var.mutable);
+        self.hidden = mutable.map(|var| var.name.clone()).collect();
+        let body = self.element_expr(&[&argument], 2);
+        self.hidden.clear();
+        self.line(&format!("let {name} = |{argument}: ℝ| {body};"));
+        self.declare(&name, Kind::Closure, false);
+    }
+
+    fn any_list(&mut self) -> Option<(Var, Len)> {
+        let var = self.pick_var(|v| matches!(v.kind, Kind::List(..)))?;
+        match var.kind.clone() {
+            Kind::List(len, _) => Some((var, len)),
+            _ => None,
+        }
+    }
+
+    /// An expression of the elements of an iterator, named so.
+    fn element_expr(&mut self, names: &[&str], depth: usize) -> String {
+        let count = self.vars.len();
+        for name in names {
+            self.declare(name, Kind::Float, false);
+        }
+        let e = self.expr(depth);
+        self.vars.truncate(count);
+        e
+    }
+
+    /// `let m: Vec<_> = x.iter().map(..).collect();`.
+    fn collected(&mut self) {
+        let Some((list, len)) = self.any_list() else {
+            return self.declaration();
+        };
+        let (name, v) = (self.fresh("m"), self.fresh("v"));
+        let e = self.element_expr(&[&v], 1);
+        let e = if self.loops.is_empty() {
+            e
+        } else {
+            format!("{e}.sin()")
+        };
+        let (source, len) = match (self.rng.below(4), len) {
+            (0, Len::Known(n)) if n > 3 => ("iter().skip(1)", Len::Known(n - 1)),
+            (1, _) => ("iter().take(3)", Len::Known(3)),
+            (2, len) => ("iter().rev()", len),
+            (_, len) => ("iter()", len),
+        };
+        self.line(&format!(
+            "let mut {name}: Vec<ℝ> = {}.{source}.map(|&{v}| {e}).collect();",
+            list.name
+        ));
+        self.declare(&name, Kind::List(len, Form::Vec), true);
+    }
+
+    /// A sum over an iterator chain.
+    fn iterated(&mut self, depth: usize) -> Option<String> {
+        let (list, _) = self.any_list()?;
+        let (other, _) = self.any_list()?;
+        let (a, b, i) = (self.fresh("v"), self.fresh("v"), self.fresh("i"));
+        Some(match self.rng.below(6) {
+            0 => {
+                let e = self.element_expr(&[&a], depth);
+                format!("{}.iter().map(|&{a}| {e}).sum::<ℝ>()", list.name)
+            }
+            1 => {
+                let e = self.element_expr(&[&a, &b], depth);
+                format!(
+                    "{}.iter().zip({}.iter()).map(|(&{a}, &{b})| {e}).sum::<ℝ>()",
+                    list.name, other.name
+                )
+            }
+            2 => {
+                let start = self.expr(1);
+                let e = self.element_expr(&[&a, &b], 1);
+                format!(
+                    "{}.iter().fold({start}, |{a}, &{b}| (⟦0.5⟧ * {a} + {e}).sin())",
+                    list.name
+                )
+            }
+            3 => {
+                let e = self.element_expr(&[&a], depth);
+                format!(
+                    "{}.iter().enumerate().map(|({i}, &{a})| {e} * (⟦{i} as f64⟧)).sum::<ℝ>()",
+                    list.name
+                )
+            }
+            4 => {
+                let (e, literal) = (self.element_expr(&[&a], depth), self.literal());
+                format!(
+                    "{}.iter().filter(|&&{a}| {a} > {literal}).map(|&{a}| {e}).sum::<ℝ>()",
+                    list.name
+                )
+            }
+            _ => {
+                let w = self.fresh("w");
+                format!(
+                    "{}.windows(2).map(|{w}| {w}[0] * {w}[1]).sum::<ℝ>()",
+                    list.name
+                )
+            }
+        })
+    }
+
+    /// A loop over elements that are changed in place, or over pairs of them.
+    fn changed_elements(&mut self) {
+        let frozen = self.frozen.clone();
+        let list = self.pick_var(|v| {
+            v.mutable && matches!(v.kind, Kind::List(..)) && !frozen.contains(&v.name)
+        });
+        let Some(list) = list else {
+            return self.assignment();
+        };
+        let v = self.fresh("v");
+        // Nothing of the list itself while its elements are lent out.
+        self.hidden.push(list.name.clone());
+        let e = self.expr(1);
+        self.hidden.clear();
+        match self.rng.below(3) {
+            0 => self.line(&format!(
+                "for {v} in {}.iter_mut() {{ *{v} *= {e}.sin(); }}",
+                list.name
+            )),
+            1 => self.line(&format!(
+                "for {v} in {}.iter_mut().rev() {{ *{v} = (⟦0.5⟧ * *{v} + {e}).sin(); }}",
+                list.name
+            )),
+            _ => {
+                let i = self.fresh("i");
+                self.line(&format!("for ({i}, {v}) in {}.iter_mut().enumerate() {{ *{v} -= {e} * (⟦{i} as f64⟧); }}", list.name));
+            }
+        }
+    }
+
     fn call_statement(&mut self) {
         let name = self.fresh("r");
         let n = 3;
@@ -1052,6 +1300,7 @@ impl Writer<'_> {
 
     fn value(&mut self, shape: Shape) -> String {
         match shape {
+            Shape::Unit => String::new(),
             Shape::Pair => format!("({}, {})", self.expr(2), self.expr(2)),
             Shape::Array(n) => self.array(n),
             Shape::Vec => {
@@ -1067,6 +1316,9 @@ impl Writer<'_> {
 
     /// The last expression: a sum over much of what is in scope.
     fn tail(&mut self) {
+        if self.result == Shape::Unit {
+            return self.assignment();
+        }
         if self.result != Shape::Float {
             let value = self.value(self.result);
             return self.line(&value);
@@ -1090,5 +1342,8 @@ fn shape_number(shape: Shape) -> usize {
         Shape::Array(_) => 5,
         Shape::ArrayRef(_) => 6,
         Shape::Pair => 7,
+        Shape::SliceMut => 8,
+        Shape::FloatMut => 9,
+        Shape::Unit => 10,
     }
 }

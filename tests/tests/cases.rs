@@ -2,7 +2,7 @@
 //! relative (`f32`: 1e-6), and the values bit for bit.
 //!
 //! `../cases/` says where the functions and the references come from.
-#![allow(missing_docs, clippy::pedantic, clippy::all)]
+#![allow(missing_docs, deprecated, clippy::pedantic, clippy::all)]
 
 mod reference;
 

@@ -1,5 +1,5 @@
 //! Constructs in combination: reverse mode against central differences, values bit for bit.
-#![allow(clippy::all, clippy::pedantic, unreachable_pub)]
+#![allow(clippy::all, clippy::pedantic, deprecated, unreachable_pub)]
 #![forbid(unsafe_code)]
 
 mod iterators;

@@ -1,16 +1,20 @@
 use grad_runtime::differentiate;
 
+#[differentiate(wrt(z), wrt(x), fast)]
+fn options(x: f64) -> f64 {
+    x
+}
+
 #[differentiate]
-fn f(x: f64, y: f64) -> f64 {
-    let g = |t: f64| t;
-    let h = |t: f64| t + 1.0;
+fn body(x: f64, y: f64) -> f64 {
     let z = unsafe { x };
-    g(x) + h(y) + z
+    let w = async { y };
+    let v: std::collections::BTreeSet<u64> = [x].iter().map(|v| v.to_bits()).collect();
+    drop(w);
+    x * v.len() as f64 + z
 }
 
-fn uses() {
-    let _ = grad_f(1.0, 2.0);
-    let _ = jvp_f(1.0, 2.0, 1.0, 0.0);
+fn main() {
+    let _ = grad_options(1.0);
+    let _ = grad_body(1.0, 2.0);
 }
-
-fn main() {}

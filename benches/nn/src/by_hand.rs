@@ -1,6 +1,13 @@
 //! The same steps by hand, on the same kernels: every buffer is allocated once, gradients are written
 //! where they are used, and nothing is computed that is not needed.
 
+#![allow(
+    clippy::many_single_char_names,
+    clippy::cast_precision_loss,
+    clippy::inline_always,
+    reason = "short names for arrays, small numbers, loops in the kernels' registers"
+)]
+
 use grad_runtime::optim::Optimizer;
 use grad_runtime::tensor::conv::Convolution;
 use grad_runtime::tensor::elementwise::{self, Curve};

@@ -52,7 +52,7 @@ impl Large {
     }
 }
 
-/// LeCun et al. 1998, with rectifiers and largest entries.
+/// `LeNet-5` (`LeCun` et al. 1998), with rectifiers and largest entries.
 #[derive(Differentiable)]
 pub(crate) struct LeNet {
     first: Conv2d,

@@ -55,8 +55,7 @@ impl Scratch<'_> {
     fn covers_site(&self, site: &Site, var: Var, known: &mut Known) -> bool {
         let own = |path: &Path| path.root == var;
         match &site.kind {
-            Kind::Load(path) if own(path) => self.is_written(path, known),
-            Kind::Accumulate(path) if own(path) => self.is_written(path, known),
+            Kind::Load(path) | Kind::Accumulate(path) if own(path) => self.is_written(path, known),
             Kind::Length(_) | Kind::ZeroLike(_) => true,
             Kind::Store(path) if own(path) => {
                 match path.steps.as_slice() {

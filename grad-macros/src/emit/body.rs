@@ -204,7 +204,25 @@ impl<'g> Body<'g> {
             return quote!(#code;);
         };
         let name = self.fresh(*value, "t");
-        quote!(let #name = #code;)
+        let ty = self.needed_type(site);
+        quote!(let #name #ty = #code;)
+    }
+
+    /// The type of a number read from what is written as literals without one: a method cannot be
+    /// called on it otherwise.
+    fn needed_type(&self, site: &Site) -> Option<TokenStream> {
+        let Kind::Load(path) = &site.kind else {
+            return None;
+        };
+        let mut leaf = &self.graph.var(path.root).ty;
+        while let Ty::Array(element) = leaf {
+            leaf = element;
+        }
+        match (leaf, self.graph.ty(*site.results.first()?)) {
+            (Ty::Float(None), Ty::Float(Some(Width::F64))) => Some(quote!(: f64)),
+            (Ty::Float(None), Ty::Float(Some(Width::F32))) => Some(quote!(: f32)),
+            _ => None,
+        }
     }
 
     #[allow(clippy::too_many_lines)] // one arm an operator

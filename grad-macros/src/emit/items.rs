@@ -105,8 +105,7 @@ pub(crate) fn emit(
     }
     let items = derived.items(&bodies, lowered.recursive);
     let data = super::graph::data(lowered, &derived.name(), &derived.root);
-    let inner = derived.prelude(lowered);
-    let graph = derived.graph_item(&quote!(#inner #data), false);
+    let graph = derived.graph_item(&data, false);
     quote!(#items #graph)
 }
 
@@ -134,9 +133,13 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         lanes: derived.lanes.map(|_| body.clone()),
         gradient: Some(body),
     };
-    let companion = derived.companion(&bodies, true);
+    // A pullback cannot name a type the user did not.
+    let named = !sig.inputs.iter().any(|input| {
+        matches!(input, syn::FnArg::Typed(typed) if matches!(*typed.ty, Type::ImplTrait(_)))
+    });
+    let companion = named.then(|| derived.companion(&bodies, true));
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
-        return companion;
+        return quote!(#companion);
     }
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);
@@ -225,11 +228,8 @@ impl Derived<'_> {
             .iter()
             .flat_map(|generics| generics.params.iter());
         let own = self.sig.generics.params.iter();
-        let named: String = self
-            .parameters()
-            .iter()
-            .map(|p| format!("{} ", p.base.to_token_stream()))
-            .collect();
+        let bases = self.parameters().iter().map(|p| p.base.to_token_stream());
+        let named = bases.collect::<TokenStream>().to_string();
         let (mut lifetimes, mut others) = (Vec::new(), Vec::new());
         for parameter in outer.chain(own) {
             match parameter {
@@ -951,6 +951,7 @@ impl Derived<'_> {
         )
     }
 
+    #[allow(clippy::too_many_lines)] // three signatures, one after another
     fn gradient_items(&self, bodies: &Bodies, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let (generics, where_clause) = (bare(&self.sig.generics), self.where_clause());

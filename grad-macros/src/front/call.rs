@@ -295,6 +295,11 @@ impl Lower<'_> {
             for arg in args {
                 operands.push(self.value_of(arg));
             }
+            if let Some(width) = width_of(whole) {
+                for operand in &operands {
+                    self.refine(*operand, &Ty::Float(Some(width)));
+                }
+            }
             return Operand::Value(self.apply(op, operands, span));
         }
         let discrete = name.starts_with("is_")
@@ -353,6 +358,20 @@ impl Lower<'_> {
                 }
             }
         }
+    }
+}
+
+/// The width that `f64::name(..)` says.
+fn width_of(call: &Expr) -> Option<Width> {
+    let Expr::Call(call) = call else { return None };
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let owner = path.path.segments.iter().rev().nth(1)?;
+    match owner.ident.to_string().as_str() {
+        "f32" => Some(Width::F32),
+        "f64" => Some(Width::F64),
+        _ => None,
     }
 }
 

@@ -76,7 +76,7 @@ impl Lower<'_> {
             Expr::Field(field) => {
                 let base = self.lower_expr(&field.base);
                 let part = self.project(base, &member(&field.member));
-                self.as_integer(part, field)
+                self.known_field(part, field)
             }
             Expr::Reference(reference) => self.lower_reference(reference, span),
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
@@ -112,13 +112,15 @@ impl Lower<'_> {
         }
     }
 
-    /// A field that is used as an integer elsewhere is one here.
-    fn as_integer(&mut self, part: Operand, field: &syn::ExprField) -> Operand {
+    /// A field that is used as an integer or an array elsewhere is one here.
+    fn known_field(&mut self, part: Operand, field: &syn::ExprField) -> Operand {
         match part {
             Operand::Place(path, Ty::Unknown) => {
                 let text = field.to_token_stream().to_string().replace(' ', "");
                 let ty = if self.integers.contains(&text) {
                     Ty::Int
+                } else if self.arrays.contains(&member(&field.member)) {
+                    Ty::Array(Box::new(Ty::Unknown))
                 } else {
                     Ty::Unknown
                 };

@@ -33,10 +33,42 @@ fn scan(tokens: TokenStream, names: &mut HashSet<String>) {
 }
 
 /// Places (`self.rows`, `n`) that somewhere bound a range or index an array: integers.
-pub(super) fn integer_places(body: &Block) -> HashSet<String> {
+pub(super) fn integer_places(code: &TokenStream) -> HashSet<String> {
     let mut places = HashSet::new();
-    scan_integers(body.to_token_stream(), &mut places);
+    scan_integers(code.clone(), &mut places);
     places
+}
+
+/// Fields that are somewhere indexed, iterated or given an array: arrays, slices or vectors.
+pub(super) fn array_fields(code: &TokenStream) -> HashSet<String> {
+    let mut fields = HashSet::new();
+    scan_arrays(code.clone(), &mut fields);
+    fields
+}
+
+fn scan_arrays(tokens: TokenStream, fields: &mut HashSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_punct = |token: Option<&TokenTree>, c: char| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == c);
+    let is_brackets = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Bracket);
+    let iterates = |token: Option<&TokenTree>| {
+        const NAMES: &[&str] = &["iter", "iter_mut", "windows", "chunks", "to_vec", "swap"];
+        matches!(token, Some(TokenTree::Ident(i)) if NAMES.iter().any(|name| i == name))
+    };
+    for (k, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => scan_arrays(group.stream(), fields),
+            TokenTree::Ident(ident) => {
+                let next = tokens.get(k + 1);
+                let is_field = k > 0 && is_punct(tokens.get(k - 1), '.');
+                let used = is_brackets(next) || is_punct(next, '.') && iterates(tokens.get(k + 2));
+                let given = is_punct(next, ':') && is_brackets(tokens.get(k + 2));
+                if is_field && used || given {
+                    fields.insert(ident.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn scan_integers(tokens: TokenStream, places: &mut HashSet<String>) {

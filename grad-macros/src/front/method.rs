@@ -443,7 +443,7 @@ impl Lower<'_> {
                 Operand::Tuple(vec![parts.0, parts.1])
             }
             ("split_first" | "split_last" | "split_first_mut" | "split_last_mut", []) => {
-                self.split_end(receiver, &name, span)
+                self.split_end(&receiver, &name, span)
             }
             _ if writes_receiver(&name) => self.vector_method(receiver, element, call, args),
             _ if READS.contains(&name.as_str()) => {
@@ -540,7 +540,7 @@ impl Lower<'_> {
         )
     }
 
-    fn split_end(&mut self, receiver: Operand, name: &str, span: Span) -> Operand {
+    fn split_end(&mut self, receiver: &Operand, name: &str, span: Span) -> Operand {
         let (mutable, at_end) = (name.ends_with("_mut"), name.contains("last"));
         let Operand::Maybe(present, item) = self.end_of(receiver.clone(), at_end, mutable, span)
         else {
@@ -551,9 +551,9 @@ impl Lower<'_> {
             let path = self.as_path(receiver.clone());
             let len = self.push(Kind::Length(path), Vec::new(), Ty::Int, span);
             let last = self.last_index(len, span);
-            self.split(&receiver, last, last, mutable).0
+            self.split(receiver, last, last, mutable).0
         } else {
-            self.split(&receiver, one, one, mutable).1
+            self.split(receiver, one, one, mutable).1
         };
         Operand::Maybe(present, Box::new(Operand::Tuple(vec![*item, rest])))
     }

@@ -19,6 +19,7 @@
 //! opaque code and rejected later, where it turns out to be active.
 
 mod call;
+mod captured;
 mod closure;
 mod expr;
 mod flow;
@@ -119,6 +120,8 @@ pub(super) struct Lower<'d> {
     projected: HashSet<String>,
     /// Fields that bound a range or index an array somewhere.
     integers: HashSet<String>,
+    /// Fields that are indexed or iterated somewhere.
+    arrays: HashSet<String>,
     /// Names that are borrowed mutably somewhere: they live in memory, numbers too.
     borrowed_mut: HashSet<String>,
     statics: HashMap<String, Var>,
@@ -136,19 +139,21 @@ pub(super) struct Lower<'d> {
     hint: Option<syn::Type>,
     /// Values known to be of type `usize`.
     usizes: HashSet<Value>,
-    /// Bounds of sub-slices that iterators cut, so that they are inside the whole.
-    cuts: HashSet<(Value, Value)>,
+    /// Bounds of sub-slices that iterators cut, so that they are inside the whole, and how many
+    /// elements these have at least.
+    cuts: HashMap<(Value, Value), i64>,
     /// Variables without a name yet: the binding of one takes it over.
     fresh: HashSet<Var>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
 }
 
-/// Lowers a function.
+/// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
 pub(crate) fn lower(
     name: &str,
     signature: &Signature,
     body: &Block,
+    around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
     let mut locals = Locals::default();
@@ -172,7 +177,8 @@ pub(crate) fn lower(
         expected: None,
         numbers: signature.number_names.clone(),
         projected: infer::projected_names(body),
-        integers: infer::integer_places(body),
+        integers: infer::integer_places(around),
+        arrays: infer::array_fields(around),
         borrowed_mut: infer::mutably_borrowed_names(body),
         statics: HashMap::new(),
         items: Vec::new(),
@@ -185,7 +191,7 @@ pub(crate) fn lower(
         return_code: RETURN,
         hint: None,
         usizes: HashSet::new(),
-        cuts: HashSet::new(),
+        cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
     };

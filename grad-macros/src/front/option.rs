@@ -1,5 +1,6 @@
 //! Methods of `Option` that take a function: the function is inlined where there is something.
 
+use proc_macro2::Span;
 use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
@@ -25,18 +26,32 @@ impl Lower<'_> {
         receiver: &Operand,
         call: &ExprMethodCall,
     ) -> Option<Operand> {
-        let (name, span) = (call.method.to_string(), call.method.span());
+        let name = call.method.to_string();
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(receiver);
         let certain = matches!(receiver, Operand::Maybe(..)) || matches!(ty, Ty::Option(_));
-        if !certain && !(ty == Ty::Unknown && TELLING.contains(&name.as_str())) {
+        let told = ty == Ty::Unknown && TELLING.contains(&name.as_str());
+        if !certain && !told {
             return None;
         }
+        let site = (name.as_str(), call.method.span());
+        self.mapping_method(receiver, site, &args)
+            .or_else(|| self.choosing_method(receiver, site, &args))
+            .or_else(|| self.asking_method(receiver, site, &args))
+    }
+
+    /// Methods that give what a function makes of the item.
+    fn mapping_method(
+        &mut self,
+        receiver: &Operand,
+        (name, span): (&str, Span),
+        args: &[&Expr],
+    ) -> Option<Operand> {
         let apart = |cx: &mut Self| cx.maybe(receiver.clone(), span);
-        Some(match (name.as_str(), args.as_slice()) {
+        Some(match (name, args) {
             ("map", [f]) => {
                 let (some, item) = apart(self);
-                let mapped = self.on_item(f, |cx, f| {
+                let mapped = self.with_function(f, |cx, f| {
                     cx.branch(
                         some,
                         span,
@@ -49,19 +64,15 @@ impl Lower<'_> {
             ("map_or", [default, f]) => {
                 let default = self.lower_expr(default);
                 let (some, item) = apart(self);
-                self.on_item(f, |cx, f| {
-                    cx.branch(
-                        some,
-                        span,
-                        |cx| cx.call_function(f, vec![item], span),
-                        |_| default,
-                    )
+                self.with_function(f, |cx, f| {
+                    let mapped = |cx: &mut Self| cx.call_function(f, vec![item], span);
+                    cx.branch(some, span, mapped, |_| default)
                 })
             }
             ("map_or_else", [default, f]) => {
                 let (some, item) = apart(self);
-                self.on_item(default, |cx, default| {
-                    cx.on_item(f, |cx, f| {
+                self.with_function(default, |cx, default| {
+                    cx.with_function(f, |cx, f| {
                         cx.branch(
                             some,
                             span,
@@ -73,28 +84,41 @@ impl Lower<'_> {
             }
             ("and_then", [f]) => {
                 let (some, item) = apart(self);
-                self.on_item(f, |cx, f| {
+                self.with_function(f, |cx, f| {
                     cx.branch(
                         some,
                         span,
                         |cx| {
                             let found = cx.call_function(f, vec![item], span);
-                            cx.apart(found, call)
+                            cx.apart(found, span)
                         },
-                        |cx| cx.nothing(),
+                        |cx| Operand::Maybe(cx.truth(false), Box::new(Operand::Never)),
                     )
                 })
             }
+            _ => return None,
+        })
+    }
+
+    /// Methods that give the item, or something else where there is none.
+    fn choosing_method(
+        &mut self,
+        receiver: &Operand,
+        (name, span): (&str, Span),
+        args: &[&Expr],
+    ) -> Option<Operand> {
+        let apart = |cx: &mut Self| cx.maybe(receiver.clone(), span);
+        Some(match (name, args) {
             ("or_else", [f]) => {
                 let (some, item) = apart(self);
-                self.on_item(f, |cx, f| {
+                self.with_function(f, |cx, f| {
                     cx.branch(
                         some,
                         span,
                         |cx| Operand::Maybe(cx.truth(true), Box::new(item)),
                         |cx| {
                             let found = cx.call_function(f, Vec::new(), span);
-                            cx.apart(found, call)
+                            cx.apart(found, span)
                         },
                     )
                 })
@@ -106,18 +130,14 @@ impl Lower<'_> {
                     some,
                     span,
                     |cx| Operand::Maybe(cx.truth(true), Box::new(item)),
-                    |cx| cx.apart(other, call),
+                    |cx| cx.apart(other, span),
                 )
             }
             ("unwrap_or_else", [f]) => {
                 let (some, item) = apart(self);
-                self.on_item(f, |cx, f| {
-                    cx.branch(
-                        some,
-                        span,
-                        |_| item,
-                        |cx| cx.call_function(f, Vec::new(), span),
-                    )
+                self.with_function(f, |cx, f| {
+                    let otherwise = |cx: &mut Self| cx.call_function(f, Vec::new(), span);
+                    cx.branch(some, span, |_| item, otherwise)
                 })
             }
             ("unwrap_or_default", []) => {
@@ -133,28 +153,38 @@ impl Lower<'_> {
                 };
                 self.branch(some, span, |_| item, zero)
             }
+            _ => return None,
+        })
+    }
+
+    /// Methods that ask something of the item; `zip`.
+    fn asking_method(
+        &mut self,
+        receiver: &Operand,
+        (name, span): (&str, Span),
+        args: &[&Expr],
+    ) -> Option<Operand> {
+        Some(match (name, args) {
             ("filter" | "is_some_and" | "is_none_or", [f]) => {
-                let (some, item) = apart(self);
-                let kept = self.on_item(f, |cx, f| {
+                let (some, item) = self.maybe(receiver.clone(), span);
+                let answer = self.with_function(f, |cx, f| {
                     let seen = item.clone();
-                    let otherwise = name == "is_none_or";
                     cx.branch(
                         some,
                         span,
                         |cx| cx.call_function(f, vec![seen], span),
-                        |cx| Operand::Value(cx.truth(otherwise)),
+                        |cx| Operand::Value(cx.truth(name == "is_none_or")),
                     )
                 });
-                let kept = self.read_spanned(kept, span);
-                if name == "filter" {
-                    Operand::Maybe(kept, Box::new(item))
-                } else {
-                    Operand::Value(kept)
+                let answer = self.read_spanned(answer, span);
+                match name {
+                    "filter" => Operand::Maybe(answer, Box::new(item)),
+                    _ => Operand::Value(answer),
                 }
             }
             ("zip", [other]) => {
                 let other = self.lower_expr(other);
-                let (some, item) = apart(self);
+                let (some, item) = self.maybe(receiver.clone(), span);
                 let (also, second) = self.maybe(other, span);
                 let both = self.discrete(Discrete::And, some, also, span);
                 Operand::Maybe(both, Box::new(Operand::Tuple(vec![item, second])))
@@ -163,27 +193,12 @@ impl Lower<'_> {
         })
     }
 
-    fn on_item(
-        &mut self,
-        f: &Expr,
-        then: impl FnOnce(&mut Self, &super::closure::Function) -> Operand,
-    ) -> Operand {
-        match self.function_of(f) {
-            Some(f) => then(self, &f),
-            None => Operand::Poison,
-        }
-    }
-
     /// An option taken apart, to leave a branch.
-    fn apart(&mut self, option: Operand, call: &ExprMethodCall) -> Operand {
+    fn apart(&mut self, option: Operand, span: Span) -> Operand {
         if self.dead || matches!(option, Operand::Poison | Operand::Never) {
             return option;
         }
-        let (some, item) = self.maybe(option, call.method.span());
+        let (some, item) = self.maybe(option, span);
         Operand::Maybe(some, Box::new(item))
-    }
-
-    fn nothing(&mut self) -> Operand {
-        Operand::Maybe(self.truth(false), Box::new(Operand::Never))
     }
 }

@@ -17,8 +17,13 @@ impl Lower<'_> {
     /// Binds the names of a pattern that is known to match.
     pub(super) fn bind(&mut self, pattern: &Pat, operand: Operand, ty: Option<&Ty>) {
         match pattern {
-            Pat::Wild(_) | Pat::Rest(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Path(_) => {}
-            Pat::Or(_) => {} // alternatives that bind are arms of their own, see `alternatives`
+            // Alternatives that bind are arms of their own, see `alternatives`.
+            Pat::Wild(_)
+            | Pat::Rest(_)
+            | Pat::Lit(_)
+            | Pat::Range(_)
+            | Pat::Path(_)
+            | Pat::Or(_) => {}
             Pat::Paren(inner) => self.bind(&inner.pat, operand, ty),
             Pat::Type(typed) => {
                 let ty = self.ty_of(&typed.ty);
@@ -418,7 +423,7 @@ impl Lower<'_> {
             let Some((pattern, deferred)) = parts.next() else {
                 return first;
             };
-            if self.is_refutable(&pattern) {
+            if is_refutable(&pattern) {
                 break (pattern, deferred);
             }
         };
@@ -453,24 +458,6 @@ impl Lower<'_> {
         }
     }
 
-    fn is_refutable(&self, pattern: &Pat) -> bool {
-        match pattern {
-            Pat::Wild(_) | Pat::Rest(_) => false,
-            Pat::Ident(ident) => {
-                is_path_name(&ident.ident.to_string())
-                    || ident
-                        .subpat
-                        .as_ref()
-                        .is_some_and(|(_, inner)| self.is_refutable(inner))
-            }
-            Pat::Paren(inner) => self.is_refutable(&inner.pat),
-            Pat::Type(typed) => self.is_refutable(&typed.pat),
-            Pat::Reference(inner) => self.is_refutable(&inner.pat),
-            Pat::Tuple(tuple) => tuple.elems.iter().any(|part| self.is_refutable(part)),
-            _ => true,
-        }
-    }
-
     pub(super) fn truth(&mut self, value: bool) -> Value {
         let literal = Kind::Literal(Literal::Bool(value));
         self.push(literal, Vec::new(), Ty::Bool, Span::call_site())
@@ -502,6 +489,25 @@ impl Lower<'_> {
 
     pub(super) fn discrete(&mut self, op: Discrete, a: Value, b: Value, span: Span) -> Value {
         self.push(Kind::Discrete(op), vec![a, b], Ty::Bool, span)
+    }
+}
+
+/// Whether a pattern may fail to match.
+fn is_refutable(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) | Pat::Rest(_) => false,
+        Pat::Ident(ident) => {
+            is_path_name(&ident.ident.to_string())
+                || ident
+                    .subpat
+                    .as_ref()
+                    .is_some_and(|(_, inner)| is_refutable(inner))
+        }
+        Pat::Paren(inner) => is_refutable(&inner.pat),
+        Pat::Type(typed) => is_refutable(&typed.pat),
+        Pat::Reference(inner) => is_refutable(&inner.pat),
+        Pat::Tuple(tuple) => tuple.elems.iter().any(is_refutable),
+        _ => true,
     }
 }
 

@@ -185,7 +185,7 @@ impl Lower<'_> {
         }
         let ty = self.operand_ty(&operand).element();
         let path = self.as_path(operand);
-        Operand::Place(path.then(Step::Index(index)), ty)
+        Operand::Place(self.at_index(&path, index), ty)
     }
 
     /// Writes `value` to a place or gives a variable its new value.

@@ -92,7 +92,7 @@ impl Datum {
 
     pub(super) fn index(&self) -> Run<usize> {
         let n = self.int()?;
-        usize::try_from(n).or_else(|_| Err(Stop::Panic(format!("index {n}"))))
+        usize::try_from(n).map_err(|_| Stop::Panic(format!("index {n}")))
     }
 
     #[allow(clippy::cast_precision_loss)]

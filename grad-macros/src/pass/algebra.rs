@@ -198,7 +198,7 @@ impl<'g> Algebra<'g> {
 
     /// `x * n`.
     fn times(&mut self, x: Value, n: f64) -> Option<Form> {
-        if n == -1.0 {
+        if n.total_cmp(&-1.0).is_eq() {
             return Some(Form::Apply(Op::Neg, x, None));
         }
         if let Some(inner) = self.negative(x) {

@@ -16,11 +16,7 @@ pub(super) fn forward(graph: &mut Graph, region: Region) {
         for id in graph.block(region).sites.clone() {
             graph.site_mut(id).each_read(&mut |v| swap(v));
         }
-        graph
-            .block_mut(region)
-            .yields
-            .iter_mut()
-            .for_each(|v| swap(v));
+        graph.block_mut(region).yields.iter_mut().for_each(swap);
     }
 }
 

@@ -166,7 +166,6 @@ impl Counted {
         let mut moving = None;
         for (k, step) in path.steps.iter().enumerate() {
             let fixed = match step {
-                Step::Field(_) | Step::Deref | Step::Variant(_) => true,
                 Step::Index(v) if !self.is_fixed(graph, *v) => {
                     if moving.is_some() {
                         return None;
@@ -175,7 +174,7 @@ impl Counted {
                     moving = Some((k, base, offset));
                     true
                 }
-                Step::Index(_) => true,
+                Step::Field(_) | Step::Deref | Step::Variant(_) | Step::Index(_) => true,
                 Step::Range { start, end, .. } => [start, end]
                     .into_iter()
                     .flatten()

@@ -63,7 +63,7 @@ fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
     for predicate in clauses {
         if let WherePredicate::Type(predicate) = predicate {
             let bounded = predicate.bounded_ty.to_token_stream().to_string();
-            if bounded == parameter.ident.to_string() {
+            if parameter.ident == bounded {
                 found.extend(predicate.bounds.iter().filter_map(trait_name));
             }
         }

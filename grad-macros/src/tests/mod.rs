@@ -1,6 +1,9 @@
 //! Tests on graphs and token streams, without the compiler.
 
 mod interpret;
+mod laws;
 mod mutations;
 mod programs;
 mod rows;
+mod snapshots;
+mod tidy;

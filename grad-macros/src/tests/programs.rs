@@ -84,7 +84,13 @@ fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
     let item: syn::ItemFn = syn::parse_str(text).map_err(|e| format!("{e} in\n{text}"))?;
     let signature = Signature::read(&item.sig, None, &Options::default(), &diag);
     problems(&diag)?;
-    let lowered = front::lower(name, &signature, &item.block, &diag);
+    let lowered = front::lower(
+        name,
+        &signature,
+        &item.block,
+        &quote::ToTokens::to_token_stream(&item.block),
+        &diag,
+    );
     problems(&diag)?;
     let (raw, simple) = verified(lowered.graph.clone(), "lowered")?;
     let active = ad::activity(&simple, &lowered.if_active, &diag);
@@ -296,12 +302,7 @@ fn compare(
     }
     if (by_forward - by_reverse).abs() > 1e-9 * size {
         return Err(format!(
-            "{} forward mode {by_forward}, reverse mode {by_reverse}",
-            if (by_forward - by_reverse).abs() > 1e-4 * size {
-                "far"
-            } else {
-                "near"
-            }
+            "forward mode {by_forward}, reverse mode {by_reverse}"
         ));
     }
     let moved = |by: f64| -> Option<f64> {
@@ -410,84 +411,4 @@ fn random_programs_have_right_derivatives() {
         programs < 2 || count("Checked") > count("Rough") + count("Wild"),
         "too few points are checked: {counts:?}"
     );
-}
-
-#[test]
-fn tmp_source() {
-    let Ok(path) = std::env::var("GRAD_SOURCE") else {
-        return;
-    };
-    let text = std::fs::read_to_string(path).unwrap();
-    let file: syn::File = syn::parse_str(&text).unwrap();
-    let mut sources = Vec::new();
-    for item in file.items {
-        let syn::Item::Fn(f) = item else { continue };
-        let shape = |ty: &syn::Type| {
-            use quote::ToTokens;
-            let text = ty.to_token_stream().to_string().replace(' ', "");
-            use generate::Shape::*;
-            match text.as_str() {
-                "f64" => Float,
-                "usize" => Count,
-                "bool" => Flag,
-                "&[f64]" => Slice,
-                "Vec<f64>" => Vec,
-                "(f64,f64)" => Pair,
-                t if t.starts_with("&[f64;") => ArrayRef(t[6..7].parse().unwrap()),
-                t => Array(t[5..6].parse().unwrap()),
-            }
-        };
-        let params = f
-            .sig
-            .inputs
-            .iter()
-            .map(|a| match a {
-                syn::FnArg::Typed(t) => shape(&t.ty),
-                _ => panic!(),
-            })
-            .collect();
-        let result = match &f.sig.output {
-            syn::ReturnType::Type(_, t) => shape(t),
-            _ => panic!(),
-        };
-        use quote::ToTokens;
-        sources.push(Source {
-            name: f.sig.ident.to_string(),
-            text: f.to_token_stream().to_string(),
-            params,
-            result,
-        });
-    }
-    let built = match build(&sources) {
-        Ok(b) => b,
-        Err(e) => {
-            println!("{{\"build {}", e.lines().next().unwrap());
-            return;
-        }
-    };
-    for s in &sources {
-        println!(
-            "== {}\n{}\n{}\n{}",
-            s.name,
-            built.simple[&s.name].graph,
-            built.simple[&s.name].forward.graph,
-            built.simple[&s.name].reverse.graph
-        );
-    }
-    let source = sources.last().unwrap();
-    let mut rng = Rng::new(7);
-    let mut outcomes = BTreeMap::new();
-    for _ in 0..500 {
-        let inputs = source.inputs(&mut rng);
-        let key = match check(&built, source, &inputs, &mut rng) {
-            Ok(o) => format!("{o:?}"),
-            Err(e) => e
-                .chars()
-                .filter(|c| c.is_alphabetic() || *c == ' ')
-                .take(60)
-                .collect(),
-        };
-        *outcomes.entry(key).or_insert(0) += 1;
-    }
-    println!("{outcomes:?}");
 }

@@ -199,7 +199,7 @@ impl Convolution {
     }
 
     /// The image with its border, and the width.
-    pub fn pad<'a, E: Element>(&self, x: &'a [E], padded: &'a mut [E]) -> (&'a [E], usize) {
+    fn pad<'a, E: Element>(&self, x: &'a [E], padded: &'a mut [E]) -> (&'a [E], usize) {
         if padded.is_empty() {
             return (x, self.image[1]);
         }
@@ -212,7 +212,7 @@ impl Convolution {
         (padded, width)
     }
 
-    pub fn rows_of<'a, E>(
+    fn rows_of<'a, E>(
         &self,
         x: &'a [E],
         width: usize,

@@ -55,10 +55,10 @@ passes! {
         }
     }
 
-    /// Which entries are not at most 0.
+    /// Which entries are not at most 0; what is not a number is not.
     pub fn mask<'a, E>(y: &'a [E], mask: &'a mut [u8]) -> () {
         for (mask, &y) in mask.iter_mut().zip(y) {
-            *mask = u8::from(!(y <= E::zero()));
+            *mask = u8::from((y > E::zero()) | y.is_nan());
         }
     }
 

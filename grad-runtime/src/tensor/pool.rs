@@ -116,7 +116,7 @@ impl Pooling {
         let pixels = (0..self.window[0]).flat_map(|p| (0..self.window[1]).map(move |q| (p, q)));
         pixels
             .map(|(p, q)| at.from + self.offset(p, q))
-            .find(|&place| !(x[place] < largest))
+            .find(|&place| is_largest(x[place], largest))
             .unwrap_or(at.from)
     }
 
@@ -187,7 +187,7 @@ impl Pooling {
 super::elementwise::passes! {
     /// The maxima of one image.
     pub fn max_image<'a, E>(pooling: &'a Pooling, x: &'a [E], y: &'a mut [E]) -> () {
-        for_blocks!(pooling, at, L => y[at.to..at.to + L].copy_from_slice(&largest::<E, L>(pooling, at, x)));
+        for_blocks!(pooling, at, L => y[at.to..][..L].copy_from_slice(&largest::<E, L>(pooling, at, x)));
     }
 
     /// Back through the maxima of one image.
@@ -216,14 +216,20 @@ fn pull_max_block<E: Element, const L: usize>(
                 .expect("a block lies in its image");
             let mut sums = *x_bar;
             for k in 0..L {
-                // Where the largest is not a number, the first entry takes it.
-                let here = !(x[k] < largest[k]);
+                let here = is_largest(x[k], largest[k]);
                 sums[k] += if here { bar[k] } else { E::zero() };
                 bar[k] = if here { E::zero() } else { bar[k] };
             }
             *x_bar = sums;
         }
     }
+}
+
+/// Whether an entry is the largest of its window; every one is where that is not a number.
+#[inline(always)]
+#[allow(clippy::neg_cmp_op_on_partial_ord, reason = "for what is not a number")]
+fn is_largest<E: Element>(x: E, largest: E) -> bool {
+    !(x < largest)
 }
 
 #[inline(always)]

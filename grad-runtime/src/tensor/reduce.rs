@@ -118,8 +118,8 @@ mod tests {
     #[allow(clippy::cast_precision_loss, reason = "small numbers")]
     fn sums_are_those_of_a_plain_loop() {
         for len in [0, 1, 31, 32, 100, 640] {
-            let x: Vec<f64> = (0..len).map(|i| i as f64).collect();
-            let y: Vec<f64> = (0..len).map(|i| (i % 7) as f64).collect();
+            let x: Vec<f64> = (0..len).map(f64::from).collect();
+            let y: Vec<f64> = (0..len).map(|i| f64::from(i % 7)).collect();
             assert_eq!(sum(&x), x.iter().sum());
             assert_eq!(dot(&x, &y), x.iter().zip(&y).map(|(x, y)| x * y).sum());
         }

@@ -106,7 +106,9 @@ mod tests {
         let large = take::<f64>(100_000);
         let place = large.as_ptr();
         give(large);
-        assert_ne!(take::<f64>(10).as_ptr(), place);
-        assert_eq!(take::<f64>(100_000).as_ptr(), place);
+        let small = take::<f64>(10);
+        assert_ne!(small.as_ptr(), place);
+        let again = take::<f64>(100_000);
+        assert_eq!(again.as_ptr(), place);
     }
 }

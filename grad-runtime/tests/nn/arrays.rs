@@ -310,3 +310,16 @@ fn a_zero_cotangent_times_an_infinite_slope_is_zero() {
     pull(arr1(&[0.0, 1.0]), &x, (), Some(&mut bar), None);
     assert_eq!(bar, arr1(&[0.0, 0.25]));
 }
+
+#[test]
+fn mapv_takes_differentiated_functions() {
+    use grad_runtime::nn::tanh;
+    use grad_runtime::private::slope;
+
+    let x = random::<f64, _>(5, 1);
+    let (y, pull) = x.__grad_vjp_mapv(|x| slope(x, tanh::vjp(x, Wrt::<1>)), Wrt::<1>);
+    assert_eq!(y, x.mapv(tanh));
+    let mut bar = Array1::zeros(5);
+    pull(Array1::ones(5), &x, (), Some(&mut bar), None);
+    assert_eq!(bar, x.mapv(grad_runtime::nn::grad_tanh));
+}

@@ -36,7 +36,7 @@ fn a_classifier() {
 
 #[differentiate(wrt(weights, bias))]
 fn affine(weights: &Array2<f64>, bias: &Array1<f64>, x: &Array2<f64>) -> f64 {
-    let h = x.dot(weights) + bias;
+    let h = &x.dot(weights) + bias;
     (&h * &h).sum() / 2.0
 }
 
@@ -51,7 +51,7 @@ fn standardise(x: &Array2<f64>, scale: f64) -> f64 {
     y *= 2.0;
     let square = &y * &y;
     let row = square.slice(s![.., 0]);
-    row.sum() + (-y).sum()
+    row.sum() + (-&y).sum()
 }
 
 #[test]

@@ -138,19 +138,19 @@ impl Pull<'_> {
                 Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
             }
             _ => {
+                let as_passed = |copy| match arg {
+                    Arg::Move(_) => Arg::Move(copy),
+                    _ => Arg::Ref(copy),
+                };
                 if let Some(var) = self.same_snapshot(id, path) {
-                    return Arg::Ref(Path::of(var));
+                    return as_passed(Path::of(var));
                 }
                 let ty = if path.steps.is_empty() {
                     self.graph.var(path.root).ty.clone()
                 } else {
                     Ty::Unknown
                 };
-                let copy = self.snapshot(id, Kind::Copy(path.clone()), ty, span);
-                match arg {
-                    Arg::Move(_) => Arg::Move(copy),
-                    _ => Arg::Ref(copy),
-                }
+                as_passed(self.snapshot(id, Kind::Copy(path.clone()), ty, span))
             }
         }
     }

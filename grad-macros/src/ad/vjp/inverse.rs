@@ -5,8 +5,6 @@
 //! takes 1 away. A loop inside a loop hands its counter through: what the reversed inner loop ends
 //! with is what the outer iteration began with.
 
-use std::collections::HashMap;
-
 use super::Pull;
 use crate::ad::residuals::{self, Known, Way};
 use crate::ir::{Kind, Op, Region, SiteId, Ty, Value};
@@ -119,12 +117,7 @@ impl Pull<'_> {
         let site = self.graph.site(id);
         let skip = usize::from(matches!(site.kind, Kind::For(_)));
         let block = self.graph.block(body);
-        let inside: HashMap<Value, ()> = self
-            .graph
-            .defined_within(&[body])
-            .into_iter()
-            .map(|v| (v, ()))
-            .collect();
+        let inside = self.graph.defined_within(&[body]);
         let mut counters = Vec::new();
         for (carried, next) in block.yields.iter().copied().enumerate() {
             let arg = block.args[carried + skip];
@@ -134,7 +127,7 @@ impl Pull<'_> {
             let Some(made) = self.graph.def(next) else {
                 continue;
             };
-            let fixed = |v: Value| !inside.contains_key(&v) || self.graph.literal(v).is_some();
+            let fixed = |v: Value| !inside.contains(&v) || self.graph.literal(v).is_some();
             let step = match (&made.kind, made.operands.as_slice()) {
                 (Kind::Apply(op @ (Op::Add | Op::Sub)), [a, by]) if *a == arg && fixed(*by) => {
                     let back = if *op == Op::Add { Op::Sub } else { Op::Add };

@@ -21,12 +21,11 @@ impl Pull<'_> {
         let index = self.graph.new_arg(inner, Ty::Int, span);
         let mut own = Bars::new();
         let mut inits = Vec::new();
-        let active: Vec<usize> = (0..site.results.len())
-            .filter(|k| {
-                self.active.values.contains(&block.args[k + skip])
-                    || bars.contains_key(&site.results[*k])
-            })
-            .collect();
+        let has_cotangent = |k: &usize| {
+            self.active.values.contains(&block.args[k + skip])
+                || bars.contains_key(&site.results[*k])
+        };
+        let active: Vec<usize> = (0..site.results.len()).filter(has_cotangent).collect();
         for k in &active {
             let init = match bars.get(&site.results[*k]) {
                 Some(bar) => *bar,
@@ -61,17 +60,7 @@ impl Pull<'_> {
                 None => zero(&mut self.graph, out, *value),
             };
             inits.push(init);
-            let arg = self.new_bar_arg(inner, *value);
-            let ty = self.graph.ty(*value).clone();
-            let sum = push_one(
-                &mut self.graph,
-                inner,
-                Kind::Apply(Op::Add),
-                vec![arg, own[value]],
-                ty,
-                span,
-            );
-            yields.push(sum);
+            yields.push(self.sum_up(inner, *value, own[value]));
         }
         let mut known = Known::default();
         if skip == 1 {
@@ -85,18 +74,14 @@ impl Pull<'_> {
         let counters = self.count_again(id, inner, way, &mut known);
         inits.extend(&counters.inits);
         yields.extend(&counters.yields);
-        let carried = yields.len();
         self.graph.block_mut(inner).yields = yields;
         let (kind, mut operands) = match way {
             Way::On => (site.kind.clone(), site.operands[..first].to_vec()),
             Way::Back => self.reversed_range(id, out),
         };
         self.insert_sites();
+        let tys = inits.iter().map(|v| self.graph.ty(*v).clone()).collect();
         operands.extend(inits);
-        let tys = operands[operands.len() - carried..]
-            .iter()
-            .map(|v| self.graph.ty(*v).clone())
-            .collect();
         let reversed = self.graph.new_site(kind, operands, vec![inner], tys, span);
         self.graph.block_mut(out).sites.push(reversed);
         Residuals::resolve_loop(
@@ -115,17 +100,44 @@ impl Pull<'_> {
             bars.insert(value, bar);
         }
         for (result, end) in counters.results.into_iter().zip(read) {
-            if let Some(k) = site.results.iter().position(|v| *v == result) {
-                let counted = match way {
-                    Way::On => &mut self.counted_on,
-                    Way::Back => &mut self.counted_back,
-                };
-                counted.insert(result, (site.operands[first + k], end));
-            }
+            self.note_count(id, result, end, way);
         }
         for (k, bar) in active.iter().zip(results) {
             self.add(bars, out, site.operands[first + k], bar);
         }
+    }
+
+    /// Makes the reverse body carry the sum of what its iterations give a value from outside.
+    fn sum_up(&mut self, inner: Region, value: Value, part: Value) -> Value {
+        let arg = self.new_bar_arg(inner, value);
+        let (ty, span) = (self.graph.ty(value).clone(), self.graph.value(value).span);
+        let operands = vec![arg, part];
+        push_one(
+            &mut self.graph,
+            inner,
+            Kind::Apply(Op::Add),
+            operands,
+            ty,
+            span,
+        )
+    }
+
+    /// Notes with what a counter of the reversed loop ends.
+    fn note_count(&mut self, id: SiteId, result: Value, end: Value, way: Way) {
+        let site = self.graph.site(id);
+        let first = match &site.kind {
+            Kind::For(range) => range.first_carried(),
+            _ => 0,
+        };
+        let Some(k) = site.results.iter().position(|v| *v == result) else {
+            return;
+        };
+        let init = site.operands[first + k];
+        let counted = match way {
+            Way::On => &mut self.counted_on,
+            Way::Back => &mut self.counted_back,
+        };
+        counted.insert(result, (init, end));
     }
 
     pub(super) fn new_bar_arg(&mut self, region: Region, of: Value) -> Value {

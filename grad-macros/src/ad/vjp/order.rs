@@ -99,7 +99,7 @@ impl Pull<'_> {
         let index = self.graph.block(primal).args[0];
         let inside = self.graph.defined_within(&[primal]);
         uses.iter().all(|(var, own)| {
-            let one_way = !own.writes && !(own.reads && own.adds);
+            let one_way = !(own.writes || own.reads && own.adds);
             made.contains(var) || one_way || self.own_element(&own.paths, index, &inside)
         })
     }

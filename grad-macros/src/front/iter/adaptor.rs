@@ -146,12 +146,7 @@ fn stepped(iter: &Iter, n: Value) -> Iter {
 }
 
 fn taken(iter: &Iter, n: Value) -> Iter {
-    match iter {
-        // `take` asks for no item too many, so that even a stage with effects stays as it is.
-        Iter::Map(inner, f) => Iter::Map(Box::new(taken(inner, n)), f.clone()),
-        Iter::Inspect(inner, f) => Iter::Inspect(Box::new(taken(inner, n)), f.clone()),
-        other => below(other, |inner| Iter::Take(inner, n)),
-    }
+    below(iter, |inner| Iter::Take(inner, n))
 }
 
 /// Puts a stage that only picks items below stages that treat each item alone.

@@ -41,13 +41,13 @@ impl Lower<'_> {
                 let n = self.value_of(n);
                 self.first(&Iter::Skip(Box::new(iter.clone()), n), span)
             }
-            ("find", [f]) => self.with(f, |cx, f| {
+            ("find", [f]) => self.with_function(f, |cx, f| {
                 cx.first(&Iter::Filter(Box::new(iter.clone()), f.clone()), span)
             }),
-            ("find_map", [f]) => self.with(f, |cx, f| {
+            ("find_map", [f]) => self.with_function(f, |cx, f| {
                 cx.first(&Iter::FilterMap(Box::new(iter.clone()), f.clone()), span)
             }),
-            ("reduce", [f]) => self.with(f, |cx, f| {
+            ("reduce", [f]) => self.with_function(f, |cx, f| {
                 cx.carried_from_first(
                     iter,
                     span,
@@ -57,9 +57,9 @@ impl Lower<'_> {
             }),
             ("max" | "min", []) => self.best(iter, &Order::Key(None), largest, span),
             ("max_by" | "min_by", [f]) => {
-                self.with(f, |cx, f| cx.best(iter, &Order::By(f), largest, span))
+                self.with_function(f, |cx, f| cx.best(iter, &Order::By(f), largest, span))
             }
-            ("max_by_key" | "min_by_key", [f]) => self.with(f, |cx, f| {
+            ("max_by_key" | "min_by_key", [f]) => self.with_function(f, |cx, f| {
                 cx.best(iter, &Order::Key(Some(f)), largest, span)
             }),
             _ => return None,

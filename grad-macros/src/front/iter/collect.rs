@@ -173,7 +173,7 @@ impl Lower<'_> {
         let element = self.operand_ty(receiver).element();
         let path = self.as_path(receiver.clone());
         let like = path.clone();
-        self.with(f, |cx, f| {
+        self.with_function(f, |cx, f| {
             let source = Iter::Elements {
                 path,
                 ty: element.clone(),
@@ -209,7 +209,7 @@ impl Lower<'_> {
         };
         let len = array.len.to_token_stream();
         let element = self.ty_of(&array.elem);
-        self.with(f, |cx, f| {
+        self.with_function(f, |cx, f| {
             let (start, end) = (cx.int(0), cx.constant(len.clone(), Ty::Int));
             cx.usizes.insert(end);
             let range = Iter::Range(super::RangeOf {

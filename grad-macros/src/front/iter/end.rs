@@ -22,34 +22,22 @@ impl Lower<'_> {
                 Some(iter) => self.fold(&iter, first, f, span),
                 None => Operand::Poison,
             },
-            ("for_each", [f]) => self.with(f, |cx, f| {
+            ("for_each", [f]) => self.with_function(f, |cx, f| {
                 cx.drive(iter, span, &mut |cx, item| {
                     cx.call_function(f, vec![item], span);
                 });
                 Operand::Unit
             }),
             ("count" | "len", []) => self.count_items(iter, span),
-            ("any" | "all", [f]) => self.with(f, |cx, f| cx.quantified(iter, f, site)),
-            ("position", [f]) => self.with(f, |cx, f| cx.position(iter, f, span)),
+            ("any" | "all", [f]) => self.with_function(f, |cx, f| cx.quantified(iter, f, site)),
+            ("position", [f]) => self.with_function(f, |cx, f| cx.position(iter, f, span)),
             ("collect", []) => self.collect(iter, site),
             ("unzip", []) => self.unzip(iter, span),
-            ("partition", [f]) => self.with(f, |cx, f| cx.partition(iter, f, span)),
+            ("partition", [f]) => self.with_function(f, |cx, f| cx.partition(iter, f, span)),
             _ => match self.choose(iter, args, site) {
                 Some(chosen) => chosen,
                 None => self.report(span, Problem::Iterator(site.name.to_owned())),
             },
-        }
-    }
-
-    /// Goes on with a function, where the expression is one.
-    pub(super) fn with(
-        &mut self,
-        f: &Expr,
-        then: impl FnOnce(&mut Self, &Function) -> Operand,
-    ) -> Operand {
-        match self.function_of(f) {
-            Some(f) => then(self, &f),
-            None => Operand::Poison,
         }
     }
 
@@ -206,7 +194,7 @@ impl Lower<'_> {
 
     fn fold(&mut self, iter: &Iter, first: &Expr, f: &Expr, span: Span) -> Operand {
         let first = self.lower_expr(first);
-        self.with(f, |cx, f| {
+        self.with_function(f, |cx, f| {
             let total = cx.accumulator(f, first);
             cx.drive(iter, span, &mut |cx, item| cx.fold_in(total, f, item, span));
             cx.locals.current(total).unwrap_or(Operand::Poison)

@@ -271,22 +271,23 @@ impl Lower<'_> {
     }
 
     fn chunk(&mut self, path: &Path, size: Value, cut: Cut, k: Value, span: Span) -> Path {
+        let full_size = self.whole(size).unwrap_or(0);
         match cut {
             Cut::Windows => {
                 let end = self.plus(k, size);
-                self.cut_of(path, k, end)
+                self.cut_of(path, k, end, full_size)
             }
             Cut::Exact => {
                 let start = self.times(k, size);
                 let end = self.plus(start, size);
-                self.cut_of(path, start, end)
+                self.cut_of(path, start, end, full_size)
             }
             Cut::Chunks => {
                 let start = self.times(k, size);
                 let full = self.plus(start, size);
                 let len = self.length_of(path, span);
                 let end = self.least(len, full);
-                self.cut_of(path, start, end)
+                self.cut_of(path, start, end, 1)
             }
             Cut::FromEnd => {
                 let len = self.length_of(path, span);
@@ -294,7 +295,7 @@ impl Lower<'_> {
                 let end = self.minus(len, before);
                 let taken = self.least(end, size);
                 let start = self.push(Kind::Apply(Op::Sub), vec![end, taken], Ty::Int, span);
-                self.cut_of(path, start, end)
+                self.cut_of(path, start, end, 1)
             }
         }
     }

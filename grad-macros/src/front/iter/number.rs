@@ -8,7 +8,7 @@ use crate::ir::{Code, Discrete, Kind, Op, Path, Step, Ty, Value};
 
 impl Lower<'_> {
     /// The literal a value is.
-    fn whole(&self, value: Value) -> Option<i64> {
+    pub(super) fn whole(&self, value: Value) -> Option<i64> {
         let number = self.graph.number(value)?;
         #[allow(clippy::cast_possible_truncation)] // literals of lengths are small
         (number.fract() == 0.0 && number.abs() < 1e9).then_some(number as i64)
@@ -143,7 +143,7 @@ impl Lower<'_> {
         }) = path.steps.last()
         {
             // Cut by an iterator: the range is inside the whole.
-            if self.cuts.contains(&(*start, *end)) {
+            if self.cuts.contains_key(&(*start, *end)) {
                 return self.minus(*end, *start);
             }
         }
@@ -166,8 +166,24 @@ impl Lower<'_> {
         .then(Step::Index(index))
     }
 
-    /// Elements `start..end` of a slice, which are there.
-    pub(super) fn cut_of(&mut self, path: &Path, start: Value, end: Value) -> Path {
+    /// `path[index]`: of a sub-slice that certainly has the element, an element of the whole.
+    pub(in crate::front) fn at_index(&mut self, path: &Path, index: Value) -> Path {
+        if let Some(Step::Range {
+            start: Some(start),
+            end: Some(end),
+            inclusive: false,
+        }) = path.steps.last()
+        {
+            let least = self.cuts.get(&(*start, *end)).copied();
+            if self.whole(index).zip(least).is_some_and(|(k, n)| k < n) {
+                return self.element_of(path, index);
+            }
+        }
+        path.then(Step::Index(index))
+    }
+
+    /// Elements `start..end` of a slice, which are there, and at least so many.
+    pub(super) fn cut_of(&mut self, path: &Path, start: Value, end: Value, least: i64) -> Path {
         let (whole, start, end) = match path.steps.split_last() {
             Some((Step::Range { start: first, .. }, before)) => {
                 let whole = Path {
@@ -181,7 +197,7 @@ impl Lower<'_> {
             }
             _ => (path.clone(), start, end),
         };
-        self.cuts.insert((start, end));
+        self.cuts.insert((start, end), least);
         whole.then(Step::Range {
             start: Some(start),
             end: Some(end),

@@ -7,7 +7,12 @@
 #![allow(
     refining_impl_trait,
     clippy::type_complexity,
+    clippy::needless_pass_by_value,
     reason = "a pullback captures less than its trait says, so that nothing stays borrowed"
+)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "numbers of entries are below 2^52"
 )]
 
 mod broadcast;

@@ -1,10 +1,12 @@
 use grad_runtime::differentiate;
 
+fn g(x: f64) -> f64 {
+    x
+}
+
 #[differentiate]
 fn f(x: f64) -> f64 {
-    let mut v = vec![x];
-    v.push(x * x);
-    v[1]
+    g(x) * 2.0
 }
 
 fn main() {}

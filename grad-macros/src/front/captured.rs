@@ -1,0 +1,98 @@
+//! Whether a closure may change what it captures: then it runs exactly where and as often as the
+//! source runs it. Told from its tokens, on the safe side: what only looks like a change costs speed.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::ir::Op;
+
+/// What a closure may change, by name.
+#[derive(Default)]
+pub(super) struct Captured {
+    pub(super) mutable: BTreeSet<String>,
+    /// Closures that change something.
+    pub(super) changing: BTreeSet<String>,
+}
+
+/// Methods that certainly leave their receiver as it is, beside those of numbers.
+const READING: &[&str] = &[
+    "len",
+    "is_empty",
+    "iter",
+    "get",
+    "first",
+    "last",
+    "clone",
+    "to_vec",
+    "windows",
+    "chunks",
+    "chunks_exact",
+    "contains",
+    "split_at",
+];
+
+/// Whether the code may change one of the variables: it assigns, borrows mutably, or calls a method
+/// that may take its receiver so, or a closure that changes something.
+pub(super) fn may_change(tokens: TokenStream, captured: &Captured) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    (0..tokens.len()).any(|k| match &tokens[k] {
+        TokenTree::Group(group) => may_change(group.stream(), captured),
+        TokenTree::Punct(p) if p.as_char() == '=' => assigns(&tokens, k),
+        TokenTree::Ident(i) if i == "mut" => punct(&tokens, k.checked_sub(1)) == Some('&'),
+        TokenTree::Ident(i) if punct(&tokens, k.checked_sub(1)) != Some('.') => {
+            let name = i.to_string();
+            captured.changing.contains(&name) && is_call(tokens.get(k + 1))
+                || captured.mutable.contains(&name) && may_write_receiver(&tokens[k + 1..])
+        }
+        _ => false,
+    })
+}
+
+fn punct(tokens: &[TokenTree], k: Option<usize>) -> Option<char> {
+    match tokens.get(k?) {
+        Some(TokenTree::Punct(p)) => Some(p.as_char()),
+        _ => None,
+    }
+}
+
+fn is_call(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Parenthesis)
+}
+
+/// Whether the `=` at `k` assigns: no comparison, arrow, range or `let`.
+fn assigns(tokens: &[TokenTree], k: usize) -> bool {
+    let (before, after) = (punct(tokens, k.checked_sub(1)), punct(tokens, Some(k + 1)));
+    let shifts = matches!(before, Some('<' | '>')) && before == punct(tokens, k.checked_sub(2));
+    if shifts || matches!(before, Some('+' | '-' | '*' | '/' | '%' | '&' | '|' | '^')) {
+        return true;
+    }
+    if matches!(before, Some('=' | '!' | '<' | '>' | '.')) || matches!(after, Some('=' | '>')) {
+        return false;
+    }
+    let statement = tokens[..k]
+        .iter()
+        .rev()
+        .take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ';'));
+    !statement
+        .into_iter()
+        .any(|t| matches!(t, TokenTree::Ident(i) if i == "let"))
+}
+
+/// Whether `.field[..].method(..)` follows, with a method that may write its receiver.
+fn may_write_receiver(mut rest: &[TokenTree]) -> bool {
+    loop {
+        rest = match rest {
+            [TokenTree::Group(g), rest @ ..] if g.delimiter() == Delimiter::Bracket => rest,
+            [TokenTree::Punct(dot), TokenTree::Ident(method), call, ..]
+                if dot.as_char() == '.' && is_call(Some(call)) =>
+            {
+                let name = method.to_string();
+                let number = (1..4).any(|n| Op::from_method(&name, n).is_some());
+                return !number && !READING.contains(&name.as_str());
+            }
+            [TokenTree::Punct(dot), _, rest @ ..] if dot.as_char() == '.' => rest,
+            _ => return false,
+        };
+    }
+}

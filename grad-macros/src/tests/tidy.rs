@@ -1,0 +1,215 @@
+//! The house rules that a machine can check: layers, a doc on every module, sizes of files, a
+//! compile-fail case for every message.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each layer may import of the crate beside itself.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("ir", &[]),
+    ("pass", &["ir"]),
+    ("ad", &["ir", "diag"]),
+    ("front", &["ir", "diag", "signature", "options"]),
+    ("emit", &["ir", "signature", "options", "operator"]),
+];
+
+/// Imports across layers that are there today and should not be: file, then what it imports.
+const BREACHES: &[(&str, &str)] = &[("emit", "ad"), ("emit", "front"), ("emit", "pass")];
+
+/// Files past 400 lines without a word on it in their documentation; to become fewer.
+const LONG: &[&str] = &[
+    "ad/forward.rs",
+    "driver.rs",
+    "front/closure.rs",
+    "front/iter/choose.rs",
+    "front/iter/drive.rs",
+    "ir/ops.rs",
+    "pass/registers.rs",
+    "rule.rs",
+    "signature.rs",
+    "ad/residuals.rs",
+    "ad/vjp/memory.rs",
+    "emit/body.rs",
+    "emit/graph.rs",
+    "emit/items.rs",
+    "emit/rules.rs",
+    "front/expr.rs",
+    "front/flow.rs",
+    "front/method.rs",
+    "front/pattern.rs",
+    "front/stmt.rs",
+    "ir/graph.rs",
+];
+
+/// Problems that no compile-fail case shows: the reason stands beside each.
+const UNSEEN: &[&str] = &[
+    // The compiler itself takes no variadic function of Rust's.
+    "Variadic",
+    // Rare constructs that the front may still meet; the mutated inputs reach them.
+    "Assignment",
+    "BranchedReference",
+    "MutableBorrow",
+    "MutatedGuard",
+    "Pattern",
+    "Try",
+    "ActiveCode",
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every source file by its path from `src`, with its text.
+fn files() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut queue = vec![source()];
+    while let Some(directory) = queue.pop() {
+        for entry in fs::read_dir(directory).expect("the sources are there") {
+            let path = entry.expect("a readable entry").path();
+            if path.is_dir() {
+                queue.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).expect("a readable file");
+                let name = path.strip_prefix(source()).expect("a file of the sources");
+                found.push((name.display().to_string().replace('\\', "/"), text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn layer(file: &str) -> &str {
+    file.split(['/', '.']).next().unwrap_or_default()
+}
+
+/// Modules of the crate that a text names.
+fn imports(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in text.split("crate::").skip(1) {
+        let end = part
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(part.len());
+        if end == 0 {
+            let inside = part
+                .trim_start_matches('{')
+                .split('}')
+                .next()
+                .unwrap_or_default();
+            let heads = inside
+                .split(',')
+                .map(|item| item.trim().split("::").next().unwrap_or_default());
+            names.extend(heads.map(ToOwned::to_owned));
+        } else {
+            names.push(part[..end].to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn layers_import_only_what_is_below() {
+    let mut faults = Vec::new();
+    for (file, text) in files() {
+        let Some((own, allowed)) = LAYERS.iter().find(|(own, _)| *own == layer(&file)) else {
+            continue;
+        };
+        for name in imports(&text) {
+            let fine = name == *own
+                || allowed.contains(&name.as_str())
+                || BREACHES.contains(&(own, name.as_str()));
+            let is_module = LAYERS.iter().any(|(layer, _)| *layer == name)
+                || source().join(format!("{name}.rs")).exists();
+            if is_module && !fine {
+                faults.push(format!("{file} imports `{name}`"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// Only `front`, `emit`, the signature and the entry points know the user's syntax.
+#[test]
+fn the_middle_sees_no_syntax() {
+    for (file, text) in files() {
+        if matches!(layer(&file), "ir" | "ad" | "pass") {
+            let names = |word: &str| {
+                text.contains(&format!("use {word}")) || text.contains(&format!("{word}::"))
+            };
+            assert!(!names("syn") && !names("quote"), "{file} looks at syntax");
+        }
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let bare: Vec<String> = files()
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(bare.is_empty(), "no module documentation: {bare:?}");
+}
+
+#[test]
+fn files_stay_short() {
+    let mut faults = Vec::new();
+    for (file, text) in files() {
+        let docs: String = text
+            .lines()
+            .take_while(|line| line.starts_with("//!"))
+            .collect();
+        let lines = text.lines().count();
+        if lines > 400
+            && !docs.contains("400 lines")
+            && !LONG.contains(&file.as_str())
+            && !file.starts_with("tests/")
+        {
+            faults.push(format!("{file}: {lines} lines"));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// The longest piece of a message that is text and not an argument.
+fn fixed_part(message: &str) -> &str {
+    let parts = message.split(['{', '}']).step_by(2);
+    parts.max_by_key(|part| part.len()).unwrap_or_default()
+}
+
+#[test]
+fn every_message_has_a_case() {
+    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui");
+    let mut shown = String::new();
+    for entry in fs::read_dir(ui).expect("the cases are there") {
+        let path = entry.expect("a readable entry").path();
+        if path.extension().is_some_and(|e| e == "stderr") {
+            shown += &fs::read_to_string(path).expect("a readable file");
+        }
+    }
+    let text = include_str!("../diag.rs");
+    let table = text
+        .split("\nproblems! {")
+        .nth(1)
+        .and_then(|rest| rest.split("\n}").next());
+    let mut faults = Vec::new();
+    let (mut name, mut seen) = (String::new(), 0);
+    for line in table.expect("the table of problems").lines() {
+        let Some((head, message)) = line.split_once("=>") else {
+            continue;
+        };
+        name.clear();
+        name.extend(head.trim().chars().take_while(|c| c.is_alphanumeric()));
+        seen += 1;
+        let message = message.split('"').nth(1).unwrap_or_default();
+        let case = shown.contains(fixed_part(message));
+        if !case && !UNSEEN.contains(&name.as_str()) {
+            faults.push(format!("`{name}` has no case under tests/ui"));
+        }
+        if case && UNSEEN.contains(&name.as_str()) {
+            faults.push(format!("`{name}` has a case: take it off the list"));
+        }
+    }
+    assert!(seen > 20, "the table of problems is not found");
+    assert!(faults.is_empty(), "{faults:#?}");
+}

@@ -1,0 +1,102 @@
+//! How often a training step allocates, once the first is done. A binary of its own, as it counts what
+//! every thread allocates.
+
+#![allow(unsafe_code, reason = "an allocator cannot be written without")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use grad_runtime::loss::softmax_cross_entropy;
+use grad_runtime::nn::{Activation, Conv2d, Dense, Flatten, Init, Layer, MaxPool2d};
+use grad_runtime::optim::Adam;
+use grad_runtime::{Differentiable, Tangent, differentiate};
+use ndarray::{Array2, Array4};
+
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(1, Relaxed);
+        // SAFETY: the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: the caller's.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+type Layers = (Conv2d, MaxPool2d, Flatten, Dense, Dense);
+
+#[derive(Differentiable)]
+struct Model {
+    layers: Layers,
+}
+
+impl Model {
+    fn new() -> Self {
+        let relu = Activation::Relu;
+        let layers = (
+            Conv2d::new([3, 3], 1, 4, Init::he(1)).padding(1).with(relu),
+            MaxPool2d::new(2),
+            Flatten,
+            Dense::new(64, 16, Init::he(2)).with(Activation::Tanh),
+            Dense::new(16, 3, Init::glorot(3)),
+        );
+        Self { layers }
+    }
+
+    #[differentiate(wrt(self))]
+    fn loss(&self, images: &Array4<f32>, labels: &[usize]) -> f32 {
+        softmax_cross_entropy(&self.layers.forward(images), labels)
+    }
+}
+
+/// Allocations of a late call: what was left over before is used up by then.
+fn allocations(mut step: impl FnMut()) -> usize {
+    for _ in 0..200 {
+        step();
+    }
+    let before = COUNT.load(Relaxed);
+    step();
+    COUNT.load(Relaxed) - before
+}
+
+#[test]
+fn a_step_reuses_its_buffers() {
+    let images = Array4::from_shape_fn((4, 8, 8, 1), |(n, i, j, _)| (n + i * j) as f32 * 0.01);
+    let labels = [0, 1, 2, 0];
+
+    // By hand through the tuple: nothing at all.
+    let mut model = Model::new();
+    let mut gradient = model.zero_tangent();
+    let mut adam = Adam::new(1e-3);
+    let y_bar = Array2::from_elem((4, 3), 0.1);
+    let by_hand = allocations(|| {
+        gradient.set_zero();
+        let (scores, kept) = model.layers.forward_keep(&images);
+        let mut bar = scores.zero_tangent();
+        bar.assign(&y_bar);
+        model
+            .layers
+            .pull(&images, kept, bar, Some(&mut gradient.layers), None);
+        <Layers as Layer<Array4<f32>>>::reuse(scores);
+        adam.step(&mut model, &gradient);
+    });
+    assert_eq!(by_hand, 0);
+
+    // Generated code drops the scores, whose memory the next step has to allocate again.
+    let generated = allocations(|| {
+        gradient.set_zero();
+        model.accumulate_grad_loss(&images, &labels, 1.0, &mut gradient);
+        adam.step(&mut model, &gradient);
+    });
+    assert_eq!(generated, 1);
+}

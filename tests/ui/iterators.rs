@@ -1,0 +1,54 @@
+use grad_runtime::differentiate;
+use std::collections::BTreeSet;
+
+#[differentiate]
+fn unknown_adaptor(x: &[f64]) -> f64 {
+    x.iter().map_while(|v| Some(*v)).sum()
+}
+
+#[differentiate]
+fn zipped(x: &[f64]) -> f64 {
+    let a = x.iter().filter(|v| **v > 0.0);
+    let b = x.iter().filter(|v| **v < 1.0);
+    a.zip(b).map(|(p, q)| p * q).sum()
+}
+
+#[differentiate]
+fn collected(x: &[f64]) -> f64 {
+    let set: BTreeSet<u64> = x.iter().map(|v| v.to_bits()).collect();
+    x[0] * set.len() as f64
+}
+
+#[differentiate]
+fn no_length(x: f64) -> f64 {
+    let a = std::array::from_fn(|i| x * i as f64);
+    total(&a)
+}
+
+#[differentiate]
+fn total(a: &[f64; 3]) -> f64 {
+    a[0] + a[1] + a[2]
+}
+
+#[differentiate]
+fn as_value(x: f64) -> f64 {
+    let g = |t: f64| t * x;
+    let pair = (g, 1.0);
+    pair.1 * x
+}
+
+fn apply(g: impl Fn(f64) -> f64, x: f64) -> f64 {
+    g(x)
+}
+
+#[differentiate]
+fn passed(x: f64) -> f64 {
+    apply(|t| t * x, x)
+}
+
+#[differentiate]
+fn unseen(x: f64, table: &[fn(f64) -> f64; 2]) -> f64 {
+    (table[0])(x)
+}
+
+fn main() {}
