@@ -402,7 +402,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     } = *function;
     hygiene::check(&quote!(#sig #block), diag);
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
-    check_extras(&signature, home, sig.ident.span(), options, diag);
+    let options = &allowed(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {
         sig,
         signature: &signature,
@@ -533,32 +533,34 @@ fn passed_functions(
     functions
 }
 
-/// Reports what cannot be had of this function beside its derivatives.
-fn check_extras(
+/// The options without what cannot be had of this function, which is reported.
+fn allowed(
     signature: &Signature,
     home: Home,
     span: proc_macro2::Span,
     options: &Options,
     diag: &Diagnostics,
-) {
-    let in_trait = matches!(home, Home::Trait | Home::TraitImpl);
-    if options.lanes.is_some() {
-        if signature.is_given_functions() {
-            let what = "a function that is given functions".to_owned();
-            diag.report(span, Problem::LanesHere(what));
-        } else if in_trait {
-            diag.report(span, Problem::LanesHere("a method of a trait".to_owned()));
-        } else if !signature.number_names.is_empty() {
-            let what = "a function of generic numbers".to_owned();
-            diag.report(span, Problem::LanesHere(what));
-        }
+) -> Options {
+    let mut options = options.clone();
+    let refused = if signature.is_given_functions() {
+        Some("a function that is given functions")
+    } else if matches!(home, Home::Trait | Home::TraitImpl) {
+        Some("a method of a trait")
+    } else if signature.number_names.is_empty() {
+        None
+    } else {
+        Some("a function of generic numbers")
+    };
+    if let (Some(what), Some(_)) = (refused, options.lanes) {
+        diag.report(span, Problem::LanesHere(what.to_owned()));
+        options.lanes = None;
     }
     if options.jacobian && matches!(home, Home::Trait | Home::TraitImpl | Home::Rule) {
-        diag.report(
-            span,
-            Problem::JacobianHere("a method of a trait".to_owned()),
-        );
+        let what = "a method of a trait".to_owned();
+        diag.report(span, Problem::JacobianHere(what));
+        options.jacobian = false;
     }
+    options
 }
 
 /// The graphs of the derivatives asked for.

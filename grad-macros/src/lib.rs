@@ -41,6 +41,25 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// | `jvp_f` | `(x, w, n, x_dot: f64, w_dot: &[f64]) -> (f64, f64)` |
 /// | `vjp_f` | `(x, w, n) -> (f64, pullback)`, `pullback(y_bar) -> (f64, Vec<f64>)` |
 ///
+/// With `jacobian`, for `fn f(x: &[f64], n: usize) -> Vec<f64>`:
+///
+/// | item | signature |
+/// |---|---|
+/// | `jacobian_f` | `(x, n) -> Jacobian` |
+/// | `value_and_jacobian_f` | `(x, n) -> (Vec<f64>, Jacobian)` |
+/// | `write_jacobian_f` | `(x, n, jacobian: &mut Jacobian) -> Vec<f64>` |
+/// | `jvp_batch_f` | `(x, n, directions: &[Vec<f64>]) -> (Vec<f64>, Vec<Vec<f64>>)` |
+///
+/// Columns are the floats of the differentiated parameters in order, rows those of the result, then
+/// those of the final content of each `&mut` parameter. Reverse mode computes them by rows where the
+/// types say that there are fewer outputs than inputs, or where `reverse` stands alone; else forward
+/// mode does by columns. Both call the function once for each column or row, unless:
+///
+/// - `lanes` (or `lanes = 16`) pushes eight (or so many) directions through one call. The functions,
+///   operators and types it uses must have `#[differentiate(lanes)]` too: a type beside its
+///   `#[derive(Differentiable)]`. Generic numbers and methods of traits have no lanes.
+/// - `rows` runs one call's reverse sweep for each row; what it calls must have `rows` too.
+///
 /// The first three need a result that is one float. Options: `wrt(x, w)` picks parameters, `forward`
 /// or `reverse` emits one mode, `crate = path` names the runtime. In an `impl` block under the
 /// attribute, a function may have an attribute of its own with options.

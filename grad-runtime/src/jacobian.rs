@@ -100,6 +100,7 @@ impl Jacobian {
     ///
     /// # Panics
     /// If there is no such column.
+    #[must_use]
     #[track_caller]
     pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = f64> + '_ {
         self.check("column", column, self.columns);

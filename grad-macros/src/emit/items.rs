@@ -151,8 +151,8 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         matches!(input, syn::FnArg::Typed(typed) if matches!(*typed.ty, Type::ImplTrait(_)))
     });
     let companion = named.then(|| derived.companion(&bodies, true));
-    if derived.home == Home::Trait {
-        // What is written on the siblings stands in the trait already.
+    // What is written on the siblings stands in a trait already.
+    if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
         return quote!(#companion);
     }
     let public = derived.public_items(&bodies, true);

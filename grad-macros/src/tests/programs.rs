@@ -21,7 +21,6 @@ use crate::options::Options;
 use crate::signature::Signature;
 use crate::{ad, front, pass};
 use generate::{Input, Rng, Source};
-use quote::ToTokens;
 
 /// Programs run where nothing else is asked for.
 const PROGRAMS: u64 = 160;

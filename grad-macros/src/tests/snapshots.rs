@@ -5,7 +5,6 @@
 use std::path::Path;
 
 use expect_test::expect_file;
-use quote::ToTokens;
 
 use crate::diag::Diagnostics;
 use crate::options::Options;

@@ -263,3 +263,35 @@ fn a_direction_of_another_length() {
 fn a_row_too_far() {
     let _ = jacobian_polar(1.0, 0.0).row(2);
 }
+
+#[differentiate(rows)]
+fn smooth(x: f64) -> f64 {
+    if x > 1.0 { (x * x).ln() } else { x.sin() }
+}
+
+/// Several rows from one primal sweep: loops with tapes, branches, calls.
+#[differentiate(jacobian, rows)]
+fn chain(x: &[f64], out: &mut [f64], steps: usize) -> (f64, f64) {
+    let mut carried = 1.0;
+    for step in 0..steps {
+        for i in 0..x.len() {
+            carried = smooth(carried * x[i]) + out[i % 2];
+        }
+        out[step % 2] *= carried;
+    }
+    (carried, carried * out[0])
+}
+
+#[test]
+fn rows_from_one_primal_sweep() {
+    let x = [0.5, 1.5, 2.0, 0.75, 1.25];
+    let f = |x: &[f64]| {
+        let mut out = x[3..].to_vec();
+        let (a, b) = chain(&x[..3], &mut out, 3);
+        vec![a, b, out[0], out[1]]
+    };
+    let mut out = x[3..].to_vec();
+    let ((a, b), jacobian) = value_and_jacobian_chain(&x[..3], &mut out, 3);
+    assert_eq!([a, b, out[0], out[1]], *f(&x));
+    assert_differences(&jacobian, &x, f);
+}

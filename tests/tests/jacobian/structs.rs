@@ -32,7 +32,7 @@ enum Shape {
     Box(f64, f64),
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Add for Pair {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -43,7 +43,7 @@ impl Add for Pair {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Mul<f64> for Pair {
     type Output = Self;
     fn mul(self, factor: f64) -> Self {
@@ -54,7 +54,7 @@ impl Mul<f64> for Pair {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Neg for Pair {
     type Output = Self;
     fn neg(self) -> Self {
@@ -65,7 +65,7 @@ impl Neg for Pair {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl AddAssign for Pair {
     fn add_assign(&mut self, other: Self) {
         self.x += other.x;
@@ -73,7 +73,7 @@ impl AddAssign for Pair {
     }
 }
 
-#[differentiate(lanes)]
+#[differentiate(lanes, rows)]
 impl Pair {
     fn dot(self, other: Self) -> f64 {
         self.x * other.x + self.y * other.y
@@ -174,4 +174,22 @@ fn enums() {
     assert_eq!(circle.entries(), [12.0, 9.0, 2.0, 0.0]);
     let rectangle = jacobian_sizes(&Shape::Box(3.0, 5.0), 2.0);
     assert_eq!(rectangle.entries(), [10.0, 6.0, 15.0, 2.0, 2.0, 0.0]);
+}
+
+#[differentiate(jacobian, rows)]
+fn midpoint(a: Pair, b: &Pair, angle: f64) -> Pair {
+    let turned = b.turned(angle);
+    (a + turned) * (0.5 * a.dot(turned))
+}
+
+#[test]
+fn operators_row_by_row() {
+    let x = [0.3, 0.7, 1.1, -0.4, 0.9];
+    let pairs = |x: &[f64]| (Pair { x: x[0], y: x[1] }, Pair { x: x[2], y: x[3] });
+    let (a, b) = pairs(&x);
+    assert_differences(&jacobian_midpoint(a, &b, x[4]), &x, |x| {
+        let (a, b) = pairs(x);
+        let p = midpoint(a, &b, x[4]);
+        vec![p.x, p.y]
+    });
 }

@@ -1,6 +1,11 @@
 //! The methods of `Vec`, slices, `Option` and `Result` in several directions at once: what moves
 //! entries about moves their lanes along.
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "a rule takes the method's arguments and the lanes of each"
+)]
+
 use alloc::vec::Vec;
 
 use super::super::lanes::{Directions, InLanes, LanesOf};
