@@ -339,7 +339,11 @@ impl Lower<'_> {
         let name = call.method.to_string();
         let span = call.method.span();
         self.recursive |= name == self.own_name;
+        let ty = self.operand_ty(&receiver);
         let receiver = self.receiver_arg(receiver, &name, call.receiver.span());
+        if let Some(function) = super::passed::of_entries(&name, &ty, args) {
+            return self.map_entries(receiver, &name, function, span);
+        }
         let mut all = vec![receiver];
         all.extend(args.iter().map(|arg| self.lower_arg(arg)));
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));

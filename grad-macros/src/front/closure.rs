@@ -143,6 +143,23 @@ impl Written {
     pub(super) fn output(&self) -> Option<&syn::Type> {
         self.output.as_ref()
     }
+
+    /// The closure with its inputs annotated as references, where the source does not say what they are.
+    pub(super) fn taking_references(&self) -> Self {
+        let annotated = |pattern: &Pat| match pattern {
+            Pat::Type(_) => pattern.clone(),
+            pattern => Pat::Type(syn::PatType {
+                attrs: Vec::new(),
+                pat: Box::new(pattern.clone()),
+                colon_token: syn::token::Colon::default(),
+                ty: syn::parse_quote!(&_),
+            }),
+        };
+        Written {
+            inputs: self.inputs.iter().map(annotated).collect(),
+            ..self.clone()
+        }
+    }
 }
 
 /// What `return` did before the closure, to come back to.

@@ -55,6 +55,7 @@ const WRITES: &[&str] = &[
     "push_front",
     "pop_back",
     "pop_front",
+    "mapv_inplace",
 ];
 
 /// Methods of integers, strings and ranges that give nothing with a derivative.

@@ -5,9 +5,11 @@
 //! it as they treat those; emission knits the closure and its captures together.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, Pat, Type};
 
 use super::closure::{Function, Written};
@@ -75,6 +77,57 @@ impl Lower<'_> {
             self.report(span, Problem::ClosureArgument);
             Arg::Value(self.undefined(Ty::Unknown))
         })
+    }
+
+    /// A method of an array that applies a function to each entry.
+    pub(super) fn map_entries(
+        &mut self,
+        receiver: Arg,
+        name: &str,
+        function: &Expr,
+        span: Span,
+    ) -> Operand {
+        let function = self.entry_function(function, name == "map");
+        // What `mapv_into` gives is what `mapv` gives; only where the entries lie is another matter.
+        let rule = if name == "mapv_into" { "mapv" } else { name };
+        let callee = Callee::Method(rule.to_owned(), None);
+        let result = self.finish_call(callee, vec![receiver, function], span);
+        if let Operand::Value(value) = result {
+            self.graph.value_mut(value).ty = match name {
+                "mapv_inplace" => Ty::Unit,
+                _ => Ty::Named("Array".to_owned()),
+            };
+        }
+        result
+    }
+
+    /// A function of one entry, by value or by reference, as an argument.
+    fn entry_function(&mut self, expr: &Expr, by_reference: bool) -> Arg {
+        let span = expr.span();
+        let function = match self.function_of(expr) {
+            Some(Function::Path(path)) => self.closure_of_entry(&path, span),
+            other => other,
+        };
+        match function {
+            Some(Function::Written(written)) if by_reference => {
+                let written = Function::Written(Rc::new(written.taking_references()));
+                self.pass_function(&written, expr.to_token_stream(), span)
+            }
+            Some(function) => self.pass_function(&function, expr.to_token_stream(), span),
+            None => Arg::Value(self.undefined(Ty::Unknown)),
+        }
+    }
+
+    /// The closure that calls a function of one number.
+    fn closure_of_entry(&mut self, path: &syn::ExprPath, span: Span) -> Option<Function> {
+        let owner = path.path.segments.iter().rev().nth(1);
+        let width = owner.filter(|owner| owner.ident == "f32" || owner.ident == "f64");
+        let ty = width.map_or_else(|| quote!(_), ToTokens::to_token_stream);
+        let closure = quote_spanned!(span=> |argument_0: #ty| #path(argument_0));
+        match self.lower_closure(&syn::parse2(closure).ok()?) {
+            Operand::Closure(function) => Some(function),
+            _ => None,
+        }
     }
 
     /// `f64::sin` and the like, as the closure that calls it.
@@ -190,6 +243,16 @@ impl Lower<'_> {
             args.extend(self.passed_captures[number].iter().cloned());
         }
         args
+    }
+}
+
+/// The function that a method of this name applies to each entry of an array.
+pub(super) fn of_entries<'a>(name: &str, receiver: &Ty, args: &[&'a Expr]) -> Option<&'a Expr> {
+    let is_array = matches!(receiver, Ty::Named(name) if name.contains("Array"));
+    match (name, args) {
+        ("mapv" | "mapv_into" | "mapv_inplace", [function]) => Some(function),
+        ("map", [function]) if is_array => Some(function),
+        _ => None,
     }
 }
 

@@ -356,18 +356,6 @@ impl<T: Clone> CopyOf for [T] {
     }
 }
 
-/// Value and derivative of a function of one number, from what its companion's `vjp` at `x` gave: what
-/// the rule of an array's `mapv` takes in place of the function.
-#[inline]
-pub fn slope<T: crate::Scalar, P: FnOnce(T, &T, Option<&mut T>)>(
-    x: T,
-    (y, pull): (T, P),
-) -> (T, T) {
-    let mut bar = T::default();
-    pull(one(), &x, Some(&mut bar));
-    (y, bar)
-}
-
 /// A copy of the place.
 #[inline]
 pub fn copy<T: CopyOf + ?Sized>(place: &T) -> T::Owned {

@@ -4,8 +4,8 @@
 use grad_runtime::Differentiable;
 use grad_runtime::check::{check_gradient, check_vjp};
 use grad_runtime::private::rules::{
-    AddAssignRule, AddRule, ArrayRules, DivAssignRule, DivRule, DotRules, MulAssignRule, MulRule,
-    NegRule, SubAssignRule, SubRule,
+    AddAssignRule, AddRule, ArrayRules, DivAssignRule, DivRule, DotRules, EntryRules,
+    EntryWriteRules, MulAssignRule, MulRule, NegRule, SubAssignRule, SubRule,
 };
 use grad_runtime::private::{Wrt, unit_tangent};
 use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension, Order, arr1, s};
@@ -197,7 +197,6 @@ macro_rules! method_rows {
 
 #[test]
 fn methods() {
-    let square = |x: f64| (x * x * x, 3.0 * x * x);
     let part = s![1..;2, ..;-1, 0];
     let columns = ((4, 3), Order::ColumnMajor);
     method_rows! {
@@ -216,9 +215,6 @@ fn methods() {
         __grad_vjp_t __grad_jvp_t |x: Array3<f64>| x, (), again (), nothing ();
             value x.t().to_owned(); |y| y; |bar| bar; |dot| dot;
             at random((2, 3, 4), 1);
-        __grad_vjp_mapv __grad_jvp_mapv |x: Array2<f64>| x, (square), again (()), nothing (None);
-            value x.mapv(|x| x * x * x); |y| y; |bar| bar; |dot| dot;
-            at random((3, 4), 1);
         __grad_vjp_to_shape __grad_jvp_to_shape |x: Array2<f64>| x, ((2, 6)), again (&(2, 6)), nothing (None);
             value x.to_shape((2, 6)).map(ndarray::CowArray::into_owned); |y| y.unwrap(); |bar| Some(bar); |dot| dot.unwrap();
             at random((3, 4), 1);
@@ -302,24 +298,90 @@ fn negation() {
     check_neg!(x: x, x: x.clone());
 }
 
-#[test]
-fn a_zero_cotangent_times_an_infinite_slope_is_zero() {
-    let x = arr1(&[0.0_f64, 4.0]);
-    let (_, pull) = x.__grad_vjp_mapv(|x| (x.sqrt(), 0.5 / x.sqrt()), Wrt::<1>);
-    let mut bar = Array1::zeros(2);
-    pull(arr1(&[0.0, 1.0]), &x, (), Some(&mut bar), None);
-    assert_eq!(bar, arr1(&[0.0, 0.25]));
+/// The cube in the form of reverse mode, and of forward mode.
+fn cube(x: f64) -> (f64, impl FnOnce(f64, &f64, Option<&mut f64>)) {
+    let pull = |y_bar: f64, x: &f64, bar: Option<&mut f64>| {
+        if let Some(bar) = bar {
+            *bar += 3.0 * x * x * y_bar;
+        }
+    };
+    (x * x * x, pull)
+}
+
+fn push_cube(x: f64, dot: Option<&f64>) -> (f64, f64) {
+    (x * x * x, dot.map_or(0.0, |dot| 3.0 * x * x * dot))
 }
 
 #[test]
-fn mapv_takes_differentiated_functions() {
-    use grad_runtime::nn::tanh;
-    use grad_runtime::private::slope;
+fn functions_of_entries() {
+    check(
+        random((3, 4), 1),
+        (),
+        |x: &Array2<f64>, &()| x.mapv(|x| x * x * x),
+        |x, (), y_bar, x_bar, _| {
+            let (y, pull) = x.__grad_vjp_mapv(|x| cube(x), Wrt::<1>);
+            pull(y_bar.clone(), x, (), Some(x_bar), None);
+            // With a capture the function runs again in the reverse sweep.
+            let factor = std::hint::black_box(1.0);
+            let (again, pull) = x.__grad_vjp_mapv(move |x| cube(x * factor), Wrt::<1>);
+            let mut bar = x.zero_tangent();
+            pull(y_bar.clone(), x, (), Some(&mut bar), None);
+            assert!(again == y && bar == *x_bar);
+            y
+        },
+        |x, (), x_dot, _| x.__grad_jvp_mapv(push_cube, Wrt::<1>, Some(x_dot), None),
+    );
+    check(
+        random((3, 4), 1).reversed_axes(),
+        (),
+        |x: &Array2<f64>, &()| x.map(|x| x * x * x),
+        |x, (), y_bar, x_bar, _| {
+            let (y, pull) = x.__grad_vjp_map(|&x| cube(x), Wrt::<1>);
+            pull(y_bar.clone(), x, (), Some(x_bar), None);
+            y
+        },
+        |x, (), x_dot, _| {
+            let push = |&x: &f64, dot: Option<&f64>| push_cube(x, dot);
+            x.__grad_jvp_map(push, Wrt::<1>, Some(x_dot), None)
+        },
+    );
+    check(
+        random((3, 4), 1),
+        (),
+        |x: &Array2<f64>, &()| x.mapv(|x| x * x * x),
+        |x, (), y_bar, x_bar, _| {
+            let mut y = x.clone();
+            let ((), pull) = y.__grad_vjp_mapv_inplace(|x| cube(x), Wrt::<1>);
+            *x_bar = y_bar.clone();
+            pull(unit_tangent(), (), (), Some(x_bar), None);
+            y
+        },
+        |x, (), x_dot, _| {
+            let (mut y, mut dot) = (x.clone(), x_dot.clone());
+            let _ = y.__grad_jvp_mapv_inplace(push_cube, Wrt::<1>, Some(&mut dot), None);
+            (y, dot)
+        },
+    );
+}
 
-    let x = random::<f64, _>(5, 1);
-    let (y, pull) = x.__grad_vjp_mapv(|x| slope(x, tanh::vjp(x, Wrt::<1>)), Wrt::<1>);
-    assert_eq!(y, x.mapv(tanh));
-    let mut bar = Array1::zeros(5);
-    pull(Array1::ones(5), &x, (), Some(&mut bar), None);
-    assert_eq!(bar, x.mapv(grad_runtime::nn::grad_tanh));
+#[test]
+fn a_zero_cotangent_times_an_infinite_slope_is_zero() {
+    let x = arr1(&[0.0_f64, 4.0]);
+    let root = |x: f64| {
+        let pull = |y_bar: f64, x: &f64, bar: Option<&mut f64>| {
+            if let Some(bar) = bar {
+                *bar += y_bar * 0.5 / x.sqrt();
+            }
+        };
+        (x.sqrt(), pull)
+    };
+    let factor = std::hint::black_box(1.0);
+    let captures = move |x: f64| root(x * factor);
+    let mut bars = (Array1::zeros(2), Array1::zeros(2));
+    let (_, pull) = x.__grad_vjp_mapv(root, Wrt::<1>);
+    pull(arr1(&[0.0, 1.0]), &x, (), Some(&mut bars.0), None);
+    let (_, pull) = x.__grad_vjp_mapv(captures, Wrt::<1>);
+    pull(arr1(&[0.0, 1.0]), &x, (), Some(&mut bars.1), None);
+    assert_eq!(bars.0, arr1(&[0.0, 0.25]));
+    assert_eq!(bars.1, arr1(&[0.0, 0.25]));
 }

@@ -66,3 +66,101 @@ fn functions_on_arrays() {
     let value = |(x, scale): &(Array2<f64>, f64)| standardise(x, *scale);
     check_gradient(value, |(x, scale)| grad_standardise(x, *scale), point).unwrap();
 }
+
+/// The example of the crate's documentation, as it is written there.
+mod example {
+    use grad_runtime::loss::softmax_cross_entropy;
+    use grad_runtime::nn::{Dense, Init, tanh};
+    use grad_runtime::optim::Adam;
+    use grad_runtime::{Differentiable, differentiate};
+    use ndarray::Array2;
+
+    use super::random;
+
+    #[derive(Differentiable)]
+    struct Classifier {
+        hidden: Dense,
+        output: Dense,
+    }
+
+    impl Classifier {
+        #[differentiate(wrt(self))]
+        fn loss(&self, images: &Array2<f32>, labels: &[usize]) -> f32 {
+            let h = self.hidden.forward(images).mapv(tanh);
+            softmax_cross_entropy(&self.output.forward(&h), labels)
+        }
+    }
+
+    #[test]
+    fn trains() {
+        let mut model = Classifier {
+            hidden: Dense::new(5, 4, Init::glorot(1)),
+            output: Dense::new(4, 3, Init::glorot(2)),
+        };
+        let images: Array2<f32> = random((6, 5), 1);
+        let labels = [0, 1, 2, 2, 1, 0];
+        let mut optimizer = Adam::new(0.05);
+        let first = model.loss(&images, &labels);
+        for _ in 0..100 {
+            let (_, grads) = model.value_and_grad_loss(&images, &labels);
+            optimizer.step(&mut model, &grads);
+        }
+        assert!(model.loss(&images, &labels) < 0.2 * first);
+    }
+}
+
+#[differentiate]
+fn softsign(x: f64) -> f64 {
+    x / (1.0 + x.abs())
+}
+
+#[differentiate]
+fn of_entries(x: &Array2<f64>) -> f64 {
+    let k = 3.0;
+    let mut a = x.mapv(grad_runtime::nn::tanh).mapv(softsign);
+    a.mapv_inplace(f64::exp);
+    a.mapv_inplace(|v| if v > 1.0 { 2.0 * v } else { v * v });
+    let b = (&a * x).mapv_into(|v| v * v * k + v.sin());
+    let c = x.map(|v| v * v + *v).map(|&v| v.cos());
+    (&b + &c).mapv(|v: f64| v.powi(3)).sum()
+}
+
+/// A function that captures what is differentiated.
+#[differentiate]
+fn of_entries_and_captures(x: &Array2<f64>, scale: f64, shifts: &[f64]) -> f64 {
+    let twice = 2.0 * scale;
+    let mut y = x.mapv(|v| (v * twice).tanh() + shifts[1]);
+    y.mapv_inplace(|v| v * scale);
+    y.map(|v| v * shifts[0] * scale).sum()
+}
+
+#[differentiate]
+fn of_entries_given(f: impl Fn(f64) -> f64, x: &Array1<f64>) -> f64 {
+    x.mapv(f).sum()
+}
+
+#[differentiate]
+fn gives_a_function(x: &Array1<f64>, a: f64) -> f64 {
+    of_entries_given(|v: f64| v * v * a, x)
+}
+
+#[test]
+fn functions_of_entries() {
+    let x: Array2<f64> = random((4, 3), 7);
+    check_gradient(of_entries, grad_of_entries, x.clone()).unwrap();
+    let (_, dot) = jvp_of_entries(&x, &Array2::ones((4, 3)));
+    assert!((dot - grad_of_entries(&x).sum()).abs() < 1e-10);
+
+    let point = (x.clone(), 0.8, vec![0.3, -1.2]);
+    let value = |(x, a, s): &(Array2<f64>, f64, Vec<f64>)| of_entries_and_captures(x, *a, s);
+    let grad = |(x, a, s): &(Array2<f64>, f64, Vec<f64>)| grad_of_entries_and_captures(x, *a, s);
+    check_gradient(value, grad, point).unwrap();
+    let ones = (Array2::ones((4, 3)), 1.0, vec![1.0, 1.0]);
+    let (_, dot) = jvp_of_entries_and_captures(&x, 0.8, &[0.3, -1.2], &ones.0, ones.1, &ones.2);
+    let (a, b, c) = grad_of_entries_and_captures(&x, 0.8, &[0.3, -1.2]);
+    assert!((dot - a.sum() - b - c[0] - c[1]).abs() < 1e-10);
+
+    let point = (random(5, 3), 0.8);
+    let value = |(x, a): &(Array1<f64>, f64)| gives_a_function(x, *a);
+    check_gradient(value, |(x, a)| grad_gives_a_function(x, *a), point).unwrap();
+}

@@ -1,13 +1,12 @@
-//! The methods of arrays: reductions, products, reshaping, slices, functions of each entry. Past 400
-//! lines for the signatures of both modes.
+//! The methods of arrays: reductions, products, reshaping, slices. Past 400 lines
+//! for the signatures of both modes.
 
 use ndarray::{
     Array, ArrayBase, Axis, CowArray, Data, Dimension, Order, RemoveAxis, ShapeArg, ShapeError,
-    SliceArg, Zip,
+    SliceArg,
 };
 
 use super::broadcast::add_to;
-use crate::nn::buffer;
 use crate::nn::{Bar, Element};
 use crate::private::rules::IndexBar;
 use crate::private::{Shared, TangentOf, Wrt};
@@ -39,9 +38,8 @@ macro_rules! shared {
 
 /// The derivatives of the methods of arrays.
 ///
-/// In place of the function that `mapv` takes, its rule takes one that returns value and derivative of
-/// an entry: one pass forward and one back. What borrows its receiver (`t`, `view`, `slice`, `to_shape`)
-/// gives an owned array here, as a pullback cannot hold both an array and a view of it.
+/// What borrows its receiver (`t`, `view`, `slice`, `to_shape`) gives an owned array here, as a pullback
+/// cannot hold both an array and a view of it.
 #[allow(
     missing_docs,
     reason = "each is the rule of the method it is named after"
@@ -51,7 +49,7 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
 
     shared! {
         __grad_again_sum __grad_again_mean __grad_again_sum_axis __grad_again_mean_axis
-        __grad_again_t __grad_again_mapv __grad_again_to_shape __grad_again_into_shape_with_order
+        __grad_again_t __grad_again_to_shape __grad_again_into_shape_with_order
         __grad_again_insert_axis __grad_again_slice __grad_again_to_owned __grad_again_view
         __grad_again_clone __grad_again_dot
     }
@@ -215,48 +213,6 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
     ) -> (Array<E, D>, Array<E, D>) {
         let x = self.__grad_array();
         (x.t().to_owned(), dot_or_zeros(x, dot).reversed_axes())
-    }
-
-    fn __grad_vjp_mapv<const M: u64, F: FnMut(E) -> (E, E)>(
-        &self,
-        mut f: F,
-        _: Wrt<M>,
-    ) -> (
-        Array<E, D>,
-        impl FnOnce(Array<E, D>, &Self, (), Option<&mut Array<E, D>>, IndexBar<'_>)
-        + use<M, Self, E, S, D, F>,
-    ) {
-        let (y, slopes) = map_with_slopes(self.__grad_array(), &mut f);
-        let pull = move |mut y_bar: Array<E, D>,
-                         _: &Self,
-                         (): (),
-                         bar: Option<&mut Array<E, D>>,
-                         _: IndexBar<'_>| {
-            if let Some(bar) = bar {
-                // A cotangent of zero stays zero, whatever the slope.
-                Zip::from(&mut y_bar)
-                    .and(&slopes)
-                    .for_each(|bar, &slope| *bar = strong_product(*bar, slope));
-                *bar += &y_bar;
-            }
-            buffer::give(slopes);
-        };
-        (y, pull)
-    }
-
-    fn __grad_jvp_mapv<const M: u64>(
-        &self,
-        mut f: impl FnMut(E) -> (E, E),
-        _: Wrt<M>,
-        dot: Option<&Array<E, D>>,
-        _: Option<&NoTangent>,
-    ) -> (Array<E, D>, Array<E, D>) {
-        let (y, slopes) = map_with_slopes(self.__grad_array(), &mut f);
-        let mut y_dot = dot_or_zeros(self.__grad_array(), dot);
-        Zip::from(&mut y_dot)
-            .and(&slopes)
-            .for_each(|dot, &slope| *dot = strong_product(*dot, slope));
-        (y, y_dot)
     }
 
     #[allow(clippy::type_complexity, reason = "as the pullbacks of all rules")]
@@ -488,11 +444,6 @@ fn pull_same<T, E: Element, D: Dimension>(
     }
 }
 
-/// `bar slope`, where a zero stays zero even if the slope is infinite.
-fn strong_product<E: Element>(bar: E, slope: E) -> E {
-    if bar.is_zero() { bar } else { bar * slope }
-}
-
 fn to_shape<E: Element, S: Data<Elem = E>, D: Dimension, Sh: ShapeArg>(
     x: &ArrayBase<S, D>,
     shape: Sh,
@@ -509,19 +460,6 @@ fn mean_axis<E: Element, S: Data<Elem = E>, D: RemoveAxis>(
     axis: Axis,
 ) -> Option<Array<E, D::Smaller>> {
     x.mean_axis(axis)
-}
-
-fn map_with_slopes<E: Element, S: Data<Elem = E>, D: Dimension>(
-    x: &ArrayBase<S, D>,
-    f: &mut impl FnMut(E) -> (E, E),
-) -> (Array<E, D>, Array<E, D>) {
-    let mut slopes = buffer::array(x.raw_dim());
-    let mut y = buffer::array(x.raw_dim());
-    Zip::from(&mut y)
-        .and(&mut slopes)
-        .and(x)
-        .for_each(|y, slope, &x| (*y, *slope) = f(x));
-    (y, slopes)
 }
 
 /// Adds a cotangent to one of another shape with the same entries.

@@ -17,9 +17,11 @@
 
 mod broadcast;
 mod dot;
+mod entries;
 mod methods;
 mod operators;
 mod tangent;
 
+pub use entries::{EntryRules, EntryWriteRules};
 pub use methods::{ArrayRules, DotRules};
 pub(crate) use tangent::from_rows;

@@ -121,7 +121,7 @@ pub use sort::SortRules;
 pub use vec::VecRules;
 
 #[cfg(feature = "nn")]
-pub use crate::interop::ndarray::{ArrayRules, DotRules};
+pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRules};
 
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
 /// into scope.
@@ -134,7 +134,9 @@ pub mod methods {
         SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
-    pub use crate::interop::ndarray::{ArrayRules as _, DotRules as _};
+    pub use crate::interop::ndarray::{
+        ArrayRules as _, DotRules as _, EntryRules as _, EntryWriteRules as _,
+    };
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
     pub use crate::replica::{ByClone as _, ByReplica as _};

@@ -1,0 +1,282 @@
+//! The methods of arrays that apply a function to each entry.
+
+use core::mem::size_of;
+
+use ndarray::{Array, ArrayBase, Data, Dimension, Zip};
+
+use crate::NoTangent;
+use crate::nn::Element;
+use crate::nn::buffer;
+use crate::private::rules::IndexBar;
+use crate::private::{Exclusive, Shared, UnitTangent, Wrt, unit_tangent};
+
+/// What a pullback needs of the entries: the slope of each where the function captures nothing, so
+/// that its derivative is a number; else the function, which runs again when the cotangents are known,
+/// since it hands on those of what it captures.
+enum Sweep<E, D, F> {
+    Slopes(Array<E, D>),
+    Again(F),
+}
+
+impl<E: Element, D: Dimension, F> Sweep<E, D, F> {
+    /// The values and what the reverse sweep needs.
+    fn start<S: Data<Elem = E>, P: FnOnce(E, &E, Option<&mut E>)>(
+        x: &ArrayBase<S, D>,
+        f: F,
+        call: impl Fn(&F, &E) -> (E, P),
+    ) -> (Array<E, D>, Self) {
+        let mut y = buffer::array(x.raw_dim());
+        if size_of::<F>() > 0 {
+            Zip::from(&mut y).and(x).for_each(|y, x| *y = call(&f, x).0);
+            return (y, Sweep::Again(f));
+        }
+        let mut slopes = buffer::array(x.raw_dim());
+        Zip::from(&mut y)
+            .and(&mut slopes)
+            .and(x)
+            .for_each(|y, slope, x| {
+                let (value, pull) = call(&f, x);
+                (*y, *slope) = (value, E::zero());
+                pull(E::one(), x, Some(slope));
+            });
+        (y, Sweep::Slopes(slopes))
+    }
+
+    /// Turns the cotangents of the values into those of the entries. A cotangent of zero stays zero,
+    /// whatever the slope.
+    fn reverse<S: Data<Elem = E>, P: FnOnce(E, &E, Option<&mut E>)>(
+        self,
+        y_bar: &mut Array<E, D>,
+        x: &ArrayBase<S, D>,
+        call: impl Fn(&F, &E) -> (E, P),
+    ) {
+        match self {
+            Sweep::Slopes(slopes) => {
+                scale(y_bar, &slopes);
+                buffer::give(slopes);
+            }
+            Sweep::Again(f) => Zip::from(y_bar).and(x).for_each(|bar, x| {
+                if !bar.is_zero() {
+                    let y_bar = core::mem::replace(bar, E::zero());
+                    call(&f, x).1(y_bar, x, Some(bar));
+                }
+            }),
+        }
+    }
+}
+
+/// `bar slope` for each entry, where a zero stays zero even if the slope is infinite.
+fn scale<E: Element, D: Dimension>(bars: &mut Array<E, D>, slopes: &Array<E, D>) {
+    Zip::from(bars).and(slopes).for_each(|bar, &slope| {
+        *bar = if bar.is_zero() { *bar } else { *bar * slope };
+    });
+}
+
+/// Values and tangents.
+fn push<E: Element, S: Data<Elem = E>, D: Dimension>(
+    x: &ArrayBase<S, D>,
+    dot: Option<&Array<E, D>>,
+    call: impl Fn(&E, Option<&E>) -> (E, E),
+) -> (Array<E, D>, Array<E, D>) {
+    let mut y = buffer::array(x.raw_dim());
+    let mut y_dot = buffer::array(x.raw_dim());
+    let both = Zip::from(&mut y).and(&mut y_dot).and(x);
+    match dot {
+        Some(dot) => both.and(dot).for_each(|y, y_dot, x, dot| {
+            (*y, *y_dot) = call(x, (!dot.is_zero()).then_some(dot));
+        }),
+        None => both.for_each(|y, y_dot, x| (*y, *y_dot) = call(x, None)),
+    }
+    (y, y_dot)
+}
+
+/// The derivatives of the methods that apply a function to each entry.
+///
+/// They take the function in the form of the mode, as any function that is passed to one: `f(x) -> (y,
+/// pull)`, `f(x, x_dot) -> (y, y_dot)`. Where it captures nothing, that is one pass forward, which keeps
+/// the slopes, and one back.
+#[allow(
+    missing_docs,
+    reason = "each is the rule of the method it is named after"
+)]
+pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
+    fn __grad_entries(&self) -> &ArrayBase<S, D>;
+
+    #[doc(hidden)]
+    #[inline]
+    fn __grad_again_mapv(&self) -> Shared<'_, Self> {
+        Shared::new(self)
+    }
+
+    fn __grad_vjp_mapv<
+        const M: u64,
+        F: Fn(E) -> (E, P) + Clone,
+        P: FnOnce(E, &E, Option<&mut E>),
+    >(
+        &self,
+        f: F,
+        _: Wrt<M>,
+    ) -> (
+        Array<E, D>,
+        impl FnOnce(Array<E, D>, &Self, (), Option<&mut Array<E, D>>, IndexBar<'_>)
+        + use<M, Self, E, S, D, F, P>,
+    ) {
+        let call = |f: &F, &x: &E| f(x);
+        let (y, sweep) = Sweep::start(self.__grad_entries(), f, call);
+        let pull = move |mut y_bar: Array<E, D>,
+                         x: &Self,
+                         (): (),
+                         bar: Option<&mut Array<E, D>>,
+                         _: IndexBar<'_>| {
+            sweep.reverse(&mut y_bar, x.__grad_entries(), call);
+            if let Some(bar) = bar {
+                *bar += &y_bar;
+            }
+        };
+        (y, pull)
+    }
+
+    fn __grad_jvp_mapv<const M: u64>(
+        &self,
+        f: impl Fn(E, Option<&E>) -> (E, E) + Clone,
+        _: Wrt<M>,
+        dot: Option<&Array<E, D>>,
+        _: Option<&NoTangent>,
+    ) -> (Array<E, D>, Array<E, D>) {
+        push(self.__grad_entries(), dot, |&x, dot| f(x, dot))
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    fn __grad_again_map(&self) -> Shared<'_, Self> {
+        Shared::new(self)
+    }
+
+    fn __grad_vjp_map<
+        const M: u64,
+        F: Fn(&E) -> (E, P) + Clone,
+        P: FnOnce(E, &E, Option<&mut E>),
+    >(
+        &self,
+        f: F,
+        _: Wrt<M>,
+    ) -> (
+        Array<E, D>,
+        impl FnOnce(Array<E, D>, &Self, (), Option<&mut Array<E, D>>, IndexBar<'_>)
+        + use<M, Self, E, S, D, F, P>,
+    ) {
+        let call = |f: &F, x: &E| f(x);
+        let (y, sweep) = Sweep::start(self.__grad_entries(), f, call);
+        let pull = move |mut y_bar: Array<E, D>,
+                         x: &Self,
+                         (): (),
+                         bar: Option<&mut Array<E, D>>,
+                         _: IndexBar<'_>| {
+            sweep.reverse(&mut y_bar, x.__grad_entries(), call);
+            if let Some(bar) = bar {
+                *bar += &y_bar;
+            }
+        };
+        (y, pull)
+    }
+
+    fn __grad_jvp_map<const M: u64>(
+        &self,
+        f: impl Fn(&E, Option<&E>) -> (E, E) + Clone,
+        _: Wrt<M>,
+        dot: Option<&Array<E, D>>,
+        _: Option<&NoTangent>,
+    ) -> (Array<E, D>, Array<E, D>) {
+        push(self.__grad_entries(), dot, f)
+    }
+}
+
+impl<E: Element, S: Data<Elem = E>, D: Dimension> EntryRules<E, S, D> for ArrayBase<S, D> {
+    fn __grad_entries(&self) -> &ArrayBase<S, D> {
+        self
+    }
+}
+
+/// The derivative of `mapv_inplace` on an array that owns its entries.
+#[allow(
+    missing_docs,
+    reason = "each is the rule of the method it is named after"
+)]
+pub trait EntryWriteRules<E: Element, D: Dimension> {
+    #[doc(hidden)]
+    #[inline]
+    fn __grad_again_mapv_inplace(&self) -> Exclusive {
+        Exclusive
+    }
+
+    fn __grad_vjp_mapv_inplace<
+        const M: u64,
+        F: Fn(E) -> (E, P) + Clone,
+        P: FnOnce(E, &E, Option<&mut E>),
+    >(
+        &mut self,
+        f: F,
+        _: Wrt<M>,
+    ) -> (
+        (),
+        impl FnOnce(UnitTangent, (), (), Option<&mut Array<E, D>>, IndexBar<'_>)
+        + use<M, Self, E, D, F, P>,
+    );
+
+    fn __grad_jvp_mapv_inplace<const M: u64>(
+        &mut self,
+        f: impl Fn(E, Option<&E>) -> (E, E) + Clone,
+        _: Wrt<M>,
+        dot: Option<&mut Array<E, D>>,
+        _: Option<&NoTangent>,
+    ) -> ((), UnitTangent);
+}
+
+#[allow(
+    refining_impl_trait,
+    reason = "a pullback captures less than the trait says, so that nothing stays borrowed"
+)]
+impl<E: Element, D: Dimension> EntryWriteRules<E, D> for Array<E, D> {
+    fn __grad_vjp_mapv_inplace<
+        const M: u64,
+        F: Fn(E) -> (E, P) + Clone,
+        P: FnOnce(E, &E, Option<&mut E>),
+    >(
+        &mut self,
+        f: F,
+        _: Wrt<M>,
+    ) -> (
+        (),
+        impl FnOnce(UnitTangent, (), (), Option<&mut Array<E, D>>, IndexBar<'_>) + use<M, E, D, F, P>,
+    ) {
+        let call = |f: &F, &x: &E| f(x);
+        let (y, sweep) = Sweep::start(self, f, call);
+        let before = core::mem::replace(self, y);
+        let pull = move |_: UnitTangent,
+                         (): (),
+                         (): (),
+                         bar: Option<&mut Array<E, D>>,
+                         _: IndexBar<'_>| {
+            if let Some(bar) = bar {
+                sweep.reverse(bar, &before, call);
+            }
+            buffer::give(before);
+        };
+        ((), pull)
+    }
+
+    fn __grad_jvp_mapv_inplace<const M: u64>(
+        &mut self,
+        f: impl Fn(E, Option<&E>) -> (E, E) + Clone,
+        _: Wrt<M>,
+        dot: Option<&mut Array<E, D>>,
+        _: Option<&NoTangent>,
+    ) -> ((), UnitTangent) {
+        let (y, y_dot) = push(self, dot.as_deref(), |&x, dot| f(x, dot));
+        *self = y;
+        if let Some(dot) = dot {
+            *dot = y_dot;
+        }
+        ((), unit_tangent())
+    }
+}
