@@ -91,6 +91,11 @@ pub trait ByReplica {
     type Owned;
     /// A copy.
     fn replicate(&self) -> Self::Owned;
+    /// What `to_owned` gives.
+    #[inline]
+    fn replicate_owned(&self) -> Self::Owned {
+        self.replicate()
+    }
 }
 
 impl<T: Replica> ByReplica for &Copier<'_, T> {
@@ -116,6 +121,11 @@ pub trait ByClone {
     type Owned;
     /// A copy.
     fn replicate(&self) -> Self::Owned;
+    /// What `to_owned` gives.
+    #[inline]
+    fn replicate_owned(&self) -> Self::Owned {
+        self.replicate()
+    }
 }
 
 impl<T: Clone> ByClone for Copier<'_, T> {

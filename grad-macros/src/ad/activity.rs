@@ -131,7 +131,9 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
             let flowing = known.filter(|(_, wrt)| !matches!(wrt, Wrt::Zero));
             values.extend(flowing.map(|(v, _)| *v));
         }
-        Kind::Load(path) | Kind::Copy(path) | Kind::Finish(path, _) if !path.is_error() => {
+        Kind::Load(path) | Kind::Copy(path) | Kind::Own(path) | Kind::Finish(path, _)
+            if !path.is_error() =>
+        {
             vars.push(path.root);
         }
         Kind::Call(call) => {

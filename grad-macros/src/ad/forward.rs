@@ -338,7 +338,7 @@ impl Push<'_> {
             Kind::Finish(path, form) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Finish(path, form.clone()), Vec::new())),
-            Kind::Copy(path) => self
+            Kind::Copy(path) | Kind::Own(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Copy(path), Vec::new())),
             Kind::Cast(code) => {

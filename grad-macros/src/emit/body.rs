@@ -349,6 +349,10 @@ impl<'g> Body<'g> {
                     quote!((&&#root::private::Copier(#place)).replicate())
                 }
             }
+            Kind::Own(path) => {
+                let place = self.reference(path, Access::Read);
+                quote!((&&#root::private::Copier(#place)).replicate_owned())
+            }
             Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
             Kind::ZeroLike(path) => {
                 let place = self.reference(path, Access::Read);
@@ -631,7 +635,7 @@ impl<'g> Body<'g> {
         let once = self.graph.def(value).is_some_and(|site| {
             matches!(
                 site.kind,
-                Kind::ZeroLike(_) | Kind::ZeroOf | Kind::Copy(_) | Kind::Pack { .. }
+                Kind::ZeroLike(_) | Kind::ZeroOf | Kind::Copy(_) | Kind::Own(_) | Kind::Pack { .. }
             )
         });
         let ty = self.graph.ty(value);

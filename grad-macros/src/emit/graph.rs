@@ -251,7 +251,7 @@ impl Data<'_> {
                 quote!(#root::Kind::Allocate { variable: #variable, init: #init })
             }
             // Aggregates are drawn where they are put into a variable.
-            Kind::Array { .. } | Kind::Repeat { .. } | Kind::Copy(_) => {
+            Kind::Array { .. } | Kind::Repeat { .. } | Kind::Copy(_) | Kind::Own(_) => {
                 quote!(#root::Kind::Constant(|| 0.0))
             }
             Kind::If => {
@@ -288,7 +288,7 @@ impl Data<'_> {
                 let (value, len) = (self.id(site.operands[0]), self.id(site.operands[1]));
                 quote!(#root::Init::Repeat { value: #value, len: #len })
             }
-            Kind::Copy(path) | Kind::Load(path) => {
+            Kind::Copy(path) | Kind::Own(path) | Kind::Load(path) => {
                 let path = self.path(path)?;
                 quote!(#root::Init::Copy(#path))
             }

@@ -71,7 +71,7 @@ impl Lanes {
         let from_operands = site.operands.iter().any(|v| self.values.contains(v));
         let all = match &site.kind {
             Kind::ZeroOf | Kind::ZeroLike(_) => true,
-            Kind::Load(path) | Kind::Finish(path, _) | Kind::Copy(path) => {
+            Kind::Load(path) | Kind::Finish(path, _) | Kind::Copy(path) | Kind::Own(path) => {
                 graph.var(path.root).tangent
             }
             Kind::Apply(_)

@@ -220,6 +220,10 @@ impl Lower<'_> {
                 let ty = ty.clone();
                 Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
             }
+            "to_owned" if matches!(ty, Ty::Unknown | Ty::Named(_)) => {
+                let path = self.as_path(receiver.clone());
+                Operand::Value(self.push(Kind::Own(path), Vec::new(), ty.clone(), span))
+            }
             "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
                 self.copy_of(receiver.clone(), span)
             }

@@ -598,7 +598,9 @@ impl Frame {
                 Datum::List(parts) => one(Datum::count(parts.len())),
                 other => unknown(format!("the length of {other:?}")),
             },
-            Kind::Load(path) | Kind::Copy(path) | Kind::Keep(path, _) => one(self.read(path)?),
+            Kind::Load(path) | Kind::Copy(path) | Kind::Own(path) | Kind::Keep(path, _) => {
+                one(self.read(path)?)
+            }
             Kind::Boxed => one(operands[0].clone()),
             Kind::ZeroLike(path) => one(self.read(path)?.zero()),
             Kind::Store(path) => {

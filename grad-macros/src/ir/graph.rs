@@ -372,6 +372,8 @@ pub(crate) enum Kind {
     Swap(Path, Path),
     /// A copy of the place: `to_vec`, `clone`.
     Copy(Path),
+    /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
+    Own(Path),
     /// What the pullback of the method named needs of its receiver.
     Keep(Path, String),
     /// Appends operand 0 to a vector that [`Kind::Finish`] ends.
@@ -914,6 +916,7 @@ impl Kind {
             | Kind::Detach(path)
             | Kind::Finish(path, Form::Vec | Form::Array(_))
             | Kind::Copy(path)
+            | Kind::Own(path)
             | Kind::Keep(path, _)
             | Kind::Matches(path, _)
             | Kind::Save(_, path)

@@ -131,6 +131,7 @@ impl Graph {
             Kind::Take(path) => write!(f, "take {}", self.path_text(path)),
             Kind::Swap(a, b) => write!(f, "swap {}, {}", self.path_text(a), self.path_text(b)),
             Kind::Copy(path) => write!(f, "copy {}", self.path_text(path)),
+            Kind::Own(path) => write!(f, "own {}", self.path_text(path)),
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
             Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
             Kind::Array { .. } => write!(f, "array {operands}"),

@@ -144,6 +144,42 @@ fn gives_a_function(x: &Array1<f64>, a: f64) -> f64 {
     of_entries_given(|v: f64| v * v * a, x)
 }
 
+#[derive(Clone, Differentiable)]
+struct Weights {
+    weights: Array2<f64>,
+}
+
+impl Weights {
+    /// `to_owned` where the macro knows no type: of views, of arrays, of what is not active.
+    #[differentiate]
+    fn owned(&self, x: &Array2<f64>, constant: &Array2<f64>) -> f64 {
+        let views = &self.weights.t().to_owned() * 2.0;
+        let h = x.dot(&self.weights);
+        let sum = &h.to_owned() + &constant.t().to_owned();
+        let plain = self.clone();
+        (&views * &plain.weights.t().to_owned()).sum() + (&sum * &sum.to_owned()).sum()
+    }
+
+    #[differentiate(wrt(self))]
+    fn partly_owned(&self, constant: &Array2<f64>) -> f64 {
+        (&self.weights * &(constant.t().to_owned() * 2.0)).sum()
+    }
+}
+
+#[test]
+fn owned_copies() {
+    let point = Weights {
+        weights: random((3, 2), 7),
+    };
+    let (x, constant) = (random((4, 3), 8), random((2, 4), 9));
+    let value = |(w, x, c): &(Weights, Array2<f64>, Array2<f64>)| w.owned(x, c);
+    let grad = |(w, x, c): &(Weights, Array2<f64>, Array2<f64>)| w.grad_owned(x, c);
+    check_gradient(value, grad, (point.clone(), x, constant)).unwrap();
+    let constant = random((2, 3), 9);
+    let grad = |w: &Weights| w.grad_partly_owned(&constant);
+    check_gradient(|w: &Weights| w.partly_owned(&constant), grad, point).unwrap();
+}
+
 #[test]
 fn functions_of_entries() {
     let x: Array2<f64> = random((4, 3), 7);

@@ -103,7 +103,7 @@ impl Pull<'_> {
                     }
                 }
             }
-            Kind::Load(path) | Kind::Copy(path) => {
+            Kind::Load(path) | Kind::Copy(path) | Kind::Own(path) => {
                 if let Some(path) = self.shadow(path) {
                     push(
                         &mut self.graph,

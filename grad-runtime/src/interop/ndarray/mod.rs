@@ -24,4 +24,5 @@ mod tangent;
 
 pub use entries::{EntryRules, EntryWriteRules};
 pub use methods::{ArrayRules, DotRules};
+pub use tangent::ByEntries;
 pub(crate) use tangent::from_rows;

@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use ndarray::{Array, ArrayBase, Data, DataMut, Dimension, Zip};
 
+use crate::private::Copier;
 use crate::{Differentiable, LeafVisitor, Parameters, ShapeError, Tangent};
 
 impl<S, D> Differentiable for ArrayBase<S, D>
@@ -50,6 +51,22 @@ where
         for (x, t) in self.iter_mut().zip(tangent) {
             x.visit(t, visitor);
         }
+    }
+}
+
+/// What `to_owned` gives of an array or a view of one.
+pub trait ByEntries {
+    /// The owned form.
+    type Owned;
+    /// A copy.
+    fn replicate_owned(&self) -> Self::Owned;
+}
+
+impl<S: Data<Elem: Clone>, D: Dimension> ByEntries for &Copier<'_, ArrayBase<S, D>> {
+    type Owned = Array<S::Elem, D>;
+    #[inline]
+    fn replicate_owned(&self) -> Self::Owned {
+        self.0.to_owned()
     }
 }
 

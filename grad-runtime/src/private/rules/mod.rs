@@ -135,7 +135,7 @@ pub mod methods {
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
-        ArrayRules as _, DotRules as _, EntryRules as _, EntryWriteRules as _,
+        ArrayRules as _, ByEntries as _, DotRules as _, EntryRules as _, EntryWriteRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
