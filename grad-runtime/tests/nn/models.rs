@@ -125,6 +125,41 @@ fn of_entries(x: &Array2<f64>) -> f64 {
     (&b + &c).mapv(|v: f64| v.powi(3)).sum()
 }
 
+#[derive(Clone, Differentiable)]
+struct Bend {
+    strength: f64,
+}
+
+impl Bend {
+    #[differentiate]
+    fn bend(&self, x: f64) -> f64 {
+        (self.strength * x).sin()
+    }
+
+    #[differentiate]
+    fn total(&self, x: &Array1<f64>) -> f64 {
+        x.mapv(|v| self.bend(v)).sum() * x.mapv(Self::square).sum()
+    }
+
+    #[differentiate]
+    fn square(x: f64) -> f64 {
+        x * x + x
+    }
+}
+
+/// Single precision, paths, closures in variables, arrays of integers and of no derivative.
+#[differentiate(wrt(x))]
+fn other_entries(x: &Array1<f32>, labels: &Array1<usize>, scale: &Array1<f32>) -> f32 {
+    let target = labels.mapv(|l| if l > 1 { 1.0_f32 } else { l as f32 * 0.5 });
+    let logs = scale.mapv(f32::ln);
+    let cube = |v: f32| v * v * v;
+    let positive = |v: f32| if v > 0.0 { v } else { 0.1 * v };
+    let mut y = x.mapv(f32::exp).mapv(cube) * &target + &logs;
+    y.mapv_inplace(positive);
+    let z = grad_runtime::nn::gelu(y.sum());
+    z + (&y - &target).mapv_into(|d| d.powi(2)).sum()
+}
+
 /// A function that captures what is differentiated.
 #[differentiate]
 fn of_entries_and_captures(x: &Array2<f64>, scale: f64, shifts: &[f64]) -> f64 {
@@ -153,9 +188,9 @@ impl Weights {
     /// `to_owned` where the macro knows no type: of views, of arrays, of what is not active.
     #[differentiate]
     fn owned(&self, x: &Array2<f64>, constant: &Array2<f64>) -> f64 {
-        let views = &self.weights.t().to_owned() * 2.0;
+        let views = self.weights.t().to_owned() * 2.0;
         let h = x.dot(&self.weights);
-        let sum = &h.to_owned() + &constant.t().to_owned();
+        let sum = h.to_owned() + constant.t().to_owned();
         let plain = self.clone();
         (&views * &plain.weights.t().to_owned()).sum() + (&sum * &sum.to_owned()).sum()
     }
@@ -195,6 +230,25 @@ fn functions_of_entries() {
     let (_, dot) = jvp_of_entries_and_captures(&x, 0.8, &[0.3, -1.2], &ones.0, ones.1, &ones.2);
     let (a, b, c) = grad_of_entries_and_captures(&x, 0.8, &[0.3, -1.2]);
     assert!((dot - a.sum() - b - c[0] - c[1]).abs() < 1e-10);
+
+    let point = (Bend { strength: 0.7 }, random(5, 3));
+    let value = |(b, x): &(Bend, Array1<f64>)| b.total(x);
+    check_gradient(value, |(b, x)| b.grad_total(x), point).unwrap();
+
+    let (labels, scale) = (
+        Array1::from(vec![0, 1, 2]),
+        Array1::from(vec![0.5, 0.1, 2.0]),
+    );
+    let x: Array1<f32> = random(3, 4);
+    let grad = grad_other_entries(&x, &labels, &scale);
+    for k in 0..3 {
+        let mut ends = (x.clone(), x.clone());
+        ends.0[k] += 0.005;
+        ends.1[k] -= 0.005;
+        let rise =
+            other_entries(&ends.0, &labels, &scale) - other_entries(&ends.1, &labels, &scale);
+        assert!((rise / 0.01 - grad[k]).abs() < 2e-2 * (1.0 + grad[k].abs()));
+    }
 
     let point = (random(5, 3), 0.8);
     let value = |(x, a): &(Array1<f64>, f64)| gives_a_function(x, *a);
