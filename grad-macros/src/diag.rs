@@ -72,6 +72,8 @@ problems! {
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     ClosureArgument => "this function, passed to a function, is not differentiated yet",
         "pass a closure that calls it, `|x| f(x)`; a closure that is passed captures values, and no other closure";
+    EntryEffects => "a closure that changes a variable is applied to each entry of an array",
+        "let it give only the new entry, and compute what it changes in a loop or with `sum`, `fold`";
     Closure => "this is not a closure or function the macro can see",
         "write the closure where it is used, or bind it to a variable of this function";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",

@@ -105,6 +105,10 @@ impl Lower<'_> {
     fn entry_function(&mut self, expr: &Expr, by_reference: bool) -> Arg {
         let span = expr.span();
         let function = match self.function_of(expr) {
+            Some(function) if function.changes() => {
+                self.report(span, Problem::EntryEffects);
+                None
+            }
             Some(Function::Path(path)) => self.closure_of_entry(&path, span),
             other => other,
         };

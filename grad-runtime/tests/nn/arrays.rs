@@ -321,7 +321,7 @@ fn functions_of_entries() {
         |x, (), y_bar, x_bar, _| {
             let (y, pull) = x.__grad_vjp_mapv(|x| cube(x), Wrt::<1>);
             pull(y_bar.clone(), x, (), Some(x_bar), None);
-            // With a capture the function runs again in the reverse sweep.
+            // With a capture the pullbacks are kept.
             let factor = std::hint::black_box(1.0);
             let (again, pull) = x.__grad_vjp_mapv(move |x| cube(x * factor), Wrt::<1>);
             let mut bar = x.zero_tangent();

@@ -130,18 +130,16 @@ struct Bend {
     strength: f64,
 }
 
+#[differentiate]
 impl Bend {
-    #[differentiate]
     fn bend(&self, x: f64) -> f64 {
         (self.strength * x).sin()
     }
 
-    #[differentiate]
     fn total(&self, x: &Array1<f64>) -> f64 {
         x.mapv(|v| self.bend(v)).sum() * x.mapv(Self::square).sum()
     }
 
-    #[differentiate]
     fn square(x: f64) -> f64 {
         x * x + x
     }

@@ -1,6 +1,7 @@
 //! The methods of arrays that apply a function to each entry.
 
 use core::mem::size_of;
+use std::vec::Vec;
 
 use ndarray::{Array, ArrayBase, Data, Dimension, Zip};
 
@@ -11,31 +12,35 @@ use crate::private::rules::IndexBar;
 use crate::private::{Exclusive, Shared, UnitTangent, Wrt, unit_tangent};
 
 /// What a pullback needs of the entries: the slope of each where the function captures nothing, so
-/// that its derivative is a number; else the function, which runs again when the cotangents are known,
-/// since it hands on those of what it captures.
-enum Sweep<E, D, F> {
+/// that its derivative is a number; else their pullbacks, in the order of the indices, which hand on the
+/// cotangents of what it captures.
+enum Sweep<E, D, P> {
     Slopes(Array<E, D>),
-    Again(F),
+    Pulls(Vec<P>),
 }
 
-impl<E: Element, D: Dimension, F> Sweep<E, D, F> {
+impl<E: Element, D: Dimension, P: FnOnce(E, &E, Option<&mut E>)> Sweep<E, D, P> {
     /// The values and what the reverse sweep needs.
-    fn start<S: Data<Elem = E>, P: FnOnce(E, &E, Option<&mut E>)>(
+    fn start<S: Data<Elem = E>, F: Fn(&E) -> (E, P)>(
         x: &ArrayBase<S, D>,
         f: F,
-        call: impl Fn(&F, &E) -> (E, P),
     ) -> (Array<E, D>, Self) {
         let mut y = buffer::array(x.raw_dim());
         if size_of::<F>() > 0 {
-            Zip::from(&mut y).and(x).for_each(|y, x| *y = call(&f, x).0);
-            return (y, Sweep::Again(f));
+            let mut pulls = Vec::with_capacity(x.len());
+            for (y, x) in y.iter_mut().zip(x) {
+                let (value, pull) = f(x);
+                *y = value;
+                pulls.push(pull);
+            }
+            return (y, Sweep::Pulls(pulls));
         }
         let mut slopes = buffer::array(x.raw_dim());
         Zip::from(&mut y)
             .and(&mut slopes)
             .and(x)
             .for_each(|y, slope, x| {
-                let (value, pull) = call(&f, x);
+                let (value, pull) = f(x);
                 (*y, *slope) = (value, E::zero());
                 pull(E::one(), x, Some(slope));
             });
@@ -44,23 +49,20 @@ impl<E: Element, D: Dimension, F> Sweep<E, D, F> {
 
     /// Turns the cotangents of the values into those of the entries. A cotangent of zero stays zero,
     /// whatever the slope.
-    fn reverse<S: Data<Elem = E>, P: FnOnce(E, &E, Option<&mut E>)>(
-        self,
-        y_bar: &mut Array<E, D>,
-        x: &ArrayBase<S, D>,
-        call: impl Fn(&F, &E) -> (E, P),
-    ) {
+    fn reverse<S: Data<Elem = E>>(self, y_bar: &mut Array<E, D>, x: &ArrayBase<S, D>) {
         match self {
             Sweep::Slopes(slopes) => {
                 scale(y_bar, &slopes);
                 buffer::give(slopes);
             }
-            Sweep::Again(f) => Zip::from(y_bar).and(x).for_each(|bar, x| {
-                if !bar.is_zero() {
-                    let y_bar = core::mem::replace(bar, E::zero());
-                    call(&f, x).1(y_bar, x, Some(bar));
+            Sweep::Pulls(pulls) => {
+                for ((bar, x), pull) in y_bar.iter_mut().zip(x).zip(pulls) {
+                    if !bar.is_zero() {
+                        let y_bar = core::mem::replace(bar, E::zero());
+                        pull(y_bar, x, Some(bar));
+                    }
                 }
-            }),
+            }
         }
     }
 }
@@ -121,14 +123,13 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         impl FnOnce(Array<E, D>, &Self, (), Option<&mut Array<E, D>>, IndexBar<'_>)
         + use<M, Self, E, S, D, F, P>,
     ) {
-        let call = |f: &F, &x: &E| f(x);
-        let (y, sweep) = Sweep::start(self.__grad_entries(), f, call);
+        let (y, sweep) = Sweep::start(self.__grad_entries(), move |&x: &E| f(x));
         let pull = move |mut y_bar: Array<E, D>,
                          x: &Self,
                          (): (),
                          bar: Option<&mut Array<E, D>>,
                          _: IndexBar<'_>| {
-            sweep.reverse(&mut y_bar, x.__grad_entries(), call);
+            sweep.reverse(&mut y_bar, x.__grad_entries());
             if let Some(bar) = bar {
                 *bar += &y_bar;
             }
@@ -165,14 +166,13 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         impl FnOnce(Array<E, D>, &Self, (), Option<&mut Array<E, D>>, IndexBar<'_>)
         + use<M, Self, E, S, D, F, P>,
     ) {
-        let call = |f: &F, x: &E| f(x);
-        let (y, sweep) = Sweep::start(self.__grad_entries(), f, call);
+        let (y, sweep) = Sweep::start(self.__grad_entries(), f);
         let pull = move |mut y_bar: Array<E, D>,
                          x: &Self,
                          (): (),
                          bar: Option<&mut Array<E, D>>,
                          _: IndexBar<'_>| {
-            sweep.reverse(&mut y_bar, x.__grad_entries(), call);
+            sweep.reverse(&mut y_bar, x.__grad_entries());
             if let Some(bar) = bar {
                 *bar += &y_bar;
             }
@@ -249,8 +249,7 @@ impl<E: Element, D: Dimension> EntryWriteRules<E, D> for Array<E, D> {
         (),
         impl FnOnce(UnitTangent, (), (), Option<&mut Array<E, D>>, IndexBar<'_>) + use<M, E, D, F, P>,
     ) {
-        let call = |f: &F, &x: &E| f(x);
-        let (y, sweep) = Sweep::start(self, f, call);
+        let (y, sweep) = Sweep::start(self, move |&x: &E| f(x));
         let before = core::mem::replace(self, y);
         let pull = move |_: UnitTangent,
                          (): (),
@@ -258,7 +257,7 @@ impl<E: Element, D: Dimension> EntryWriteRules<E, D> for Array<E, D> {
                          bar: Option<&mut Array<E, D>>,
                          _: IndexBar<'_>| {
             if let Some(bar) = bar {
-                sweep.reverse(bar, &before, call);
+                sweep.reverse(bar, &before);
             }
             buffer::give(before);
         };
