@@ -319,7 +319,7 @@ fn functions_of_entries() {
         (),
         |x: &Array2<f64>, &()| x.mapv(|x| x * x * x),
         |x, (), y_bar, x_bar, _| {
-            let (y, pull) = x.__grad_vjp_mapv(|x| cube(x), Wrt::<1>);
+            let (y, pull) = x.__grad_vjp_mapv(cube, Wrt::<1>);
             pull(y_bar.clone(), x, (), Some(x_bar), None);
             // With a capture the pullbacks are kept.
             let factor = std::hint::black_box(1.0);
@@ -351,7 +351,7 @@ fn functions_of_entries() {
         |x: &Array2<f64>, &()| x.mapv(|x| x * x * x),
         |x, (), y_bar, x_bar, _| {
             let mut y = x.clone();
-            let ((), pull) = y.__grad_vjp_mapv_inplace(|x| cube(x), Wrt::<1>);
+            let ((), pull) = y.__grad_vjp_mapv_inplace(cube, Wrt::<1>);
             *x_bar = y_bar.clone();
             pull(unit_tangent(), (), (), Some(x_bar), None);
             y

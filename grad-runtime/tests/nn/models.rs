@@ -116,13 +116,13 @@ fn softsign(x: f64) -> f64 {
 
 #[differentiate]
 fn of_entries(x: &Array2<f64>) -> f64 {
-    let k = 3.0;
-    let mut a = x.mapv(grad_runtime::nn::tanh).mapv(softsign);
-    a.mapv_inplace(f64::exp);
-    a.mapv_inplace(|v| if v > 1.0 { 2.0 * v } else { v * v });
-    let b = (&a * x).mapv_into(|v| v * v * k + v.sin());
-    let c = x.map(|v| v * v + *v).map(|&v| v.cos());
-    (&b + &c).mapv(|v: f64| v.powi(3)).sum()
+    let third = 3.0;
+    let mut bent = x.mapv(grad_runtime::nn::tanh).mapv(softsign);
+    bent.mapv_inplace(f64::exp);
+    bent.mapv_inplace(|v| if v > 1.0 { 2.0 * v } else { v * v });
+    let waves = (&bent * x).mapv_into(|v| v * v * third + v.sin());
+    let squares = x.map(|v| v * v + *v).map(|&v| v.cos());
+    (&waves + &squares).mapv(|v: f64| v.powi(3)).sum()
 }
 
 #[derive(Clone, Differentiable)]
@@ -148,7 +148,7 @@ impl Bend {
 /// Single precision, paths, closures in variables, arrays of integers and of no derivative.
 #[differentiate(wrt(x))]
 fn other_entries(x: &Array1<f32>, labels: &Array1<usize>, scale: &Array1<f32>) -> f32 {
-    let target = labels.mapv(|l| if l > 1 { 1.0_f32 } else { l as f32 * 0.5 });
+    let target = labels.mapv(|l| if l > 1 { 1.0_f32 } else { 0.25 });
     let logs = scale.mapv(f32::ln);
     let cube = |v: f32| v * v * v;
     let positive = |v: f32| if v > 0.0 { v } else { 0.1 * v };
