@@ -11,6 +11,7 @@ use alloc::{boxed::Box, vec::Vec};
 /// A value that derived code can copy; `#[derive(Differentiable)]` implements it field by field.
 pub trait Replica: Sized {
     /// A copy.
+    #[must_use]
     fn replica(&self) -> Self;
 }
 

@@ -143,6 +143,7 @@ fn owned(shape: Shape) -> String {
 }
 
 /// The function that checks one program.
+#[allow(clippy::too_many_lines, clippy::format_collect)] // the text of one function, top to bottom
 fn check_text(seed: u64, function: &Source, inputs: u64) -> String {
     let name = &function.name;
     let numbered = || function.params.iter().enumerate();

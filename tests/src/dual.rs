@@ -149,6 +149,7 @@ impl D {
     }
 }
 
+#[allow(clippy::float_cmp)] // the operand that is the result
 fn chosen(a: D, b: D, value: f64) -> D {
     let tangent = if a.0 == b.0 {
         0.5 * (a.1 + b.1)

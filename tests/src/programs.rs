@@ -278,7 +278,7 @@ struct Writer<'a> {
 
 fn function(name: &str, callees: &[Source], role: Role, rng: &mut Rng) -> Source {
     let mut params = vec![Shape::Float];
-    for _ in 0..1 + rng.below(4) {
+    for _ in 0..=rng.below(4) {
         let n = 3 + rng.below(2);
         let shapes = [
             Shape::Float,
@@ -391,11 +391,10 @@ impl Writer<'_> {
         let kind = match shape {
             Shape::Float => Kind::Float,
             Shape::Count => Kind::Count(Some(5)),
-            Shape::Flag => Kind::Flag,
+            Shape::Flag | Shape::Unit => Kind::Flag,
             Shape::Slice => Kind::List(Len::Of(name.clone()), Form::Borrowed),
             Shape::SliceMut => Kind::List(Len::Of(name.clone()), Form::Exclusive),
             Shape::FloatMut => Kind::Exclusive,
-            Shape::Unit => Kind::Flag,
             Shape::Vec => Kind::List(Len::Of(name.clone()), Form::Vec),
             Shape::Array(n) => Kind::List(Len::Known(n), Form::Array),
             Shape::ArrayRef(n) => Kind::List(Len::Known(n), Form::Borrowed),
@@ -511,7 +510,7 @@ impl Writer<'_> {
             },
             0 | 1 => format!("({} + {})", self.expr(d), self.expr(d)),
             2 => format!("({} - {})", self.expr(d), self.expr(d)),
-            3 | 4 | 5 => format!("({} * {})", self.expr(d), self.expr(d)),
+            3..=5 => format!("({} * {})", self.expr(d), self.expr(d)),
             6 => {
                 let b = self.expr(d.min(1));
                 format!("({} / (⟦1.5⟧ + {b} * {b}))", self.expr(d))
@@ -784,7 +783,6 @@ impl Writer<'_> {
             35 => self.changed_elements(),
             0..=4 => self.declaration(),
             5..=7 => self.new_list(),
-            8..=13 => self.assignment(),
             14 => self.swap(),
             15..=17 => self.branch(),
             18..=22 if self.loops.len() < 2 => self.counted_loop(),
@@ -1015,8 +1013,7 @@ impl Writer<'_> {
                 };
                 let source = match (form, self.rng.below(3)) {
                     (Form::Borrowed, 0) => list.name.clone(),
-                    (Form::Exclusive, _) => format!("{}.iter()", list.name),
-                    (_, 1) => format!("{}.iter()", list.name),
+                    (Form::Exclusive, _) | (_, 1) => format!("{}.iter()", list.name),
                     (Form::Borrowed, _) => format!("{}.iter().rev()", list.name),
                     _ => format!("&{}", list.name),
                 };

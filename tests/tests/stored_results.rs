@@ -13,7 +13,7 @@ fn square(x: f64) -> f64 {
 fn step(w: &[f64], h: &mut [f64]) {
     for i in 0..w.len() {
         let factor = square(h[i] * w[i]);
-        h[i] = h[i] * factor;
+        h[i] *= factor;
     }
 }
 

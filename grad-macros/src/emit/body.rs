@@ -21,6 +21,8 @@ pub(super) struct Body<'g> {
     vars: HashMap<Var, TokenStream>,
     /// Variables that are references where code is written now.
     refs: HashSet<Var>,
+    /// How often each value is read.
+    reads: HashMap<Value, usize>,
     /// The flag that tells whether anybody wants what is added into a variable.
     guards: HashMap<Var, Ident>,
     /// Where in the user's source the site being written stands: panics point there.
@@ -51,6 +53,7 @@ impl<'g> Body<'g> {
             values: HashMap::new(),
             vars: HashMap::new(),
             refs,
+            reads: counted_reads(graph),
             guards: HashMap::new(),
             here: Span::call_site(),
             entry: None,
@@ -1004,7 +1007,15 @@ impl<'g> Body<'g> {
                 quote!(#receiver.#name #generics(#(#args),*))
             }
             Callee::Operator(op) => {
-                let operands: Vec<_> = args.iter().map(|arg| quote!((#arg))).collect();
+                // An operator takes its operands; what is read again is copied.
+                let operand = |arg: &Arg| match arg {
+                    Arg::Value(v) if self.reads.get(v).is_some_and(|n| *n > 1) => {
+                        self.duplicated(*v)
+                    }
+                    arg => self.argument(arg),
+                };
+                let operands = call.args.iter().map(operand);
+                let operands: Vec<_> = operands.map(|arg| quote!((#arg))).collect();
                 spelled(row(*op).spelling, &operands, span)
             }
             Callee::Assign(op) => match (call.args.first().and_then(Arg::path), args.get(1)) {
@@ -1169,6 +1180,22 @@ impl<'g> Body<'g> {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// How often each value is read, anywhere.
+fn counted_reads(graph: &Graph) -> HashMap<Value, usize> {
+    let mut reads = HashMap::new();
+    for region in [Some(graph.body), graph.pull].into_iter().flatten() {
+        for inner in graph.regions_within(region) {
+            let sites = graph.block(inner).sites.iter();
+            let by_sites = sites.flat_map(|id| graph.site(*id).reads());
+            let yields = graph.block(inner).yields.iter().copied();
+            for value in by_sites.chain(yields) {
+                *reads.entry(value).or_insert(0) += 1;
+            }
+        }
+    }
+    reads
 }
 
 /// Whether a place is read or written where its code stands.

@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::Block;
 
 use crate::ir::{Op, Ty, Width, float_of};
+use crate::signature::Signature;
 
 /// Names that somewhere in the body are indexed, borrowed, iterated, taken apart, or given to a
 /// method that is not a function of a real number: such a variable lives in memory unless its type
@@ -37,6 +38,31 @@ pub(super) fn integer_places(code: &TokenStream) -> HashSet<String> {
     let mut places = HashSet::new();
     scan_integers(code.clone(), &mut places);
     places
+}
+
+/// Whether the code speaks of types that are whole arrays: of ndarray or nalgebra.
+pub(super) fn names_arrays(signature: &Signature, code: &TokenStream) -> bool {
+    let types = signature
+        .parameters
+        .iter()
+        .map(|p| p.base.to_token_stream());
+    let output = signature.output_type.to_token_stream();
+    types.chain([output, code.clone()]).any(names_array)
+}
+
+fn names_array(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => names_array(group.stream()),
+        TokenTree::Ident(ident) => {
+            let name = ident.to_string();
+            let rank = name
+                .strip_prefix("ArrayView")
+                .or_else(|| name.strip_prefix("Array"));
+            rank.is_some_and(|rank| matches!(rank, "0" | "1" | "2" | "3" | "4" | "D" | "Base"))
+                || matches!(name.as_str(), "DMatrix" | "DVector")
+        }
+        _ => false,
+    })
 }
 
 /// Fields that are somewhere indexed, iterated or given an array: arrays, slices or vectors.

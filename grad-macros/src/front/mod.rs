@@ -165,8 +165,10 @@ pub(crate) fn lower(
 ) -> Lowered {
     let mut locals = Locals::default();
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
+    let mut graph = Graph::new(name);
+    graph.on_arrays = infer::names_arrays(signature, around);
     let cx = Lower {
-        graph: Graph::new(name),
+        graph,
         diag,
         regions: vec![Region(0)],
         locals,

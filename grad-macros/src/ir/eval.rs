@@ -122,6 +122,7 @@ impl<'p> Machine<'p> {
     }
 
     /// The value and its tangent; what the arguments and their tangents hold afterwards.
+    #[allow(clippy::type_complexity)] // four results, each named in the line above
     pub(crate) fn jvp(
         &self,
         name: &str,
@@ -535,6 +536,7 @@ impl Frame {
         }
     }
 
+    #[allow(clippy::needless_pass_by_value)] // callers have it to give
     fn write(&mut self, path: &Path, datum: Datum) -> Run<()> {
         let is_range = matches!(path.steps.last(), Some(Step::Range { .. }));
         self.change(path, &mut |places| match (places, &datum) {
@@ -587,6 +589,7 @@ impl Frame {
     }
 
     /// A site without regions or calls.
+    #[allow(clippy::too_many_lines)] // one arm an operator
     fn simple(&mut self, graph: &Graph, site: &Site, operands: &[Datum]) -> Run<Vec<Datum>> {
         if let Some(result) = scalar(graph, site, operands)? {
             return Ok(vec![result]);
@@ -598,7 +601,9 @@ impl Frame {
                 Datum::List(parts) => one(Datum::count(parts.len())),
                 other => unknown(format!("the length of {other:?}")),
             },
-            Kind::Load(path) | Kind::Copy(path) | Kind::Keep(path, _) => one(self.read(path)?),
+            Kind::Load(path) | Kind::Copy(path) | Kind::Keep(path, _) | Kind::Finish(path, _) => {
+                one(self.read(path)?)
+            }
             Kind::Boxed => one(operands[0].clone()),
             Kind::ZeroLike(path) => one(self.read(path)?.zero()),
             Kind::Store(path) => {
@@ -620,7 +625,6 @@ impl Frame {
                 self.write(path, whole)?;
                 Ok(Vec::new())
             }
-            Kind::Finish(path, _) => one(self.read(path)?),
             Kind::Detach(path) => {
                 let (rest, last) = self.read(path)?.detached()?;
                 self.write(path, rest)?;
@@ -701,10 +705,9 @@ fn scalar(graph: &Graph, site: &Site, operands: &[Datum]) -> Run<Option<Datum>> 
         Kind::Discrete(op) => discrete(*op, operands)?,
         Kind::Select => operands[if operands[0].bool()? { 1 } else { 2 }].clone(),
         Kind::FloatLike => Datum::Float(operands[0].float()?),
-        Kind::Frozen | Kind::IntLike | Kind::Elements => operands[0].clone(),
         Kind::Cast(code) => operands[0].cast(&code.0.to_string())?,
         Kind::PushCast(_) if operands[0] == Datum::Nothing => Datum::Float(0.0),
-        Kind::PushCast(_) => operands[0].clone(),
+        Kind::PushCast(_) | Kind::Frozen | Kind::IntLike | Kind::Elements => operands[0].clone(),
         Kind::PullCast => match operands[0] {
             Datum::Float(_) => operands[1].clone(),
             _ => Datum::Nothing,

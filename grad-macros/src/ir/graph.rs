@@ -566,6 +566,8 @@ pub(crate) struct Graph {
     pub(crate) body: Region,
     /// The pullback: reads what the body computed.
     pub(crate) pull: Option<Region>,
+    /// Whether operators on unknown types may be on whole arrays: too dear to do again.
+    pub(crate) on_arrays: bool,
     pub(crate) sites: Vec<Site>,
     pub(crate) values: Vec<ValueInfo>,
     pub(crate) regions: Vec<Block>,
@@ -582,6 +584,7 @@ impl Graph {
             params: Vec::new(),
             body: Region(0),
             pull: None,
+            on_arrays: false,
             sites: Vec::new(),
             values: Vec::new(),
             regions: vec![Block::default()],

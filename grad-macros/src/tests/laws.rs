@@ -101,6 +101,7 @@ fn value(graph: &Graph, inputs: &[f64]) -> f64 {
     }
 }
 
+#[allow(clippy::float_cmp)] // the very same number, but for the sign of zero
 fn same(a: f64, b: f64) -> bool {
     a == b || a.is_nan() && b.is_nan()
 }

@@ -144,7 +144,7 @@ fn no_input_makes_the_macros_panic() {
         let item = &items[number % items.len()];
         let is_type = matches!(item, syn::Item::Struct(_) | syn::Item::Enum(_));
         let mut tokens = item.to_token_stream();
-        for _ in 0..1 + rng.below(3) {
+        for _ in 0..=rng.below(3) {
             tokens = mutate(tokens, &mut rng);
         }
         if let Some(what) = fault(&tokens, is_type, &mut rng, &mut clean) {

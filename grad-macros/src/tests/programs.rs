@@ -229,11 +229,9 @@ fn check(
             .collect()
     };
     let (bars, raw_bars) = (number(&bars), number(&raw_bars));
-    if !bars
-        .iter()
-        .zip(&raw_bars)
-        .all(|(a, b)| a == b || a.is_nan() && b.is_nan())
-    {
+    #[allow(clippy::float_cmp)] // the very same numbers
+    let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+    if !bars.iter().zip(&raw_bars).all(same) {
         return Err(format!("gradient {raw_bars:?}, simplified {bars:?}"));
     }
     if let Datum::Float(_) = value {

@@ -38,7 +38,9 @@ impl Pull<'_> {
             again.args[k] = self.again(id, &call, k, span);
         }
         let pullback = match call.callee {
-            Callee::Operator(_) => self.operator_pullback(id, &again, out, span),
+            Callee::Operator(_) if !self.graph.on_arrays => {
+                self.operator_pullback(id, &again, out, span)
+            }
             _ => {
                 let pullback = self.graph.new_value(Ty::Pullback, span, Some(id));
                 self.graph.value_mut(pullback).name = Some("pull".to_owned());
