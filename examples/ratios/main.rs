@@ -5,6 +5,15 @@
 //! cargo run --release --example ratios [-- name..]
 //! ```
 
+// The letters of the formulas, and loops as users write them.
+#![allow(
+    clippy::many_single_char_names,
+    clippy::needless_range_loop,
+    clippy::too_many_arguments,
+    clippy::too_many_lines,
+    clippy::type_complexity
+)]
+
 mod by_hand;
 mod functions;
 

@@ -4,6 +4,8 @@
 //! `../cases/` says where the functions and the references come from.
 #![allow(missing_docs, deprecated, clippy::pedantic, clippy::all)]
 
+#[path = "cases/items.rs"]
+mod items;
 mod reference;
 
 use std::f64::consts::{PI, SQRT_2};

@@ -1,6 +1,6 @@
 //! Conventions at kinks and edges, as the documentation's table states them; and panics inside a
 //! function, which happen in its derivatives alike.
-#![allow(clippy::pedantic, clippy::float_cmp, missing_docs)]
+#![allow(clippy::all, clippy::pedantic, deprecated, missing_docs)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;

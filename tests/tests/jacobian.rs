@@ -1,5 +1,6 @@
 //! `#[differentiate(jacobian)]`: against differences, and against `jvp_` and `vjp_` column by column
 //! and row by row; in lanes, one column at a time, and by rows.
+#![allow(clippy::all, clippy::pedantic)] // functions as users write them, values compared bit for bit
 
 #[path = "jacobian/functions.rs"]
 mod functions;

@@ -17,6 +17,8 @@
 //!
 //! What has no place in the graph is a [`Problem`]; what merely has no derivative is carried as
 //! opaque code and rejected later, where it turns out to be active.
+//!
+//! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
 mod call;
 mod captured;

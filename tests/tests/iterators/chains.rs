@@ -327,7 +327,6 @@ fn made(x: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::iterators::check;
 
     const LONG: [f64; 6] = [0.7, -0.4, 1.3, 0.25, -1.1, 0.6];

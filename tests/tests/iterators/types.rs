@@ -275,7 +275,6 @@ fn generic(x: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::iterators::check;
 
     check! {
