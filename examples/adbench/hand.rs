@@ -204,7 +204,7 @@ pub fn residuals(
 }
 
 /// For each point what it is off its place `u` in a triangle.
-#[differentiate(forward, jacobian, lanes, wrt(theta, us))]
+#[differentiate(forward, lanes, wrt(theta, us))]
 #[must_use]
 pub fn residuals_in_triangles(
     theta: &[f64],
@@ -222,4 +222,25 @@ pub fn residuals_in_triangles(
         out.push(points[p] - on_hand);
     }
     out
+}
+
+/// [`residuals_in_triangles`] after all places were moved by the same `shift`.
+///
+/// A point's residuals depend on its own place alone, so at no shift the derivative by it holds, in
+/// each point's rows, that by the point's own `u`: two columns in place of two for each point.
+#[differentiate(forward, jacobian, lanes, wrt(shift, theta))]
+#[must_use]
+pub fn residuals_after_shift(
+    shift: Vec2,
+    theta: &[f64],
+    us: &[Vec2],
+    model: &Model,
+    correspondences: &[usize],
+    points: &[Vec3],
+) -> Vec<Vec3> {
+    let mut moved = Vec::new();
+    for p in 0..us.len() {
+        moved.push(us[p] + shift);
+    }
+    residuals_in_triangles(theta, &moved, model, correspondences, points)
 }
