@@ -20,9 +20,9 @@ impl Lower<'_> {
 
     pub(super) fn lower_swap(&mut self, a: &Expr, b: &Expr, span: Span) -> Operand {
         match (self.renamed_local(a), self.renamed_local(b)) {
-            (Some((x, v)), Some((y, w))) => {
-                self.locals.set(x, Operand::Value(w));
-                self.locals.set(y, Operand::Value(v));
+            (Some((first, held)), Some((second, other))) => {
+                self.locals.set(first, Operand::Value(other));
+                self.locals.set(second, Operand::Value(held));
                 Operand::Unit
             }
             (Some(renamed), None) => self.swap_into(renamed, b, span),
