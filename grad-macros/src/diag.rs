@@ -159,6 +159,12 @@ impl Diagnostics {
         self.found.borrow_mut().truncate(mark);
     }
 
+    /// Whether this problem was found since the mark.
+    pub(crate) fn has_since(&self, mark: usize, problem: &Problem) -> bool {
+        let found = self.found.borrow();
+        found.iter().skip(mark).any(|(_, found)| found == problem)
+    }
+
     pub(crate) fn any(&self) -> bool {
         self.looked_at.set(true);
         !self.found.borrow().is_empty()

@@ -158,7 +158,12 @@ impl Signature {
                 p.wrt = p.ty.may_be_active();
             }
         }
-        if !self.parameters.iter().any(|p| p.wrt) && !diag.any() {
+        // What a function that is passed captures may be differentiated.
+        let any = self
+            .parameters
+            .iter()
+            .any(|p| p.wrt || p.function.is_some());
+        if !any && !diag.any() {
             diag.report(sig.ident.span(), Problem::NothingToDifferentiate);
         }
         if self.parameters.len() > 64 {

@@ -253,7 +253,18 @@ impl<'g> Body<'g> {
                         *operand = quote_spanned!(span=> (#operand));
                     }
                 }
-                let code = spelled(row(*op).spelling, &operands, span);
+                let sums_tangents = *op == Op::Add
+                    && site.results.iter().all(|v| {
+                        let ty = graph.ty(*v);
+                        !ty.is_scalar() && ty.may_be_active() && !self.is_lanes(*v)
+                    });
+                let code = if sums_tangents {
+                    // Only rustc knows the type, which need not have the operator.
+                    let (x, y) = (&operands[0], &operands[1]);
+                    quote!(#root::private::plus(#x, &#y))
+                } else {
+                    spelled(row(*op).spelling, &operands, span)
+                };
                 return self.define(site, &code);
             }
             Kind::Discrete(Discrete::Not) => {
@@ -314,7 +325,12 @@ impl<'g> Body<'g> {
             Kind::Opaque { code, captures, .. } => self.opaque(&code.0, captures),
             Kind::Length(path) => {
                 let place = self.place(path);
-                quote_spanned!(span=> #place.len())
+                if self.is_sequence(path) {
+                    quote_spanned!(span=> #place.len())
+                } else {
+                    // A method of the user's may have the name, and give a number with a derivative.
+                    quote_spanned!(span=> #root::private::length(#place.len()))
+                }
             }
             Kind::Load(path) => self.load(path, graph.ty(site.results[0])),
             Kind::Store(path) => {
@@ -411,9 +427,19 @@ impl<'g> Body<'g> {
                 return self.define_all(site, &code);
             }
             Kind::CallJvp(call, dots) => {
+                // The receiver may be borrowed mutably when the call's arguments are computed.
+                let mut before = None;
                 let dots: Vec<_> = dots
                     .iter()
-                    .map(|dot| self.dot(call, dot.as_ref(), span))
+                    .map(|dot| {
+                        let code = self.dot(call, dot.as_ref(), span);
+                        if !matches!(dot, Some(Arg::MaybeMut(_))) {
+                            return code;
+                        }
+                        let name = self.names.fresh("receiver_dot");
+                        before = Some(quote!(let #name = #code;));
+                        quote!(#name)
+                    })
                     .collect();
                 let mode = if self.lanes.is_some() { "lanes" } else { "jvp" };
                 let code = if Self::passes_closures(call) {
@@ -421,6 +447,7 @@ impl<'g> Body<'g> {
                 } else {
                     self.call_derived(call, mode, &dots, span)
                 };
+                let code = before.map_or(code.clone(), |before| quote!({ #before #code }));
                 return self.define_all(site, &code);
             }
             Kind::Pull { call, bars } => self.pull(site, call, bars),
@@ -456,6 +483,8 @@ impl<'g> Body<'g> {
     }
 
     fn opaque(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        // What is only shown is not moved.
+        let shown = is_shown(code);
         let lets: TokenStream = captures
             .iter()
             .filter_map(|(name, capture)| {
@@ -470,6 +499,7 @@ impl<'g> Body<'g> {
                 let ident = named(name, Span::call_site());
                 let seen = match capture {
                     Capture::Place(_, false) => quote!(&#seen),
+                    Capture::Value(v) if shown && !self.graph.ty(*v).is_scalar() => quote!(&#seen),
                     _ => seen,
                 };
                 Some(quote!(let #ident = #seen;))
@@ -591,10 +621,21 @@ impl<'g> Body<'g> {
                     .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
             {
                 let place = self.place(path);
-                quote!(#root::private::copy(&#place))
+                quote!((&&#root::private::Copier(&#place)).replicate())
             }
             _ => self.place(path),
         }
+    }
+
+    /// Whether the place is known to be an array, a slice or a vector.
+    fn is_sequence(&self, path: &Path) -> bool {
+        let whole = self.graph.var(path.root).ty.clone();
+        let ty = path.steps.iter().fold(whole, |ty, step| match step {
+            Step::Index(_) => ty.element(),
+            Step::Range { .. } => ty,
+            _ => Ty::Unknown,
+        });
+        matches!(ty, Ty::Array(_))
     }
 
     fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {
@@ -628,7 +669,7 @@ impl<'g> Body<'g> {
         } else if tangent {
             quote!(#root::Tangent::duplicate(&#place))
         } else {
-            quote!(#root::private::copy(&#place))
+            quote!((&&#root::private::Copier(&#place)).replicate())
         }
     }
 
@@ -645,7 +686,7 @@ impl<'g> Body<'g> {
         if once || ty.is_scalar() || matches!(ty, Ty::Pullback | Ty::Kept) {
             v
         } else {
-            quote!(#root::private::duplicate(&#v))
+            quote!((&&#root::private::Copier(&#v)).replicate())
         }
     }
 
@@ -655,7 +696,7 @@ impl<'g> Body<'g> {
         if self.graph.ty(value).is_scalar() {
             v
         } else {
-            quote!(#root::private::duplicate(&#v))
+            quote!((&&#root::private::Copier(&#v)).replicate())
         }
     }
 
@@ -1320,4 +1361,13 @@ pub(super) fn discrete_text(op: Discrete) -> &'static str {
         Discrete::Shl => "<<",
         Discrete::Shr => ">>",
     }
+}
+
+/// Whether the code is a macro of std's that takes what it writes by reference.
+fn is_shown(code: &TokenStream) -> bool {
+    const MACROS: &[&str] = &["print", "println", "eprint", "eprintln", "format"];
+    let mut tokens = code.clone().into_iter();
+    let name = tokens.next().map(|token| token.to_string());
+    let bang = tokens.next().map(|token| token.to_string());
+    bang.as_deref() == Some("!") && name.is_some_and(|name| MACROS.contains(&name.as_str()))
 }

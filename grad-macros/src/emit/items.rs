@@ -294,6 +294,13 @@ impl Derived<'_> {
             clause
                 .predicates
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
+            let moved = |p: &Parameter| p.name == "self" && p.passing == Passing::Value;
+            if self.parameters().iter().any(moved) {
+                // The pullback is handed it again.
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(Self: ::core::clone::Clone));
+            }
             let output = self.signature.output_type.to_token_stream();
             let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
             if self
@@ -934,7 +941,12 @@ impl Derived<'_> {
         let arg = |p: &Parameter| {
             let name = &p.name;
             match p.passing {
-                Passing::Value if !p.ty.is_scalar() => quote!(#root::private::duplicate(&#name)),
+                Passing::Value if !p.ty.is_scalar() => {
+                    quote!({
+                        use #root::private::rules::methods::*;
+                        (&&#root::private::Copier(&#name)).replicate()
+                    })
+                }
                 Passing::RefMut => quote!(&mut *#name),
                 _ => quote!(#name),
             }

@@ -59,7 +59,8 @@ impl Lower<'_> {
             }
             ([.., "mem", "drop"] | ["drop"], [_]) => Operand::Unit,
             ([.., "black_box"], [arg]) => self.lower_expr(arg),
-            ([.., "Vec", "new" | "with_capacity"], _) => self.opaque(
+            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg),
+            ([.., "Vec", "new"], _) => self.opaque(
                 &Expr::Call(call.clone()),
                 Ty::Array(Box::new(Ty::Unknown)),
                 "this call",
@@ -89,6 +90,19 @@ impl Lower<'_> {
         }
     }
 
+    /// `Vec::with_capacity(n)`, where `n` may be the length of something differentiated.
+    fn with_capacity(&mut self, call: &ExprCall, arg: &Expr) -> Operand {
+        let capacity = self.value_of(arg);
+        let function = &call.func;
+        let kind = Kind::Opaque {
+            code: Code(quote!(#function(__capacity))),
+            captures: vec![("__capacity".to_owned(), crate::ir::Capture::Value(capacity))],
+            effect: false,
+        };
+        let ty = Ty::Array(Box::new(Ty::Unknown));
+        Operand::Value(self.push(kind, Vec::new(), ty, call.func.span()))
+    }
+
     fn lower_float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {
         let value = self.value_of(arg);
         let (ty, width) = if width == "f32" {
@@ -98,56 +112,6 @@ impl Lower<'_> {
         };
         let cast = Kind::Cast(Code(ty));
         Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span))
-    }
-
-    /// The name of a variable borrowed as `&mut name`.
-    fn borrowed_local(&self, expr: &Expr) -> Option<super::scope::Local> {
-        let Expr::Reference(r) = expr else {
-            return None;
-        };
-        self.locals.find(&super::stmt::ident_of(&r.expr)?)
-    }
-
-    fn lower_swap(&mut self, a: &Expr, b: &Expr, span: Span) -> Operand {
-        if let (Some(x), Some(y)) = (self.borrowed_local(a), self.borrowed_local(b)) {
-            let held = (self.locals.current(x), self.locals.current(y));
-            if let (Some(Operand::Value(v)), Some(Operand::Value(w))) = held {
-                self.locals.set(x, Operand::Value(w));
-                self.locals.set(y, Operand::Value(v));
-                return Operand::Unit;
-            }
-        }
-        let (a, b) = (self.lower_expr(a), self.lower_expr(b));
-        self.swap(a, b, span)
-    }
-
-    /// `mem::replace(place, value)`, `mem::take(place)`: what the place held.
-    fn lower_replace(&mut self, name: &str, place: &Expr, rest: &[&Expr], span: Span) -> Operand {
-        let local = self.borrowed_local(place);
-        if let Some((local, Operand::Value(before))) =
-            local.and_then(|local| Some((local, self.locals.current(local)?)))
-        {
-            let next = match rest {
-                [value] => self.value_of(value),
-                _ => self.undefined(self.graph.ty(before).clone()),
-            };
-            self.locals.set(local, Operand::Value(next));
-            return Operand::Value(before);
-        }
-        let place = self.lower_expr(place);
-        let ty = self.operand_ty(&place);
-        let mut args = vec![Arg::RefMut(self.as_path(place))];
-        args.extend(rest.iter().map(|arg| self.lower_arg(arg)));
-        let path: syn::Path = match name {
-            "take" => syn::parse_quote!(::core::mem::take),
-            _ => syn::parse_quote!(::core::mem::replace),
-        };
-        let call = Call {
-            callee: Callee::Function(Code(path.to_token_stream())),
-            args,
-            mask: 0,
-        };
-        Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }
 
     /// `constant(expr)`.

@@ -165,6 +165,7 @@ impl Written {
 /// What `return` did before the closure, to come back to.
 struct Outside {
     returned: Local,
+    pile: Option<crate::ir::Path>,
     output: Ty,
     output_type: Option<syn::Type>,
     return_code: i64,
@@ -403,6 +404,7 @@ impl Lower<'_> {
         self.next_code += 1;
         Outside {
             returned: std::mem::replace(&mut self.returned, returned),
+            pile: self.pile.take(),
             output: std::mem::replace(&mut self.output, output),
             output_type: std::mem::replace(&mut self.output_type, closure.output.clone()),
             return_code: std::mem::replace(&mut self.return_code, self.next_code - 1),
@@ -420,11 +422,12 @@ impl Lower<'_> {
             let zero = self.int(0);
             self.locals.set(self.exit, Operand::Value(zero));
             self.dead = self.never;
-            self.locals.current(self.returned).unwrap_or(Operand::Unit)
+            self.returned_value()
         } else {
             self.settled(value)
         };
         self.returned = outside.returned;
+        self.pile = outside.pile;
         self.output = outside.output;
         self.output_type = outside.output_type;
         self.return_code = outside.return_code;

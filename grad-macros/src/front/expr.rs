@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{BinOp, Expr, Lit, RangeLimits, UnOp};
 
 use super::closure::Function;
+use super::iter::Iter;
 use super::pattern::{deref, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -72,7 +73,7 @@ impl Lower<'_> {
                 self.lower_break(b.label.as_ref(), value, span)
             }
             Expr::Continue(c) => self.lower_continue(c.label.as_ref(), span),
-            Expr::Index(index) => self.lower_index(&index.expr, &index.index, span),
+            Expr::Index(index) => self.lower_index(&index.expr, &index.index),
             Expr::Field(field) => {
                 let base = self.lower_expr(&field.base);
                 let part = self.project(base, &member(&field.member));
@@ -409,32 +410,38 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, base: &Expr, index: &Expr, span: Span) -> Operand {
+    fn lower_index(&mut self, base: &Expr, index: &Expr) -> Operand {
         let base = self.lower_expr(base);
-        if let Expr::Range(range) = index {
-            let start = range.start.as_ref().map(|e| self.value_of(e));
-            let end = range.end.as_ref().map(|e| self.value_of(e));
-            let inclusive = matches!(range.limits, RangeLimits::Closed(_));
-            if base == Operand::Poison {
-                return base;
+        let (start, end, inclusive) = match index {
+            Expr::Range(range) => {
+                let start = range.start.as_ref().map(|e| self.value_of(e));
+                let end = range.end.as_ref().map(|e| self.value_of(e));
+                (start, end, matches!(range.limits, RangeLimits::Closed(_)))
             }
-            let ty = self.operand_ty(&base);
-            let path = self.as_path(base);
-            if start.is_none() && end.is_none() {
-                return Operand::Place(path, ty);
-            }
-            return Operand::Place(
-                path.then(Step::Range {
-                    start,
-                    end,
-                    inclusive,
-                }),
-                ty,
-            );
+            index => match self.lower_expr(index) {
+                Operand::Iter(Iter::Range(range)) => {
+                    (Some(range.start), range.end, range.inclusive)
+                }
+                operand => {
+                    let index = self.read_spanned(operand, index.span());
+                    return self.index(base, index);
+                }
+            },
+        };
+        if base == Operand::Poison {
+            return base;
         }
-        let index = self.value_of(index);
-        let _ = span;
-        self.index(base, index)
+        let ty = self.operand_ty(&base);
+        let path = self.as_path(base);
+        if start.is_none() && end.is_none() {
+            return Operand::Place(path, ty);
+        }
+        let step = Step::Range {
+            start,
+            end,
+            inclusive,
+        };
+        Operand::Place(path.then(step), ty)
     }
 
     fn lower_reference(&mut self, reference: &syn::ExprReference, span: Span) -> Operand {

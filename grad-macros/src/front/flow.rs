@@ -62,21 +62,12 @@ impl Lower<'_> {
         }
     }
 
-    fn leave(&mut self, code: i64) -> Operand {
+    pub(super) fn leave(&mut self, code: i64) -> Operand {
         let value = self.int(code);
         self.locals.set(self.exit, Operand::Value(value));
         self.exits.insert(code);
         self.dead = true;
         Operand::Never
-    }
-
-    pub(super) fn lower_return(&mut self, value: Operand) -> Operand {
-        let value = match self.output {
-            Ty::Unit => Operand::Unit,
-            _ => self.own(value, &self.output.clone()),
-        };
-        self.locals.set(self.returned, value);
-        self.leave(self.return_code)
     }
 
     pub(super) fn lower_break(
@@ -467,13 +458,18 @@ impl Lower<'_> {
     /// Lowers the rest of a block where an earlier statement may have left it.
     pub(super) fn lower_guarded(&mut self, rest: &[Stmt], span: Span) -> Operand {
         let running = self.running();
+        let tail = self.tail;
         self.branch(
             running,
             span,
             |cx| {
                 // Control runs on: whatever could have left, has not.
                 cx.exits.clear();
-                cx.lower_stmts(rest)
+                let value = cx.lower_stmts(rest);
+                if tail && cx.pile.is_some() && !cx.dead {
+                    return cx.lower_return(value);
+                }
+                value
             },
             |cx| {
                 // Here the exit code is set: nothing after this runs.

@@ -24,7 +24,9 @@ fn scan(tokens: TokenStream, names: &mut HashSet<String>) {
         match token {
             TokenTree::Group(group) => scan(group.stream(), names),
             TokenTree::Ident(ident)
-                if borrowed(&tokens, k) || projected(tokens.get(k + 1..).unwrap_or_default()) =>
+                if borrowed(&tokens, k)
+                    || matched(&tokens, k)
+                    || projected(tokens.get(k + 1..).unwrap_or_default()) =>
             {
                 names.insert(ident.to_string());
             }
@@ -181,6 +183,13 @@ fn scan_borrows(tokens: TokenStream, names: &mut HashSet<String>) {
 
 fn is_ident(token: &TokenTree, name: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == name)
+}
+
+/// `match x { .. }`.
+fn matched(tokens: &[TokenTree], k: usize) -> bool {
+    let is_brace =
+        matches!(tokens.get(k + 1), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Brace);
+    is_brace && k > 0 && is_ident(&tokens[k - 1], "match")
 }
 
 /// `&x`, `in x`; `&mut x` ends with a `mut` that `let mut x` has too, so that a mutable borrow is

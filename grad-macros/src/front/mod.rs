@@ -23,6 +23,7 @@
 mod call;
 mod captured;
 mod closure;
+mod exchange;
 mod expr;
 mod flow;
 mod infer;
@@ -30,11 +31,13 @@ mod iter;
 mod macros;
 mod matching;
 mod method;
+mod moves;
 mod opaque;
 mod option;
 mod passed;
 mod pattern;
 mod place;
+mod returned;
 mod scope;
 mod stmt;
 
@@ -103,6 +106,8 @@ pub(super) struct Lower<'d> {
     exit: Local,
     /// What `return` gives.
     returned: Local,
+    /// Where `return` puts its value, if that has no number to stand for it while it is not there.
+    pile: Option<Path>,
     /// Nonzero codes the exit may have here.
     exits: BTreeSet<i64>,
     loops: Vec<flow::Loop>,
@@ -165,17 +170,36 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    let mark = diag.mark();
+    let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
+    if signature.output.is_scalar() || !diag.has_since(mark, &Problem::Undefined) {
+        return lowered;
+    }
+    diag.forget(mark);
+    let mut cx = start(name, signature, body, around, diag);
+    cx.pile_returns();
+    cx.lower_function(signature, body)
+}
+
+fn start<'d>(
+    name: &str,
+    signature: &Signature,
+    body: &Block,
+    around: &TokenStream,
+    diag: &'d Diagnostics,
+) -> Lower<'d> {
     let mut locals = Locals::default();
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
     let mut graph = Graph::new(name);
     graph.on_arrays = infer::names_arrays(signature, around);
-    let cx = Lower {
+    Lower {
         graph,
         diag,
         regions: vec![Region(0)],
         locals,
         exit,
         returned,
+        pile: None,
         exits: BTreeSet::new(),
         loops: Vec::new(),
         next_code: 2,
@@ -207,8 +231,7 @@ pub(crate) fn lower(
         cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
-    };
-    cx.lower_function(signature, body)
+    }
 }
 
 /// The exit code of the function's own `return`.
@@ -235,10 +258,11 @@ impl Lower<'_> {
         }
         let value = self.lower_stmts(&body.stmts);
         self.return_value(value);
-        let returned = self.locals.current(self.returned).unwrap_or(Operand::Unit);
+        let returned = self.returned_value();
         let (yields, output) = self.output_of(returned);
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
+        moves::copy_moved_in_loops(&mut self.graph);
         Lowered {
             graph: self.graph,
             output,
@@ -246,49 +270,6 @@ impl Lower<'_> {
             if_active: self.if_active,
             recursive: self.recursive,
             passed: self.passed,
-        }
-    }
-
-    /// Ends the body of a function or closure with its tail value.
-    fn return_value(&mut self, value: Operand) {
-        if self.dead {
-            return;
-        }
-        let value = match self.output {
-            Ty::Unit => Operand::Unit,
-            _ => self.own(value, &self.output.clone()),
-        };
-        if self.exits.is_empty() {
-            self.locals.set(self.returned, value);
-        } else {
-            // Where an early return happened, the tail was not reached.
-            let running = self.running();
-            self.branch(
-                running,
-                Span::call_site(),
-                |cx| {
-                    cx.locals.set(cx.returned, value);
-                    Operand::Unit
-                },
-                |_| Operand::Unit,
-            );
-        }
-    }
-
-    fn output_of(&mut self, operand: Operand) -> (Vec<Value>, Output) {
-        match operand {
-            Operand::Unit | Operand::Never | Operand::Poison => (Vec::new(), Output::Unit),
-            Operand::Tuple(parts) => {
-                let mut values = Vec::new();
-                let mut shapes = Vec::new();
-                for part in parts {
-                    let (inner, shape) = self.output_of(part);
-                    values.extend(inner);
-                    shapes.push(shape);
-                }
-                (values, Output::Tuple(shapes))
-            }
-            other => (vec![self.read(other)], Output::Leaf),
         }
     }
 

@@ -136,6 +136,13 @@ impl<T: ?Sized, O> Kept<T, O> {
     }
 }
 
+impl<T: ?Sized, O: Replica> Replica for Kept<T, O> {
+    #[inline]
+    fn replica(&self) -> Self {
+        Kept::new(self.0.replica())
+    }
+}
+
 /// What is kept of a receiver that its callee keeps itself.
 #[derive(Clone, Copy, Debug)]
 pub struct NotKept;

@@ -326,6 +326,20 @@ pub fn accumulate<D: AccumulateFrom<S> + ?Sized, S: ?Sized>(place: &mut D, value
     place.accumulate_from(value);
 }
 
+/// What `len()` gave where the macro does not know of what: a length has no derivative.
+#[inline]
+#[must_use]
+pub const fn length(len: usize) -> usize {
+    len
+}
+
+/// The sum of two tangents.
+#[inline]
+pub fn plus<T: Tangent>(mut x: T, y: &T) -> T {
+    x.accumulate(y);
+    x
+}
+
 /// The value of the place, which becomes zero.
 #[inline]
 pub fn take<T: Tangent>(place: &mut T) -> T {

@@ -85,9 +85,9 @@ pub(crate) enum Iter {
 /// `start..end`, `start..=end`, `start..`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RangeOf {
-    pub(super) start: Value,
-    pub(super) end: Option<Value>,
-    pub(super) inclusive: bool,
+    pub(in crate::front) start: Value,
+    pub(in crate::front) end: Option<Value>,
+    pub(in crate::front) inclusive: bool,
 }
 
 /// How a slice gives its elements.
