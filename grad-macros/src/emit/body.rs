@@ -257,7 +257,8 @@ impl<'g> Body<'g> {
                     });
                 let code = if sums_tangents {
                     // Only rustc knows the type, which need not have the operator.
-                    quote!(#root::private::plus(#(#operands),*))
+                    let (x, y) = (&operands[0], &operands[1]);
+                    quote!(#root::private::plus(#x, &#y))
                 } else {
                     spelled(row(*op).spelling, &operands, span)
                 };

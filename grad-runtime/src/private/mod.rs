@@ -335,8 +335,8 @@ pub const fn length(len: usize) -> usize {
 
 /// The sum of two tangents.
 #[inline]
-pub fn plus<T: Tangent>(mut x: T, y: T) -> T {
-    x.accumulate(&y);
+pub fn plus<T: Tangent>(mut x: T, y: &T) -> T {
+    x.accumulate(y);
     x
 }
 
