@@ -67,7 +67,7 @@ pub fn struct_leaves(x: &[f64]) -> f64 {
     hit.t * hit.normal[0] + hit.normal[1]
 }
 
-#[differentiate]
+#[differentiate(wrt(x))]
 fn prefix(x: &[f64], limit: f64) -> (Vec<f64>, f64, usize) {
     let mut sum = 0.0;
     for (i, v) in x.iter().enumerate() {
