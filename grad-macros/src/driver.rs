@@ -14,6 +14,7 @@ use crate::operator::Operator;
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
+use crate::stages::{Lowered, Tangents};
 use crate::{ad, front, hygiene, pass};
 
 /// One function to differentiate, and what stands around it.
@@ -472,7 +473,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
 /// The closures a function passes to functions, differentiated by what is active where they are
 /// passed.
 fn passed_functions(
-    lowered: &mut front::Lowered,
+    lowered: &mut Lowered,
     active: &ad::Activity,
     around: &Derived,
     avoid: &TokenStream,
@@ -512,7 +513,7 @@ fn passed_functions(
             ..derived
         };
         let forward = derived.modes.forward().then(|| {
-            let mut forward = ad::forward(&passed.lowered.graph, &own, ad::Tangents::One);
+            let mut forward = ad::forward(&passed.lowered.graph, &own, Tangents::One);
             pass::simplify(&mut forward.graph);
             forward
         });
@@ -565,7 +566,7 @@ fn allowed(
 
 /// The graphs of the derivatives asked for.
 fn differentiated(
-    lowered: &front::Lowered,
+    lowered: &Lowered,
     active: &ad::Activity,
     signature: &Signature,
     options: &Options,
@@ -578,8 +579,8 @@ fn differentiated(
         forward.graph.debug_verify(stage);
         forward
     };
-    let forward = (options.modes.forward()).then(|| push("forward", ad::Tangents::One));
-    let lanes = (options.lanes).map(|_| push("forward in lanes", ad::Tangents::Lanes));
+    let forward = (options.modes.forward()).then(|| push("forward", Tangents::One));
+    let lanes = (options.lanes).map(|_| push("forward in lanes", Tangents::Lanes));
     let reverse = options.modes.reverse().then(|| {
         let mut reverse = ad::reverse(graph, &lowered.output, active);
         dump(

@@ -20,6 +20,7 @@ mod partial;
 mod pass;
 mod rule;
 mod signature;
+mod stages;
 #[cfg(test)]
 mod tests;
 

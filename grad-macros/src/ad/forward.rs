@@ -2,26 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Activity, push, push_one, term, zero};
+use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo,
+    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo, term,
 };
-
-/// A graph whose body yields the values of the function, then their tangents.
-pub(crate) struct Forward {
-    pub(crate) graph: Graph,
-    /// The tangent of each parameter that is differentiated.
-    pub(crate) dots: Vec<Option<Slot>>,
-}
-
-/// What the tangent of a float is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Tangents {
-    /// A float: one direction.
-    One,
-    /// A row of lanes, so that a zero is no literal: several directions.
-    Lanes,
-}
+use crate::stages::{Forward, Tangents};
 
 struct Push<'a> {
     graph: Graph,

@@ -3,7 +3,7 @@
 //! [`activity`] finds what depends on a differentiated input and reaches the result; [`forward`] adds
 //! the tangent of every active site beside it; [`vjp`] builds a pullback that walks the sites
 //! backwards, and decides what of the primal sweep it keeps and what it computes again.
-//! Derivatives are read off the operator table through [`term`]; no file here matches on an operator.
+//! Derivatives are read off the operator table through [`crate::ir::term`]; no file here matches on an operator.
 
 mod activity;
 mod cut;
@@ -12,15 +12,13 @@ mod residuals;
 mod scratch;
 mod vjp;
 
-use std::collections::HashSet;
-
 use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
-pub(crate) use forward::{Forward, Tangents, forward};
-pub(crate) use vjp::{Reverse, gradient, reverse};
+pub(crate) use forward::forward;
+pub(crate) use vjp::{gradient, reverse};
 
-use crate::ir::{At, Build, Cursor, Ex, Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};
+use crate::ir::{Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};
 
 /// Appends a site with results of the given types.
 fn push(
@@ -69,45 +67,4 @@ fn float(text: &str) -> Kind {
 /// Which of a site's operands the table differentiates.
 fn derivatives(op: Op) -> &'static [Wrt] {
     row(op).wrt
-}
-
-/// A tangent or cotangent `t` through one operand of a site: the row's factor times `t`, or its mask.
-pub(crate) fn term(
-    graph: &mut Graph,
-    region: Region,
-    site: (&[Value], Value),
-    k: usize,
-    active: &HashSet<Value>,
-    op: Op,
-    t: Value,
-) -> Option<Value> {
-    let span = graph.value(site.1).span;
-    let cursor = Cursor::new(graph, region, span);
-    let at = At {
-        operands: site.0.iter().map(|v| cursor.ex(*v)).collect(),
-        out: cursor.ex(site.1),
-        active: site.0.iter().map(|v| active.contains(v)).collect(),
-    };
-    let t = cursor.ex(t);
-    Some(
-        match derivatives(op).get(k)? {
-            Wrt::Zero => return None,
-            Wrt::Scale(factor) => scaled(&cursor, t, factor(&at)),
-            Wrt::SteepWhen(factor, when) if !when(&at) => scaled(&cursor, t, factor(&at)),
-            Wrt::Steep(factor) | Wrt::SteepWhen(factor, _) => {
-                let product = scaled(&cursor, t, factor(&at));
-                t.is_zero().select(t.lit(0.0), product)
-            }
-            Wrt::Mask(mask) => mask(&at, t),
-        }
-        .value,
-    )
-}
-
-fn scaled<'g>(cursor: &Cursor, t: Ex<'g>, factor: Ex<'g>) -> Ex<'g> {
-    match cursor.number(factor.value) {
-        Some(1.0) => t,
-        Some(-1.0) => -t,
-        _ => t * factor,
-    }
 }

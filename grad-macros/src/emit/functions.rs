@@ -16,10 +16,9 @@ use quote::{format_ident, quote};
 use super::body::Body;
 use super::items::Derived;
 use super::names::Names;
-use crate::ad::{Forward, Reverse, Tangents};
-use crate::front::Lowered;
 use crate::ir::{Arg, Call};
 use crate::signature::{Parameter, Passing};
+use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 /// A closure in the forms of both modes, over names of what it captures.
 #[derive(Clone)]

@@ -7,10 +7,9 @@ use quote::quote;
 
 use super::items::{Derived, result};
 use super::names::Names;
-use crate::ad::Reverse;
-use crate::front::Lowered;
 use crate::ir::Slot;
 use crate::signature::Passing;
+use crate::stages::{Lowered, Reverse};
 
 impl Derived<'_> {
     /// Value and gradient in one body; the parameters and their buffers have the names of the

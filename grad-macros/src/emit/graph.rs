@@ -7,11 +7,11 @@ use quote::quote;
 
 use super::body::{Body, discrete_text, spelled};
 use super::names::Names;
-use crate::ad::term;
-use crate::front::Lowered;
+use crate::ir::term;
 use crate::ir::{
     Discrete, Graph, Kind, Literal, Op, Path, Region, Site, Slot, Step, Ty, Value, Var, Width, row,
 };
+use crate::stages::Lowered;
 
 struct Data<'g> {
     graph: &'g Graph,
@@ -394,7 +394,6 @@ fn partial(op: Op, k: usize, count: usize) -> Option<TokenStream> {
     let active: HashSet<Value> = operands.iter().copied().collect();
     let result = term(&mut graph, region, (&operands, out), k, &active, op, one)?;
     graph.block_mut(region).yields = vec![result];
-    crate::pass::simplify(&mut graph);
     let result = graph.block(region).yields[0];
     let mut body = Body::new(
         &graph,

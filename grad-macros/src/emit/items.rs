@@ -9,12 +9,12 @@ use syn::{Attribute, GenericParam, Generics, Type, Visibility, WhereClause};
 
 use super::body::Body;
 use super::names::Names;
-use crate::ad::{Forward, Reverse, Tangents};
-use crate::front::{Lowered, Output};
+use crate::ir::Output;
 use crate::ir::{Kind, Slot, Storage, Ty, Value};
 use crate::options::Modes;
 use crate::signature::functions::Mode;
 use crate::signature::{Parameter, Passing, Signature, lanes_of, tangent_of};
+use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

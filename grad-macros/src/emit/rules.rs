@@ -29,8 +29,9 @@ use quote::{format_ident, quote};
 
 use super::body::{Body, spelled};
 use super::names::Names;
-use crate::ad::{Tangents, term};
+use crate::ir::term;
 use crate::ir::{Graph, Kind, Op, Region, Slot, Spelling, Ty, Width, row};
+use crate::stages::Tangents;
 
 /// The names of operands.
 const OPERANDS: [&str; 3] = ["x", "y", "z"];

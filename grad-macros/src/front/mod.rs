@@ -47,12 +47,12 @@ use proc_macro2::{Span, TokenStream};
 use syn::Block;
 
 use crate::diag::{Diagnostics, Problem};
-pub(crate) use crate::ir::Output;
+use crate::ir::Output;
 use crate::ir::{
     Code, Graph, Kind, Literal, Param, Path, Region, Slot, Storage, Ty, Value, Var, VarInfo,
 };
 use crate::signature::{Parameter, Passing, Signature};
-pub(crate) use passed::Passed;
+use crate::stages::{Lowered, Passed};
 use scope::{Local, Locals};
 
 /// A lowered expression.
@@ -78,20 +78,6 @@ pub(crate) enum Operand {
     Never,
     /// No value: a problem was reported.
     Poison,
-}
-
-/// The function as a graph, with what emission must repeat of its body.
-pub(crate) struct Lowered {
-    pub(crate) graph: Graph,
-    pub(crate) output: Output,
-    /// Items and `use` declarations inside the body.
-    pub(crate) items: Vec<TokenStream>,
-    /// What is wrong with opaque code, should it be active.
-    pub(crate) if_active: HashMap<Value, Problem>,
-    /// Whether the function calls itself.
-    pub(crate) recursive: bool,
-    /// Closures it passes to functions, by number.
-    pub(crate) passed: Vec<Passed>,
 }
 
 /// The state of lowering.

@@ -14,23 +14,16 @@ use syn::{Expr, Pat, Type};
 
 use super::closure::{Function, Written};
 use super::opaque::names_in;
-use super::{Lower, Lowered, Operand, lower};
+use super::{Lower, Operand, lower};
 use crate::diag::Problem;
 use crate::ir::{Arg, Callee, Code, Op, Ty};
 use crate::signature::{Parameter, Signature, ty_of};
+use crate::stages::Passed;
 
 /// A parameter that is a function.
 pub(crate) struct Given {
     pub(super) name: String,
     pub(super) output: Type,
-}
-
-/// A closure that is passed to a function, as a function of its inputs and what it captures.
-pub(crate) struct Passed {
-    pub(crate) signature: Signature,
-    pub(crate) lowered: Lowered,
-    /// How many of the parameters are its inputs.
-    pub(crate) inputs: usize,
 }
 
 impl Lower<'_> {

@@ -29,6 +29,7 @@ mod eval;
 mod graph;
 mod ops;
 mod print;
+mod term;
 mod verify;
 
 #[cfg(test)]
@@ -37,3 +38,4 @@ pub(crate) use data::Datum;
 pub(crate) use eval::*;
 pub(crate) use graph::*;
 pub(crate) use ops::*;
+pub(crate) use term::term;

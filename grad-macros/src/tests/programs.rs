@@ -98,7 +98,7 @@ fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
     let (raw, simple) = verified(lowered.graph.clone(), "lowered")?;
     let active = ad::activity(&simple, &lowered.if_active, &diag);
     problems(&diag)?;
-    let forward = ad::forward(&simple, &active, ad::Tangents::One);
+    let forward = ad::forward(&simple, &active, crate::stages::Tangents::One);
     let reverse = ad::reverse(&simple, &lowered.output, &active);
     let (raw_forward, forward_graph) = verified(forward.graph.clone(), "forward")?;
     let (raw_reverse, reverse_graph) = verified(reverse.graph.clone(), "reverse")?;

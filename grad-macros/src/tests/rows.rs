@@ -8,8 +8,9 @@ use proc_macro2::Span;
 
 use super::interpret::evaluate;
 use super::programs::{dot, flat};
-use crate::ad::{self, term};
+use crate::ad;
 use crate::diag::Diagnostics;
+use crate::ir::term;
 use crate::ir::{
     Datum, ForwardForm, Function, Graph, Kind, Machine, Op, Output, Param, Path, Program, Region,
     ReverseForm, Slot, Storage, Ty, Value, VarInfo, Width, Wrt, row,
@@ -190,7 +191,7 @@ fn differentiated(graph: Graph) -> Function {
     };
     let active = ad::activity(&graph, &HashMap::new(), &Diagnostics::default());
     let (forward, reverse) = (
-        ad::forward(&graph, &active, ad::Tangents::One),
+        ad::forward(&graph, &active, crate::stages::Tangents::One),
         ad::reverse(&graph, &output, &active),
     );
     Function {

@@ -64,7 +64,7 @@ fn stages(name: &str, text: &str) -> String {
     }
     pass::simplify(&mut lowered.graph);
     let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
-    let mut forward = ad::forward(&lowered.graph, &active, ad::Tangents::One).graph;
+    let mut forward = ad::forward(&lowered.graph, &active, crate::stages::Tangents::One).graph;
     pass::simplify(&mut forward);
     let mut reverse = ad::reverse(&lowered.graph, &lowered.output, &active).graph;
     pass::simplify(&mut reverse);

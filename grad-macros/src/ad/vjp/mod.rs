@@ -23,15 +23,7 @@ use super::{Activity, push, push_one};
 use crate::ir::{
     Graph, Kind, Op, Output, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
 };
-
-/// A graph whose body computes the function and whose pull region is its pullback.
-pub(crate) struct Reverse {
-    pub(crate) graph: Graph,
-    /// The cotangent of the result.
-    pub(crate) seed: Option<Slot>,
-    /// For each differentiated parameter the buffer its cotangent is added into.
-    pub(crate) bars: Vec<Option<Var>>,
-}
+use crate::stages::Reverse;
 
 /// Cotangents of the values of one region, and of values outside it, while it is walked.
 type Bars = HashMap<Value, Value>;

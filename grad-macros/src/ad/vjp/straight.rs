@@ -1,7 +1,8 @@
 //! Sites without regions: one adjoint each.
 
 use super::{Bars, Pull};
-use crate::ad::{push, push_one, term, zero};
+use crate::ad::{push, push_one, zero};
+use crate::ir::term;
 use crate::ir::{Kind, Path, Region, SiteId, Step, Storage, Value, VarInfo};
 
 impl Pull<'_> {

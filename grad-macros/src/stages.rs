@@ -1,0 +1,57 @@
+//! What one stage hands to the next: [`Lowered`] from the front to all others, [`Forward`] and
+//! [`Reverse`] from differentiation to emission.
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+
+use crate::diag::Problem;
+use crate::ir::{Graph, Output, Slot, Value, Var};
+use crate::signature::Signature;
+
+/// The function as a graph, with what emission must repeat of its body.
+pub(crate) struct Lowered {
+    pub(crate) graph: Graph,
+    pub(crate) output: Output,
+    /// Items and `use` declarations inside the body.
+    pub(crate) items: Vec<TokenStream>,
+    /// What is wrong with opaque code, should it be active.
+    pub(crate) if_active: HashMap<Value, Problem>,
+    /// Whether the function calls itself.
+    pub(crate) recursive: bool,
+    /// Closures it passes to functions, by number.
+    pub(crate) passed: Vec<Passed>,
+}
+
+/// A closure that is passed to a function, as a function of its inputs and what it captures.
+pub(crate) struct Passed {
+    pub(crate) signature: Signature,
+    pub(crate) lowered: Lowered,
+    /// How many of the parameters are its inputs.
+    pub(crate) inputs: usize,
+}
+
+/// A graph whose body yields the values of the function, then their tangents.
+pub(crate) struct Forward {
+    pub(crate) graph: Graph,
+    /// The tangent of each parameter that is differentiated.
+    pub(crate) dots: Vec<Option<Slot>>,
+}
+
+/// What the tangent of a float is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Tangents {
+    /// A float: one direction.
+    One,
+    /// A row of lanes, so that a zero is no literal: several directions.
+    Lanes,
+}
+
+/// A graph whose body computes the function and whose pull region is its pullback.
+pub(crate) struct Reverse {
+    pub(crate) graph: Graph,
+    /// The cotangent of the result.
+    pub(crate) seed: Option<Slot>,
+    /// For each differentiated parameter the buffer its cotangent is added into.
+    pub(crate) bars: Vec<Option<Var>>,
+}
