@@ -38,6 +38,8 @@ problems! {
         "drop `lanes`: `jacobian` alone takes one direction after another";
     JacobianHere(what: String) => format!("{what} has no Jacobian yet"),
         "write a function of its own that calls it, and put `jacobian` there";
+    WrtOfOperator => "an operator is differentiated by all of its operands",
+        "drop `wrt(..)`: where it is called decides which derivatives are computed";
     OptionTwice(name: String) => format!("option `{name}` is given twice"),
         "write it once";
     UnknownParameter(name: String) => format!("`{name}` is not a parameter of this function"),

@@ -179,7 +179,15 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
     let each = own_options(&mut block, options, diag);
     if let Some((path, _)) = &block.trait_ {
         if let Some(operator) = Operator::named(path) {
-            let rule = operator_rule(&block, &operator, options);
+            let asked = each.iter().chain([options]).filter_map(|o| o.wrt.as_ref());
+            if let Some(name) = asked.flatten().next() {
+                diag.report(name.span(), Problem::WrtOfOperator);
+            }
+            let all = Options {
+                wrt: None,
+                ..options.clone()
+            };
+            let rule = operator_rule(&block, &operator, &all);
             let errors = diag.to_tokens();
             return quote!(#block #rule #errors);
         }
