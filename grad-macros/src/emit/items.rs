@@ -1162,7 +1162,7 @@ impl Derived<'_> {
                 quote!(let (#value, #pull) = #companion; #pull(#seed, #(#references,)* #(#places),*); #value)
             }
         };
-        let accumulate_item = self.function(
+        let accumulate_item = self.writing_function(
             &format!(
                 "Adds `seed` times the gradient of `{name}` by {by} into the buffers; returns the value.\n\n# Panics\n\nIf a buffer's length is not its parameter's; the message has both."
             ),
