@@ -70,8 +70,8 @@ impl<'d> Lower<'d> {
         };
         let go_on = |cx: &mut Self| cx.lower_conditions(rest, span, then, otherwise);
         if let Expr::Let(l) = first {
-            let subject = self.subject(&l.expr);
             let cases = alternatives(&l.pat);
+            let subject = self.subject(&l.expr, &cases);
             return self.lower_cases(&cases, &subject, span, &go_on, otherwise);
         }
         let condition = self.value_of(first);
@@ -117,8 +117,12 @@ impl<'d> Lower<'d> {
     }
 
     /// What patterns are matched against, evaluated once.
-    fn subject(&mut self, expr: &Expr) -> Operand {
+    fn subject(&mut self, expr: &Expr, patterns: &[Pat]) -> Operand {
+        let is_call = matches!(expr, Expr::MethodCall(_));
+        let wants = is_call && patterns.iter().any(shows_reference);
+        let before = std::mem::replace(&mut self.wants_option, wants);
         let operand = self.lower_expr(expr);
+        self.wants_option = before;
         self.as_subject(operand, expr.span())
     }
 
@@ -144,7 +148,8 @@ impl<'d> Lower<'d> {
         m: &ExprMatch,
         go_on: &dyn Fn(&mut Self, Operand) -> Operand,
     ) -> Operand {
-        let subject = self.subject(&m.expr);
+        let patterns: Vec<Pat> = m.arms.iter().map(|arm| arm.pat.clone()).collect();
+        let subject = self.subject(&m.expr, &patterns);
         if self.dead {
             return Operand::Never;
         }
@@ -220,8 +225,8 @@ impl<'d> Lower<'d> {
         otherwise: &Expr,
         rest: Then<'_, 'd>,
     ) -> Operand {
-        let subject = self.subject(expr);
         let cases = alternatives(pattern);
+        let subject = self.subject(expr, &cases);
         let leave = |cx: &mut Self| cx.lower_expr(otherwise);
         self.lower_cases(&cases, &subject, pattern.span(), rest, &leave)
     }
@@ -259,6 +264,14 @@ impl<'d> Lower<'d> {
             }
             _ => None,
         }
+    }
+}
+
+/// `Some(&v)`: what is matched gives a reference to an entry, as methods of slices do.
+fn shows_reference(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::TupleStruct(some) => some.elems.iter().any(|p| matches!(p, Pat::Reference(_))),
+        _ => false,
     }
 }
 

@@ -334,21 +334,61 @@ pub fn swarm(x: &[f64]) -> f64 {
     all.iter().map(|p| p.best * p.place[0]).sum()
 }
 
+#[derive(Differentiable)]
+struct Series {
+    scale: f64,
+    values: Vec<f64>,
+}
+
+#[differentiate]
+fn ends(series: &Series) -> f64 {
+    let Some(&last) = series.values.last() else {
+        return 0.0;
+    };
+    let first = match series.values.first() {
+        Some(&v) => v * v,
+        None => 1.0,
+    };
+    let mut sum = last * series.scale * first;
+    if let Some(&v) = series.values.get(1) {
+        sum += v.sin();
+    }
+    sum
+}
+
+#[differentiate]
+pub fn ends_of_a_field(x: &[f64]) -> f64 {
+    let series = Series {
+        scale: x[0],
+        values: x[1..].to_vec(),
+    };
+    ends(&series)
+}
+
+macro_rules! each {
+    ($($f:ident, $gradient:ident, $push:ident;)*) => {
+        $(slice!($f, $gradient, $push; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);)*
+    };
+}
+
 #[test]
 fn all() {
-    slice!(array_leaves, value_and_grad_array_leaves, jvp_array_leaves; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(vector_leaves, value_and_grad_vector_leaves, jvp_vector_leaves; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(struct_leaves, value_and_grad_struct_leaves, jvp_struct_leaves; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(tuple_leaves, value_and_grad_tuple_leaves, jvp_tuple_leaves; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(question_mark_leaves, value_and_grad_question_mark_leaves, jvp_question_mark_leaves; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(result_leaves, value_and_grad_result_leaves, jvp_result_leaves; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(swapped_call, value_and_grad_swapped_call, jvp_swapped_call; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(state_replaced, value_and_grad_state_replaced, jvp_state_replaced; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(machine, value_and_grad_machine, jvp_machine; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(named_range, value_and_grad_named_range, jvp_named_range; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(only_a_function, value_and_grad_only_a_function, jvp_only_a_function; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(label_in_a_loop, value_and_grad_label_in_a_loop, jvp_label_in_a_loop; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(extended, value_and_grad_extended, jvp_extended; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(integer_of_unknown_type, value_and_grad_integer_of_unknown_type, jvp_integer_of_unknown_type; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
-    slice!(swarm, value_and_grad_swarm, jvp_swarm; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);
+    each! {
+        array_leaves, value_and_grad_array_leaves, jvp_array_leaves;
+        vector_leaves, value_and_grad_vector_leaves, jvp_vector_leaves;
+        struct_leaves, value_and_grad_struct_leaves, jvp_struct_leaves;
+        tuple_leaves, value_and_grad_tuple_leaves, jvp_tuple_leaves;
+        question_mark_leaves, value_and_grad_question_mark_leaves, jvp_question_mark_leaves;
+        result_leaves, value_and_grad_result_leaves, jvp_result_leaves;
+        swapped_call, value_and_grad_swapped_call, jvp_swapped_call;
+        state_replaced, value_and_grad_state_replaced, jvp_state_replaced;
+        machine, value_and_grad_machine, jvp_machine;
+        named_range, value_and_grad_named_range, jvp_named_range;
+        only_a_function, value_and_grad_only_a_function, jvp_only_a_function;
+        label_in_a_loop, value_and_grad_label_in_a_loop, jvp_label_in_a_loop;
+        extended, value_and_grad_extended, jvp_extended;
+        integer_of_unknown_type, value_and_grad_integer_of_unknown_type, jvp_integer_of_unknown_type;
+        swarm, value_and_grad_swarm, jvp_swarm;
+        ends_of_a_field, value_and_grad_ends_of_a_field, jvp_ends_of_a_field;
+    }
 }
