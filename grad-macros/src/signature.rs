@@ -451,6 +451,10 @@ pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
             quote!([#element; #len])
         }
         Type::Infer(_) => quote!(_),
+        // A `+` may not stand before `as`.
+        Type::TraitObject(object) if object.bounds.len() > 1 || object.bounds.trailing_punct() => {
+            quote!(<(#ty) as #root::Differentiable>::Tangent)
+        }
         Type::Tuple(tuple) if !tuple.elems.is_empty() => {
             let parts = tuple.elems.iter().map(|part| tangent_of(part, root));
             quote!((#(#parts,)*))

@@ -1,6 +1,6 @@
 //! Mutated and half-typed token streams through the macros' entry points.
 //!
-//! The functions of `tests/cases/cases.rs` with tokens deleted, doubled, swapped, replaced and cut
+//! The functions of `tests/tests/cases.rs` with tokens deleted, doubled, swapped, replaced and cut
 //! off: no panic, and what comes out keeps the user's item or says what is wrong. What comes out
 //! without an error parses. `GRAD_MUTATIONS=n` sets how many.
 
@@ -15,15 +15,34 @@ use crate::{derive, driver};
 /// Mutations tried where nothing else is asked for.
 const MUTATIONS: usize = 800;
 
-/// The items of the cases that an entry point takes.
+/// The items of the cases that an entry point takes, without their attributes.
 fn items() -> Vec<syn::Item> {
-    let file = include_str!("../../../tests/cases/cases.rs");
-    let file = syn::parse_file(file).expect("the cases parse");
-    let takes = |item: &syn::Item| {
-        use syn::Item::{Enum, Fn, Impl, Struct, Trait};
-        matches!(item, Enum(_) | Fn(_) | Impl(_) | Struct(_) | Trait(_))
+    let files = [
+        include_str!("../../../tests/tests/cases.rs"),
+        include_str!("../../../tests/tests/cases/items.rs"),
+    ];
+    let parsed = files.map(|file| syn::parse_file(file).expect("the cases parse"));
+    parsed
+        .into_iter()
+        .flat_map(|file| file.items)
+        .filter_map(bare)
+        .collect()
+}
+
+fn bare(mut item: syn::Item) -> Option<syn::Item> {
+    let attributes = match &mut item {
+        syn::Item::Enum(item) => &mut item.attrs,
+        syn::Item::Fn(item) => &mut item.attrs,
+        syn::Item::Impl(item) => &mut item.attrs,
+        syn::Item::Struct(item) => &mut item.attrs,
+        syn::Item::Trait(item) => &mut item.attrs,
+        _ => return None,
     };
-    file.items.into_iter().filter(takes).collect()
+    if attributes.iter().any(|a| a.path().is_ident("test")) {
+        return None;
+    }
+    attributes.clear();
+    Some(item)
 }
 
 /// Changes one place, at any depth.

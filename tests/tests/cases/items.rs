@@ -1,5 +1,4 @@
-//! Cases on types with operators, traits, enums, options and mutation, as they stand in
-//! `../../cases/cases.rs` with the attribute added.
+//! Cases on types with operators, traits, enums, options and mutation.
 
 #![allow(unreachable_pub)] // as the users wrote them
 
