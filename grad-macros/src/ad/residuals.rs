@@ -4,18 +4,15 @@
 //! and what it reads is still there; otherwise it is kept: on a tape for a loop, as one side of a
 //! two-sided enum for a branch. At the top of the function nothing is done: the pullback captures.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use super::cut::{self, Choice};
+use super::recompute::recompute;
 use super::scratch::Scratch;
-use crate::ir::{
-    Arg, Callee, Cost, Graph, Kind, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
-    VarInfo, row,
-};
+use crate::ir::{Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
 #[derive(Clone)]
-struct Position {
+pub(super) struct Position {
     number: usize,
     region: Region,
     /// The loops and branches around it, outermost first.
@@ -32,24 +29,18 @@ pub(super) struct Residuals {
     /// Sites whose reverse runs right behind them.
     fused: HashSet<SiteId>,
     /// Variables that the reverse of a loop reads as they were when the iteration ended.
-    restored: HashMap<SiteId, Vec<Var>>,
+    pub(super) restored: HashMap<SiteId, Vec<Var>>,
 }
 
 /// How many of the regions around one position are around the other too.
-fn shared(a: &Position, b: &Position) -> usize {
+pub(super) fn shared(a: &Position, b: &Position) -> usize {
     let both = a.around.iter().zip(&b.around);
     both.take_while(|(a, b)| a == b).count()
 }
 
-/// The price of keeping a number, where cheap arithmetic and loads cost 1: it is written, read, and
-/// takes room in the cache.
-const KEEP: u32 = 24;
-/// The price of a division or a function of the mathematical library.
-const DEAR: u32 = 4 * KEEP;
-
 /// How much of a variable a site reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reads {
+pub(super) enum Reads {
     Element,
     All,
 }
@@ -71,9 +62,9 @@ pub(super) struct Known {
 }
 
 /// What one region hands to its reverse.
-struct Kept {
-    values: Vec<Value>,
-    vars: Vec<Var>,
+pub(super) struct Kept {
+    pub(super) values: Vec<Value>,
+    pub(super) vars: Vec<Var>,
 }
 
 impl Residuals {
@@ -95,7 +86,7 @@ impl Residuals {
         all
     }
 
-    fn walk(&mut self, graph: &Graph, region: Region, at: &mut Position) {
+    pub(super) fn walk(&mut self, graph: &Graph, region: Region, at: &mut Position) {
         for id in &graph.block(region).sites {
             at.number += 1;
             at.region = region;
@@ -191,7 +182,7 @@ impl Residuals {
         self.is_stable_but_for(graph, path, site, own)
     }
 
-    fn is_stable_but_for(
+    pub(super) fn is_stable_but_for(
         &self,
         graph: &Graph,
         path: &Path,
@@ -233,7 +224,13 @@ impl Residuals {
     /// The loop at the end of whose iterations the place still holds what it held at `site`, where it
     /// is right to keep all of the variable then: the loop writes all of it each time, and reads all
     /// of it, as loops inside do.
-    fn restorable(&self, graph: &Graph, path: &Path, site: SiteId, reads: Reads) -> Option<SiteId> {
+    pub(super) fn restorable(
+        &self,
+        graph: &Graph,
+        path: &Path,
+        site: SiteId,
+        reads: Reads,
+    ) -> Option<SiteId> {
         let var = path.root;
         let at = self.sites.get(&site)?;
         let depth = self.made.get(&var)?.around.len();
@@ -285,7 +282,7 @@ impl Residuals {
     }
 
     /// Whether the site is a loop whose iterations all run before any of them is reversed.
-    fn runs_ahead(&self, graph: &Graph, id: SiteId) -> bool {
+    pub(super) fn runs_ahead(&self, graph: &Graph, id: SiteId) -> bool {
         graph.site(id).kind.is_loop() && !self.fused.contains(&id)
     }
 
@@ -392,7 +389,7 @@ impl Residuals {
     }
 
     /// Keeps variables as they are at the end of an iteration, for its reverse to put back.
-    fn resolve_restored(
+    pub(super) fn resolve_restored(
         &mut self,
         graph: &mut Graph,
         id: SiteId,
@@ -470,12 +467,12 @@ impl Residuals {
 }
 
 impl Kept {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty() && self.vars.is_empty()
     }
 
     /// Zeros of the shape of a variable that is handed over anyway are made from that.
-    fn zeros(&mut self, graph: &Graph) -> Vec<(Value, Var)> {
+    pub(super) fn zeros(&mut self, graph: &Graph) -> Vec<(Value, Var)> {
         let mut zeros = Vec::new();
         self.values
             .retain(|value| match graph.def(*value).map(|site| &site.kind) {
@@ -491,7 +488,7 @@ impl Kept {
     }
 
     /// The values to hand over, read at the end of the primal region.
-    fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
+    pub(super) fn operands(&self, graph: &mut Graph, primal: Region) -> Vec<Value> {
         copy_moved(graph, primal, &self.vars.iter().copied().collect());
         let mut operands = self.values.clone();
         for var in &self.vars {
@@ -511,7 +508,7 @@ impl Kept {
     }
 
     /// Puts what was handed over in place of the primal values; `first` opens the region.
-    fn receive(
+    pub(super) fn receive(
         &self,
         graph: &mut Graph,
         region: Region,
@@ -561,277 +558,5 @@ impl Kept {
         }
         let sites = &mut graph.block_mut(region).sites;
         sites.splice(0..0, opening);
-    }
-}
-
-/// Whether all that `reversed` reads of the primal regions can be computed again.
-pub(super) fn all_again(
-    graph: &Graph,
-    residuals: &mut Residuals,
-    primal: &[Region],
-    reversed: Region,
-    known: HashMap<Value, Value>,
-) -> bool {
-    let known = Known {
-        values: known,
-        opening: Vec::new(),
-    };
-    let again = Again::new(graph, residuals, primal, known);
-    reads_within(graph, reversed)
-        .into_iter()
-        .all(|value| again.can(graph, value))
-}
-
-/// Computes again all that `reversed` reads of the primal regions; [`all_again`] has said yes.
-pub(super) fn compute_again(
-    graph: &mut Graph,
-    residuals: &mut Residuals,
-    primal: &[Region],
-    reversed: Region,
-    known: Known,
-) {
-    recompute(graph, residuals, primal, reversed, known);
-}
-
-/// Computes again, at the start of `reversed`, what is cheap; gives the rest, which must be kept.
-fn recompute(
-    graph: &mut Graph,
-    residuals: &mut Residuals,
-    primal: &[Region],
-    reversed: Region,
-    known: Known,
-) -> Kept {
-    let mut again = Again::new(graph, residuals, primal, known);
-    let mut needed = reads_within(graph, reversed);
-    needed.retain(|value| again.is_open(*value));
-    let values: Vec<Value> = cut::kept(&again.choices(graph, &needed), &needed)
-        .into_iter()
-        .collect();
-    for value in &values {
-        again.inside.remove(value);
-    }
-    for value in needed {
-        again.copy(graph, value);
-    }
-    let mut kept = Kept {
-        values,
-        vars: Vec::new(),
-    };
-    let mut vars: Vec<Var> = graph
-        .sites_within(reversed)
-        .into_iter()
-        .flat_map(|id| graph.site(id).paths())
-        .map(|path| path.root)
-        .filter(|var| again.made.contains(var))
-        .collect();
-    vars.sort_unstable();
-    vars.dedup();
-    kept.vars = vars;
-    graph.substitute(reversed, &again.done);
-    graph.block_mut(reversed).sites.splice(0..0, again.sites);
-    kept
-}
-
-/// The values of a region from which those its reverse names are computed, these included.
-pub(super) fn reached(graph: &Graph, primal: Region, reversed: Region) -> HashSet<Value> {
-    let inside: HashSet<Value> = graph.defined_in(primal).into_iter().collect();
-    let mut queue = reads_within(graph, reversed);
-    let mut reached = HashSet::new();
-    while let Some(value) = queue.pop() {
-        if inside.contains(&value) && reached.insert(value) {
-            if let Some(site) = graph.def(value).filter(|site| site.regions.is_empty()) {
-                queue.extend(site.reads());
-            }
-        }
-    }
-    reached
-}
-
-fn reads_within(graph: &Graph, region: Region) -> Vec<Value> {
-    let mut reads = Vec::new();
-    for inner in graph.regions_within(region) {
-        for id in &graph.block(inner).sites {
-            reads.extend(graph.site(*id).reads());
-        }
-        reads.extend(graph.block(inner).yields.iter().copied());
-    }
-    reads.sort_unstable();
-    reads.dedup();
-    reads
-}
-
-/// Whether the value is a scalar: by its type, or as arithmetic is done on it.
-fn is_number(graph: &Graph, value: Value) -> bool {
-    match graph.ty(value) {
-        Ty::Unknown => graph
-            .sites
-            .iter()
-            .any(|site| matches!(site.kind, Kind::Apply(_)) && site.operands.contains(&value)),
-        ty => ty.is_scalar(),
-    }
-}
-
-/// Whether a call is arithmetic that is as cheap to do again as to keep: on numbers, and hardly dearer
-/// on small structs.
-fn is_cheap_operator(callee: &Callee) -> bool {
-    matches!(callee, Callee::Operator(op) if row(*op).cost == Cost::Cheap)
-}
-
-/// Sites computed a second time.
-struct Again<'r> {
-    residuals: &'r mut Residuals,
-    inside: HashSet<Value>,
-    made: HashSet<Var>,
-    done: HashMap<Value, Value>,
-    sites: Vec<SiteId>,
-}
-
-impl<'r> Again<'r> {
-    fn new(graph: &Graph, residuals: &'r mut Residuals, primal: &[Region], known: Known) -> Self {
-        let sites = primal.iter().flat_map(|region| &graph.block(*region).sites);
-        let made = sites.filter_map(|id| match graph.site(*id).kind {
-            Kind::Allocate(var) => Some(var),
-            _ => None,
-        });
-        Again {
-            residuals,
-            inside: primal
-                .iter()
-                .flat_map(|region| graph.defined_in(*region))
-                .collect(),
-            made: made.collect(),
-            done: known.values,
-            sites: known.opening,
-        }
-    }
-
-    /// Whether the value must be kept or computed again.
-    fn is_open(&self, value: Value) -> bool {
-        self.inside.contains(&value) && !self.done.contains_key(&value)
-    }
-
-    /// Whether the value can be computed again cheaply, without keeping any other.
-    fn can(&self, graph: &Graph, value: Value) -> bool {
-        if !self.is_open(value) {
-            return true;
-        }
-        let reads = graph.def(value).map(Site::reads).unwrap_or_default();
-        self.price(graph, value) < KEEP && reads.iter().all(|read| self.can(graph, *read))
-    }
-
-    /// What can be done about the needed values and all they are computed from.
-    fn choices(&self, graph: &Graph, needed: &[Value]) -> BTreeMap<Value, Choice> {
-        let mut choices = BTreeMap::new();
-        let mut queue = needed.to_vec();
-        while let Some(value) = queue.pop() {
-            if choices.contains_key(&value) {
-                continue;
-            }
-            let again = self.price(graph, value);
-            let mut operands = match graph.def(value) {
-                Some(site) if again < cut::NEVER => site.reads(),
-                _ => Vec::new(),
-            };
-            operands.retain(|operand| self.is_open(*operand));
-            queue.extend(&operands);
-            let keep = match graph.ty(value) {
-                Ty::Bool => KEEP / 4,
-                Ty::Array(_) | Ty::Named(_) => 4 * KEEP,
-                _ => KEEP,
-            };
-            choices.insert(
-                value,
-                Choice {
-                    keep,
-                    again,
-                    operands,
-                },
-            );
-        }
-        choices
-    }
-
-    /// The price of computing the value from its operands once more.
-    fn price(&self, graph: &Graph, value: Value) -> u32 {
-        let Some(id) = graph.value(value).site else {
-            return cut::NEVER;
-        };
-        let site = graph.site(id);
-        let stable = |path: &Path| {
-            !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
-        };
-        let (price, possible) = match &site.kind {
-            Kind::Literal(_) | Kind::Constant(_) => (0, true),
-            Kind::Discrete(_) | Kind::Cast(_) | Kind::FloatLike | Kind::IntLike | Kind::Select => {
-                (1, true)
-            }
-            Kind::Call(call) | Kind::CallVjp(call) => (
-                1,
-                is_cheap_operator(&call.callee)
-                    && call.args.iter().filter_map(Arg::path).all(stable),
-            ),
-            Kind::Apply(op) if row(*op).cost == Cost::Cheap || *graph.ty(value) == Ty::Int => {
-                (1, true)
-            }
-            Kind::Apply(_) => (DEAR, true),
-            Kind::Load(path) => {
-                let possible = !self.made.contains(&path.root) && is_number(graph, value) && {
-                    self.residuals.is_stable(graph, path, id)
-                        || self
-                            .residuals
-                            .restorable(graph, path, id, Reads::Element)
-                            .is_some()
-                };
-                (1, possible)
-            }
-            // Only the shape is looked at, and a number has but one.
-            Kind::ZeroLike(path) => {
-                let element = matches!(path.steps.as_slice(), [Step::Index(_)])
-                    && graph.var(path.root).ty.element().is_scalar();
-                // The pullback is not handed what may have changed since.
-                let handed = graph.var(path.root).storage != Storage::RefMut;
-                (1, element && handed && !self.made.contains(&path.root))
-            }
-            Kind::Length(path) => (1, stable(path)),
-            _ => (0, false),
-        };
-        if possible { price } else { cut::NEVER }
-    }
-
-    fn copy(&mut self, graph: &mut Graph, value: Value) {
-        if !self.is_open(value) {
-            return;
-        }
-        let Some(id) = graph.value(value).site else {
-            return;
-        };
-        let site = graph.site(id).clone();
-        for read in site.reads() {
-            self.copy(graph, read);
-        }
-        let tys = site.results.iter().map(|v| graph.ty(*v).clone()).collect();
-        let restored = match &site.kind {
-            Kind::Load(path) if !self.residuals.is_stable(graph, path, id) => self
-                .residuals
-                .restorable(graph, path, id, Reads::Element)
-                .map(|at| (at, path.root)),
-            _ => None,
-        };
-        let again = graph.new_site(site.kind, site.operands, Vec::new(), tys, site.span);
-        let done = self.done.clone();
-        graph.site_mut(again).each_read(&mut |v| {
-            if let Some(to) = done.get(v) {
-                *v = *to;
-            }
-        });
-        for (old, new) in site.results.iter().zip(graph.site(again).results.clone()) {
-            graph.value_mut(new).name = graph.value(*old).name.clone();
-            self.done.insert(*old, new);
-        }
-        graph.exact.insert(again);
-        if let Some((at, var)) = restored {
-            self.residuals.restored.entry(at).or_default().push(var);
-        }
-        self.sites.push(again);
     }
 }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::items::{Derived, result};
+use super::bodies::result;
+use super::items::Derived;
 use super::names::Names;
 use crate::ir::Slot;
 use crate::signature::Passing;

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-use super::body::{Body, discrete_text, spelled};
+use super::body::Body;
 use super::names::Names;
+use super::spelling::{discrete_text, spelled};
 use crate::ir::term;
 use crate::ir::{
     Discrete, Graph, Kind, Literal, Op, Path, Region, Site, Slot, Step, Ty, Value, Var, Width, row,

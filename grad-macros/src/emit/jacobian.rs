@@ -21,7 +21,8 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::items::{Derived, Home, bare};
+use super::items::{Derived, Home};
+use super::signatures::bare;
 use crate::signature::{Parameter, Passing, entries_of};
 
 /// How a Jacobian is computed.

@@ -4,7 +4,11 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod bodies;
 mod body;
+mod calls;
+mod companion;
+mod control;
 mod functions;
 mod gradient;
 mod graph;
@@ -12,8 +16,13 @@ mod items;
 mod jacobian;
 mod lanes;
 mod names;
+mod places;
+mod public;
 mod rules;
+mod signatures;
+mod spelling;
 
+pub(crate) use companion::companion;
 pub(crate) use functions::{FunctionTokens, function_tokens};
-pub(crate) use items::{Derived, Graphs, Home, companion, companion_stub, emit, stubs};
+pub(crate) use items::{Derived, Graphs, Home, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;

@@ -27,8 +27,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::body::{Body, spelled};
+use super::body::Body;
 use super::names::Names;
+use super::spelling::spelled;
 use crate::ir::term;
 use crate::ir::{Graph, Kind, Op, Region, Slot, Spelling, Ty, Width, row};
 use crate::stages::Tangents;

@@ -20,6 +20,7 @@
 //!
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
+mod branch;
 mod call;
 mod captured;
 mod closure;
@@ -28,6 +29,7 @@ mod expr;
 mod flow;
 mod infer;
 mod iter;
+mod loops;
 mod macros;
 mod matching;
 mod method;

@@ -10,11 +10,11 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::data::{Datum, Key};
-use super::graph::{
+use super::ops::{Op, row};
+use super::{
     Adaptor, Arg, Call, Callee, Discrete, Graph, Kind, Literal, Output, Path, Range, Region, Site,
     SiteId, Slot, Step, Storage, Ty, Value, Var,
 };
-use super::ops::{Op, row};
 
 /// Why a run ends without a value.
 #[derive(Clone, PartialEq, Debug)]

@@ -27,9 +27,12 @@ mod data;
 #[cfg(test)]
 mod eval;
 mod graph;
+mod kind;
 mod ops;
+mod path;
 mod print;
 mod term;
+mod types;
 mod verify;
 
 #[cfg(test)]
@@ -37,5 +40,8 @@ pub(crate) use data::Datum;
 #[cfg(test)]
 pub(crate) use eval::*;
 pub(crate) use graph::*;
+pub(crate) use kind::*;
 pub(crate) use ops::*;
+pub(crate) use path::*;
 pub(crate) use term::term;
+pub(crate) use types::*;

@@ -10,7 +10,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use proc_macro2::Span;
 
-use super::graph::{Discrete, Graph, Kind, Literal, Region, Ty, Value};
+use super::{Discrete, Graph, Kind, Literal, Region, Ty, Value};
 
 macro_rules! operators {
     ($($op:ident),* $(,)?) => {

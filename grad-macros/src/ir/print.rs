@@ -2,9 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::graph::{
-    Arg, Callee, Graph, Kind, Literal, Path, Region, Site, Slot, Step, Ty, Value, Width,
-};
+use super::{Arg, Callee, Graph, Kind, Literal, Path, Region, Site, Slot, Step, Ty, Value, Width};
 
 impl Display for Value {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::graph::{Graph, Kind, Region, SiteId, Slot, Value, Var};
+use super::{Graph, Kind, Region, SiteId, Slot, Value, Var};
 
 impl Graph {
     /// The first thing wrong with the graph, if any: a value read before it is computed, a site that

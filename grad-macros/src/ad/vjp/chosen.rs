@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use super::{Bars, Pull};
-use crate::ad::residuals::{self, Known};
+use crate::ad::recompute;
+use crate::ad::residuals::Known;
 use crate::ad::zero;
 use crate::ir::{Kind, Literal, Region, SiteId, Ty, Value};
 
@@ -51,7 +52,7 @@ impl Pull<'_> {
         // Which iteration it was is not known yet: the index stands for it in this question.
         let known = HashMap::from([(index, index)]);
         let primal = [choice.body, taken];
-        if !residuals::all_again(&self.graph, &mut self.residuals, &primal, inner, known) {
+        if !recompute::all_again(&self.graph, &mut self.residuals, &primal, inner, known) {
             return false;
         }
         let (at, ran) = self.note_choice(&choice, index);
@@ -59,7 +60,7 @@ impl Pull<'_> {
             values: HashMap::from([(index, at)]),
             opening: Vec::new(),
         };
-        residuals::compute_again(&mut self.graph, &mut self.residuals, &primal, inner, known);
+        recompute::compute_again(&mut self.graph, &mut self.residuals, &primal, inner, known);
         self.reverse_choice(&choice, (inner, own), ran, out, bars);
         true
     }

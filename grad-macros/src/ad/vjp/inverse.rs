@@ -6,7 +6,8 @@
 //! with is what the outer iteration began with.
 
 use super::Pull;
-use crate::ad::residuals::{self, Known, Way};
+use crate::ad::recompute;
+use crate::ad::residuals::{Known, Way};
 use crate::ir::{Kind, Op, Region, SiteId, Ty, Value};
 
 /// One counter of a loop.
@@ -50,7 +51,7 @@ impl Pull<'_> {
         let Some(primal) = self.graph.site(id).regions.last().copied() else {
             return counters;
         };
-        let wanted = residuals::reached(&self.graph, primal, inner);
+        let wanted = recompute::reached(&self.graph, primal, inner);
         for counter in self.counters(id, primal, way) {
             if !wanted.contains(&counter.arg) && !wanted.contains(&counter.next) {
                 continue;

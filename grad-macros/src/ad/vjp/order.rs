@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Pull;
-use crate::ad::residuals;
+use crate::ad::recompute;
 use crate::ir::{Kind, Op, Path, Region, SiteId, Step, Value, Var};
 
 /// How the sites of a loop use one variable.
@@ -68,7 +68,7 @@ impl Pull<'_> {
             .any(|site| matches!(self.graph.site(*site).kind, Kind::Pull { .. }));
         let index = self.graph.block(primal).args[0];
         let known = HashMap::from([(index, index)]);
-        !pulls || residuals::all_again(&self.graph, &mut self.residuals, &[primal], inner, known)
+        !pulls || recompute::all_again(&self.graph, &mut self.residuals, &[primal], inner, known)
     }
 
     fn iterations_are_apart(&self, primal: Region) -> bool {

@@ -1,0 +1,282 @@
+//! Calls, of functions and of their companions and pullbacks.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::body::Body;
+use super::names::named;
+use super::places::Access;
+use super::spelling::{assign_text, infix, spelled};
+use crate::ir::{Arg, Call, Callee, Path, Site, row};
+
+impl Body<'_> {
+    pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
+        match arg {
+            Arg::Value(v) => self.value(*v),
+            Arg::Move(path) => self.moved(path),
+            Arg::Receiver(path) => self.place(path),
+            Arg::MaybeMut(path) => self.place_mut(path),
+            Arg::Ref(path) => self.reference(path, Access::Read),
+            Arg::RefMut(path) => self.reference(path, Access::Write),
+            Arg::Kept(_) => TokenStream::new(),
+            Arg::Code(code, captures) | Arg::Closure(_, _, code, captures) => {
+                self.opaque(&code.0, captures)
+            }
+            Arg::Given(name) => {
+                let name = Ident::new(name, Span::call_site());
+                quote!(::core::clone::Clone::clone(&#name))
+            }
+        }
+    }
+
+    /// The receiver of a method call: the compiler borrows it.
+    pub(super) fn receiver(&self, arg: &Arg) -> TokenStream {
+        match arg {
+            Arg::RefMut(path) => self.place_mut(path),
+            Arg::Ref(path) => self.place(path),
+            Arg::Value(v) => {
+                let v = self.value(*v);
+                quote!((#v))
+            }
+            arg => self.argument(arg),
+        }
+    }
+
+    pub(super) fn call(&self, call: &Call, span: Span) -> TokenStream {
+        let args: Vec<_> = call
+            .own_args()
+            .iter()
+            .map(|arg| self.argument(arg))
+            .collect();
+        match &call.callee {
+            Callee::Given(name) => {
+                let none = quote!(::core::option::Option::None);
+                let dots = if self.forward {
+                    vec![none; args.len()]
+                } else {
+                    Vec::new()
+                };
+                let call = super::functions::given_call(name, &args, &dots, span);
+                quote!(#call.0)
+            }
+            Callee::Function(path) => {
+                let path = &path.0;
+                quote!(#path(#(#args),*))
+            }
+            Callee::Associated(ty, name, generics) => {
+                let (ty, name, generics) =
+                    (&ty.0, named(name, span), generics.as_ref().map(|g| &g.0));
+                quote!(#ty::#name #generics(#(#args),*))
+            }
+            Callee::Method(name, generics) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let (name, generics) = (named(name, span), generics.as_ref().map(|g| &g.0));
+                let args = args.iter().skip(1);
+                quote!(#receiver.#name #generics(#(#args),*))
+            }
+            Callee::Operator(op) => {
+                // An operator takes its operands; what is read again is copied.
+                let operand = |arg: &Arg| match arg {
+                    Arg::Value(v) if self.reads.get(v).is_some_and(|n| *n > 1) => {
+                        self.duplicated(*v)
+                    }
+                    arg => self.argument(arg),
+                };
+                let operands = call.args.iter().map(operand);
+                let operands: Vec<_> = operands.map(|arg| quote!((#arg))).collect();
+                spelled(row(*op).spelling, &operands, span)
+            }
+            Callee::Assign(op) => match (call.args.first().and_then(Arg::path), args.get(1)) {
+                (Some(path), Some(value)) => {
+                    let (place, op) = (self.place_mut(path), infix(&assign_text(*op), span));
+                    quote!(#place #op #value)
+                }
+                _ => TokenStream::new(),
+            },
+        }
+    }
+
+    /// A call of the companion of a function.
+    pub(super) fn call_derived(
+        &self,
+        call: &Call,
+        mode: &str,
+        dots: &[TokenStream],
+        span: Span,
+    ) -> TokenStream {
+        let args = self.own_arguments(call);
+        self.companion_call(call, mode, &args, dots, span)
+    }
+
+    /// The arguments of a call as a companion wants them.
+    pub(super) fn own_arguments(&self, call: &Call) -> Vec<TokenStream> {
+        let root = &self.root;
+        call.own_args()
+            .iter()
+            .map(|arg| match arg {
+                Arg::Move(path) => {
+                    let place = self.reference(path, Access::Read);
+                    quote!((&&#root::private::Copier(#place)).replicate())
+                }
+                Arg::Value(v) => self.duplicated(*v),
+                arg => self.argument(arg),
+            })
+            .collect()
+    }
+
+    /// A call of the companion with the arguments given.
+    pub(super) fn companion_call(
+        &self,
+        call: &Call,
+        mode: &str,
+        args: &[TokenStream],
+        dots: &[TokenStream],
+        span: Span,
+    ) -> TokenStream {
+        let root = &self.root;
+        let own = call.own_args().len();
+        let mask = call.mask
+            & 1_u64
+                .checked_shl(u32::try_from(own).unwrap_or(64))
+                .map_or(u64::MAX, |bit| bit - 1);
+        let mut wrt = quote!(#root::private::Wrt::<#mask>);
+        let mut suffix = "Rule";
+        if let (Some(lanes), "lanes") = (&self.lanes, mode) {
+            let count = &lanes.count;
+            wrt.extend(quote!(, #root::private::Directions::<#count>));
+            suffix = "Lanes";
+        }
+        match &call.callee {
+            Callee::Given(name) => super::functions::given_call(name, args, dots, span),
+            Callee::Function(path) => {
+                let inferred = if mode == "lanes" { 2 } else { 1 };
+                let mode = Ident::new(mode, span);
+                let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
+                let (path, generics) = without_turbofish(path, inferred);
+                quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Associated(ty, name, _) => {
+                let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
+                quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Method(name, _) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let name = super::items::sibling(mode, name, span);
+                let args = args.iter().skip(1);
+                quote!(#receiver.#name(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Operator(op) => {
+                let name = format!("{op:?}");
+                let rule = Ident::new(&format!("{name}{suffix}"), span);
+                let method = super::items::sibling(mode, &name.to_lowercase(), span);
+                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Assign(op) => {
+                let name = format!("{op:?}");
+                let rule = Ident::new(&format!("{name}Assign{suffix}"), span);
+                let method =
+                    super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
+                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
+            }
+        }
+    }
+
+    pub(super) fn dot(&self, call: &Call, dot: Option<&Arg>, span: Span) -> TokenStream {
+        match dot {
+            None => quote!(::core::option::Option::None),
+            Some(Arg::Value(v)) => {
+                let v = self.value(*v);
+                quote!(::core::option::Option::Some(&#v))
+            }
+            Some(Arg::MaybeMut(shadow)) => match (&call.callee, call.args.first()) {
+                (Callee::Method(name, _), Some(Arg::MaybeMut(path))) => {
+                    let (again, place) = (self.again(path, name, span), self.place_mut(shadow));
+                    quote!(#again.dot(&mut #place))
+                }
+                _ => TokenStream::new(),
+            },
+            Some(Arg::RefMut(path)) => {
+                let place = self.reference(path, Access::Write);
+                quote!(::core::option::Option::Some(#place))
+            }
+            Some(arg) => {
+                let place = arg.path().map(|path| self.reference(path, Access::Read));
+                quote!(::core::option::Option::Some(#place))
+            }
+        }
+    }
+
+    pub(super) fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
+        let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
+        let args = call
+            .args
+            .iter()
+            .map(|arg| self.handed_again(call, arg, site.span));
+        let bars = bars.iter().map(|bar| match bar {
+            None => quote!(::core::option::Option::None),
+            Some(path) => {
+                let place = self.reference(path, Access::Write);
+                match self.guards.get(&path.root) {
+                    Some(wanted) => quote!(if #wanted { ::core::option::Option::Some(#place) } else { ::core::option::Option::None }),
+                    None => quote!(::core::option::Option::Some(#place)),
+                }
+            }
+        });
+        quote!(#pull(#bar, #(#args,)* #(#bars),*))
+    }
+
+    /// An argument as the pullback of its call wants it.
+    pub(super) fn handed_again(&self, call: &Call, arg: &Arg, span: Span) -> TokenStream {
+        let root = &self.root;
+        match (arg, &call.callee) {
+            (Arg::Value(v), _) => {
+                let v = self.value(*v);
+                quote!(&#v)
+            }
+            (Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_), _) => quote!(()),
+            (Arg::Kept(path), _) => {
+                let place = self.place(path);
+                quote!(#root::private::Again::again(&#place))
+            }
+            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) => {
+                let again = self.again(path, name, span);
+                quote!(#again.give())
+            }
+            (arg, _) => arg
+                .path()
+                .map(|path| self.reference(path, Access::Read))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// The companion of a function of std's that has a rule.
+pub(super) fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> {
+    match path.to_string().replace(' ', "").as_str() {
+        "::core::mem::take" => Some(quote!(#root::private::rules::take)),
+        "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
+        _ => None,
+    }
+}
+
+/// A function's path, and the generic arguments it is given as its companion's method takes them,
+/// `inferred` more of which the compiler finds.
+pub(super) fn without_turbofish(
+    path: TokenStream,
+    inferred: usize,
+) -> (TokenStream, Option<TokenStream>) {
+    let Ok(mut parsed) = syn::parse2::<syn::ExprPath>(path.clone()) else {
+        return (path, None);
+    };
+    let Some(last) = parsed.path.segments.last_mut() else {
+        return (path, None);
+    };
+    match std::mem::replace(&mut last.arguments, syn::PathArguments::None) {
+        syn::PathArguments::AngleBracketed(list) => {
+            let args = list.args.iter();
+            let inferred = std::iter::repeat_n(quote!(_), inferred);
+            (quote!(#parsed), Some(quote!(::<#(#args,)* #(#inferred),*>)))
+        }
+        _ => (path, None),
+    }
+}

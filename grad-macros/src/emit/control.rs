@@ -1,0 +1,234 @@
+//! Branches and loops as Rust.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::body::Body;
+use super::spelling::diverges;
+use crate::ir::{Adaptor, Kind, Range, Region, Site, Value, Var};
+
+impl Body<'_> {
+    pub(super) fn define_all(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
+        self.define_tuple_as(site, code, false)
+    }
+
+    pub(super) fn define_tuple(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
+        self.define_tuple_as(site, code, true)
+    }
+
+    pub(super) fn define_tuple_as(
+        &mut self,
+        site: &Site,
+        code: &TokenStream,
+        always: bool,
+    ) -> TokenStream {
+        let names: Vec<Ident> = site.results.iter().map(|v| self.fresh(*v, "t")).collect();
+        match names.as_slice() {
+            [] => quote!(#code;),
+            [name] if !always => quote!(let #name = #code;),
+            names => quote!(let (#(#names,)*) = #code;),
+        }
+    }
+
+    /// A region as a block that gives its yields.
+    pub(super) fn block(&mut self, region: Region) -> TokenStream {
+        let statements = self.statements(region);
+        let graph = self.graph;
+        let last = graph.block(region).sites.last().map(|id| graph.site(*id));
+        if last.is_some_and(|site| diverges(&site.kind)) {
+            return quote!({ #statements });
+        }
+        let yields: Vec<_> = graph
+            .block(region)
+            .yields
+            .iter()
+            .map(|v| self.value(*v))
+            .collect();
+        match yields.as_slice() {
+            [] => quote!({ #statements }),
+            [one] => quote!({ #statements #one }),
+            many => quote!({ #statements (#(#many,)*) }),
+        }
+    }
+
+    pub(super) fn branch(&mut self, site: &Site) -> TokenStream {
+        let condition = self.value(site.operands[0]);
+        let (then, otherwise) = (self.block(site.regions[0]), self.block(site.regions[1]));
+        self.define_all(site, &quote!(if #condition #then else #otherwise))
+    }
+
+    pub(super) fn unpack(&mut self, site: &Site) -> TokenStream {
+        let root = self.root.clone();
+        let pack = self.value(site.operands[0]);
+        let side = |cx: &mut Self, region: Region| {
+            let args: Vec<Ident> = cx
+                .graph
+                .block(region)
+                .args
+                .clone()
+                .iter()
+                .map(|v| cx.fresh(*v, "kept"))
+                .collect();
+            let block = cx.block(region);
+            (quote!((#(#args,)*)), block)
+        };
+        let (left, on_left) = side(self, site.regions[0]);
+        let (right, on_right) = side(self, site.regions[1]);
+        self.define_all(
+            site,
+            &quote!(match #pack {
+                #root::private::Either::Left(#left) => #on_left
+                #root::private::Either::Right(#right) => #on_right
+            }),
+        )
+    }
+
+    /// Declares the carried variables of a loop with their first values; they are also its results.
+    pub(super) fn carried(
+        &mut self,
+        site: &Site,
+        inits: &[Value],
+        args: &[Value],
+    ) -> (Vec<Ident>, TokenStream) {
+        let first: Vec<_> = inits.iter().map(|v| self.value(*v)).collect();
+        let mut names = Vec::new();
+        for (arg, result) in args.iter().zip(&site.results) {
+            let hint = self
+                .graph
+                .value(*arg)
+                .name
+                .clone()
+                .unwrap_or_else(|| "carried".to_owned());
+            let name = self.names.fresh(&hint);
+            self.values.insert(*arg, quote!(#name));
+            self.values.insert(*result, quote!(#name));
+            names.push(name);
+        }
+        let lets = quote!(#(let mut #names = #first;)*);
+        (names, lets)
+    }
+
+    /// The carried variables take the values the body yields, all at once.
+    pub(super) fn advance(&mut self, names: &[Ident], region: Region) -> TokenStream {
+        let yields: Vec<_> = self
+            .graph
+            .block(region)
+            .yields
+            .iter()
+            .map(|v| self.value(*v))
+            .collect();
+        let changed: Vec<_> = names
+            .iter()
+            .zip(&yields)
+            .filter(|(name, next)| name.to_string() != next.to_string())
+            .collect();
+        let read_late = changed.iter().enumerate().any(|(k, (name, _))| {
+            changed[k + 1..]
+                .iter()
+                .any(|(_, next)| next.to_string() == name.to_string())
+        });
+        if read_late {
+            let (names, nexts): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
+            return quote!((#(#names,)*) = (#(#nexts,)*););
+        }
+        let assign = changed.iter().map(|(name, next)| quote!(#name = #next;));
+        quote!(#(#assign)*)
+    }
+
+    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
+        let region = site.regions[0];
+        let args = self.graph.block(region).args.clone();
+        let (start, end) = (self.value(site.operands[0]), self.value(site.operands[1]));
+        let mut iteration = if range.inclusive {
+            quote!((#start..=#end))
+        } else {
+            quote!((#start..#end))
+        };
+        let mut operands = site.operands[2..].iter();
+        for adaptor in &range.adaptors {
+            iteration = match adaptor {
+                Adaptor::Rev => quote!(#iteration.rev()),
+                Adaptor::StepBy | Adaptor::Take => {
+                    let n = operands.next().map(|v| self.value(*v)).unwrap_or_default();
+                    if *adaptor == Adaptor::StepBy {
+                        quote!(#iteration.step_by(#n))
+                    } else {
+                        quote!(#iteration.take(#n))
+                    }
+                }
+            };
+        }
+        if range.adaptors.is_empty() {
+            iteration = if range.inclusive {
+                quote!(#start..=#end)
+            } else {
+                quote!(#start..#end)
+            };
+        }
+        let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
+        let index = self.fresh(args[0], "i");
+        let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
+            let sites = self.graph.block(region).sites.iter();
+            let tape = sites
+                .copied()
+                .find_map(|id| wanted(&self.graph.site(id).kind));
+            tape.map(|tape| self.variable(tape))
+        };
+        let read = tape_in(|kind| match kind {
+            Kind::Next(tape) => Some(*tape),
+            _ => None,
+        });
+        let written = tape_in(|kind| match kind {
+            Kind::Push(tape) => Some(*tape),
+            _ => None,
+        });
+        let mut iterate = quote!(for #index in #iteration);
+        if let Some(tape) = read {
+            let (range, entry) = (self.names.fresh("range"), self.names.fresh("entry"));
+            let root = &self.root;
+            iterate = quote! {
+                let #range = #iteration;
+                let #entry = #tape.rewind(#root::private::trips(&#range));
+                for (#index, #entry) in #range.zip(#entry)
+            };
+            self.entry = Some(entry);
+        }
+        if let (Some(tape), false) = (written, range.exits) {
+            let (range, root) = (self.names.fresh("range"), &self.root);
+            iterate = quote! {
+                let #range = #iteration;
+                #tape.reserve(#root::private::trips(&#range));
+                for #index in #range
+            };
+        }
+        let body = self.statements(region);
+        let advance = self.advance(&names, region);
+        let exit = if range.exits {
+            let code = &names[0];
+            quote!(if #code != 0 { break; })
+        } else {
+            TokenStream::new()
+        };
+        quote!(#lets #iterate { #body #advance #exit })
+    }
+
+    pub(super) fn repeated(&mut self, site: &Site) -> TokenStream {
+        let (condition, body) = (site.regions[0], site.regions[1]);
+        let args = self.graph.block(body).args.clone();
+        let (names, lets) = self.carried(site, &site.operands, &args);
+        for (arg, name) in self
+            .graph
+            .block(condition)
+            .args
+            .clone()
+            .into_iter()
+            .zip(&names)
+        {
+            self.values.insert(arg, quote!(#name));
+        }
+        let condition = self.block(condition);
+        let statements = self.statements(body);
+        let advance = self.advance(&names, body);
+        quote!(#lets while #condition { #statements #advance })
+    }
+}

@@ -1,0 +1,274 @@
+//! Places in memory: how a path is read, written, moved out of and lent.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::body::Body;
+use super::names::named;
+use super::spelling::member;
+use crate::ir::{Form, Kind, Path, Step, Storage, Ty, Value, Var, Variant};
+
+impl Body<'_> {
+    pub(super) fn variable(&self, var: Var) -> TokenStream {
+        let info = self.graph.var(var);
+        if info.storage == Storage::Static {
+            return info.name.parse().unwrap_or_default();
+        }
+        self.vars.get(&var).cloned().unwrap_or_else(|| {
+            let name = named(&info.name, Span::call_site());
+            quote!(#name)
+        })
+    }
+
+    /// The place itself.
+    pub(super) fn place(&self, path: &Path) -> TokenStream {
+        self.place_for(path, Access::Read)
+    }
+
+    /// The place itself, to be written.
+    pub(super) fn place_mut(&self, path: &Path) -> TokenStream {
+        self.place_for(path, Access::Write)
+    }
+
+    pub(super) fn place_for(&self, path: &Path, access: Access) -> TokenStream {
+        let mut code = self.relocated(self.variable(path.root));
+        if path.steps.is_empty() && self.refs.contains(&path.root) {
+            return quote!((*#code));
+        }
+        let var = self.graph.var(path.root);
+        let behind_ref = self.refs.contains(&path.root);
+        for (k, step) in path.steps.iter().enumerate() {
+            code = match step {
+                Step::Field(name) => {
+                    let member = member(name);
+                    quote!(#code.#member)
+                }
+                Step::Deref if k == 0 && behind_ref => quote!((**#code)),
+                Step::Deref => quote!((*#code)),
+                Step::Variant(variant) => {
+                    let whole = if k == 0 && behind_ref {
+                        quote!((*#code))
+                    } else {
+                        code
+                    };
+                    self.variant(&whole, variant, var.tangent, access)
+                }
+                Step::Index(v) => {
+                    let index = self.value(*v);
+                    quote_spanned!(self.here=> #code[#index])
+                }
+                Step::Range {
+                    start,
+                    end,
+                    inclusive,
+                } => {
+                    let (start, end) = (start.map(|v| self.value(v)), end.map(|v| self.value(v)));
+                    if *inclusive {
+                        quote!(#code[#start..=#end])
+                    } else {
+                        quote!(#code[#start..#end])
+                    }
+                }
+            };
+        }
+        code
+    }
+
+    /// A field of the variant that `whole` holds.
+    pub(super) fn variant(
+        &self,
+        whole: &TokenStream,
+        variant: &Variant,
+        tangent: bool,
+        access: Access,
+    ) -> TokenStream {
+        let root = &self.root;
+        let (mutable, verb) = match access {
+            Access::Read => (TokenStream::new(), "ref"),
+            Access::Write => (quote!(mut), "mut"),
+        };
+        if tangent {
+            let accessor = format_ident!("__grad_{verb}_{}_{}", variant.name, variant.field);
+            return quote!((*#whole.#accessor()));
+        }
+        let path = &variant.code.0;
+        if path.to_string() == "?" {
+            let part = format_ident!("part_{verb}");
+            return quote!((*#root::private::Optional::#part(&#mutable #whole)));
+        }
+        let member = member(&variant.field);
+        quote!((*match &#mutable #whole {
+            #path { #member: __part, .. } => __part,
+            _ => ::core::unreachable!(),
+        }))
+    }
+
+    /// The place as a value that may be moved out of it.
+    pub(super) fn moved(&self, path: &Path) -> TokenStream {
+        let root = &self.root;
+        match &path.steps[..] {
+            [Step::Variant(variant)] if path.is_error() && !self.refs.contains(&path.root) => {
+                let (whole, path) = (self.variable(path.root), &variant.code.0);
+                let member = member(&variant.field);
+                quote!(match #whole { #path { #member: part, .. } => part, _ => ::core::unreachable!() })
+            }
+            steps
+                if steps
+                    .iter()
+                    .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
+            {
+                let place = self.place(path);
+                quote!((&&#root::private::Copier(&#place)).replicate())
+            }
+            _ => self.place(path),
+        }
+    }
+
+    /// Whether the place is known to be an array, a slice or a vector.
+    pub(super) fn is_sequence(&self, path: &Path) -> bool {
+        let whole = self.graph.var(path.root).ty.clone();
+        let ty = path.steps.iter().fold(whole, |ty, step| match step {
+            Step::Index(_) => ty.element(),
+            Step::Range { .. } => ty,
+            _ => Ty::Unknown,
+        });
+        matches!(ty, Ty::Array(_))
+    }
+
+    pub(super) fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {
+        let (root, place) = (&self.root, self.place(path));
+        if pattern.to_string() == "?" {
+            quote!(#root::private::Optional::is_present(&#place))
+        } else {
+            quote!(::core::matches!(#place, #pattern))
+        }
+    }
+
+    /// The receiver of a method for its pullback.
+    pub(super) fn again(&self, path: &Path, method: &str, span: Span) -> TokenStream {
+        let (place, again) = (
+            self.place(path),
+            super::items::sibling("again", method, span),
+        );
+        quote!(#place.#again())
+    }
+
+    /// What a place holds, as a value.
+    pub(super) fn load(&self, path: &Path, ty: &Ty) -> TokenStream {
+        let root = &self.root;
+        let place = self.place(path);
+        let tangent = self.graph.var(path.root).tangent;
+        if tangent && path.steps.is_empty() && self.refs.contains(&path.root) && !ty.is_scalar() {
+            let whole = self.variable(path.root);
+            quote!(#root::private::owned(&*#whole))
+        } else if ty.is_scalar() || path.steps.is_empty() {
+            place
+        } else if tangent {
+            quote!(#root::Tangent::duplicate(&#place))
+        } else {
+            quote!((&&#root::private::Copier(&#place)).replicate())
+        }
+    }
+
+    /// A value that goes into a tape and may be used again.
+    pub(super) fn kept(&self, value: Value) -> TokenStream {
+        let (root, v) = (&self.root, self.value(value));
+        let once = self.graph.def(value).is_some_and(|site| {
+            matches!(
+                site.kind,
+                Kind::ZeroLike(_) | Kind::ZeroOf | Kind::Copy(_) | Kind::Own(_) | Kind::Pack { .. }
+            )
+        });
+        let ty = self.graph.ty(value);
+        if once || ty.is_scalar() || matches!(ty, Ty::Pullback | Ty::Kept) {
+            v
+        } else {
+            quote!((&&#root::private::Copier(&#v)).replicate())
+        }
+    }
+
+    /// A value as an argument of a call whose pullback is handed it again.
+    pub(super) fn duplicated(&self, value: Value) -> TokenStream {
+        let (root, v) = (&self.root, self.value(value));
+        if self.graph.ty(value).is_scalar() {
+            v
+        } else {
+            quote!((&&#root::private::Copier(&#v)).replicate())
+        }
+    }
+
+    /// A reference to the place.
+    pub(super) fn reference(&self, path: &Path, access: Access) -> TokenStream {
+        let bare = path.steps.is_empty() && self.refs.contains(&path.root);
+        let place = self.place_for(path, access);
+        match (bare, access) {
+            (true, Access::Read) => self.variable(path.root),
+            (_, Access::Write) => quote!(&mut #place),
+            (false, Access::Read) => quote!(&#place),
+        }
+    }
+
+    pub(super) fn accumulate(&mut self, path: &Path, value: Value) -> TokenStream {
+        let (root, v) = (self.root.clone(), self.value(value));
+        let place = self.place_mut(path);
+        let add = match self.graph.ty(value) {
+            Ty::Float(_) | Ty::Int => quote!(#place += #v;),
+            _ if !self.graph.var(path.root).tangent => quote!(#place += #v;),
+            _ => quote!(#root::private::accumulate(&mut #place, &#v);),
+        };
+        match self.guards.get(&path.root) {
+            Some(wanted) => quote!(if #wanted { #add }),
+            None => add,
+        }
+    }
+
+    pub(super) fn finish(&self, path: &Path, form: &Form) -> TokenStream {
+        let (root, place) = (&self.root, self.place(path));
+        match form {
+            Form::Vec => place,
+            Form::Like(like) => {
+                let like = self.reference(like, Access::Read);
+                quote!(#root::private::array_like(#place, #like))
+            }
+            Form::Array(len) => {
+                let len = &len.0;
+                quote!(#root::private::array_of::<_, { #len }>(#place))
+            }
+        }
+    }
+
+    pub(super) fn swap(&self, a: &Path, b: &Path) -> TokenStream {
+        if let ([before @ .., Step::Index(i)], [other @ .., Step::Index(j)]) =
+            (&a.steps[..], &b.steps[..])
+        {
+            if a.root == b.root && before == other {
+                let base = self.place_mut(&Path {
+                    root: a.root,
+                    steps: before.to_vec(),
+                });
+                let (i, j) = (self.value(*i), self.value(*j));
+                return quote!(#base.swap(#i, #j));
+            }
+        }
+        let (a, b) = (self.place_mut(a), self.place_mut(b));
+        quote!(::core::mem::swap(&mut #a, &mut #b))
+    }
+
+    pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
+        let info = self.graph.var(var);
+        let init = init.map(|v| self.value(v));
+        let name = self.names.fresh(&info.name);
+        self.vars.insert(var, quote!(#name));
+        match init {
+            Some(init) => quote!(let mut #name = #init;),
+            None => quote!(let mut #name;),
+        }
+    }
+}
+
+/// Whether a place is read or written where its code stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
