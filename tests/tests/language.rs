@@ -30,5 +30,7 @@ mod operators;
 mod options;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/receivers.rs"]
+mod receivers;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -261,7 +261,7 @@ impl Derived<'_> {
                     };
                     let found = quote!(#find(#dot, #like, &mut #absent));
                     let found = if graph.var(var).storage == Storage::RefMut {
-                        quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
+                        quote!(let #local: &mut _ = &mut #root::private::owned(#found);)
                     } else {
                         quote!(let #local: &#bar_type = #found;)
                     };

@@ -6,6 +6,7 @@ use quote::quote;
 use super::body::Body;
 use super::names::named;
 use super::places::Access;
+use super::receivers::called_by_path;
 use super::spelling::{assign_text, infix, spelled};
 use crate::ir::{Arg, Call, Callee, Path, Site, row};
 
@@ -156,7 +157,8 @@ impl Body<'_> {
                 quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
-                let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
+                let ty = &ty.0;
+                let (name, args) = self.by_path(call, mode, name, args, span);
                 quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Method(name, _) => {
@@ -179,6 +181,34 @@ impl Body<'_> {
                 quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
             }
         }
+    }
+
+    /// The sibling that `T::m(..)` calls, and its arguments: what is passed first by value is lent.
+    fn by_path(
+        &self,
+        call: &Call,
+        mode: &str,
+        name: &str,
+        args: &[TokenStream],
+        span: Span,
+    ) -> (Ident, Vec<TokenStream>) {
+        let mut args = args.to_vec();
+        let lent = match call.args.first() {
+            Some(Arg::Move(path)) => Some(self.reference(path, Access::Read)),
+            Some(Arg::Value(v)) => {
+                let v = self.value(*v);
+                Some(quote!(&#v))
+            }
+            _ => None,
+        };
+        let Some(lent) = lent else {
+            return (super::items::sibling(mode, name, span), args);
+        };
+        let (sibling, lends) = called_by_path(mode, name, span);
+        if let (true, Some(first)) = (lends, args.first_mut()) {
+            *first = lent;
+        }
+        (sibling, args)
     }
 
     pub(super) fn dot(&self, call: &Call, dot: Option<&Arg>, span: Span) -> TokenStream {

@@ -65,6 +65,11 @@ pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
     )
 }
 
+/// The hidden name of a derivative that takes `self` as the method does.
+pub(super) fn own_sibling(mode: &str, name: &str, span: Span) -> Ident {
+    sibling(&format!("own_{mode}"), name, span)
+}
+
 /// The differentiated graphs.
 #[derive(Default)]
 pub(crate) struct Graphs {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, WhereClause};
 
-use super::items::{Derived, Home, sibling};
+use super::items::{Derived, Home};
 use crate::ir::Ty;
 use crate::signature::{Parameter, Passing, lanes_of, tangent_of};
 use crate::stages::Tangents;
@@ -111,17 +111,11 @@ impl Derived<'_> {
                     .push(syn::parse_quote!(#other: #root::Differentiable));
             }
         }
+        clause.predicates.extend(self.copy_bound());
         if self.home == Home::Trait {
             clause
                 .predicates
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
-            let moved = |p: &Parameter| p.name == "self" && p.passing == Passing::Value;
-            if self.parameters().iter().any(moved) {
-                // The pullback is handed it again.
-                clause
-                    .predicates
-                    .push(syn::parse_quote!(Self: ::core::clone::Clone));
-            }
             let output = self.signature.output_type.to_token_stream();
             let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
             if self
@@ -257,7 +251,11 @@ impl Derived<'_> {
                 quote!(#ident::#mode(#(#args,)* #wrt, #rest))
             }
             _ => {
-                let name = sibling(mode, &self.name(), Span::call_site());
+                let mut args = args.to_vec();
+                if let (true, Some(first)) = (self.first_is_borrowed(), args.first_mut()) {
+                    *first = quote!(&#first);
+                }
+                let name = self.path_sibling(mode);
                 match &self.of_trait {
                     // A rule of the runtime's may have the same name.
                     Some(of) => quote!(<Self as #of>::#name(#(#args,)* #wrt, #rest)),
@@ -269,16 +267,10 @@ impl Derived<'_> {
 
     /// Arguments for a call that must leave them usable.
     pub(super) fn kept_args(&self) -> Vec<TokenStream> {
-        let root = &self.root;
         let arg = |p: &Parameter| {
             let name = &p.name;
             match p.passing {
-                Passing::Value if !p.ty.is_scalar() => {
-                    quote!({
-                        use #root::private::rules::methods::*;
-                        (&&#root::private::Copier(&#name)).replicate()
-                    })
-                }
+                Passing::Value if !p.ty.is_scalar() => self.copy_of(&quote!(&#name)),
                 Passing::RefMut => quote!(&mut *#name),
                 _ => quote!(#name),
             }
