@@ -20,6 +20,8 @@ mod flow;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/handed.rs"]
+mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
 #[path = "language/mutation.rs"]

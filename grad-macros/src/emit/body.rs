@@ -10,8 +10,8 @@ use super::names::{Names, named};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, member, spelled};
 use crate::ir::{
-    Arg, Capture, Discrete, Graph, Kind, Op, Region, Site, SiteId, Storage, Ty, Value, Var, Width,
-    row,
+    Arg, Callee, Capture, Discrete, Graph, Kind, Op, Region, Site, SiteId, Storage, Ty, Value, Var,
+    Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -364,9 +364,13 @@ impl<'g> Body<'g> {
                 quote!(#root::private::Box::new(#inside))
             }
             Kind::Matches(path, code) => self.matches(path, &code.0),
-            Kind::Keep(path, method) => {
+            Kind::Keep(path, Some(method)) => {
                 let again = self.again(path, method, span);
                 quote!((&&#again.keeper()).keep())
+            }
+            Kind::Keep(path, None) => {
+                let place = self.reference(path, Access::Read);
+                quote!(#root::private::keep_argument(|| (&&#root::private::Copier(#place)).replicate()))
             }
             Kind::Record(record) => {
                 let path = &record.code.0;
@@ -391,11 +395,11 @@ impl<'g> Body<'g> {
             Kind::CallJvp(call, dots) => {
                 // The receiver may be borrowed mutably when the call's arguments are computed.
                 let mut before = None;
-                let dots: Vec<_> = dots
-                    .iter()
-                    .map(|dot| {
-                        let code = self.dot(call, dot.as_ref(), span);
-                        if !matches!(dot, Some(Arg::MaybeMut(_))) {
+                let is_method = matches!(call.callee, Callee::Method(..));
+                let dots: Vec<_> = (dots.iter().enumerate())
+                    .map(|(k, dot)| {
+                        let code = self.dot(call, k, dot.as_ref(), span);
+                        if k > 0 || !is_method || !matches!(dot, Some(Arg::MaybeMut(_))) {
                             return code;
                         }
                         let name = self.names.fresh("receiver_dot");

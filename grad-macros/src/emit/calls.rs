@@ -16,9 +16,8 @@ impl Body<'_> {
             Arg::Value(v) => self.value(*v),
             Arg::Move(path) => self.moved(path),
             Arg::Receiver(path) => self.place(path),
-            Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
-            Arg::RefMut(path) => self.reference(path, Access::Write),
+            Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
             Arg::Kept(_) => TokenStream::new(),
             Arg::Code(code, captures) | Arg::Closure(_, _, code, captures) => {
                 self.opaque(&code.0, captures)
@@ -33,7 +32,7 @@ impl Body<'_> {
     /// The receiver of a method call: the compiler borrows it.
     pub(super) fn receiver(&self, arg: &Arg) -> TokenStream {
         match arg {
-            Arg::RefMut(path) => self.place_mut(path),
+            Arg::RefMut(path) | Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.place(path),
             Arg::Value(v) => {
                 let v = self.value(*v);
@@ -211,19 +210,24 @@ impl Body<'_> {
         (sibling, args)
     }
 
-    pub(super) fn dot(&self, call: &Call, dot: Option<&Arg>, span: Span) -> TokenStream {
+    /// The tangent of argument `k` as forward mode is handed it.
+    pub(super) fn dot(&self, call: &Call, k: usize, dot: Option<&Arg>, span: Span) -> TokenStream {
+        let (is_receiver, arg) = (k == 0, &call.args[k]);
         match dot {
             None => quote!(::core::option::Option::None),
             Some(Arg::Value(v)) => {
                 let v = self.value(*v);
                 quote!(::core::option::Option::Some(&#v))
             }
-            Some(Arg::MaybeMut(shadow)) => match (&call.callee, call.args.first()) {
-                (Callee::Method(name, _), Some(Arg::MaybeMut(path))) => {
+            Some(Arg::MaybeMut(shadow)) => match (&call.callee, arg) {
+                (Callee::Method(name, _), Arg::MaybeMut(path)) if is_receiver => {
                     let (again, place) = (self.again(path, name, span), self.place_mut(shadow));
                     quote!(#again.dot(&mut #place))
                 }
-                _ => TokenStream::new(),
+                _ => {
+                    let (root, place) = (&self.root, self.reference(shadow, Access::Write));
+                    quote!(#root::private::handed_dot(#place))
+                }
             },
             Some(Arg::RefMut(path)) => {
                 let place = self.reference(path, Access::Write);
@@ -238,10 +242,7 @@ impl Body<'_> {
 
     pub(super) fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
         let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let args = call
-            .args
-            .iter()
-            .map(|arg| self.handed_again(call, arg, site.span));
+        let args = (0..call.args.len()).map(|k| self.handed_again(call, k, site.span));
         let bars = bars.iter().map(|bar| match bar {
             None => quote!(::core::option::Option::None),
             Some(path) => {
@@ -255,22 +256,31 @@ impl Body<'_> {
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
     }
 
-    /// An argument as the pullback of its call wants it.
-    pub(super) fn handed_again(&self, call: &Call, arg: &Arg, span: Span) -> TokenStream {
+    /// Argument `k` as the pullback of its call wants it.
+    pub(super) fn handed_again(&self, call: &Call, k: usize, span: Span) -> TokenStream {
         let root = &self.root;
-        match (arg, &call.callee) {
+        let is_receiver = k == 0 && matches!(call.callee, Callee::Method(..));
+        match (&call.args[k], &call.callee) {
             (Arg::Value(v), _) => {
                 let v = self.value(*v);
                 quote!(&#v)
             }
             (Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_), _) => quote!(()),
-            (Arg::Kept(path), _) => {
+            (Arg::Kept(path), _) if is_receiver => {
                 let place = self.place(path);
                 quote!(#root::private::Again::again(&#place))
             }
-            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) => {
+            (Arg::Kept(path), _) => {
+                let place = self.place(path);
+                quote!(#root::private::kept_argument(&#place))
+            }
+            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) if is_receiver => {
                 let again = self.again(path, name, span);
                 quote!(#again.give())
+            }
+            (Arg::MaybeMut(path), _) => {
+                let place = self.reference(path, Access::Read);
+                quote!(#root::private::handed_argument(#place))
             }
             (arg, _) => arg
                 .path()

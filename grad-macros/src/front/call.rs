@@ -183,7 +183,8 @@ impl Lower<'_> {
         if let Operand::Closure(function) = &operand {
             return self.pass_function(function, arg.to_token_stream(), arg.span());
         }
-        self.as_arg(operand, is_reference, arg.span())
+        let arg = self.as_arg(operand, is_reference, arg.span());
+        if is_reference { arg } else { lent(arg) }
     }
 
     pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
@@ -229,7 +230,8 @@ impl Lower<'_> {
             Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
             Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) => false,
         };
-        let args = self.with_captures(args);
+        let is_method = matches!(callee, Callee::Method(..));
+        let args = self.with_captures(apart(args, is_method));
         let ty = if own {
             self.output.clone()
         } else {
@@ -335,6 +337,44 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// A variable that is a mutable reference, as an argument: the callee may take a shared one.
+pub(super) fn lent(arg: Arg) -> Arg {
+    match arg {
+        Arg::RefMut(path) => Arg::MaybeMut(path),
+        other => other,
+    }
+}
+
+/// What certainly overlaps another argument that is a reference cannot be borrowed mutably.
+fn apart(mut args: Vec<Arg>, is_method: bool) -> Vec<Arg> {
+    let borrows = |arg: &Arg| matches!(arg, Arg::Ref(_) | Arg::MaybeMut(_));
+    let meets = |args: &[Arg], k: usize| {
+        let others = args
+            .iter()
+            .enumerate()
+            .filter(|(j, arg)| *j != k && borrows(arg));
+        let paths = others.filter_map(|(_, arg)| arg.path());
+        (args[k].path()).is_some_and(|own| {
+            paths
+                .into_iter()
+                .any(|path| path.is_around(own) || own.is_around(path))
+        })
+    };
+    let shared: Vec<usize> = (0..args.len())
+        .filter(|k| matches!(args[*k], Arg::MaybeMut(_)) && meets(&args, *k))
+        .collect();
+    for k in shared {
+        if let Arg::MaybeMut(path) = args[k].clone() {
+            args[k] = if k == 0 && is_method {
+                Arg::Receiver(path)
+            } else {
+                Arg::Ref(path)
+            };
+        }
+    }
+    args
 }
 
 /// The width that `f64::name(..)` says.

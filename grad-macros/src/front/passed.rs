@@ -32,7 +32,7 @@ impl Lower<'_> {
         let ty = self.ty_of(&given.output);
         let args = args
             .into_iter()
-            .map(|arg| self.as_arg(arg, false, span))
+            .map(|arg| super::call::lent(self.as_arg(arg, false, span)))
             .collect();
         let result = self.finish_call(Callee::Given(given.name.clone()), args, span);
         if let Operand::Value(value) = result {

@@ -26,11 +26,13 @@ pub(crate) enum Arg {
     /// The receiver of a method, in a variable that is never written: the compiler borrows it as the
     /// method wants.
     Receiver(Path),
-    /// The receiver of a method that may write it.
+    /// The receiver of a method that may write it, or a variable that is a mutable reference, for a
+    /// function that may take a shared one.
     MaybeMut(Path),
     /// A place passed as a mutable reference.
     RefMut(Path),
-    /// What was kept of a receiver whose place has changed since; only in pullbacks.
+    /// What was kept of a receiver, or of what may be passed mutably, whose place has changed since;
+    /// only in pullbacks.
     Kept(Path),
     /// A closure or other code that is not differentiated, seen by the callee as it stands.
     Code(Code, Vec<(String, Capture)>),
@@ -112,8 +114,8 @@ pub(crate) enum Kind {
     Copy(Path),
     /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
     Own(Path),
-    /// What the pullback of the method named needs of its receiver.
-    Keep(Path, String),
+    /// What a pullback needs of a receiver, of the method named, or of what may be passed mutably.
+    Keep(Path, Option<String>),
     /// Appends operand 0 to a vector that [`Kind::Finish`] ends.
     Append(Path),
     /// What was appended: the vector leaves its variable.

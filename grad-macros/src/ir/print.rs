@@ -140,7 +140,10 @@ impl Graph {
             }
             Kind::Boxed => write!(f, "boxed {operands}"),
             Kind::Matches(path, code) => write!(f, "matches {} `{}`", self.path_text(path), code.0),
-            Kind::Keep(path, method) => write!(f, "keep {} for .{method}", self.path_text(path)),
+            Kind::Keep(path, Some(method)) => {
+                write!(f, "keep {} for .{method}", self.path_text(path))
+            }
+            Kind::Keep(path, None) => write!(f, "keep {}", self.path_text(path)),
             Kind::If => write!(f, "if {operands}"),
             Kind::For(range) => write!(f, "for {range:?} {operands}"),
             Kind::While => write!(f, "while {operands}"),

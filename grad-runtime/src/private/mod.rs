@@ -9,6 +9,7 @@ mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod gathered;
+mod handed;
 mod jacobian;
 mod lanes;
 mod optional;
@@ -22,6 +23,7 @@ pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
+pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
 pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
 pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,

@@ -136,7 +136,11 @@ impl Pull<'_> {
         }
         match (&call.callee, arg) {
             (Callee::Method(name, _), Arg::Receiver(_) | Arg::MaybeMut(_)) if k == 0 => {
-                let kind = Kind::Keep(path.clone(), name.clone());
+                let kind = Kind::Keep(path.clone(), Some(name.clone()));
+                Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
+            }
+            (_, Arg::MaybeMut(_)) => {
+                let kind = Kind::Keep(path.clone(), None);
                 Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
             }
             _ => {
