@@ -73,7 +73,9 @@ problems! {
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     ClosureArgument => "this function, passed to a function, is not differentiated yet",
-        "pass a closure that calls it, `|x| f(x)`; a closure that is passed captures values, and no other closure";
+        "pass a closure whose names each mean one thing in it and in the closures it calls, and choose between functions inside it";
+    PassedEffects => "a closure that changes a variable is passed to a function",
+        "let the function return what it would change, or take that as a `&mut` argument";
     EntryEffects => "a closure that changes a variable is applied to each entry of an array",
         "let it give only the new entry, and compute what it changes in a loop or with `sum`, `fold`";
     Closure => "this is not a closure or function the macro can see",

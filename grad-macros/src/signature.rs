@@ -22,7 +22,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
-#[allow(clippy::struct_excessive_bools)] // four facts of how it is written
+#[allow(clippy::struct_excessive_bools)] // five facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.
@@ -41,6 +41,8 @@ pub(crate) struct Parameter {
     pub(crate) is_receiver: bool,
     /// A receiver `self` whose type is a reference.
     pub(crate) by_value: bool,
+    /// Something that a closure captures and that is no reference itself: its name is the place.
+    pub(crate) is_place: bool,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -62,6 +64,8 @@ pub(crate) struct Signature {
     pub(crate) number_names: Vec<String>,
     /// Other type parameters, and those of numbers: everything a pullback's type may name.
     pub(crate) types: Vec<Ident>,
+    /// What outlives the pullback of a recursive function that is given functions.
+    pub(crate) outlived: Option<syn::Lifetime>,
 }
 
 impl Signature {
@@ -122,6 +126,7 @@ impl Signature {
                 .type_params()
                 .map(|p| p.ident.clone())
                 .collect(),
+            outlived: None,
         };
         signature.choose_wrt(sig, options, diag);
         signature
@@ -240,6 +245,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 wrt: false,
                 is_receiver: true,
                 by_value: false,
+                is_place: false,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
@@ -363,6 +369,7 @@ fn typed_parameter(
         wrt: false,
         is_receiver: false,
         by_value: false,
+        is_place: false,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),

@@ -32,6 +32,8 @@ mod operators;
 mod options;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/passed.rs"]
+mod passed;
 #[path = "language/receivers.rs"]
 mod receivers;
 #[path = "language/zeros.rs"]

@@ -155,6 +155,7 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
                 match capture {
                     Capture::Value(v) => values.push(*v),
                     Capture::Place(path, _) => vars.push(path.root),
+                    Capture::Given => {}
                 }
             }
         }

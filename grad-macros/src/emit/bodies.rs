@@ -77,9 +77,11 @@ impl Derived<'_> {
             let name = self.again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
-            let (before, inside) = self.witnessed(&mut body, parameter);
-            witnesses.extend(before);
-            opening.extend(inside);
+            let witness = self.witnessed(&mut body, parameter);
+            if let Some((name, before, inside)) = &witness {
+                witnesses.extend(quote!(let #name = #before;));
+                opening.extend(inside.clone());
+            }
             match param.slot {
                 Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
@@ -130,9 +132,15 @@ impl Derived<'_> {
                     } else {
                         quote!(#name)
                     };
+                    let found = match &witness {
+                        Some((witness, ..)) if is_unknown_input(parameter) => {
+                            quote!(#witness.or_zero(#bar, #like, &mut #absent))
+                        }
+                        _ => quote!(#root::private::or_zero(#bar, #like, &mut #absent)),
+                    };
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut #bar_type = #root::private::or_zero(#bar, #like, &mut #absent);
+                        let #bar: &mut #bar_type = #found;
                     });
                 }
             }
@@ -176,16 +184,24 @@ impl Derived<'_> {
         &self,
         body: &mut Body,
         parameter: &Parameter,
-    ) -> (TokenStream, TokenStream) {
+    ) -> Option<(Ident, TokenStream, TokenStream)> {
         if !matches!(parameter.base, Type::Infer(_)) {
-            return (TokenStream::new(), TokenStream::new());
+            return None;
         }
         let (root, witness) = (&self.root, body.names.fresh("witness"));
         let (like, own) = (Self::as_reference(parameter), &parameter.name);
-        (
-            quote!(let #witness = #root::private::witness(#like);),
-            quote!(let #own = #root::private::of_type(#witness, #own);),
-        )
+        let (before, inside) = if is_unknown_input(parameter) {
+            (
+                quote!((&&&#root::private::Seen(#like)).input()),
+                quote!(let #own = #witness.again(#own);),
+            )
+        } else {
+            (
+                quote!(#root::private::witness(#like)),
+                quote!(let #own = #root::private::of_type(#witness, #own);),
+            )
+        };
+        Some((witness, before, inside))
     }
 
     /// A reference to what a parameter holds.
@@ -259,7 +275,11 @@ impl Derived<'_> {
                     } else {
                         helper("or_zero_ref", "or_zero_lanes_ref", 1)
                     };
-                    let found = quote!(#find(#dot, #like, &mut #absent));
+                    let found = if is_unknown_input(parameter) && !in_lanes {
+                        quote!((&&&#root::private::Seen(#like)).dot(#dot, &mut #absent))
+                    } else {
+                        quote!(#find(#dot, #like, &mut #absent))
+                    };
                     let found = if graph.var(var).storage == Storage::RefMut {
                         quote!(let #local: &mut _ = &mut #root::private::owned(#found);)
                     } else {
@@ -288,6 +308,11 @@ impl Derived<'_> {
         let (items, traits) = (self.prelude(lowered), self.traits());
         quote!(#traits #items #opening #tapes #statements (#value, #tangent))
     }
+}
+
+/// Whether a parameter is the input of a closure that does not say its type: it may be a reference.
+fn is_unknown_input(parameter: &Parameter) -> bool {
+    parameter.passing == Passing::Value && matches!(parameter.base, Type::Infer(_))
 }
 
 /// Whether the buffer is only added to, so that none is needed where nobody wants it.

@@ -449,15 +449,26 @@ impl<'g> Body<'g> {
     }
 
     pub(super) fn opaque(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let lets = self.seen(code, captures);
+        if lets.is_empty() {
+            code.clone()
+        } else {
+            quote!({ #lets #code })
+        }
+    }
+
+    /// What code of the user's captures, under the names it has for it.
+    pub(super) fn seen(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
         // What is only shown is not moved.
         let shown = is_shown(code);
-        let lets: TokenStream = captures
+        captures
             .iter()
             .filter_map(|(name, capture)| {
                 let seen = match capture {
                     Capture::Value(v) => self.value(*v),
                     Capture::Place(path, true) => self.reference(path, Access::Read),
                     Capture::Place(path, false) => self.place(path),
+                    Capture::Given => return None,
                 };
                 if seen.to_string() == *name || *name == "self" {
                     return None;
@@ -470,12 +481,7 @@ impl<'g> Body<'g> {
                 };
                 Some(quote!(let #ident = #seen;))
             })
-            .collect();
-        if lets.is_empty() {
-            code.clone()
-        } else {
-            quote!({ #lets #code })
-        }
+            .collect()
     }
 }
 

@@ -8,7 +8,7 @@ use super::names::named;
 use super::places::Access;
 use super::receivers::called_by_path;
 use super::spelling::{assign_text, infix, spelled};
-use crate::ir::{Arg, Call, Callee, Path, Site, row};
+use crate::ir::{Arg, Call, Callee, Capture, Path, Site, row};
 
 impl Body<'_> {
     pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
@@ -19,9 +19,9 @@ impl Body<'_> {
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
             Arg::Kept(_) => TokenStream::new(),
-            Arg::Code(code, captures) | Arg::Closure(_, _, code, captures) => {
-                self.opaque(&code.0, captures)
-            }
+            Arg::Code(code, captures) => self.opaque(&code.0, captures),
+            Arg::Closure(_, _, code, captures) => self.closure(&code.0, captures),
+            Arg::Named(_, code) => code.0.clone(),
             Arg::Given(name) => {
                 let name = Ident::new(name, Span::call_site());
                 quote!(::core::clone::Clone::clone(&#name))
@@ -104,12 +104,31 @@ impl Body<'_> {
         dots: &[TokenStream],
         span: Span,
     ) -> TokenStream {
-        let args = self.own_arguments(call);
+        let args = self.own_arguments(call, mode, span);
         self.companion_call(call, mode, &args, dots, span)
     }
 
+    /// A closure that is passed as it stands, with what it captures under the names it has for it.
+    fn closure(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let seen = self.seen(code, captures);
+        match syn::parse2::<syn::Expr>(code.clone()) {
+            Ok(mut expr) if !seen.is_empty() => {
+                let mut inside = &mut expr;
+                while let syn::Expr::Reference(reference) = inside {
+                    inside = &mut reference.expr;
+                }
+                if let syn::Expr::Closure(closure) = inside {
+                    let body = &closure.body;
+                    *closure.body = syn::parse_quote!({ #seen #body });
+                }
+                quote!(#expr)
+            }
+            _ => code.clone(),
+        }
+    }
+
     /// The arguments of a call as a companion wants them.
-    pub(super) fn own_arguments(&self, call: &Call) -> Vec<TokenStream> {
+    pub(super) fn own_arguments(&self, call: &Call, mode: &str, span: Span) -> Vec<TokenStream> {
         let root = &self.root;
         call.own_args()
             .iter()
@@ -119,6 +138,7 @@ impl Body<'_> {
                     quote!((&&#root::private::Copier(#place)).replicate())
                 }
                 Arg::Value(v) => self.duplicated(*v),
+                Arg::Named(function, _) => named_function(function, mode, span),
                 arg => self.argument(arg),
             })
             .collect()
@@ -253,6 +273,10 @@ impl Body<'_> {
                 }
             }
         });
+        if Self::passes_closures(call) {
+            let (args, bars): (Vec<_>, Vec<_>) = (args.collect(), bars.collect());
+            return self.knit_pull(call, &pull, &bar, &args, &bars);
+        }
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
     }
 
@@ -265,7 +289,10 @@ impl Body<'_> {
                 let v = self.value(*v);
                 quote!(&#v)
             }
-            (Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_), _) => quote!(()),
+            (
+                Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..),
+                _,
+            ) => quote!(()),
             (Arg::Kept(path), _) if is_receiver => {
                 let place = self.place(path);
                 quote!(#root::private::Again::again(&#place))
@@ -287,6 +314,23 @@ impl Body<'_> {
                 .map(|path| self.reference(path, Access::Read))
                 .unwrap_or_default(),
         }
+    }
+}
+
+/// A differentiated function in the form in which others are given it.
+fn named_function(function: &Callee, mode: &str, span: Span) -> TokenStream {
+    match function {
+        Callee::Associated(ty, name, generics) => {
+            let (ty, generics) = (&ty.0, generics.as_ref().map(|g| &g.0));
+            let name = super::items::sibling(&format!("given_{mode}"), name, span);
+            quote!(#ty::#name #generics)
+        }
+        Callee::Function(path) => {
+            let name = Ident::new(&format!("given_{mode}"), span);
+            let (path, generics) = without_turbofish(path.0.clone(), 0);
+            quote!(#path::#name #generics)
+        }
+        _ => TokenStream::new(),
     }
 }
 

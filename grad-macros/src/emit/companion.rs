@@ -15,6 +15,8 @@ pub(super) struct Members {
     pub(super) vjp: Option<TokenStream>,
     pub(super) jvp: Option<TokenStream>,
     pub(super) lanes: Option<TokenStream>,
+    /// The forms in which it is given to functions.
+    pub(super) given: TokenStream,
 }
 
 /// One function of a companion, but for how its receiver is passed.
@@ -132,6 +134,7 @@ impl Derived<'_> {
             vjp: in_mode(Mode::Reverse, bodies).vjp,
             jvp: in_mode(Mode::Forward, bodies).jvp,
             lanes: None,
+            given: TokenStream::new(),
         })
     }
 
@@ -145,26 +148,18 @@ impl Derived<'_> {
             vjp: (bodies.vjp.as_ref()).map(|body| self.pull_member(body, recursive)),
             jvp: (bodies.jvp.as_ref()).map(|body| self.push_member(body, Tangents::One)),
             lanes: (bodies.lanes.as_ref()).map(|body| self.push_member(body, Tangents::Lanes)),
+            given: self.given_forms(bodies, recursive),
         }
     }
 
     /// The function of reverse mode.
     fn pull_member(&self, body: &TokenStream, recursive: bool) -> TokenStream {
-        let (root, parameters) = (&self.root, self.parameters());
         let mut generics = bare(&self.sig.generics);
         generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
+        let output = &self.signature.output_type;
         let mut kept = self.captured();
         kept.push(quote!(__GRAD_M));
-        let again = parameters.iter().map(|p| self.again_type(p));
-        let bars = parameters.iter().map(|p| p.bar_type(root));
-        let (output, tangent) = (&self.signature.output_type, self.output_tangent());
-        let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
-        let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
-        let pull = if recursive {
-            quote!(#root::private::Box<dyn #pull>)
-        } else {
-            quote!(impl #pull + #again_and_again use<#(#kept),*>)
-        };
+        let pull = self.pull_type(&kept, recursive);
         self.both_receivers(&Member {
             mode: "vjp",
             attributes: quote! {
@@ -177,6 +172,22 @@ impl Derived<'_> {
             output: quote!((#output, #pull)),
             body,
         })
+    }
+
+    /// The type of the pullback, which captures what is listed.
+    pub(super) fn pull_type(&self, kept: &[TokenStream], recursive: bool) -> TokenStream {
+        let (root, parameters) = (&self.root, self.parameters());
+        let again = parameters.iter().map(|p| self.again_type(p));
+        let bars = parameters.iter().map(|p| p.bar_type(root));
+        let tangent = self.output_tangent();
+        let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
+        let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
+        if recursive {
+            let outlived = (self.signature.outlived.as_ref()).map(|lifetime| quote!(+ #lifetime));
+            quote!(#root::private::Box<dyn #pull #outlived>)
+        } else {
+            quote!(impl #pull + #again_and_again use<#(#kept),*>)
+        }
     }
 
     /// The function of forward mode, in one direction or several.
@@ -276,7 +287,12 @@ impl Derived<'_> {
     /// The functions of a companion where calls find them.
     pub(super) fn place(&self, members: &Members) -> TokenStream {
         let (vis, ident, cfgs) = (self.vis, &self.sig.ident, self.cfgs());
-        let Members { vjp, jvp, lanes } = members;
+        let Members {
+            vjp,
+            jvp,
+            lanes,
+            given,
+        } = members;
         match self.home {
             Home::Rule if lanes.is_some() => quote!(#lanes),
             Home::Rule => quote!(#vjp #jvp),
@@ -289,12 +305,12 @@ impl Derived<'_> {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
-                    impl #ident { #vjp #jvp #lanes }
+                    impl #ident { #vjp #jvp #lanes #given }
                 }
             }
             _ => {
                 let again = self.again_item();
-                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again)
+                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again #given)
             }
         }
     }

@@ -10,6 +10,7 @@ mod calls;
 mod companion;
 mod control;
 mod functions;
+mod given;
 mod gradient;
 mod graph;
 mod items;

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::rc::Rc;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, ExprPath, Pat, ReturnType};
@@ -138,6 +138,20 @@ impl Function {
 impl Written {
     pub(super) fn scopes(&self) -> Vec<HashMap<String, Local>> {
         self.scopes.clone()
+    }
+
+    /// The closure as it stands in the source, with `lets` in front of its body.
+    pub(super) fn tokens(&self, lets: &TokenStream) -> TokenStream {
+        let (inputs, body) = (&self.inputs, &self.body);
+        let body = if lets.is_empty() && self.output.is_none() {
+            quote!(#body)
+        } else {
+            quote!({ #lets #body })
+        };
+        match &self.output {
+            Some(output) => quote!(|#(#inputs),*| -> #output #body),
+            None => quote!(|#(#inputs),*| #body),
+        }
     }
 
     pub(super) fn output(&self) -> Option<&syn::Type> {
@@ -464,7 +478,7 @@ fn annotated(pattern: &Pat, operand: Operand) -> Operand {
     }
 }
 
-fn bound_names(patterns: &[Pat]) -> BTreeSet<String> {
+pub(super) fn bound_names(patterns: &[Pat]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for pattern in patterns {
         names_in(pattern.to_token_stream(), &mut names);

@@ -178,6 +178,7 @@ impl Lower<'_> {
             let ty = match capture {
                 crate::ir::Capture::Value(value) => self.graph.ty(*value),
                 crate::ir::Capture::Place(path, _) => &self.graph.var(path.root).ty,
+                crate::ir::Capture::Given => return false,
             };
             ty.may_be_active()
         })

@@ -22,6 +22,7 @@
 
 mod branch;
 mod call;
+mod capture;
 mod captured;
 mod closure;
 mod exchange;
@@ -148,6 +149,8 @@ pub(super) struct Lower<'d> {
     fresh: HashSet<Var>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
+    /// The first parameter whose assignment is noted.
+    watched_from: usize,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -167,6 +170,33 @@ pub(crate) fn lower(
     let mut cx = start(name, signature, body, around, diag);
     cx.pile_returns();
     cx.lower_function(signature, body)
+}
+
+/// Lowers a closure that is passed to a function, and tells whether it changes what it captures: the
+/// parameters behind its inputs, of which there are `inputs`. Those around it are given the functions
+/// `given`, which it calls.
+fn lower_closure(
+    (signature, inputs): (&Signature, usize),
+    given: &[std::rc::Rc<passed::Given>],
+    body: &Block,
+    around: &TokenStream,
+    diag: &Diagnostics,
+) -> (Lowered, bool) {
+    let mut cx = start("closure", signature, body, around, diag);
+    cx.declare_given(given);
+    cx.watched_from = inputs;
+    let (lowered, assigned) = cx.lower_body(signature, body);
+    let graph = &lowered.graph;
+    let captured = |var: Var| {
+        let mut slots = graph.params.iter().skip(inputs).map(|param| param.slot);
+        slots.any(|slot| matches!(slot, Slot::Memory(own) if own == var))
+    };
+    let mut sites = graph.sites_within(graph.body).into_iter();
+    let written = sites.any(|id| {
+        let writes = graph.site(id).kind.writes();
+        writes.iter().any(|path| captured(path.root))
+    });
+    (lowered, assigned || written)
 }
 
 fn start<'d>(
@@ -219,6 +249,7 @@ fn start<'d>(
         cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
+        watched_from: usize::MAX,
     }
 }
 
@@ -226,7 +257,12 @@ fn start<'d>(
 const RETURN: i64 = 1;
 
 impl Lower<'_> {
-    fn lower_function(mut self, signature: &Signature, body: &Block) -> Lowered {
+    fn lower_function(self, signature: &Signature, body: &Block) -> Lowered {
+        self.lower_body(signature, body).0
+    }
+
+    /// The function, and whether it assigns a parameter that is watched.
+    fn lower_body(mut self, signature: &Signature, body: &Block) -> (Lowered, bool) {
         let zero = self.int(0);
         self.locals.set(self.exit, Operand::Value(zero));
         self.locals.enter();
@@ -235,8 +271,11 @@ impl Lower<'_> {
             self.locals
                 .declare(&name.to_string(), false, Some(Operand::Value(value)));
         }
-        for parameter in &signature.parameters {
+        for (k, parameter) in signature.parameters.iter().enumerate() {
             self.declare_parameter(parameter);
+            if k >= self.watched_from {
+                self.locals.watch(&parameter.name.to_string());
+            }
         }
         for parameter in &signature.parameters {
             if let Some(pattern) = &parameter.pattern {
@@ -251,13 +290,24 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
         moves::copy_moved_in_loops(&mut self.graph);
-        Lowered {
+        let changed = self.locals.any_changed();
+        let lowered = Lowered {
             graph: self.graph,
             output,
             items: self.items,
             if_active: self.if_active,
             recursive: self.recursive,
             passed: self.passed,
+        };
+        (lowered, changed)
+    }
+
+    fn declare_given(&mut self, given: &[std::rc::Rc<passed::Given>]) {
+        self.locals.enter();
+        for given in given {
+            let function = closure::Function::Given(given.clone());
+            let operand = Operand::Closure(function);
+            self.locals.declare(&given.name, false, Some(operand));
         }
     }
 
@@ -285,6 +335,7 @@ impl Lower<'_> {
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
+                Passing::Ref if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
                 Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
                 Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };
@@ -299,6 +350,7 @@ impl Lower<'_> {
         if let Some(function) = &parameter.function {
             let given = passed::Given {
                 name: name.clone(),
+                inputs: function.inputs.clone(),
                 output: function.output.clone(),
             };
             let function = closure::Function::Given(std::rc::Rc::new(given));

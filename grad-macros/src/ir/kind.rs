@@ -13,6 +13,8 @@ pub(crate) enum Capture {
     Value(Value),
     /// A place, seen by the code as itself (`false`) or as a reference to it (`true`).
     Place(Path, bool),
+    /// A function this one is given, under its own name.
+    Given,
 }
 
 /// One argument of a call.
@@ -41,6 +43,8 @@ pub(crate) enum Arg {
     Closure(usize, usize, Code, Vec<(String, Capture)>),
     /// A function this one is given, handed on.
     Given(String),
+    /// A differentiated function, by its name, and how it stands in the source.
+    Named(Box<Callee>, Code),
 }
 
 /// The function a call names.
@@ -334,8 +338,12 @@ impl Call {
 
     /// Whether a function that this one is given runs in the call: what it captures may be active.
     pub(crate) fn runs_given(&self) -> bool {
-        matches!(self.callee, Callee::Given(_))
-            || self.args.iter().any(|arg| matches!(arg, Arg::Given(_)))
+        let runs = |arg: &Arg| match arg {
+            Arg::Given(_) => true,
+            Arg::Closure(_, _, _, captures) => captures.iter().any(|(_, c)| *c == Capture::Given),
+            _ => false,
+        };
+        matches!(self.callee, Callee::Given(_)) || self.args.iter().any(runs)
     }
 }
 
@@ -360,7 +368,9 @@ impl Arg {
 
     fn path_mut(&mut self) -> Option<&mut Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
+                None
+            }
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)
@@ -372,7 +382,9 @@ impl Arg {
 
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
+                None
+            }
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)

@@ -215,7 +215,9 @@ impl Graph {
                 Arg::MaybeMut(path) => format!("mut {}", self.path_text(path)),
                 Arg::Kept(path) => format!("kept {}", self.path_text(path)),
                 Arg::Given(name) => name.clone(),
-                Arg::Code(code, _) | Arg::Closure(_, _, code, _) => format!("`{}`", code.0),
+                Arg::Code(code, _) | Arg::Closure(_, _, code, _) | Arg::Named(_, code) => {
+                    format!("`{}`", code.0)
+                }
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
             })
