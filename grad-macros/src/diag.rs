@@ -58,10 +58,16 @@ problems! {
         "drop `const`";
     Variadic => "variadic functions are not differentiated",
         "take a slice instead";
-    ImplTraitParameter => "parameters of type `impl Trait` are not differentiated yet",
-        "write the function for the concrete type";
+    IteratorParameter => "a parameter that is an iterator is not differentiated",
+        "take a slice or a `Vec`, and iterate inside";
+    ViewParameter(name: String) => format!("a parameter of which only `{name}` is known is not differentiated"),
+        "take what it is made into, `&[f64]` or `f64`, and let the caller convert";
     ReturnedReference => "a returned reference has no derivative of its own",
         "return an owned value: a float, an array, a `Vec` or a struct";
+    ReturnedFunction => "a returned function has no derivative of its own",
+        "return a struct that derives `Differentiable` with what the closure captures, and write the function as its method";
+    ReturnedTrait => "a returned `impl Trait` has no derivative of its own",
+        "name the type: a float, an array, a `Vec` or a struct";
     Pattern => "this pattern is not differentiated yet",
         "bind a name and take it apart with indices or fields";
     Expression(what: String) => format!("{what} is not differentiated yet"),

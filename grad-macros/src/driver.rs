@@ -14,6 +14,7 @@ use crate::operator::Operator;
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
+use crate::signature::bounds::with_names;
 use crate::stages::{Lowered, Tangents};
 use crate::{ad, front, hygiene, pass};
 
@@ -410,6 +411,8 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         asked,
     } = *function;
     hygiene::check(&quote!(#sig #block), diag);
+    let named = with_names(sig);
+    let sig = &named;
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
     let options = &allowed(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {

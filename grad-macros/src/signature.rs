@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
+pub(crate) mod bounds;
 pub(crate) mod functions;
 mod generics;
 
@@ -103,8 +104,8 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
-                if let Type::Reference(reference) = &**ty {
-                    diag.report(reference.span(), Problem::ReturnedReference);
+                if let Some(problem) = bounds::returned(ty) {
+                    diag.report(ty.span(), problem);
                 }
                 (ty_of(ty).with_numbers(&names), (**ty).clone())
             }
@@ -129,6 +130,11 @@ impl Signature {
             outlived: None,
         };
         signature.choose_wrt(sig, options, diag);
+        for parameter in signature.parameters.iter().filter(|p| p.wrt) {
+            if let Some(problem) = bounds::unknown(parameter, &sig.generics) {
+                diag.report(parameter.written.span(), problem);
+            }
+        }
         signature
     }
 
@@ -252,7 +258,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
             }
             .spanned(span)
         }
-        FnArg::Typed(typed) => typed_parameter(k, typed, generics, diag),
+        FnArg::Typed(typed) => typed_parameter(k, typed, generics),
     }
 }
 
@@ -328,12 +334,7 @@ impl Parameter {
     }
 }
 
-fn typed_parameter(
-    k: usize,
-    typed: &syn::PatType,
-    generics: &syn::Generics,
-    diag: &Diagnostics,
-) -> Parameter {
+fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> Parameter {
     let (name, pattern, mutable) = match &*typed.pat {
         Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
             (p.ident.clone(), None, p.mutability.is_some())
@@ -341,9 +342,6 @@ fn typed_parameter(
         other => (format_ident!("arg{k}"), Some(other.clone()), false),
     };
     let function = functions::function_of(&typed.ty, generics);
-    if let (Type::ImplTrait(ty), None) = (&*typed.ty, &function) {
-        diag.report(ty.span(), Problem::ImplTraitParameter);
-    }
     let (passing, base) = match &*typed.ty {
         Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
         Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),

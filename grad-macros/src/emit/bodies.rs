@@ -50,11 +50,8 @@ impl Derived<'_> {
         let Some(pull) = graph.pull else {
             return TokenStream::new();
         };
-        let read: HashSet<Value> = graph
-            .sites_within(pull)
-            .into_iter()
-            .flat_map(|id| graph.site(id).reads())
-            .collect();
+        let sites = graph.sites_within(pull).into_iter();
+        let read: HashSet<Value> = sites.flat_map(|id| graph.site(id).reads()).collect();
         let value = result(
             &body,
             &lowered.output,
@@ -127,17 +124,12 @@ impl Derived<'_> {
                     });
                 } else {
                     let absent = body.names.fresh("absent");
-                    let like = if matches!(param.slot, Slot::Scalar(_)) {
-                        quote!(&#name)
-                    } else {
-                        quote!(#name)
+                    let like = match param.slot {
+                        Slot::Scalar(_) => quote!(&#name),
+                        Slot::Memory(_) => quote!(#name),
                     };
-                    let found = match &witness {
-                        Some((witness, ..)) if is_unknown_input(parameter) => {
-                            quote!(#witness.or_zero(#bar, #like, &mut #absent))
-                        }
-                        _ => quote!(#root::private::or_zero(#bar, #like, &mut #absent)),
-                    };
+                    let known = witness.filter(|_| is_unknown_input(parameter));
+                    let found = self.or_zero(known, &quote!(#bar, #like, &mut #absent));
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
                         let #bar: &mut #bar_type = #found;
@@ -150,6 +142,19 @@ impl Derived<'_> {
         let closure = quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #pull });
         let (closure, traits) = (self.boxed(closure, lowered), self.traits());
         quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
+    }
+
+    /// The cotangent place of a parameter, or a zero one that nobody reads.
+    fn or_zero(
+        &self,
+        witness: Option<(Ident, TokenStream, TokenStream)>,
+        args: &TokenStream,
+    ) -> TokenStream {
+        let root = &self.root;
+        match witness {
+            Some((witness, ..)) => quote!(#witness.or_zero(#args)),
+            None => quote!(#root::private::or_zero(#args)),
+        }
     }
 
     /// The pullback of a recursive function has a type that can be named.

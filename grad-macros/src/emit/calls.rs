@@ -1,7 +1,7 @@
 //! Calls, of functions and of their companions and pullbacks.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::body::Body;
 use super::names::named;
@@ -184,7 +184,8 @@ impl Body<'_> {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
                 let name = super::items::sibling(mode, name, span);
                 let args = args.iter().skip(1);
-                quote!(#receiver.#name(#(#args,)* #wrt, #(#dots),*))
+                // Where there is no such method, the compiler shows the whole call.
+                quote_spanned!(span=> #receiver.#name(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Operator(op) => {
                 let name = format!("{op:?}");

@@ -7,6 +7,7 @@ use syn::{Attribute, Generics, Type, Visibility};
 use super::names::Names;
 use crate::options::Modes;
 use crate::signature::Signature;
+use crate::signature::bounds::is_unnamed;
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
@@ -116,6 +117,9 @@ pub(crate) fn emit(
 /// The same items with bodies that diverge: after an error, calls of them are no further errors.
 /// Type parameters are taken to be differentiable, as the error may be that they are not.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
+    if is_unnamed(&derived.signature.output_type) {
+        return TokenStream::new();
+    }
     let (root, mut sig) = (&derived.root, derived.sig.clone());
     for parameter in sig.generics.type_params_mut() {
         let bound = syn::parse_quote!(#root::Differentiable);

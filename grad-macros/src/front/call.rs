@@ -16,11 +16,12 @@ const INTEGERS: &[&str] = &[
 
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
-        let span = call.func.span();
         let hint = self.hint.take();
         let Expr::Path(path) = &*call.func else {
             return self.lower_closure_call(call);
         };
+        let last = path.path.segments.last();
+        let span = last.map_or_else(|| call.func.span(), |last| last.ident.span());
         if let Some(ident) = path.path.get_ident() {
             if let Some(Operand::Closure(_)) = self.locals.get(&ident.to_string()) {
                 return self.lower_closure_call(call);
@@ -181,7 +182,7 @@ impl Lower<'_> {
             _ => self.lower_expr(arg),
         };
         if let Operand::Closure(function) = &operand {
-            return self.pass_function(function, arg.to_token_stream(), arg.span());
+            return self.pass_function(function, &arg.to_token_stream(), arg.span());
         }
         let arg = self.as_arg(operand, is_reference, arg.span());
         if is_reference { arg } else { lent(arg) }

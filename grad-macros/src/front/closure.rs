@@ -260,13 +260,11 @@ impl Lower<'_> {
             let Some(held) = self.locals.current(outer) else {
                 continue;
             };
-            let mutable = self.locals.is_mutable(outer);
-            let own = if mutable {
-                self.moved(name, held)
-            } else {
-                held
-            };
-            let local = self.locals.hidden_as(name, mutable);
+            if !self.locals.is_mutable(outer) {
+                continue;
+            }
+            let own = self.moved(name, held);
+            let local = self.locals.hidden_as(name, true);
             self.locals.set(local, own);
             scope.insert(name.clone(), local);
         }

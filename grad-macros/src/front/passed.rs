@@ -59,16 +59,16 @@ impl Lower<'_> {
     pub(super) fn pass_function(
         &mut self,
         function: &Function,
-        code: TokenStream,
+        code: &TokenStream,
         span: Span,
     ) -> Arg {
         let passed = match function {
             Function::Given(given) => Some(Arg::Given(given.name.clone())),
             Function::Written(written) => {
                 let written = written.clone();
-                self.pass_closure(&written, &code, span)
+                self.pass_closure(&written, code, span)
             }
-            Function::Path(path) => Some(self.pass_named(&path.clone(), &code, span)),
+            Function::Path(path) => Some(self.pass_named(&path.clone(), code, span)),
             Function::Either(..) => None,
         };
         passed.unwrap_or_else(|| {
@@ -124,9 +124,9 @@ impl Lower<'_> {
         match function {
             Some(Function::Written(written)) if by_reference => {
                 let written = Function::Written(Rc::new(written.taking_references()));
-                self.pass_function(&written, expr.to_token_stream(), span)
+                self.pass_function(&written, &expr.to_token_stream(), span)
             }
-            Some(function) => self.pass_function(&function, expr.to_token_stream(), span),
+            Some(function) => self.pass_function(&function, &expr.to_token_stream(), span),
             None => Arg::Value(self.undefined(Ty::Unknown)),
         }
     }

@@ -537,8 +537,46 @@ mod of_structs {
     }
 }
 
+/// Parameters of which only traits are known, and boxed closures of which one is chosen.
+mod bounded {
+    use super::*;
+    #[differentiate]
+    trait Act {
+        fn act(&self, x: f64) -> f64;
+    }
+    #[derive(Clone, Differentiable)]
+    struct Linear {
+        k: f64,
+    }
+    #[differentiate]
+    impl Act for Linear {
+        fn act(&self, x: f64) -> f64 {
+            self.k * x
+        }
+    }
+    #[differentiate]
+    fn run(m: &(impl Act + Differentiable), x: f64) -> f64 {
+        m.act(x) * m.act(1.0)
+    }
+    #[differentiate]
+    fn run_owned(x: f64, m: impl Act + Clone + Differentiable) -> f64 {
+        m.act(x) * x
+    }
+    #[differentiate]
+    pub fn f(a: f64, b: f64) -> f64 {
+        let g: Box<dyn Fn(f64) -> f64> = if a > 0.6 {
+            Box::new(move |x| a * x)
+        } else {
+            Box::new(move |x| x * x + b)
+        };
+        let m = Linear { k: a };
+        g(b) + run(&m, b) + run_owned(b, m)
+    }
+}
+
 #[test]
 fn functions_passed() {
+    numbers!(bounded::f, bounded::value_and_grad_f, bounded::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
     numbers!(by_name::f, by_name::value_and_grad_f, by_name::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
     numbers!(pointers::f, pointers::value_and_grad_f, pointers::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
     numbers!(associated::f, associated::value_and_grad_f, associated::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
