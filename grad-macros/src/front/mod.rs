@@ -188,7 +188,7 @@ fn lower_closure(
     let mut cx = start("closure", signature, body, around, diag);
     cx.declare_given(given);
     cx.watched_from = inputs;
-    let (lowered, assigned) = cx.lower_body(signature, body);
+    let (lowered, assigned) = cx.lower_watched(signature, body);
     let graph = &lowered.graph;
     let captured = |var: Var| {
         let mut slots = graph.params.iter().skip(inputs).map(|param| param.slot);
@@ -263,11 +263,11 @@ const RETURN: i64 = 1;
 
 impl Lower<'_> {
     fn lower_function(self, signature: &Signature, body: &Block) -> Lowered {
-        self.lower_body(signature, body).0
+        self.lower_watched(signature, body).0
     }
 
     /// The function, and whether it assigns a parameter that is watched.
-    fn lower_body(mut self, signature: &Signature, body: &Block) -> (Lowered, bool) {
+    fn lower_watched(mut self, signature: &Signature, body: &Block) -> (Lowered, bool) {
         let zero = self.int(0);
         self.locals.set(self.exit, Operand::Value(zero));
         self.locals.enter();
