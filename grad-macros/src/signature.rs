@@ -197,9 +197,6 @@ fn keep_apart(parameters: &mut [Parameter]) {
 }
 
 fn reject(sig: &syn::Signature, diag: &Diagnostics) {
-    if let Some(token) = &sig.constness {
-        diag.report(token.span, Problem::ConstFunction);
-    }
     if let Some(token) = &sig.asyncness {
         diag.report(token.span, Problem::AsyncFunction);
     }

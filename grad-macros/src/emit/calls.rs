@@ -1,6 +1,6 @@
 //! Calls, of functions and of their companions and pullbacks.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use super::body::Body;
@@ -60,7 +60,7 @@ impl Body<'_> {
                 quote!(#call.0)
             }
             Callee::Function(path) => {
-                let path = &path.0;
+                let path = rooted(&path.0, &self.root);
                 quote!(#path(#(#args),*))
             }
             Callee::Associated(ty, name, generics) => {
@@ -151,7 +151,7 @@ impl Body<'_> {
             Callee::Function(path) => {
                 let inferred = if mode == "lanes" { 2 } else { 1 };
                 let mode = Ident::new(mode, span);
-                let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
+                let path = std_companion(&path.0, root).unwrap_or_else(|| rooted(&path.0, root));
                 let (path, generics) = without_turbofish(path, inferred);
                 quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
@@ -256,6 +256,18 @@ pub(super) fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<To
         "::core::mem::take" => Some(quote!(#root::private::rules::take)),
         "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
         _ => None,
+    }
+}
+
+/// A function's path; the front writes `__grad` for the runtime, whose name it does not know.
+fn rooted(path: &TokenStream, root: &TokenStream) -> TokenStream {
+    let mut tokens = path.clone().into_iter();
+    match tokens.next() {
+        Some(TokenTree::Ident(first)) if first == "__grad" => {
+            let rest: TokenStream = tokens.collect();
+            quote!(#root #rest)
+        }
+        _ => path.clone(),
     }
 }
 

@@ -110,6 +110,9 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
+        if let Some(array) = self.lower_to_array(call, hint) {
+            return array;
+        }
         let optional =
             OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);

@@ -42,6 +42,7 @@ mod place;
 mod returned;
 mod scope;
 mod stmt;
+mod to_array;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

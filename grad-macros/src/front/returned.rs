@@ -99,10 +99,16 @@ impl Lower<'_> {
             // The end of a loop that only `return` leaves.
             return;
         }
+        // Appended as a vector of its own: what is pushed is handed to the pullback again, for which
+        // it would have to be copied, and an error need not be `Clone`.
+        let span = Span::call_site();
+        let ty = Ty::Array(Box::new(self.operand_ty(&value)));
         let value = self.read(value);
-        let arg = self.as_arg(Operand::Value(value), false, Span::call_site());
-        let callee = Callee::Method("push".to_owned(), None);
-        let unit = self.finish_call(callee, vec![Arg::RefMut(pile), arg], Span::call_site());
+        let alone = self.push(Kind::Array { vec: true }, vec![value], ty.clone(), span);
+        let alone = self.new_variable("leaving", ty, true, Some(alone));
+        let callee = Callee::Method("append".to_owned(), None);
+        let args = vec![Arg::RefMut(pile), Arg::RefMut(Path::of(alone))];
+        let unit = self.finish_call(callee, args, span);
         if let Operand::Value(unit) = unit {
             self.graph.value_mut(unit).ty = Ty::Unit;
         }

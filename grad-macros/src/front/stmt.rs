@@ -135,9 +135,7 @@ impl Lower<'_> {
             }
             return self.report(local.pat.span(), Problem::Pattern);
         };
-        if let Pat::Type(typed) = &local.pat {
-            self.hint = Some((*typed.ty).clone());
-        }
+        self.hint = super::pattern::type_of(&local.pat);
         let value = self.lower_expr(&init.expr);
         if !self.dead {
             self.lower_binding(&local.pat, value);

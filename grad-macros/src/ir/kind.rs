@@ -298,6 +298,20 @@ impl Site {
             .each_path(&mut |path| paths.push(path.clone()));
         paths
     }
+
+    /// The paths whose content the site needs: a pullback is not handed what was passed by mutable
+    /// reference.
+    pub(crate) fn needed_paths(&self) -> Vec<Path> {
+        let Kind::Pull { call, bars } = &self.kind else {
+            return self.paths();
+        };
+        let handed = call
+            .args
+            .iter()
+            .filter(|arg| !matches!(arg, Arg::RefMut(_)));
+        let handed = handed.filter_map(|arg| arg.path().cloned());
+        handed.chain(bars.iter().flatten().cloned()).collect()
+    }
 }
 
 pub(super) fn each_captured(captures: &mut [(String, Capture)], visit: &mut dyn FnMut(&mut Value)) {

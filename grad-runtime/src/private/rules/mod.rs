@@ -90,6 +90,7 @@
     reason = "a pullback's parameters are part of its signature, and have no shorter name"
 )]
 
+mod array;
 mod content;
 mod deque;
 mod extend;
@@ -102,10 +103,12 @@ mod real;
 mod sequence_lanes;
 mod slice;
 mod sort;
+
 mod vec;
 
 use alloc::vec::Vec;
 
+pub use array::to_array;
 pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
