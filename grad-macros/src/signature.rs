@@ -41,6 +41,8 @@ pub(crate) struct Parameter {
     pub(crate) is_receiver: bool,
     /// A receiver `self` whose type is a reference.
     pub(crate) by_value: bool,
+    /// Whether it is one of a closure's, whose type may not be written.
+    pub(crate) of_closure: bool,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -237,6 +239,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 wrt: false,
                 is_receiver: true,
                 by_value: false,
+                of_closure: false,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
@@ -360,6 +363,7 @@ fn typed_parameter(
         wrt: false,
         is_receiver: false,
         by_value: false,
+        of_closure: false,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),

@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/domains.rs"]
+mod domains;
 #[path = "language/enums.rs"]
 mod enums;
 #[path = "language/flow.rs"]

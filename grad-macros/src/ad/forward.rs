@@ -366,13 +366,14 @@ impl Push<'_> {
                 other => {
                     let path = other.path().and_then(|path| self.shadow(path));
                     path.map(|path| match other {
-                        Arg::RefMut(_) => Arg::RefMut(path),
+                        Arg::RefMut(_) | Arg::AnyRef(_) => Arg::RefMut(path),
                         Arg::MaybeMut(_) => Arg::MaybeMut(path),
                         _ => Arg::Ref(path),
                     })
                 }
             })
             .collect();
+        let dots = self.apart(region, dots);
         call.mask = mask(dots.iter().map(Option::is_some));
         let site = self.graph.site(id).clone();
         let ty = self.graph.ty(site.results[0]).clone();
@@ -384,6 +385,37 @@ impl Push<'_> {
         if self.active.values.contains(&site.results[0]) {
             self.set(site.results[0], dot);
         }
+    }
+
+    /// The tangent of a receiver is borrowed mutably, whether the method changes it or not: others
+    /// that share memory with it are copied first.
+    fn apart(&mut self, region: Region, dots: Vec<Option<Arg>>) -> Vec<Option<Arg>> {
+        let receiver = match dots.first() {
+            Some(Some(Arg::MaybeMut(path))) => path.root,
+            _ => return dots,
+        };
+        dots.into_iter()
+            .map(|dot| match dot {
+                Some(Arg::Ref(path)) if path.root == receiver => {
+                    let (ty, span) = (Ty::Unknown, self.graph.var(path.root).span);
+                    let kind = Kind::Copy(path);
+                    let copy =
+                        push_one(&mut self.graph, region, kind, Vec::new(), ty.clone(), span);
+                    let var = self.graph.new_var(VarInfo {
+                        name: "arg_dot".to_owned(),
+                        ty,
+                        storage: Storage::Owned,
+                        mutable: false,
+                        tangent: true,
+                        span,
+                    });
+                    let make = Kind::Allocate(var);
+                    push(&mut self.graph, region, make, vec![copy], Vec::new(), span);
+                    Some(Arg::Ref(Path::of(var)))
+                }
+                dot => dot,
+            })
+            .collect()
     }
 
     fn branch(&mut self, region: Region, id: SiteId) {

@@ -97,6 +97,14 @@ impl Derived<'_> {
                 body.name_var(var, &bar);
                 if written {
                     // Where the caller has no place for it, a zero one of the final shape.
+                    if parameter.of_closure {
+                        let (kept, place) = (body.names.fresh("kept"), &parameter.name);
+                        closing.extend(quote! {
+                            let mut #kept = (&&#root::private::BarOf(&*#place)).kept();
+                        });
+                        opening.extend(quote!(let #bar: &mut _ = #kept.or(#bar);));
+                        continue;
+                    }
                     let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
                     let place = &parameter.name;
                     closing.extend(quote! {
@@ -122,6 +130,12 @@ impl Derived<'_> {
                     opening.extend(quote! {
                         let mut #absent = ::core::option::Option::None;
                         let #bar: &mut #bar_type = #root::private::or_zeros_mut(#bar, #name, &mut #absent);
+                    });
+                } else if Self::is_open_input(parameter) {
+                    let absent = body.names.fresh("absent");
+                    opening.extend(quote! {
+                        let mut #absent = ::core::option::Option::None;
+                        let #bar: &mut _ = (&&#root::private::BarOf(#name)).or_zero(#bar, &mut #absent);
                     });
                 } else {
                     let absent = body.names.fresh("absent");
@@ -177,15 +191,25 @@ impl Derived<'_> {
         body: &mut Body,
         parameter: &Parameter,
     ) -> (TokenStream, TokenStream) {
-        if !matches!(parameter.base, Type::Infer(_)) {
+        if !matches!(parameter.base, Type::Infer(_)) || parameter.passing == Passing::RefMut {
             return (TokenStream::new(), TokenStream::new());
         }
         let (root, witness) = (&self.root, body.names.fresh("witness"));
         let (like, own) = (Self::as_reference(parameter), &parameter.name);
+        let told = if Self::is_open_input(parameter) {
+            quote!((&&#root::private::Input(#like)).witness())
+        } else {
+            quote!(#root::private::witness(#like))
+        };
         (
-            quote!(let #witness = #root::private::witness(#like);),
+            quote!(let #witness = #told;),
             quote!(let #own = #root::private::of_type(#witness, #own);),
         )
+    }
+
+    /// Whether a parameter is an input of a closure that may be a reference or not.
+    fn is_open_input(parameter: &Parameter) -> bool {
+        matches!(parameter.written, Type::Infer(_)) && !parameter.ty.is_scalar()
     }
 
     /// A reference to what a parameter holds.
@@ -231,6 +255,14 @@ impl Derived<'_> {
             match forward.dots[k] {
                 Some(Slot::Memory(var)) if parameter.passing == Passing::RefMut => {
                     let absent = body.names.fresh("absent");
+                    if parameter.of_closure {
+                        opening.extend(quote! {
+                            let mut #absent = (&&#root::private::BarOf(&*#name)).kept();
+                            let #local: &mut _ = #absent.or(#dot);
+                        });
+                        body.name_var(var, &local);
+                        continue;
+                    }
                     let zero = helper("zero_like", "zero_lanes", 1);
                     opening.extend(quote! {
                         let mut #absent = if #dot.is_none() {
@@ -259,7 +291,11 @@ impl Derived<'_> {
                     } else {
                         helper("or_zero_ref", "or_zero_lanes_ref", 1)
                     };
-                    let found = quote!(#find(#dot, #like, &mut #absent));
+                    let found = if Self::is_open_input(parameter) && !in_lanes {
+                        quote!((&&#root::private::BarOf((&&#root::private::Input(#like)).base())).dot_or_zero(#dot, &mut #absent))
+                    } else {
+                        quote!(#find(#dot, #like, &mut #absent))
+                    };
                     let found = if graph.var(var).storage == Storage::RefMut {
                         quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
                     } else {
@@ -280,7 +316,7 @@ impl Derived<'_> {
         let (values, tangents) = yields.split_at(yields.len() / 2);
         let none = HashSet::new();
         let value = result(&body, &lowered.output, values, &none);
-        let tangent = if self.returns_nothing() {
+        let tangent = if self.returns_nothing() || matches!(lowered.output, Output::Unit) {
             quote!(#root::private::unit_tangent())
         } else {
             result(&body, &lowered.output, tangents, &none)

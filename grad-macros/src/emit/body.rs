@@ -349,10 +349,14 @@ impl<'g> Body<'g> {
             }
             Kind::Repeat { vec } => {
                 let (x, n) = (operand(self, 0), operand(self, 1));
-                if *vec {
-                    quote!(#root::private::vec![#x; #n])
-                } else {
-                    quote!([#x; #n])
+                match self.graph.def(site.operands[1]).map(|site| &site.kind) {
+                    _ if *vec => quote!(#root::private::vec![#x; #n]),
+                    // A parameter in parentheses would be an expression, which a length cannot be.
+                    Some(Kind::Constant(code)) => {
+                        let len = &code.0;
+                        quote!([#x; #len])
+                    }
+                    _ => quote!([#x; #n]),
                 }
             }
             Kind::Tuple => {
@@ -364,6 +368,7 @@ impl<'g> Body<'g> {
                 quote!(#root::private::Box::new(#inside))
             }
             Kind::Matches(path, code) => self.matches(path, &code.0),
+            Kind::KeepArg(call, k) => self.keep_argument(call, *k, span),
             Kind::Keep(path, method) => {
                 let again = self.again(path, method, span);
                 quote!((&&#again.keeper()).keep())

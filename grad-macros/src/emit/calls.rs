@@ -17,7 +17,7 @@ impl Body<'_> {
             Arg::Receiver(path) => self.place(path),
             Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
-            Arg::RefMut(path) => self.reference(path, Access::Write),
+            Arg::RefMut(path) | Arg::AnyRef(path) => self.reference(path, Access::Write),
             Arg::Kept(_) => TokenStream::new(),
             Arg::Code(code, captures) | Arg::Closure(_, _, code, captures) => {
                 self.opaque(&code.0, captures)
@@ -223,6 +223,30 @@ impl Body<'_> {
             }
         });
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
+    }
+
+    /// What the pullback of a call needs of an argument that may be passed by either reference.
+    pub(super) fn keep_argument(&self, call: &Call, k: usize, span: Span) -> TokenStream {
+        let passing = match &call.callee {
+            Callee::Function(path) => {
+                let (path, _) = without_turbofish(rooted(&path.0, &self.root), 0);
+                quote!(#path::passing())
+            }
+            Callee::Associated(ty, name, _) => {
+                let (ty, name) = (&ty.0, super::items::sibling("passing", name, span));
+                quote!(#ty::#name())
+            }
+            Callee::Method(name, _) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let name = super::items::sibling("passing", name, span);
+                quote!(#receiver.#name())
+            }
+            _ => TokenStream::new(),
+        };
+        let place = call.args.get(k).and_then(Arg::path);
+        let place = place.map(|path| self.reference(path, Access::Read));
+        let k = syn::Index::from(k);
+        quote!((&&#passing.#k.again(#place).keeper()).keep())
     }
 
     /// An argument as the pullback of its call wants it.

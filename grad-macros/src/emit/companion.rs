@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 
 use super::items::{Bodies, Derived, Home, sibling};
 use super::signatures::bare;
-use crate::signature::Passing;
 use crate::signature::functions::Mode;
+use crate::signature::{Parameter, Passing};
 use crate::stages::Tangents;
 
 /// The functions of a companion.
@@ -163,7 +163,11 @@ impl Derived<'_> {
             let body = block(body);
             let name = name("vjp");
             let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
-            let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + #again_and_again use<#(#kept),*>) };
+            let (mut generics, mut where_clause) = (generics.clone(), where_clause.clone());
+            let alive = (recursive && self.may_die()).then(|| {
+                outlive(&mut generics, &mut where_clause, &self.captured_kinds().0)
+            });
+            let pull = if recursive { quote!(#root::private::Box<dyn #pull #alive>) } else { quote!(impl #pull + #again_and_again use<#(#kept),*>) };
             quote! {
                 /// The value and the pullback; called by the derivatives of callers.
                 #[doc(hidden)] #[inline] #[must_use] #allows
@@ -200,10 +204,17 @@ impl Derived<'_> {
         }
     }
 
+    /// Whether what a boxed pullback holds may not live for ever: it is of types or has lifetimes that
+    /// are parameters. A method of a trait has the signature the trait says.
+    fn may_die(&self) -> bool {
+        matches!(self.home, Home::Module | Home::Impl) && !self.captured_kinds().0.is_empty()
+    }
+
     /// The functions of a companion where calls find them.
     pub(super) fn place(&self, members: &Members) -> TokenStream {
         let (vis, ident, cfgs) = (self.vis, &self.sig.ident, self.cfgs());
         let Members { vjp, jvp, lanes } = members;
+        let passing = self.passing_item();
         match self.home {
             Home::Rule if lanes.is_some() => quote!(#lanes),
             Home::Rule => quote!(#vjp #jvp),
@@ -216,14 +227,50 @@ impl Derived<'_> {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
-                    impl #ident { #vjp #jvp #lanes }
+                    impl #ident { #vjp #jvp #lanes #passing }
                 }
             }
             _ => {
                 let again = self.again_item();
-                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again)
+                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again #passing)
             }
         }
+    }
+
+    /// How the parameters are passed, for callers that pass a mutable reference where a shared one
+    /// may be asked for; nothing where no parameter is a reference.
+    fn passing_item(&self) -> Option<TokenStream> {
+        let (root, cfgs) = (&self.root, self.cfgs());
+        let of = |p: &Parameter| match p.passing {
+            Passing::RefMut => quote!(#root::private::ByMut),
+            _ => quote!(#root::private::ByRef),
+        };
+        let by_reference = |p: &&Parameter| !p.is_receiver && p.passing != Passing::Value;
+        self.parameters().iter().find(by_reference)?;
+        let kinds: Vec<_> = self.parameters().iter().map(of).collect();
+        let (vis, name, this, sized) = match self.home {
+            Home::Module => (
+                quote!(pub),
+                Ident::new("passing", Span::call_site()),
+                None,
+                None,
+            ),
+            _ => {
+                let is_method = self.parameters().first().is_some_and(|p| p.is_receiver);
+                let is_trait = self.home == Home::Trait;
+                (
+                    self.vis.to_token_stream(),
+                    sibling("passing", &self.name(), Span::call_site()),
+                    is_method.then(|| quote!(&self)),
+                    is_trait.then(|| quote!(where Self: ::core::marker::Sized)),
+                )
+            }
+        };
+        Some(quote! {
+            /// How the parameters are passed; called by the derivatives of callers.
+            #[doc(hidden)] #[inline] #[must_use] #[allow(dead_code, clippy::unused_self)] #cfgs
+            #vis fn #name(#this) -> (#(#kinds,)*) #sized { (#(#kinds,)*) }
+        })
     }
 
     /// How callers hand the receiver to the pullback again.
@@ -248,4 +295,21 @@ impl Derived<'_> {
             #vis fn #name(&self) -> #ty #sized { #value }
         })
     }
+}
+
+/// A lifetime that all of these parameters outlive, and the bound that says so of the pullback.
+fn outlive(
+    generics: &mut syn::Generics,
+    clause: &mut Option<syn::WhereClause>,
+    parameters: &[TokenStream],
+) -> TokenStream {
+    let alive = syn::Lifetime::new("'__grad", Span::call_site());
+    generics.params.insert(0, syn::parse_quote!(#alive));
+    let clause = clause.get_or_insert_with(|| syn::parse_quote!(where));
+    for parameter in parameters {
+        clause
+            .predicates
+            .push(syn::parse_quote!(#parameter: #alive));
+    }
+    quote!(+ #alive)
 }

@@ -18,6 +18,7 @@ impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
         let span = call.func.span();
         let hint = self.hint.take();
+        let named = std::mem::take(&mut self.named);
         let Expr::Path(path) = &*call.func else {
             return self.lower_closure_call(call);
         };
@@ -34,7 +35,10 @@ impl Lower<'_> {
             .collect();
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
+        self.named = named && names.last() == Some(&"from_fn");
+        let hint = array_of_turbofish(&path.path).or(hint);
         let found = self.iterator_function(&names, &args, hint.as_ref(), span);
+        self.named = false;
         if let Some(found) = found {
             return found;
         }
@@ -182,6 +186,10 @@ impl Lower<'_> {
         };
         if let Operand::Closure(function) = &operand {
             return self.pass_function(function, arg.to_token_stream(), arg.span());
+        }
+        if let (Operand::RefMut(path, _), Some(_)) = (&operand, super::stmt::ident_of(arg)) {
+            // rustc turns it into a shared reference where the callee wants one.
+            return Arg::AnyRef(path.clone());
         }
         self.as_arg(operand, is_reference, arg.span())
     }
@@ -334,6 +342,22 @@ impl Lower<'_> {
                 }
             }
         }
+    }
+}
+
+/// The array type that `from_fn::<f64, 3, _>` names.
+fn array_of_turbofish(path: &syn::Path) -> Option<syn::Type> {
+    let last = path
+        .segments
+        .last()
+        .filter(|last| last.ident == "from_fn")?;
+    let syn::PathArguments::AngleBracketed(list) = &last.arguments else {
+        return None;
+    };
+    let args: Vec<_> = list.args.iter().collect();
+    match args[..] {
+        [element, len, _] => syn::parse2(quote!([#element; #len])).ok(),
+        _ => None,
     }
 }
 

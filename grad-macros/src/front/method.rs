@@ -58,6 +58,9 @@ const WRITES: &[&str] = &[
     "mapv_inplace",
 ];
 
+/// Those of them that write their argument too.
+const TWO: &[&str] = &["append", "swap_with_slice"];
+
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 const DISCRETE: &[&str] = &[
     "contains",
@@ -482,7 +485,11 @@ impl Lower<'_> {
                     let tokens = arg.to_token_stream();
                     Arg::Code(Code(tokens.clone()), self.captures(&tokens))
                 }
-                arg => self.lower_arg(arg),
+                arg => match self.lower_arg(arg) {
+                    Arg::AnyRef(path) if TWO.contains(&name.as_str()) => Arg::RefMut(path),
+                    Arg::AnyRef(path) => Arg::Ref(path),
+                    known => known,
+                },
             });
         }
         let callee = Callee::Method(name.clone(), None);

@@ -140,6 +140,8 @@ pub(super) struct Lower<'d> {
     return_code: i64,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
+    /// Whether the call being lowered is all that a `let` without a type binds.
+    named: bool,
     /// Values known to be of type `usize`.
     usizes: HashSet<Value>,
     /// Bounds of sub-slices that iterators cut, so that they are inside the whole, and how many
@@ -167,7 +169,7 @@ pub(crate) fn lower(
     diag.forget(mark);
     let mut cx = start(name, signature, body, around, diag);
     cx.pile_returns();
-    cx.lower_function(signature, body)
+    cx.lower_function(signature, &returned::returning(body))
 }
 
 fn start<'d>(
@@ -216,6 +218,7 @@ fn start<'d>(
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
         hint: None,
+        named: false,
         usizes: HashSet::new(),
         cuts: HashMap::new(),
         fresh: HashSet::new(),
@@ -300,6 +303,7 @@ impl Lower<'_> {
         if let Some(function) = &parameter.function {
             let given = passed::Given {
                 name: name.clone(),
+                inputs: function.inputs.clone(),
                 output: function.output.clone(),
             };
             let function = closure::Function::Given(std::rc::Rc::new(given));

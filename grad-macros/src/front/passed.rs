@@ -12,6 +12,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Type};
 
+use super::captured::writes;
 use super::closure::{Function, Written};
 use super::opaque::names_in;
 use super::{Lower, Operand, lower};
@@ -23,6 +24,7 @@ use crate::stages::Passed;
 /// A parameter that is a function.
 pub(crate) struct Given {
     pub(super) name: String,
+    pub(super) inputs: Vec<Type>,
     pub(super) output: Type,
 }
 
@@ -30,8 +32,17 @@ impl Lower<'_> {
     /// A call of a function this one is given.
     pub(super) fn call_given(&mut self, given: &Given, args: Vec<Operand>, span: Span) -> Operand {
         let ty = self.ty_of(&given.output);
+        let shared = |k: usize| {
+            let input = given.inputs.get(k);
+            matches!(input, Some(Type::Reference(r)) if r.mutability.is_none())
+        };
         let args = args
             .into_iter()
+            .enumerate()
+            .map(|(k, arg)| match arg {
+                Operand::RefMut(path, ty) if shared(k) => Operand::Ref(path, ty),
+                arg => arg,
+            })
             .map(|arg| self.as_arg(arg, false, span))
             .collect();
         let result = self.finish_call(Callee::Given(given.name.clone()), args, span);
@@ -255,9 +266,16 @@ pub(super) fn of_entries<'a>(name: &str, receiver: &Ty, args: &[&'a Expr]) -> Op
 
 /// The inputs of a closure as parameters.
 fn inputs_of(written: &Written) -> Vec<Parameter> {
+    let body = written.body.to_token_stream();
     let input = |(k, pattern): (usize, &Pat)| {
         let (pattern, ty) = match pattern {
             Pat::Type(typed) => ((*typed.pat).clone(), (*typed.ty).clone()),
+            // What is written through is a mutable reference.
+            Pat::Ident(p)
+                if p.mutability.is_none() && writes(&p.ident.to_string(), body.clone()) =>
+            {
+                (pattern.clone(), syn::parse_quote!(&mut _))
+            }
             other => (other.clone(), syn::parse_quote!(_)),
         };
         let known = ty_of(&ty);

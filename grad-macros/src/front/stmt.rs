@@ -136,7 +136,9 @@ impl Lower<'_> {
             return self.report(local.pat.span(), Problem::Pattern);
         };
         self.hint = super::pattern::type_of(&local.pat);
+        self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));
         let value = self.lower_expr(&init.expr);
+        self.named = false;
         if !self.dead {
             self.lower_binding(&local.pat, value);
         }
@@ -436,11 +438,12 @@ fn take_first_exit(expr: &mut Expr, name: &syn::Ident, whole: bool) -> Option<Ex
     leaves.then(|| std::mem::replace(expr, parse_quote!(#name)))
 }
 
-/// Whether the tokens say `return`, `break` or `continue`.
-fn has_exit(tokens: TokenStream) -> bool {
+/// Whether the tokens say `return`, `break`, `continue` or `?`.
+pub(super) fn has_exit(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => has_exit(group.stream()),
         TokenTree::Ident(ident) => ident == "return" || ident == "break" || ident == "continue",
+        TokenTree::Punct(punct) => punct.as_char() == '?',
         _ => false,
     })
 }

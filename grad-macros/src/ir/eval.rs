@@ -569,7 +569,7 @@ impl Frame {
     /// Arguments that are mutable references hold what the callee left.
     fn write_back(&mut self, args: &[Arg], after: Vec<Datum>) -> Run<()> {
         for (arg, datum) in args.iter().zip(after) {
-            if let Arg::RefMut(path) | Arg::MaybeMut(path) = arg {
+            if let Arg::RefMut(path) | Arg::MaybeMut(path) | Arg::AnyRef(path) = arg {
                 self.write(path, datum)?;
             }
         }

@@ -30,7 +30,9 @@ pub(crate) enum Arg {
     MaybeMut(Path),
     /// A place passed as a mutable reference.
     RefMut(Path),
-    /// What was kept of a receiver whose place has changed since; only in pullbacks.
+    /// A mutable reference in a variable, passed by name: the callee may take a shared one.
+    AnyRef(Path),
+    /// What was kept of a place that has changed since, as the callee asks; only in pullbacks.
     Kept(Path),
     /// A closure or other code that is not differentiated, seen by the callee as it stands.
     Code(Code, Vec<(String, Capture)>),
@@ -114,6 +116,8 @@ pub(crate) enum Kind {
     Own(Path),
     /// What the pullback of the method named needs of its receiver.
     Keep(Path, String),
+    /// What the pullback of a call needs of the argument so numbered, an [`Arg::AnyRef`].
+    KeepArg(Call, usize),
     /// Appends operand 0 to a vector that [`Kind::Finish`] ends.
     Append(Path),
     /// What was appended: the vector leaves its variable.
@@ -271,7 +275,10 @@ impl Site {
         self.kind.each_path(&mut |path| path.each_value(visit));
         match &mut self.kind {
             Kind::Opaque { captures, .. } => each_captured(captures, visit),
-            Kind::Call(call) | Kind::CallVjp(call) | Kind::Pull { call, .. } => {
+            Kind::Call(call)
+            | Kind::CallVjp(call)
+            | Kind::KeepArg(call, _)
+            | Kind::Pull { call, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
             }
             Kind::CallJvp(call, dots) => {
@@ -378,6 +385,7 @@ impl Arg {
             | Arg::Receiver(path)
             | Arg::MaybeMut(path)
             | Arg::RefMut(path)
+            | Arg::AnyRef(path)
             | Arg::Kept(path) => Some(path),
         }
     }
@@ -390,6 +398,7 @@ impl Arg {
             | Arg::Receiver(path)
             | Arg::MaybeMut(path)
             | Arg::RefMut(path)
+            | Arg::AnyRef(path)
             | Arg::Kept(path) => Some(path),
         }
     }
@@ -418,7 +427,7 @@ impl Kind {
                 visit(b);
             }
             Kind::Opaque { captures, .. } => each_captured_path(captures, visit),
-            Kind::Call(call) | Kind::CallVjp(call) => {
+            Kind::Call(call) | Kind::CallVjp(call) | Kind::KeepArg(call, _) => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
             }
             Kind::CallJvp(call, dots) => {
@@ -494,7 +503,7 @@ pub(super) fn mutable_args(args: &[Arg]) -> impl Iterator<Item = &Path> {
 
 pub(super) fn mutable_arg(arg: &Arg) -> Option<&Path> {
     match arg {
-        Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path),
+        Arg::RefMut(path) | Arg::MaybeMut(path) | Arg::AnyRef(path) => Some(path),
         _ => None,
     }
 }

@@ -140,6 +140,11 @@ impl Graph {
             }
             Kind::Boxed => write!(f, "boxed {operands}"),
             Kind::Matches(path, code) => write!(f, "matches {} `{}`", self.path_text(path), code.0),
+            Kind::KeepArg(call, k) => {
+                let of = call.args.get(*k).and_then(|arg| arg.path());
+                let of = of.map_or(String::new(), |path| self.path_text(path));
+                write!(f, "keep {of} as argument {k}")
+            }
             Kind::Keep(path, method) => write!(f, "keep {} for .{method}", self.path_text(path)),
             Kind::If => write!(f, "if {operands}"),
             Kind::For(range) => write!(f, "for {range:?} {operands}"),
@@ -215,6 +220,7 @@ impl Graph {
                 Arg::Code(code, _) | Arg::Closure(_, _, code, _) => format!("`{}`", code.0),
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
+                Arg::AnyRef(path) => format!("&? {}", self.path_text(path)),
             })
             .collect();
         texts.join(", ")

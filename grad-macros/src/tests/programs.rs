@@ -60,7 +60,7 @@ fn build(sources: &[Source]) -> Result<Built, String> {
 }
 
 /// An array that leaves a loop early goes through a vector, whose methods the interpreter does not know.
-const PILED: &str = "function `push`";
+const PILED: &str = "function `append`";
 
 /// What the front says of a program it does not take: no fault, but it should be rare.
 const REJECTED: &str = "rejected: ";

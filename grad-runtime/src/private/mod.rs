@@ -9,19 +9,21 @@ mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod gathered;
+mod input;
 mod jacobian;
 mod lanes;
 mod optional;
 pub mod rules;
 
 pub use crate::replica::Copier;
-pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
+pub use again::{Again, ByMut, ByRef, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
+pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};
 pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
 pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,

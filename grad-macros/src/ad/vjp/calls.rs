@@ -125,6 +125,7 @@ impl Pull<'_> {
         };
         let stable = match arg {
             Arg::RefMut(_) => true,
+            Arg::AnyRef(_) => false,
             Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
             _ => {
                 self.residuals.is_stable(&self.graph, path, id)
@@ -137,6 +138,10 @@ impl Pull<'_> {
         match (&call.callee, arg) {
             (Callee::Method(name, _), Arg::Receiver(_) | Arg::MaybeMut(_)) if k == 0 => {
                 let kind = Kind::Keep(path.clone(), name.clone());
+                Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
+            }
+            (_, Arg::AnyRef(_)) => {
+                let kind = Kind::KeepArg(call.clone(), k);
                 Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
             }
             _ => {
@@ -284,7 +289,7 @@ impl Pull<'_> {
 
 /// Whether the callee may write the argument.
 fn is_written(arg: &Arg) -> bool {
-    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_))
+    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_) | Arg::AnyRef(_))
 }
 
 /// Whether two places may share memory: not if they part at a field before any index.

@@ -130,6 +130,7 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 /// into scope.
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
+    pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
         DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
