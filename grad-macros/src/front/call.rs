@@ -36,7 +36,7 @@ impl Lower<'_> {
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
         self.named = named && names.last() == Some(&"from_fn");
-        let hint = array_of_turbofish(&path.path).or(hint);
+        let hint = super::to_array::array_of_turbofish(&path.path).or(hint);
         let found = self.iterator_function(&names, &args, hint.as_ref(), span);
         self.named = false;
         if let Some(found) = found {
@@ -149,7 +149,7 @@ impl Lower<'_> {
             self.recursive |= *ident == self.own_name;
         }
         let callee = self.callee_of(path);
-        let args = args.iter().map(|arg| self.lower_arg(arg)).collect();
+        let args = self.lower_args(args);
         self.finish_call(callee, args, span)
     }
 
@@ -173,7 +173,21 @@ impl Lower<'_> {
         }
     }
 
+    /// Arguments one after the other.
+    fn lower_args(&mut self, args: &[&Expr]) -> Vec<Arg> {
+        let mut lowered = Vec::new();
+        for (k, arg) in args.iter().enumerate() {
+            lowered.push(self.lower_arg_before(arg, &args[k + 1..]));
+        }
+        lowered
+    }
+
     pub(super) fn lower_arg(&mut self, arg: &Expr) -> Arg {
+        self.lower_arg_before(arg, &[])
+    }
+
+    /// An argument; `later` are evaluated after it.
+    fn lower_arg_before(&mut self, arg: &Expr, later: &[&Expr]) -> Arg {
         let is_reference = matches!(arg, Expr::Reference(_));
         let operand = match arg {
             Expr::Reference(inner) if matches!(*inner.expr, Expr::Closure(_) | Expr::Path(_)) => {
@@ -184,6 +198,7 @@ impl Lower<'_> {
             }
             _ => self.lower_expr(arg),
         };
+        let operand = self.before(operand, later.iter().copied());
         if let Operand::Closure(function) = &operand {
             return self.pass_function(function, arg.to_token_stream(), arg.span());
         }
@@ -312,12 +327,17 @@ impl Lower<'_> {
         let span = call.method.span();
         self.recursive |= name == self.own_name;
         let ty = self.operand_ty(&receiver);
+        let receiver = match receiver {
+            // A number by value; what else a method borrows, its arguments do not write.
+            Operand::Place(..) if is_real(&name) => self.before(receiver, args.iter().copied()),
+            other => other,
+        };
         let receiver = self.receiver_arg(receiver, &name, call.receiver.span());
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {
             return self.map_entries(receiver, &name, function, span);
         }
         let mut all = vec![receiver];
-        all.extend(args.iter().map(|arg| self.lower_arg(arg)));
+        all.extend(self.lower_args(args));
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
         self.finish_call(Callee::Method(name, generics), all, span)
     }
@@ -345,22 +365,6 @@ impl Lower<'_> {
     }
 }
 
-/// The array type that `from_fn::<f64, 3, _>` names.
-fn array_of_turbofish(path: &syn::Path) -> Option<syn::Type> {
-    let last = path
-        .segments
-        .last()
-        .filter(|last| last.ident == "from_fn")?;
-    let syn::PathArguments::AngleBracketed(list) = &last.arguments else {
-        return None;
-    };
-    let args: Vec<_> = list.args.iter().collect();
-    match args[..] {
-        [element, len, _] => syn::parse2(quote!([#element; #len])).ok(),
-        _ => None,
-    }
-}
-
 /// The width that `f64::name(..)` says.
 fn width_of(call: &Expr) -> Option<Width> {
     let Expr::Call(call) = call else { return None };
@@ -376,6 +380,6 @@ fn width_of(call: &Expr) -> Option<Width> {
 }
 
 /// Whether a method has the name of a function of real numbers: then it reads its receiver.
-fn is_real(name: &str) -> bool {
+pub(super) fn is_real(name: &str) -> bool {
     (1..4).any(|count| Op::from_method(name, count).is_some()) || name == "sin_cos"
 }

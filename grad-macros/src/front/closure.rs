@@ -324,7 +324,7 @@ impl Lower<'_> {
         let Some(function) = self.function_of(&call.func) else {
             return Operand::Poison;
         };
-        let args = call.args.iter().map(|arg| self.lower_expr(arg)).collect();
+        let args = self.lower_in_order(&call.args);
         self.call_function(&function, args, call.func.span())
     }
 

@@ -48,7 +48,7 @@ impl Lower<'_> {
             Expr::ForLoop(l) => self.lower_for(l),
             Expr::While(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                if is_quiet(&l.cond) {
+                if self.is_quiet(&l.cond) {
                     return self.lower_while(Some(&l.cond), &l.body, label, span);
                 }
                 // A condition that binds or changes something is part of the iteration.
@@ -82,10 +82,7 @@ impl Lower<'_> {
             Expr::Reference(reference) => self.lower_reference(reference, span),
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
-            Expr::Tuple(tuple) => {
-                let parts = tuple.elems.iter().map(|e| self.lower_expr(e));
-                Operand::Tuple(parts.collect())
-            }
+            Expr::Tuple(tuple) => Operand::Tuple(self.lower_in_order(&tuple.elems)),
             Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
@@ -285,6 +282,7 @@ impl Lower<'_> {
         let is_sum = matches!(binary.op, BinOp::Add(_) | BinOp::Sub(_));
         self.expected = expected.clone().filter(|_| is_sum);
         let a = self.lower_operand(&binary.left);
+        let a = self.before(a, [&*binary.right]);
         let left = self.operand_ty(&a);
         self.expected = match left {
             Ty::Float(_) if is_sum => Some(left),
@@ -633,29 +631,6 @@ pub(super) fn arithmetic_row(op: &BinOp) -> Op {
         BinOp::Mul(_) | BinOp::MulAssign(_) => Op::Mul,
         BinOp::Div(_) | BinOp::DivAssign(_) => Op::Div,
         _ => Op::Rem,
-    }
-}
-
-/// Whether an expression certainly changes nothing and binds nothing.
-fn is_quiet(expr: &Expr) -> bool {
-    match expr {
-        Expr::Lit(_) | Expr::Path(_) => true,
-        Expr::Paren(e) => is_quiet(&e.expr),
-        Expr::Group(e) => is_quiet(&e.expr),
-        Expr::Unary(e) => is_quiet(&e.expr),
-        Expr::Cast(e) => is_quiet(&e.expr),
-        Expr::Field(e) => is_quiet(&e.base),
-        Expr::Index(e) => is_quiet(&e.expr) && is_quiet(&e.index),
-        Expr::Reference(e) => e.mutability.is_none() && is_quiet(&e.expr),
-        Expr::Binary(e) => !is_compound(&e.op) && is_quiet(&e.left) && is_quiet(&e.right),
-        Expr::Call(e) => e.args.iter().all(is_quiet) && matches!(*e.func, Expr::Path(_)),
-        Expr::MethodCall(e) => {
-            let name = e.method.to_string();
-            let known = matches!(name.as_str(), "len" | "is_empty" | "is_nan" | "is_finite")
-                || (1..4).any(|n| Op::from_method(&name, n).is_some());
-            known && is_quiet(&e.receiver) && e.args.iter().all(is_quiet)
-        }
-        _ => false,
     }
 }
 

@@ -36,6 +36,7 @@ mod method;
 mod moves;
 mod opaque;
 mod option;
+mod order;
 mod passed;
 mod pattern;
 mod place;

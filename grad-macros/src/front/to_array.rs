@@ -111,3 +111,19 @@ fn array_of(ty: &Type) -> Option<&syn::TypeArray> {
         _ => None,
     }
 }
+
+/// The array type that `from_fn::<f64, 3, _>` names.
+pub(super) fn array_of_turbofish(path: &syn::Path) -> Option<syn::Type> {
+    let last = path
+        .segments
+        .last()
+        .filter(|last| last.ident == "from_fn")?;
+    let syn::PathArguments::AngleBracketed(list) = &last.arguments else {
+        return None;
+    };
+    let args: Vec<_> = list.args.iter().collect();
+    match args[..] {
+        [element, len, _] => syn::parse2(quote!([#element; #len])).ok(),
+        _ => None,
+    }
+}
