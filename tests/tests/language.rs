@@ -34,5 +34,7 @@ mod options;
 mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/reads.rs"]
+mod reads;
 #[path = "language/zeros.rs"]
 mod zeros;

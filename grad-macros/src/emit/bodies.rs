@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::Type;
 
 use super::body::Body;
 use super::items::Derived;
 use super::names::Names;
 use crate::ir::Output;
 use crate::ir::{Kind, Slot, Storage, Value};
-use crate::signature::{Parameter, Passing};
+use crate::signature::Passing;
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 impl Derived<'_> {
@@ -96,28 +95,9 @@ impl Derived<'_> {
             if let Some(var) = reverse.bars[k] {
                 body.name_var(var, &bar);
                 if written {
-                    // Where the caller has no place for it, a zero one of the final shape.
-                    if parameter.of_closure {
-                        let (kept, place) = (body.names.fresh("kept"), &parameter.name);
-                        closing.extend(quote! {
-                            let mut #kept = (&&#root::private::BarOf(&*#place)).kept();
-                        });
-                        opening.extend(quote!(let #bar: &mut _ = #kept.or(#bar);));
-                        continue;
-                    }
-                    let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
-                    let place = &parameter.name;
-                    closing.extend(quote! {
-                        let #absent = if __GRAD_M & #bit == 0 {
-                            ::core::option::Option::Some(#root::private::zero_like(&*#place))
-                        } else {
-                            ::core::option::Option::None
-                        };
-                    });
-                    opening.extend(quote! {
-                        let mut #absent = #absent;
-                        let #bar: &mut #bar_type = #root::private::or_kept(#bar, &mut #absent);
-                    });
+                    let (before, inside) = self.written_bar(&mut body, parameter, k, &bar);
+                    closing.extend(before);
+                    opening.extend(inside);
                     continue;
                 }
                 let wanted = body.names.fresh(&format!("{bar}_wanted"));
@@ -125,29 +105,9 @@ impl Derived<'_> {
                 body.guard(var, wanted);
                 if parameter.is_sequence() && only_added(graph, pull, var) {
                     opening.extend(quote!(let #bar: &mut #bar_type = #bar.unwrap_or_default();));
-                } else if parameter.is_sequence() {
-                    let absent = body.names.fresh("absent");
-                    opening.extend(quote! {
-                        let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut #bar_type = #root::private::or_zeros_mut(#bar, #name, &mut #absent);
-                    });
-                } else if Self::is_open_input(parameter) {
-                    let absent = body.names.fresh("absent");
-                    opening.extend(quote! {
-                        let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut _ = (&&#root::private::BarOf(#name)).or_zero(#bar, &mut #absent);
-                    });
                 } else {
-                    let absent = body.names.fresh("absent");
-                    let like = if matches!(param.slot, Slot::Scalar(_)) {
-                        quote!(&#name)
-                    } else {
-                        quote!(#name)
-                    };
-                    opening.extend(quote! {
-                        let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut #bar_type = #root::private::or_zero(#bar, #like, &mut #absent);
-                    });
+                    let is_number = matches!(param.slot, Slot::Scalar(_));
+                    opening.extend(self.read_bar(&mut body, parameter, is_number, &bar));
                 }
             }
         }
@@ -165,60 +125,6 @@ impl Derived<'_> {
             quote!(#root::private::Box::new(#closure))
         } else {
             closure
-        }
-    }
-
-    /// Where the result's type is not written: what tells the pullback of it, before and inside.
-    pub(super) fn witnessed_seed(
-        &self,
-        body: &mut Body,
-        bound: &Ident,
-        seed: &Ident,
-    ) -> (TokenStream, TokenStream) {
-        if !matches!(self.signature.output_type, Type::Infer(_)) {
-            return (TokenStream::new(), TokenStream::new());
-        }
-        let (root, witness) = (&self.root, body.names.fresh("witness"));
-        (
-            quote!(let #witness = #root::private::witness(&#bound);),
-            quote!(let #seed = #root::private::tangent_of(#witness, #seed);),
-        )
-    }
-
-    /// Where a parameter's type is not written: what tells the pullback of it, before and inside.
-    pub(super) fn witnessed(
-        &self,
-        body: &mut Body,
-        parameter: &Parameter,
-    ) -> (TokenStream, TokenStream) {
-        if !matches!(parameter.base, Type::Infer(_)) || parameter.passing == Passing::RefMut {
-            return (TokenStream::new(), TokenStream::new());
-        }
-        let (root, witness) = (&self.root, body.names.fresh("witness"));
-        let (like, own) = (Self::as_reference(parameter), &parameter.name);
-        let told = if Self::is_open_input(parameter) {
-            quote!((&&#root::private::Input(#like)).witness())
-        } else {
-            quote!(#root::private::witness(#like))
-        };
-        (
-            quote!(let #witness = #told;),
-            quote!(let #own = #root::private::of_type(#witness, #own);),
-        )
-    }
-
-    /// Whether a parameter is an input of a closure that may be a reference or not.
-    fn is_open_input(parameter: &Parameter) -> bool {
-        matches!(parameter.written, Type::Infer(_)) && !parameter.ty.is_scalar()
-    }
-
-    /// A reference to what a parameter holds.
-    pub(super) fn as_reference(parameter: &Parameter) -> TokenStream {
-        let name = &parameter.name;
-        match parameter.passing {
-            Passing::Value => quote!(&#name),
-            Passing::Ref => quote!(#name),
-            Passing::RefMut => quote!(&*#name),
         }
     }
 

@@ -48,7 +48,7 @@ impl Lower<'_> {
             Expr::ForLoop(l) => self.lower_for(l),
             Expr::While(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                if self.is_quiet(&l.cond) {
+                if is_quiet(&l.cond) && !self.changes(&l.cond) {
                     return self.lower_while(Some(&l.cond), &l.body, label, span);
                 }
                 // A condition that binds or changes something is part of the iteration.
@@ -452,7 +452,7 @@ impl Lower<'_> {
             Operand::Place(path, ty) | Operand::RefMut(path, ty) => Operand::Ref(path, ty),
             Operand::Value(value) if reference.mutability.is_some() => {
                 let ty = self.graph.ty(value).clone();
-                if ty.is_scalar() && super::stmt::ident_of(&reference.expr).is_some() {
+                if ty.is_scalar() && is_place(&reference.expr) {
                     return self.report(span, Problem::MutableBorrow);
                 }
                 let var = self.new_variable("temporary", ty.clone(), true, Some(value));
@@ -631,6 +631,44 @@ pub(super) fn arithmetic_row(op: &BinOp) -> Op {
         BinOp::Mul(_) | BinOp::MulAssign(_) => Op::Mul,
         BinOp::Div(_) | BinOp::DivAssign(_) => Op::Div,
         _ => Op::Rem,
+    }
+}
+
+/// Whether the expression names a place rather than giving a value.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(e) => is_place(&e.expr),
+        Expr::Group(e) => is_place(&e.expr),
+        Expr::Field(e) => is_place(&e.base),
+        Expr::Path(_)
+        | Expr::Index(_)
+        | Expr::Unary(syn::ExprUnary {
+            op: UnOp::Deref(_), ..
+        }) => true,
+        _ => false,
+    }
+}
+
+/// Whether an expression certainly changes nothing and binds nothing.
+fn is_quiet(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Paren(e) => is_quiet(&e.expr),
+        Expr::Group(e) => is_quiet(&e.expr),
+        Expr::Unary(e) => is_quiet(&e.expr),
+        Expr::Cast(e) => is_quiet(&e.expr),
+        Expr::Field(e) => is_quiet(&e.base),
+        Expr::Index(e) => is_quiet(&e.expr) && is_quiet(&e.index),
+        Expr::Reference(e) => e.mutability.is_none() && is_quiet(&e.expr),
+        Expr::Binary(e) => !is_compound(&e.op) && is_quiet(&e.left) && is_quiet(&e.right),
+        Expr::Call(e) => e.args.iter().all(is_quiet) && matches!(*e.func, Expr::Path(_)),
+        Expr::MethodCall(e) => {
+            let name = e.method.to_string();
+            let known = matches!(name.as_str(), "len" | "is_empty" | "is_nan" | "is_finite")
+                || (1..4).any(|n| Op::from_method(&name, n).is_some());
+            known && is_quiet(&e.receiver) && e.args.iter().all(is_quiet)
+        }
+        _ => false,
     }
 }
 

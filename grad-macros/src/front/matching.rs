@@ -2,7 +2,6 @@
 //! matches.
 
 use proc_macro2::Span;
-use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprIf, ExprMatch, Pat};
 
@@ -170,7 +169,7 @@ impl<'d> Lower<'d> {
         };
         let body = |cx: &mut Self| {
             cx.bound(&arm.pattern, subject, &|cx| {
-                let value = cx.lower_arm(arm.body);
+                let value = cx.lower_body(arm.body);
                 let value = cx.unborrowed(value);
                 if cx.dead {
                     Operand::Never
@@ -193,14 +192,6 @@ impl<'d> Lower<'d> {
         self.branch(test, span, body, |cx| {
             cx.lower_arms(subject, rest, span, go_on)
         })
-    }
-
-    /// The body of an arm; one that may leave is a block, as the rest of it must not run then.
-    fn lower_arm(&mut self, body: &Expr) -> Operand {
-        if !matches!(body, Expr::Block(_)) && super::stmt::has_exit(body.to_token_stream()) {
-            return self.lower_block(&syn::parse_quote!({ #body }));
-        }
-        self.lower_expr(body)
     }
 
     /// A value that leaves the scope of an arm's bindings.

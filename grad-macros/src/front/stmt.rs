@@ -1,10 +1,10 @@
 //! Statements: declarations, assignment as renaming or a store, and the rest of a block after a
 //! branch that may leave it.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt, parse_quote};
+use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
 
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -43,8 +43,7 @@ impl Lower<'_> {
     /// A statement that branches, all sides of which but one certainly leave: the rest of the block
     /// belongs to that one.
     fn lower_leaving(&mut self, stmt: &Stmt, rest: &[Stmt]) -> Option<Operand> {
-        if let Some(hoisted) = self.hoist_exits(stmt, self.next_try) {
-            self.next_try += 1;
+        if let Some(hoisted) = self.hoisted(stmt) {
             let stmts: Vec<Stmt> = hoisted.into_iter().chain(rest.iter().cloned()).collect();
             return Some(self.lower_stmts(&stmts));
         }
@@ -80,7 +79,7 @@ impl Lower<'_> {
     }
 
     /// Whether `?` here works on results rather than options.
-    fn tries_results(&self) -> bool {
+    pub(super) fn tries_results(&self) -> bool {
         matches!(&self.output, Ty::Named(name) if name == "Result")
     }
 
@@ -390,142 +389,6 @@ impl Lower<'_> {
                 self.store(path, after, span);
             }
         }
-    }
-
-    /// Takes out of a statement the first part that may leave it (a `?`, or a branch or block that
-    /// returns, breaks or continues), into a statement before: what comes after it in the same
-    /// statement must not run then. What comes before it is taken out too, in order. Nothing if there
-    /// is none.
-    fn hoist_exits(&self, stmt: &Stmt, number: usize) -> Option<Vec<Stmt>> {
-        let mut stmt = stmt.clone();
-        let expr = match &mut stmt {
-            Stmt::Expr(expr, _) => expr,
-            Stmt::Local(local) => &mut *local.init.as_mut()?.expr,
-            _ => return None,
-        };
-        let name = format_ident!("__left_{number}");
-        let mut hoisted = Vec::new();
-        let mut count = 0;
-        let leaving =
-            self.take_first_exit(expr, (&name, number), true, &mut hoisted, &mut count)?;
-        hoisted.push(match leaving {
-            Expr::Try(tried) if self.tries_results() => {
-                let tried = tried.expr;
-                parse_quote!(let #name = match #tried {
-                    Ok(value) => value,
-                    Err(error) => return Err(::core::convert::From::from(error)),
-                };)
-            }
-            Expr::Try(tried) => {
-                let tried = tried.expr;
-                parse_quote!(let Some(#name) = #tried else { return None };)
-            }
-            branch => parse_quote!(let #name = #branch;),
-        });
-        hoisted.push(stmt);
-        Some(hoisted)
-    }
-
-    /// The first part to be evaluated that may leave, whose place the name takes; `named` gets what is
-    /// computed before it.
-    fn take_first_exit(
-        &self,
-        expr: &mut Expr,
-        (name, number): (&syn::Ident, usize),
-        whole: bool,
-        named: &mut Vec<Stmt>,
-        count: &mut usize,
-    ) -> Option<Expr> {
-        let first_is_place = begins_with_place(expr);
-        let mut parts = children(expr);
-        for k in 0..parts.len() {
-            let mut inside = Vec::new();
-            let found = self.take_first_exit(parts[k], (name, number), false, &mut inside, count);
-            if let Some(found) = found {
-                parts.truncate(k);
-                if first_is_place && k > 0 {
-                    parts.remove(0);
-                }
-                *named = self.named_before(parts, &found, number, count);
-                named.extend(inside);
-                return Some(found);
-            }
-        }
-        let leaves = match expr {
-            Expr::Try(_) => true,
-            Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Loop(_) => {
-                !whole && has_exit(expr.to_token_stream())
-            }
-            _ => false,
-        };
-        leaves.then(|| std::mem::replace(expr, parse_quote!(#name)))
-    }
-}
-
-/// Whether the tokens say `return`, `break`, `continue` or `?`.
-pub(super) fn has_exit(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => has_exit(group.stream()),
-        TokenTree::Ident(ident) => ident == "return" || ident == "break" || ident == "continue",
-        TokenTree::Punct(punct) => punct.as_char() == '?',
-        _ => false,
-    })
-}
-
-/// Whether the first part of an expression is a place that is not read before the other parts are
-/// computed: what is assigned or indexed, or a receiver that its method may borrow.
-fn begins_with_place(expr: &Expr) -> bool {
-    match expr {
-        Expr::Binary(e) => super::expr::is_compound(&e.op),
-        Expr::Index(e) => is_place(&e.expr),
-        Expr::MethodCall(e) => {
-            is_place(&e.receiver) && !super::call::is_real(&e.method.to_string())
-        }
-        _ => false,
-    }
-}
-
-fn is_place(expr: &Expr) -> bool {
-    match expr {
-        Expr::Paren(e) => is_place(&e.expr),
-        Expr::Group(e) => is_place(&e.expr),
-        Expr::Unary(e) => matches!(e.op, syn::UnOp::Deref(_)),
-        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => true,
-        _ => false,
-    }
-}
-
-/// The parts of an expression that are always evaluated when it is, in order.
-fn children(expr: &mut Expr) -> Vec<&mut Expr> {
-    match expr {
-        Expr::Paren(e) => vec![&mut e.expr],
-        Expr::Group(e) => vec![&mut e.expr],
-        Expr::Try(e) => vec![&mut e.expr],
-        Expr::Unary(e) => vec![&mut e.expr],
-        Expr::Cast(e) => vec![&mut e.expr],
-        Expr::Field(e) => vec![&mut e.base],
-        Expr::Reference(e) => vec![&mut e.expr],
-        Expr::Index(e) => vec![&mut e.expr, &mut e.index],
-        Expr::Binary(e) => {
-            let lazy = matches!(e.op, BinOp::And(_) | BinOp::Or(_));
-            let right = (!lazy).then_some(&mut *e.right);
-            std::iter::once(&mut *e.left).chain(right).collect()
-        }
-        Expr::Assign(e) => vec![&mut e.right],
-        Expr::Let(e) => vec![&mut e.expr],
-        Expr::If(e) => vec![&mut e.cond],
-        Expr::Match(e) => vec![&mut e.expr],
-        Expr::ForLoop(e) => vec![&mut e.expr],
-        Expr::Call(e) => e.args.iter_mut().collect(),
-        Expr::MethodCall(e) => std::iter::once(&mut *e.receiver)
-            .chain(e.args.iter_mut())
-            .collect(),
-        Expr::Tuple(e) => e.elems.iter_mut().collect(),
-        Expr::Array(e) => e.elems.iter_mut().collect(),
-        Expr::Struct(e) => e.fields.iter_mut().map(|f| &mut f.expr).collect(),
-        Expr::Return(e) => e.expr.iter_mut().map(|e| &mut **e).collect(),
-        Expr::Break(e) => e.expr.iter_mut().map(|e| &mut **e).collect(),
-        _ => Vec::new(),
     }
 }
 

@@ -28,7 +28,7 @@ impl Lower<'_> {
         }
         let operand = self.lower_expr(source);
         let is_reference = matches!(written, Some(Type::Reference(_)));
-        Some(self.to_array(operand, array, is_reference, call.method.span()))
+        Some(self.array_made_of(operand, array, is_reference, call.method.span()))
     }
 
     /// Whether an expression is an array or a part of one by the look of it.
@@ -44,7 +44,7 @@ impl Lower<'_> {
         }
     }
 
-    fn to_array(
+    fn array_made_of(
         &mut self,
         source: Operand,
         array: Option<&syn::TypeArray>,

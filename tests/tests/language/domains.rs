@@ -371,15 +371,9 @@ pub fn element_of_its_neighbour(x: &[f64]) -> f64 {
     p[0].x
 }
 
-macro_rules! each {
-    ($($f:ident, $gradient:ident, $push:ident;)*) => {
-        $(slice!($f, $gradient, $push; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);)*
-    };
-}
-
 #[test]
 fn all() {
-    each! {
+    each! { [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9];
         struct_update, value_and_grad_struct_update, jvp_struct_update;
         annotated_literals, value_and_grad_annotated_literals, jvp_annotated_literals;
         error_that_is_not_clone, value_and_grad_error_that_is_not_clone, jvp_error_that_is_not_clone;
