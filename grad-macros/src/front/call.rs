@@ -342,7 +342,7 @@ impl Lower<'_> {
         self.finish_call(Callee::Method(name, generics), all, span)
     }
 
-    fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
+    pub(super) fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
         match receiver {
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Arg::Value(value),
             Operand::Place(path, ty) if ty.is_scalar() => {

@@ -86,6 +86,11 @@ impl<E> KeptZeros<E> {
 }
 
 /// A sequence: its cotangent is handed over as a slice.
+#[diagnostic::on_unimplemented(
+    message = "the type of an input of this closure is not known here",
+    label = "the closure is passed to a function in here",
+    note = "put `#[differentiate]` on the function it is passed to, or write the type of the input"
+)]
 pub trait OfSequence {
     /// The type of an entry's tangent.
     type Entry;

@@ -96,6 +96,7 @@ mod deque;
 mod extend;
 mod integers;
 mod lanes;
+mod map;
 mod memory;
 mod operators;
 mod option;
@@ -114,6 +115,7 @@ pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
+pub use map::{OptionMapRules, ResultMapRules};
 pub use memory::{replace, swap, take};
 pub use operators::*;
 pub use option::{ClonedRules, CopiedRules, OkRules, OptionRules};
@@ -134,7 +136,7 @@ pub mod methods {
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
         DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
-        OptionRules as _, RealLanes as _, RealRules as _, ResultRules as _, SignedRules as _,
+        OptionMapRules as _, OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _,
         SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
