@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo, term,
+    Arg, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty, Value, Var,
+    VarInfo, term,
 };
 use crate::stages::{Forward, Tangents};
 
@@ -285,16 +286,14 @@ impl Push<'_> {
                     let Some(dot) = self.dot(*operand) else {
                         continue;
                     };
-                    let at = (&site.operands[..], out);
-                    if let Some(part) = term(
-                        &mut self.graph,
-                        region,
-                        at,
+                    let partial = Partial {
+                        op: *op,
+                        site: (&site.operands[..], out),
                         k,
-                        &self.active.values,
-                        *op,
-                        dot,
-                    ) {
+                        active: &self.active.values,
+                        reach: Reach::Certain,
+                    };
+                    if let Some(part) = term(&mut self.graph, region, partial, dot) {
                         sum = Some(match sum {
                             None => part,
                             Some(sum) => push_one(

@@ -161,6 +161,8 @@ pub(crate) enum Kind {
     Pull {
         call: Call,
         bars: Vec<Option<Path>>,
+        /// Whether it is left out where the cotangent is zero: see `ad::idle`.
+        idle: bool,
     },
 
     /// Pushes the operands as one tuple.
@@ -411,7 +413,7 @@ impl Kind {
                 let args = call.args.iter_mut().chain(dots.iter_mut().flatten());
                 args.for_each(|arg| arg.each_path(visit));
             }
-            Kind::Pull { call, bars } => {
+            Kind::Pull { call, bars, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
                 bars.iter_mut().flatten().for_each(visit);
             }

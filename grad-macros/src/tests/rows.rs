@@ -10,11 +10,11 @@ use super::interpret::evaluate;
 use super::programs::{dot, flat};
 use crate::ad;
 use crate::diag::Diagnostics;
-use crate::ir::term;
 use crate::ir::{
     Datum, ForwardForm, Function, Graph, Kind, Machine, Op, Output, Param, Path, Program, Region,
     ReverseForm, Slot, Storage, Ty, Value, VarInfo, Width, Wrt, row,
 };
+use crate::ir::{Partial, Reach, term};
 
 /// The operator applied to arguments, with a tangent argument for the operand differentiated.
 struct Applied {
@@ -47,15 +47,14 @@ fn applied(op: Op, k: usize) -> Applied {
     graph.block_mut(Region(0)).sites.push(site);
     let out = graph.site(site).results[0];
     let active: HashSet<Value> = operands.iter().copied().collect();
-    let result = term(
-        &mut graph,
-        Region(0),
-        (&operands, out),
-        k,
-        &active,
+    let partial = Partial {
         op,
-        tangent,
-    );
+        site: (&operands, out),
+        k,
+        active: &active,
+        reach: Reach::Certain,
+    };
+    let result = term(&mut graph, Region(0), partial, tangent);
     Applied {
         graph,
         operands,
