@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Span;
+
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty, Value, Var,
-    VarInfo, term,
+    Arg, Call, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty, Value,
+    Var, VarInfo, term,
 };
 use crate::stages::{Forward, Tangents};
 
@@ -356,8 +358,8 @@ impl Push<'_> {
         }
     }
 
-    fn call(&mut self, region: Region, id: SiteId, mut call: crate::ir::Call) {
-        let dots: Vec<Option<Arg>> = call
+    fn call(&mut self, region: Region, id: SiteId, mut call: Call) {
+        let mut dots: Vec<Option<Arg>> = call
             .args
             .iter()
             .map(|arg| match arg {
@@ -374,6 +376,7 @@ impl Push<'_> {
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
         let site = self.graph.site(id).clone();
+        self.part_lent(region, &call, &mut dots, site.span);
         let ty = self.graph.ty(site.results[0]).clone();
         let dot = self.graph.new_value(ty, site.span, Some(id));
         let own = self.graph.site_mut(id);
@@ -382,6 +385,47 @@ impl Push<'_> {
         self.graph.block_mut(region).sites.push(id);
         if self.active.values.contains(&site.results[0]) {
             self.set(site.results[0], dot);
+        }
+    }
+
+    /// Of a variable that the call is lent, a part may be passed by value too: its tangent is copied
+    /// before.
+    fn part_lent(&mut self, region: Region, call: &Call, dots: &mut [Option<Arg>], span: Span) {
+        let lent: Vec<Var> = dots
+            .iter()
+            .flatten()
+            .filter_map(|dot| match dot {
+                Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path.root),
+                _ => None,
+            })
+            .collect();
+        for (arg, dot) in call.args.iter().zip(dots.iter_mut()) {
+            let (Arg::Move(_), Some(Arg::Ref(path))) = (arg, &dot) else {
+                continue;
+            };
+            if !lent.contains(&path.root) {
+                continue;
+            }
+            let kind = Kind::Copy(path.clone());
+            let copy = push_one(&mut self.graph, region, kind, Vec::new(), Ty::Unknown, span);
+            let var = self.graph.new_var(VarInfo {
+                name: "part_dot".to_owned(),
+                ty: Ty::Unknown,
+                storage: Storage::Owned,
+                mutable: false,
+                tangent: true,
+                span,
+            });
+            let made = vec![copy];
+            push(
+                &mut self.graph,
+                region,
+                Kind::Allocate(var),
+                made,
+                Vec::new(),
+                span,
+            );
+            *dot = Some(Arg::Ref(Path::of(var)));
         }
     }
 

@@ -145,7 +145,7 @@ impl Lower<'_> {
             self.recursive |= *ident == self.own_name;
         }
         let callee = self.callee_of(path);
-        let args = args.iter().map(|arg| self.lower_arg(arg)).collect();
+        let args = self.lower_args(args);
         self.finish_call(callee, args, span)
     }
 
@@ -304,12 +304,22 @@ impl Lower<'_> {
         let span = call.method.span();
         self.recursive |= name == self.own_name;
         let ty = self.operand_ty(&receiver);
-        let receiver = self.receiver_arg(receiver, &name, call.receiver.span());
+        let at = call.receiver.span();
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {
+            let receiver = self.receiver_arg(receiver, &name, at);
             return self.map_entries(receiver, &name, function, span);
         }
-        let mut all = vec![receiver];
-        all.extend(args.iter().map(|arg| self.lower_arg(arg)));
+        let receiver = match receiver {
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Operand::Value(self.read_spanned(Operand::Place(path, ty), at))
+            }
+            other => other,
+        };
+        let then = self.now();
+        let args = self.lower_args(args);
+        let receiver = self.receiver_as_of(receiver, then, at);
+        let mut all = vec![self.receiver_arg(receiver, &name, at)];
+        all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
         self.finish_call(Callee::Method(name, generics), all, span)
     }

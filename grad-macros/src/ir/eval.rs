@@ -328,7 +328,12 @@ impl<'p> Machine<'p> {
         let Datum::Pullback(pullback) = &operands[0] else {
             return unknown("a pull of no pullback");
         };
-        let again = frame.args(&call.args)?;
+        let handed = |arg: &Arg| match arg {
+            // What is changed is not handed again, and need not be there.
+            Arg::RefMut(path) if frame.root(path).is_err() => Ok(Datum::Nothing),
+            arg => frame.arg(arg),
+        };
+        let again = call.args.iter().map(handed).collect::<Run<Vec<_>>>()?;
         let given = bars
             .iter()
             .map(|bar| bar.as_ref().map(|path| frame.read(path)).transpose())
