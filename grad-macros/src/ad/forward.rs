@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Span;
+
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo, term,
+    Arg, Call, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty, Value,
+    Var, VarInfo, term,
 };
 use crate::stages::{Forward, Tangents};
 
@@ -285,16 +288,14 @@ impl Push<'_> {
                     let Some(dot) = self.dot(*operand) else {
                         continue;
                     };
-                    let at = (&site.operands[..], out);
-                    if let Some(part) = term(
-                        &mut self.graph,
-                        region,
-                        at,
+                    let partial = Partial {
+                        op: *op,
+                        site: (&site.operands[..], out),
                         k,
-                        &self.active.values,
-                        *op,
-                        dot,
-                    ) {
+                        active: &self.active.values,
+                        reach: Reach::Certain,
+                    };
+                    if let Some(part) = term(&mut self.graph, region, partial, dot) {
                         sum = Some(match sum {
                             None => part,
                             Some(sum) => push_one(
@@ -357,8 +358,8 @@ impl Push<'_> {
         }
     }
 
-    fn call(&mut self, region: Region, id: SiteId, mut call: crate::ir::Call) {
-        let dots: Vec<Option<Arg>> = call
+    fn call(&mut self, region: Region, id: SiteId, mut call: Call) {
+        let mut dots: Vec<Option<Arg>> = call
             .args
             .iter()
             .map(|arg| match arg {
@@ -373,9 +374,9 @@ impl Push<'_> {
                 }
             })
             .collect();
-        let dots = self.apart(region, dots);
         call.mask = mask(dots.iter().map(Option::is_some));
         let site = self.graph.site(id).clone();
+        self.part_lent(region, &call, &mut dots, site.span);
         let ty = self.graph.ty(site.results[0]).clone();
         let dot = self.graph.new_value(ty, site.span, Some(id));
         let own = self.graph.site_mut(id);
@@ -387,35 +388,51 @@ impl Push<'_> {
         }
     }
 
-    /// The tangent of a receiver is borrowed mutably, whether the method changes it or not: others
-    /// that share memory with it are copied first.
-    fn apart(&mut self, region: Region, dots: Vec<Option<Arg>>) -> Vec<Option<Arg>> {
-        let receiver = match dots.first() {
-            Some(Some(Arg::MaybeMut(path))) => path.root,
-            _ => return dots,
-        };
-        dots.into_iter()
-            .map(|dot| match dot {
-                Some(Arg::Ref(path)) if path.root == receiver => {
-                    let (ty, span) = (Ty::Unknown, self.graph.var(path.root).span);
-                    let kind = Kind::Copy(path);
-                    let copy =
-                        push_one(&mut self.graph, region, kind, Vec::new(), ty.clone(), span);
-                    let var = self.graph.new_var(VarInfo {
-                        name: "arg_dot".to_owned(),
-                        ty,
-                        storage: Storage::Owned,
-                        mutable: false,
-                        tangent: true,
-                        span,
-                    });
-                    let make = Kind::Allocate(var);
-                    push(&mut self.graph, region, make, vec![copy], Vec::new(), span);
-                    Some(Arg::Ref(Path::of(var)))
-                }
-                dot => dot,
+    /// Of a variable that the call is lent, a part may be passed by value too: its tangent is copied
+    /// before. So is that of a part passed by reference beside a receiver: the tangent of that is
+    /// borrowed mutably, whether the method changes it or not.
+    fn part_lent(&mut self, region: Region, call: &Call, dots: &mut [Option<Arg>], span: Span) {
+        let lent: Vec<Var> = dots
+            .iter()
+            .flatten()
+            .filter_map(|dot| match dot {
+                Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path.root),
+                _ => None,
             })
-            .collect()
+            .collect();
+        let receiver = match dots.first() {
+            Some(Some(Arg::MaybeMut(path))) => Some(path.root),
+            _ => None,
+        };
+        for (arg, dot) in call.args.iter().zip(dots.iter_mut()) {
+            let Some(Arg::Ref(path)) = dot else {
+                continue;
+            };
+            let moved = matches!(arg, Arg::Move(_)) && lent.contains(&path.root);
+            if !moved && receiver != Some(path.root) {
+                continue;
+            }
+            let kind = Kind::Copy(path.clone());
+            let copy = push_one(&mut self.graph, region, kind, Vec::new(), Ty::Unknown, span);
+            let var = self.graph.new_var(VarInfo {
+                name: "part_dot".to_owned(),
+                ty: Ty::Unknown,
+                storage: Storage::Owned,
+                mutable: false,
+                tangent: true,
+                span,
+            });
+            let made = vec![copy];
+            push(
+                &mut self.graph,
+                region,
+                Kind::Allocate(var),
+                made,
+                Vec::new(),
+                span,
+            );
+            *dot = Some(Arg::Ref(Path::of(var)));
+        }
     }
 
     fn branch(&mut self, region: Region, id: SiteId) {

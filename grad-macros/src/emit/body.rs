@@ -417,7 +417,14 @@ impl<'g> Body<'g> {
                 let code = before.map_or(code.clone(), |before| quote!({ #before #code }));
                 return self.define_all(site, &code);
             }
-            Kind::Pull { call, bars } => self.pull(site, call, bars),
+            Kind::Pull { call, bars, idle } => {
+                let run = self.pull(site, call, bars);
+                if *idle {
+                    self.unless_zero(site.operands[1], &run)
+                } else {
+                    run
+                }
+            }
             Kind::Push(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 let parts = site.operands.iter().map(|v| self.kept(*v));

@@ -7,7 +7,7 @@ use super::body::Body;
 use super::names::named;
 use super::places::Access;
 use super::spelling::{assign_text, infix, spelled};
-use crate::ir::{Arg, Call, Callee, Path, Site, row};
+use crate::ir::{Arg, Call, Callee, Path, Site, Ty, Value, row};
 
 impl Body<'_> {
     pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
@@ -247,6 +247,15 @@ impl Body<'_> {
         let place = place.map(|path| self.reference(path, Access::Read));
         let k = syn::Index::from(k);
         quote!((&&#passing.#k.again(#place).keeper()).keep())
+    }
+
+    /// The code, where the cotangent is not zero.
+    pub(super) fn unless_zero(&self, bar: Value, run: &TokenStream) -> TokenStream {
+        let (root, value) = (&self.root, self.value(bar));
+        match self.graph.ty(bar) {
+            Ty::Float(_) => quote!(if #value != 0.0 { #run }),
+            _ => quote!(if !#root::private::is_zero(&#value) { #run }),
+        }
     }
 
     /// An argument as the pullback of its call wants it.

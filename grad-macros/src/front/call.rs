@@ -173,21 +173,7 @@ impl Lower<'_> {
         }
     }
 
-    /// Arguments one after the other.
-    fn lower_args(&mut self, args: &[&Expr]) -> Vec<Arg> {
-        let mut lowered = Vec::new();
-        for (k, arg) in args.iter().enumerate() {
-            lowered.push(self.lower_arg_before(arg, &args[k + 1..]));
-        }
-        lowered
-    }
-
     pub(super) fn lower_arg(&mut self, arg: &Expr) -> Arg {
-        self.lower_arg_before(arg, &[])
-    }
-
-    /// An argument; `later` are evaluated after it.
-    fn lower_arg_before(&mut self, arg: &Expr, later: &[&Expr]) -> Arg {
         let is_reference = matches!(arg, Expr::Reference(_));
         let operand = match arg {
             Expr::Reference(inner) if matches!(*inner.expr, Expr::Closure(_) | Expr::Path(_)) => {
@@ -198,7 +184,6 @@ impl Lower<'_> {
             }
             _ => self.lower_expr(arg),
         };
-        let operand = self.before(operand, later.iter().copied());
         if let Operand::Closure(function) = &operand {
             return self.pass_function(function, arg.to_token_stream(), arg.span());
         }
@@ -327,17 +312,22 @@ impl Lower<'_> {
         let span = call.method.span();
         self.recursive |= name == self.own_name;
         let ty = self.operand_ty(&receiver);
-        let receiver = match receiver {
-            // A number by value; what else a method borrows, its arguments do not write.
-            Operand::Place(..) if is_real(&name) => self.before(receiver, args.iter().copied()),
-            other => other,
-        };
-        let receiver = self.receiver_arg(receiver, &name, call.receiver.span());
+        let at = call.receiver.span();
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {
+            let receiver = self.receiver_arg(receiver, &name, at);
             return self.map_entries(receiver, &name, function, span);
         }
-        let mut all = vec![receiver];
-        all.extend(self.lower_args(args));
+        let receiver = match receiver {
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Operand::Value(self.read_spanned(Operand::Place(path, ty), at))
+            }
+            other => other,
+        };
+        let then = self.now();
+        let args = self.lower_args(args);
+        let receiver = self.receiver_as_of(receiver, then, at);
+        let mut all = vec![self.receiver_arg(receiver, &name, at)];
+        all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
         self.finish_call(Callee::Method(name, generics), all, span)
     }

@@ -325,7 +325,7 @@ impl Lower<'_> {
         let Some(function) = self.function_of(&call.func) else {
             return Operand::Poison;
         };
-        let args = self.lower_in_order(&call.args);
+        let args = self.lower_all(call.args.iter());
         self.call_function(&function, args, call.func.span())
     }
 

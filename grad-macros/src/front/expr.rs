@@ -82,7 +82,7 @@ impl Lower<'_> {
             Expr::Reference(reference) => self.lower_reference(reference, span),
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
-            Expr::Tuple(tuple) => Operand::Tuple(self.lower_in_order(&tuple.elems)),
+            Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
             Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
@@ -282,13 +282,14 @@ impl Lower<'_> {
         let is_sum = matches!(binary.op, BinOp::Add(_) | BinOp::Sub(_));
         self.expected = expected.clone().filter(|_| is_sum);
         let a = self.lower_operand(&binary.left);
-        let a = self.before(a, [&*binary.right]);
+        let then = self.now();
         let left = self.operand_ty(&a);
         self.expected = match left {
             Ty::Float(_) if is_sum => Some(left),
             _ => expected.clone().filter(|_| is_sum),
         };
         let b = self.lower_operand(&binary.right);
+        let a = self.as_of(a, then, binary.left.span());
         self.expected = None;
         if let Some(ty) = expected.filter(|_| discrete_op(&binary.op).is_none()) {
             let value = self.float_operator(arithmetic_row(&binary.op), a, b, span);

@@ -20,6 +20,7 @@
 //!
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
+mod before;
 mod branch;
 mod call;
 mod captured;
@@ -37,7 +38,6 @@ mod method;
 mod moves;
 mod opaque;
 mod option;
-mod order;
 mod passed;
 mod pattern;
 mod place;
@@ -128,6 +128,8 @@ pub(super) struct Lower<'d> {
     borrowed_mut: HashSet<String>,
     /// Names that `mem::swap` and its like get as a whole: tuples live in memory, numbers are renamed.
     exchanged: HashSet<String>,
+    /// The written types of variables declared without a value.
+    declared: HashMap<Local, Ty>,
     statics: HashMap<String, Var>,
     items: Vec<TokenStream>,
     item_types: HashMap<String, Ty>,
@@ -212,6 +214,7 @@ fn start<'d>(
         arrays: infer::array_fields(around),
         borrowed_mut,
         exchanged,
+        declared: HashMap::new(),
         statics: HashMap::new(),
         items: Vec::new(),
         item_types: HashMap::new(),

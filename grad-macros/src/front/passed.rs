@@ -127,7 +127,11 @@ impl Lower<'_> {
     }
 
     /// The closure that calls a function of one number.
-    pub(super) fn closure_of_entry(&mut self, path: &syn::ExprPath, span: Span) -> Option<Function> {
+    pub(super) fn closure_of_entry(
+        &mut self,
+        path: &syn::ExprPath,
+        span: Span,
+    ) -> Option<Function> {
         let owner = path.path.segments.iter().rev().nth(1);
         let width = owner.filter(|owner| owner.ident == "f32" || owner.ident == "f64");
         let ty = width.map_or_else(|| quote!(_), ToTokens::to_token_stream);

@@ -342,6 +342,20 @@ pub fn plus<T: Tangent>(mut x: T, y: &T) -> T {
     x
 }
 
+/// Whether every entry is zero.
+#[must_use]
+pub fn is_zero<T: Tangent>(x: &T) -> bool {
+    if x.dot(x) != 0.0 {
+        return false;
+    }
+    // The squares of small numbers are lost.
+    let mut grown = x.duplicate();
+    for _ in 0..6 {
+        grown.scale(1e30);
+    }
+    grown.dot(&grown) == 0.0
+}
+
 /// The value of the place, which becomes zero.
 #[inline]
 pub fn take<T: Tangent>(place: &mut T) -> T {

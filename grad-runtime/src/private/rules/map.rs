@@ -4,10 +4,10 @@
 //! They take the function in the form of the mode, and copy the content, because the pullback is
 //! handed the receiver again.
 
+use super::super::Shared;
 use super::super::{TangentOf, Wrt};
 use super::content::{OptionBar, OptionDot};
 use super::{Bar, IndexBar, shared};
-use super::super::Shared;
 use crate::{Differentiable, NoTangent};
 
 macro_rules! map_rules {

@@ -136,8 +136,9 @@ pub mod methods {
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
         DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
-        OptionMapRules as _, OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _,
-        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
+        OptionMapRules as _, OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _,
+        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _,
+        VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
