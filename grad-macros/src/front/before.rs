@@ -73,10 +73,22 @@ impl Lower<'_> {
     }
 
     /// The receiver of a method as it was then. What is borrowed cannot be written meanwhile, so that
-    /// one that is written is a copy; a method that may or may not write says nothing.
-    pub(super) fn receiver_as_of(&mut self, operand: Operand, then: Moment, span: Span) -> Operand {
+    /// one that is written is a copy; a method that may or may not write says nothing, unless the
+    /// receiver is a number.
+    pub(super) fn receiver_as_of(
+        &mut self,
+        operand: Operand,
+        name: &str,
+        then: Moment,
+        span: Span,
+    ) -> Operand {
+        let which = if super::call::is_real(name) {
+            Writes::Any
+        } else {
+            Writes::Certain
+        };
         match operand {
-            Operand::Place(path, _) if self.written_since(path.root, then, Writes::Certain) => {
+            Operand::Place(path, _) if self.written_since(path.root, then, which) => {
                 Operand::Value(self.read_then(path, then, span))
             }
             other => other,

@@ -325,7 +325,7 @@ impl Lower<'_> {
         };
         let then = self.now();
         let args = self.lower_args(args);
-        let receiver = self.receiver_as_of(receiver, then, at);
+        let receiver = self.receiver_as_of(receiver, &name, then, at);
         let mut all = vec![self.receiver_arg(receiver, &name, at)];
         all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
