@@ -60,8 +60,6 @@ problems! {
         "differentiate the computation inside as a plain function";
     UnsafeFunction => "`unsafe` code is not differentiated",
         "move it into a function of its own that takes no active values";
-    ConstFunction => "`const fn` is not differentiated: the derivatives could not be `const`",
-        "drop `const`";
     Variadic => "variadic functions are not differentiated",
         "take a slice instead";
     IteratorParameter => "a parameter that is an iterator is not differentiated",

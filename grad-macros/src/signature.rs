@@ -44,6 +44,8 @@ pub(crate) struct Parameter {
     pub(crate) by_value: bool,
     /// Something that a closure captures and that is no reference itself: its name is the place.
     pub(crate) is_place: bool,
+    /// Whether it is one of a closure's, whose type may not be written.
+    pub(crate) of_closure: bool,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -208,9 +210,6 @@ fn keep_apart(parameters: &mut [Parameter]) {
 }
 
 fn reject(sig: &syn::Signature, diag: &Diagnostics) {
-    if let Some(token) = &sig.constness {
-        diag.report(token.span, Problem::ConstFunction);
-    }
     if let Some(token) = &sig.asyncness {
         diag.report(token.span, Problem::AsyncFunction);
     }
@@ -252,6 +251,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 is_receiver: true,
                 by_value: false,
                 is_place: false,
+                of_closure: false,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
@@ -368,6 +368,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> 
         is_receiver: false,
         by_value: false,
         is_place: false,
+        of_closure: false,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),

@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/domains.rs"]
+mod domains;
 #[path = "language/enums.rs"]
 mod enums;
 #[path = "language/flow.rs"]
@@ -36,6 +38,8 @@ mod order;
 mod own_rules;
 #[path = "language/passed.rs"]
 mod passed;
+#[path = "language/reads.rs"]
+mod reads;
 #[path = "language/receivers.rs"]
 mod receivers;
 #[path = "language/zeros.rs"]

@@ -122,7 +122,7 @@ fn flowing(site: &Site) -> &[Value] {
 }
 
 /// Variables the site reads so that a derivative flows, and values in its arguments.
-fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
+pub(super) fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
@@ -165,7 +165,7 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
 }
 
 /// Variables the site writes a derivative into.
-fn targets(site: &Site) -> Vec<Var> {
+pub(super) fn targets(site: &Site) -> Vec<Var> {
     match &site.kind {
         Kind::Store(path) | Kind::Accumulate(path) | Kind::Append(path) => vec![path.root],
         Kind::Allocate(var) => vec![*var],

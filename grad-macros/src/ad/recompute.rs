@@ -67,7 +67,7 @@ pub(super) fn recompute(
     let mut vars: Vec<Var> = graph
         .sites_within(reversed)
         .into_iter()
-        .flat_map(|id| graph.site(id).paths())
+        .flat_map(|id| graph.site(id).needed_paths())
         .map(|path| path.root)
         .filter(|var| again.made.contains(var))
         .collect();

@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::Type;
 
 use super::body::Body;
 use super::items::Derived;
 use super::names::Names;
 use crate::ir::Output;
 use crate::ir::{Kind, Slot, Storage, Value};
-use crate::signature::{Parameter, Passing};
+use crate::signature::Passing;
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 impl Derived<'_> {
@@ -74,11 +73,9 @@ impl Derived<'_> {
             let name = self.again(parameter);
             let ty = self.again_type(parameter);
             inputs.push(quote!(#name: #ty));
-            let witness = self.witnessed(&mut body, parameter);
-            if let Some((name, before, inside)) = &witness {
-                witnesses.extend(quote!(let #name = #before;));
-                opening.extend(inside.clone());
-            }
+            let (before, inside) = self.witnessed(&mut body, parameter);
+            witnesses.extend(before);
+            opening.extend(inside);
             match param.slot {
                 Slot::Scalar(_) if parameter.passing == Passing::Ref => {}
                 Slot::Scalar(_) => opening.extend(quote!(let #name = *#name;)),
@@ -95,20 +92,9 @@ impl Derived<'_> {
             if let Some(var) = reverse.bars[k] {
                 body.name_var(var, &bar);
                 if written {
-                    // Where the caller has no place for it, a zero one of the final shape.
-                    let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
-                    let place = &parameter.name;
-                    closing.extend(quote! {
-                        let #absent = if __GRAD_M & #bit == 0 {
-                            ::core::option::Option::Some(#root::private::zero_like(&*#place))
-                        } else {
-                            ::core::option::Option::None
-                        };
-                    });
-                    opening.extend(quote! {
-                        let mut #absent = #absent;
-                        let #bar: &mut #bar_type = #root::private::or_kept(#bar, &mut #absent);
-                    });
+                    let (before, inside) = self.written_bar(&mut body, parameter, k, &bar);
+                    closing.extend(before);
+                    opening.extend(inside);
                     continue;
                 }
                 let wanted = body.names.fresh(&format!("{bar}_wanted"));
@@ -116,24 +102,9 @@ impl Derived<'_> {
                 body.guard(var, wanted);
                 if parameter.is_sequence() && only_added(graph, pull, var) {
                     opening.extend(quote!(let #bar: &mut #bar_type = #bar.unwrap_or_default();));
-                } else if parameter.is_sequence() {
-                    let absent = body.names.fresh("absent");
-                    opening.extend(quote! {
-                        let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut #bar_type = #root::private::or_zeros_mut(#bar, #name, &mut #absent);
-                    });
                 } else {
-                    let absent = body.names.fresh("absent");
-                    let like = match param.slot {
-                        Slot::Scalar(_) => quote!(&#name),
-                        Slot::Memory(_) => quote!(#name),
-                    };
-                    let known = witness.filter(|_| is_unknown_input(parameter));
-                    let found = self.or_zero(known, &quote!(#bar, #like, &mut #absent));
-                    opening.extend(quote! {
-                        let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut #bar_type = #found;
-                    });
+                    let is_number = matches!(param.slot, Slot::Scalar(_));
+                    opening.extend(self.read_bar(&mut body, parameter, is_number, &bar));
                 }
             }
         }
@@ -144,19 +115,6 @@ impl Derived<'_> {
         quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
     }
 
-    /// The cotangent place of a parameter, or a zero one that nobody reads.
-    fn or_zero(
-        &self,
-        witness: Option<(Ident, TokenStream, TokenStream)>,
-        args: &TokenStream,
-    ) -> TokenStream {
-        let root = &self.root;
-        match witness {
-            Some((witness, ..)) => quote!(#witness.or_zero(#args)),
-            None => quote!(#root::private::or_zero(#args)),
-        }
-    }
-
     /// The pullback of a recursive function has a type that can be named.
     pub(super) fn boxed(&self, closure: TokenStream, lowered: &Lowered) -> TokenStream {
         let root = &self.root;
@@ -164,58 +122,6 @@ impl Derived<'_> {
             quote!(#root::private::Box::new(#closure))
         } else {
             closure
-        }
-    }
-
-    /// Where the result's type is not written: what tells the pullback of it, before and inside.
-    pub(super) fn witnessed_seed(
-        &self,
-        body: &mut Body,
-        bound: &Ident,
-        seed: &Ident,
-    ) -> (TokenStream, TokenStream) {
-        if !matches!(self.signature.output_type, Type::Infer(_)) {
-            return (TokenStream::new(), TokenStream::new());
-        }
-        let (root, witness) = (&self.root, body.names.fresh("witness"));
-        (
-            quote!(let #witness = #root::private::witness(&#bound);),
-            quote!(let #seed = #root::private::tangent_of(#witness, #seed);),
-        )
-    }
-
-    /// Where a parameter's type is not written: what tells the pullback of it, before and inside.
-    pub(super) fn witnessed(
-        &self,
-        body: &mut Body,
-        parameter: &Parameter,
-    ) -> Option<(Ident, TokenStream, TokenStream)> {
-        if !matches!(parameter.base, Type::Infer(_)) {
-            return None;
-        }
-        let (root, witness) = (&self.root, body.names.fresh("witness"));
-        let (like, own) = (Self::as_reference(parameter), &parameter.name);
-        let (before, inside) = if is_unknown_input(parameter) {
-            (
-                quote!((&&&#root::private::Seen(#like)).input()),
-                quote!(let #own = #witness.again(#own);),
-            )
-        } else {
-            (
-                quote!(#root::private::witness(#like)),
-                quote!(let #own = #root::private::of_type(#witness, #own);),
-            )
-        };
-        Some((witness, before, inside))
-    }
-
-    /// A reference to what a parameter holds.
-    pub(super) fn as_reference(parameter: &Parameter) -> TokenStream {
-        let name = &parameter.name;
-        match parameter.passing {
-            Passing::Value => quote!(&#name),
-            Passing::Ref => quote!(#name),
-            Passing::RefMut => quote!(&*#name),
         }
     }
 
@@ -252,6 +158,14 @@ impl Derived<'_> {
             match forward.dots[k] {
                 Some(Slot::Memory(var)) if parameter.passing == Passing::RefMut => {
                     let absent = body.names.fresh("absent");
+                    if parameter.of_closure {
+                        opening.extend(quote! {
+                            let mut #absent = (&&#root::private::BarOf(&*#name)).kept();
+                            let #local: &mut _ = #absent.or(#dot);
+                        });
+                        body.name_var(var, &local);
+                        continue;
+                    }
                     let zero = helper("zero_like", "zero_lanes", 1);
                     opening.extend(quote! {
                         let mut #absent = if #dot.is_none() {
@@ -280,8 +194,8 @@ impl Derived<'_> {
                     } else {
                         helper("or_zero_ref", "or_zero_lanes_ref", 1)
                     };
-                    let found = if is_unknown_input(parameter) && !in_lanes {
-                        quote!((&&&#root::private::Seen(#like)).dot(#dot, &mut #absent))
+                    let found = if Self::is_open_input(parameter) && !in_lanes {
+                        quote!((&&#root::private::BarOf((&&#root::private::Input(#like)).base())).dot_or_zero(#dot, &mut #absent))
                     } else {
                         quote!(#find(#dot, #like, &mut #absent))
                     };
@@ -305,7 +219,7 @@ impl Derived<'_> {
         let (values, tangents) = yields.split_at(yields.len() / 2);
         let none = HashSet::new();
         let value = result(&body, &lowered.output, values, &none);
-        let tangent = if self.returns_nothing() {
+        let tangent = if self.returns_nothing() || matches!(lowered.output, Output::Unit) {
             quote!(#root::private::unit_tangent())
         } else {
             result(&body, &lowered.output, tangents, &none)
@@ -313,11 +227,6 @@ impl Derived<'_> {
         let (items, traits) = (self.prelude(lowered), self.traits());
         quote!(#traits #items #opening #tapes #statements (#value, #tangent))
     }
-}
-
-/// Whether a parameter is the input of a closure that does not say its type: it may be a reference.
-fn is_unknown_input(parameter: &Parameter) -> bool {
-    parameter.passing == Passing::Value && matches!(parameter.base, Type::Infer(_))
 }
 
 /// Whether the buffer is only added to, so that none is needed where nobody wants it.

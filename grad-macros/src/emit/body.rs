@@ -349,10 +349,14 @@ impl<'g> Body<'g> {
             }
             Kind::Repeat { vec } => {
                 let (x, n) = (operand(self, 0), operand(self, 1));
-                if *vec {
-                    quote!(#root::private::vec![#x; #n])
-                } else {
-                    quote!([#x; #n])
+                match self.graph.def(site.operands[1]).map(|site| &site.kind) {
+                    _ if *vec => quote!(#root::private::vec![#x; #n]),
+                    // A parameter in parentheses would be an expression, which a length cannot be.
+                    Some(Kind::Constant(code)) => {
+                        let len = &code.0;
+                        quote!([#x; #len])
+                    }
+                    _ => quote!([#x; #n]),
                 }
             }
             Kind::Tuple => {
@@ -416,7 +420,14 @@ impl<'g> Body<'g> {
                 let code = before.map_or(code.clone(), |before| quote!({ #before #code }));
                 return self.define_all(site, &code);
             }
-            Kind::Pull { call, bars } => self.pull(site, call, bars),
+            Kind::Pull { call, bars, idle } => {
+                let run = self.pull(site, call, bars);
+                if *idle {
+                    self.unless_zero(site.operands[1], &run)
+                } else {
+                    run
+                }
+            }
             Kind::Push(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 let parts = site.operands.iter().map(|v| self.kept(*v));

@@ -1,6 +1,6 @@
 //! Calls, of functions and of their companions and pullbacks.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::body::Body;
@@ -8,7 +8,7 @@ use super::names::named;
 use super::places::Access;
 use super::receivers::called_by_path;
 use super::spelling::{assign_text, infix, spelled};
-use crate::ir::{Arg, Call, Callee, Capture, Path, Site, row};
+use crate::ir::{Arg, Call, Callee, Capture, Path, Site, Ty, Value, row};
 
 impl Body<'_> {
     pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
@@ -60,7 +60,7 @@ impl Body<'_> {
                 quote!(#call.0)
             }
             Callee::Function(path) => {
-                let path = &path.0;
+                let path = rooted(&path.0, &self.root);
                 quote!(#path(#(#args),*))
             }
             Callee::Associated(ty, name, generics) => {
@@ -171,7 +171,7 @@ impl Body<'_> {
             Callee::Function(path) => {
                 let inferred = if mode == "lanes" { 2 } else { 1 };
                 let mode = Ident::new(mode, span);
-                let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
+                let path = std_companion(&path.0, root).unwrap_or_else(|| rooted(&path.0, root));
                 let (path, generics) = without_turbofish(path, inferred);
                 quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
@@ -281,6 +281,15 @@ impl Body<'_> {
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
     }
 
+    /// The code, where the cotangent is not zero.
+    pub(super) fn unless_zero(&self, bar: Value, run: &TokenStream) -> TokenStream {
+        let (root, value) = (&self.root, self.value(bar));
+        match self.graph.ty(bar) {
+            Ty::Float(_) => quote!(if #value != 0.0 { #run }),
+            _ => quote!(if !#root::private::is_zero(&#value) { #run }),
+        }
+    }
+
     /// Argument `k` as the pullback of its call wants it.
     pub(super) fn handed_again(&self, call: &Call, k: usize, span: Span) -> TokenStream {
         let root = &self.root;
@@ -341,6 +350,18 @@ pub(super) fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<To
         "::core::mem::take" => Some(quote!(#root::private::rules::take)),
         "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
         _ => None,
+    }
+}
+
+/// A function's path; the front writes `__grad` for the runtime, whose name it does not know.
+fn rooted(path: &TokenStream, root: &TokenStream) -> TokenStream {
+    let mut tokens = path.clone().into_iter();
+    match tokens.next() {
+        Some(TokenTree::Ident(first)) if first == "__grad" => {
+            let rest: TokenStream = tokens.collect();
+            quote!(#root #rest)
+        }
+        _ => path.clone(),
     }
 }
 

@@ -29,6 +29,7 @@ struct Member<'a> {
     /// The tangents, with their types.
     dots: Vec<(Ident, TokenStream)>,
     output: TokenStream,
+    where_clause: Option<syn::WhereClause>,
     body: &'a TokenStream,
 }
 
@@ -159,7 +160,14 @@ impl Derived<'_> {
         let output = &self.signature.output_type;
         let mut kept = self.captured();
         kept.push(quote!(__GRAD_M));
-        let pull = self.pull_type(&kept, recursive);
+        let mut where_clause = self.where_clause();
+        let alive = (recursive && self.may_die()).then(|| {
+            if self.signature.outlived.is_none() {
+                generics.params.insert(0, syn::parse_quote!('__grad));
+            }
+            outlive(&mut where_clause, &self.captured_kinds().0)
+        });
+        let pull = self.pull_type(&kept, recursive, alive.as_ref());
         self.both_receivers(&Member {
             mode: "vjp",
             attributes: quote! {
@@ -170,12 +178,18 @@ impl Derived<'_> {
             marks: vec![(quote!(Wrt), quote!(__GRAD_M))],
             dots: Vec::new(),
             output: quote!((#output, #pull)),
+            where_clause,
             body,
         })
     }
 
     /// The type of the pullback, which captures what is listed.
-    pub(super) fn pull_type(&self, kept: &[TokenStream], recursive: bool) -> TokenStream {
+    pub(super) fn pull_type(
+        &self,
+        kept: &[TokenStream],
+        recursive: bool,
+        alive: Option<&TokenStream>,
+    ) -> TokenStream {
         let (root, parameters) = (&self.root, self.parameters());
         let again = parameters.iter().map(|p| self.again_type(p));
         let bars = parameters.iter().map(|p| p.bar_type(root));
@@ -183,8 +197,7 @@ impl Derived<'_> {
         let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
         let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
         if recursive {
-            let outlived = (self.signature.outlived.as_ref()).map(|lifetime| quote!(+ #lifetime));
-            quote!(#root::private::Box<dyn #pull #outlived>)
+            quote!(#root::private::Box<dyn #pull #alive>)
         } else {
             quote!(impl #pull + #again_and_again use<#(#kept),*>)
         }
@@ -218,6 +231,7 @@ impl Derived<'_> {
             marks,
             dots: dots.collect(),
             output: quote!((#output, #tangent)),
+            where_clause: self.where_clause(),
             body,
         })
     }
@@ -273,7 +287,7 @@ impl Derived<'_> {
         inputs: &[TokenStream],
         body: &TokenStream,
     ) -> TokenStream {
-        let (vis, allows, where_clause) = (self.vis, self.allows(), self.where_clause());
+        let (vis, allows, where_clause) = (self.vis, self.allows(), &member.where_clause);
         let (attributes, generics, output) = (&member.attributes, &member.generics, &member.output);
         let root = &self.root;
         let marks = (member.marks.iter()).map(|(mark, of)| quote!(_: #root::private::#mark<#of>));
@@ -282,6 +296,12 @@ impl Derived<'_> {
             #attributes #allows
             #vis fn #name #generics(#(#inputs,)* #(#rest),*) -> #output #where_clause #body
         }
+    }
+
+    /// Whether what a boxed pullback holds may not live for ever: it is of types or has lifetimes that
+    /// are parameters. A method of a trait has the signature the trait says.
+    pub(super) fn may_die(&self) -> bool {
+        matches!(self.home, Home::Module | Home::Impl) && !self.captured_kinds().0.is_empty()
     }
 
     /// The functions of a companion where calls find them.
@@ -337,4 +357,15 @@ impl Derived<'_> {
             #vis fn #name(&self) -> #ty #sized { #value }
         })
     }
+}
+
+/// Says of all of these parameters, and of the pullback, that they outlive `'__grad`.
+fn outlive(clause: &mut Option<syn::WhereClause>, parameters: &[TokenStream]) -> TokenStream {
+    let clause = clause.get_or_insert_with(|| syn::parse_quote!(where));
+    for parameter in parameters {
+        clause
+            .predicates
+            .push(syn::parse_quote!(#parameter: '__grad));
+    }
+    quote!(+ '__grad)
 }

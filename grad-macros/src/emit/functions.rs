@@ -249,9 +249,13 @@ impl Knit<'_> {
     fn reverse(&self) -> TokenStream {
         let (inputs, seen, shared, body) =
             (self.inputs(), self.seen(), self.shared(), &self.tokens.vjp);
-        let (mut again, mut bars) = (Vec::new(), Vec::new());
-        for (k, _) in self.tokens.inputs.iter().enumerate() {
+        let (mut again, mut types, mut bars) = (Vec::new(), Vec::new(), Vec::new());
+        for (k, input) in self.tokens.inputs.iter().enumerate() {
             again.push(own_name("again", 1, k));
+            types.push(match input.passing {
+                Passing::RefMut => quote!(()),
+                _ => quote!(&_),
+            });
             bars.push(own_name("bar", 1, k));
         }
         let (mut handed, mut places, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
@@ -271,7 +275,7 @@ impl Knit<'_> {
             move |#(#inputs),*| {
                 let (__grad_value, mut __grad_pull) = { #seen #body };
                 #shared
-                (__grad_value, move |__grad_seed, #(#again: &_,)* #(#bars: ::core::option::Option<&mut _>),*| {
+                (__grad_value, move |__grad_seed, #(#again: #types,)* #(#bars: ::core::option::Option<&mut _>),*| {
                     #opening
                     __grad_pull(__grad_seed, #(#again,)* #(#handed,)* #(#bars,)* #(#places),*)
                 })
@@ -281,7 +285,11 @@ impl Knit<'_> {
 
     fn forward(&self) -> TokenStream {
         let (inputs, seen, body) = (self.inputs(), self.seen(), &self.tokens.jvp);
-        let dots = self.tokens.inputs.iter().map(|p| &p.dot);
+        let dots = self.tokens.inputs.iter().map(|p| {
+            let dot = &p.dot;
+            let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
+            quote!(#dot: ::core::option::Option<&#mutable _>)
+        });
         let captured = self
             .tokens
             .captures
@@ -294,7 +302,7 @@ impl Knit<'_> {
                 quote!(let #dot = #cell.as_ref();)
             })
             .collect();
-        quote!(|#(#inputs,)* #(#dots: ::core::option::Option<&_>),*| { #seen #tangents #body })
+        quote!(|#(#inputs,)* #(#dots),*| { #seen #tangents #body })
     }
 }
 

@@ -24,12 +24,12 @@ impl Derived<'_> {
     }
 
     pub(super) fn given_forms(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
-        if !self.may_be_given() {
+        if !self.may_be_given() || recursive && self.may_die() {
             return TokenStream::new();
         }
         let output = &self.signature.output_type;
         let reverse = bodies.vjp.is_some().then(|| {
-            let pull = self.pull_type(&self.captured(), recursive);
+            let pull = self.pull_type(&self.captured(), recursive, None);
             self.given_form("vjp", &[], &quote!((#output, #pull)))
         });
         let forward = bodies.jvp.is_some().then(|| {

@@ -58,6 +58,14 @@ impl Derived<'_> {
 
     /// Every type, const and lifetime parameter that the type of a pullback names.
     pub(super) fn captured(&self) -> Vec<TokenStream> {
+        let (named, constants) = self.captured_kinds();
+        // What it is given it may hand to a recursive function, whose pullback is boxed.
+        let outlived = self.signature.outlived.iter().map(|l| quote!(#l));
+        outlived.chain(named).chain(constants).collect()
+    }
+
+    /// The same, lifetimes and types apart from constants.
+    pub(super) fn captured_kinds(&self) -> (Vec<TokenStream>, Vec<TokenStream>) {
         let outer = self
             .outer
             .iter()
@@ -65,7 +73,7 @@ impl Derived<'_> {
         let own = self.sig.generics.params.iter();
         let bases = self.parameters().iter().map(|p| p.base.to_token_stream());
         let named = bases.collect::<TokenStream>().to_string();
-        let (mut lifetimes, mut others) = (Vec::new(), Vec::new());
+        let (mut lifetimes, mut types, mut constants) = (Vec::new(), Vec::new(), Vec::new());
         for parameter in outer.chain(own) {
             match parameter {
                 GenericParam::Lifetime(l) => {
@@ -83,12 +91,12 @@ impl Derived<'_> {
                         lifetimes.push(quote!(#lifetime));
                     }
                 }
-                GenericParam::Type(t) => others.push(t.ident.to_token_stream()),
-                GenericParam::Const(c) => others.push(c.ident.to_token_stream()),
+                GenericParam::Type(t) => types.push(t.ident.to_token_stream()),
+                GenericParam::Const(c) => constants.push(c.ident.to_token_stream()),
             }
         }
-        lifetimes.extend(others);
-        lifetimes
+        lifetimes.extend(types);
+        (lifetimes, constants)
     }
 
     /// The function's `where` clause with what derivatives ask of its type parameters.
@@ -194,7 +202,7 @@ impl Derived<'_> {
         quote! {
             #[allow(
                 unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, unused_must_use, dead_code,
-                unreachable_code, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
+                unreachable_code, unreachable_patterns, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
     }

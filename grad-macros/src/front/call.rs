@@ -17,6 +17,7 @@ const INTEGERS: &[&str] = &[
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
         let hint = self.hint.take();
+        let named = std::mem::take(&mut self.named);
         let Expr::Path(path) = &*call.func else {
             return self.lower_closure_call(call);
         };
@@ -35,7 +36,10 @@ impl Lower<'_> {
             .collect();
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
+        self.named = named && names.last() == Some(&"from_fn");
+        let hint = super::to_array::array_of_turbofish(&path.path).or(hint);
         let found = self.iterator_function(&names, &args, hint.as_ref(), span);
+        self.named = false;
         if let Some(found) = found {
             return found;
         }
@@ -146,7 +150,7 @@ impl Lower<'_> {
             self.recursive |= *ident == self.own_name;
         }
         let callee = self.callee_of(path);
-        let args = args.iter().map(|arg| self.lower_arg(arg)).collect();
+        let args = self.lower_args(args);
         self.finish_call(callee, args, span)
     }
 
@@ -185,7 +189,11 @@ impl Lower<'_> {
             return self.pass_function(function, &arg.to_token_stream(), arg.span());
         }
         let arg = self.as_arg(operand, is_reference, arg.span());
-        if is_reference { arg } else { lent(arg) }
+        if is_reference {
+            arg
+        } else {
+            super::lent::lent(arg)
+        }
     }
 
     pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
@@ -232,7 +240,7 @@ impl Lower<'_> {
             Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) => false,
         };
         let is_method = matches!(callee, Callee::Method(..));
-        let args = self.with_captures(apart(args, is_method));
+        let args = self.with_captures(super::lent::apart(args, is_method));
         let ty = if own {
             self.output.clone()
         } else {
@@ -307,17 +315,27 @@ impl Lower<'_> {
         let span = call.method.span();
         self.recursive |= name == self.own_name;
         let ty = self.operand_ty(&receiver);
-        let receiver = self.receiver_arg(receiver, &name, call.receiver.span());
+        let at = call.receiver.span();
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {
+            let receiver = self.receiver_arg(receiver, &name, at);
             return self.map_entries(receiver, &name, function, span);
         }
-        let mut all = vec![receiver];
-        all.extend(args.iter().map(|arg| self.lower_arg(arg)));
+        let receiver = match receiver {
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Operand::Value(self.read_spanned(Operand::Place(path, ty), at))
+            }
+            other => other,
+        };
+        let then = self.now();
+        let args = self.lower_args(args);
+        let receiver = self.receiver_as_of(receiver, &name, then, at);
+        let mut all = vec![self.receiver_arg(receiver, &name, at)];
+        all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
         self.finish_call(Callee::Method(name, generics), all, span)
     }
 
-    fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
+    pub(super) fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
         match receiver {
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Arg::Value(value),
             Operand::Place(path, ty) if ty.is_scalar() => {
@@ -340,44 +358,6 @@ impl Lower<'_> {
     }
 }
 
-/// A variable that is a mutable reference, as an argument: the callee may take a shared one.
-pub(super) fn lent(arg: Arg) -> Arg {
-    match arg {
-        Arg::RefMut(path) => Arg::MaybeMut(path),
-        other => other,
-    }
-}
-
-/// What certainly overlaps another argument that is a reference cannot be borrowed mutably.
-fn apart(mut args: Vec<Arg>, is_method: bool) -> Vec<Arg> {
-    let borrows = |arg: &Arg| matches!(arg, Arg::Ref(_) | Arg::MaybeMut(_));
-    let meets = |args: &[Arg], k: usize| {
-        let others = args
-            .iter()
-            .enumerate()
-            .filter(|(j, arg)| *j != k && borrows(arg));
-        let paths = others.filter_map(|(_, arg)| arg.path());
-        (args[k].path()).is_some_and(|own| {
-            paths
-                .into_iter()
-                .any(|path| path.is_around(own) || own.is_around(path))
-        })
-    };
-    let shared: Vec<usize> = (0..args.len())
-        .filter(|k| matches!(args[*k], Arg::MaybeMut(_)) && meets(&args, *k))
-        .collect();
-    for k in shared {
-        if let Arg::MaybeMut(path) = args[k].clone() {
-            args[k] = if k == 0 && is_method {
-                Arg::Receiver(path)
-            } else {
-                Arg::Ref(path)
-            };
-        }
-    }
-    args
-}
-
 /// The width that `f64::name(..)` says.
 fn width_of(call: &Expr) -> Option<Width> {
     let Expr::Call(call) = call else { return None };
@@ -393,6 +373,6 @@ fn width_of(call: &Expr) -> Option<Width> {
 }
 
 /// Whether a method has the name of a function of real numbers: then it reads its receiver.
-fn is_real(name: &str) -> bool {
+pub(super) fn is_real(name: &str) -> bool {
     (1..4).any(|count| Op::from_method(name, count).is_some()) || name == "sin_cos"
 }

@@ -337,7 +337,7 @@ impl Lower<'_> {
         let Some(function) = self.function_of(&call.func) else {
             return Operand::Poison;
         };
-        let args = call.args.iter().map(|arg| self.lower_expr(arg)).collect();
+        let args = self.lower_all(call.args.iter());
         self.call_function(&function, args, call.func.span())
     }
 

@@ -58,6 +58,9 @@ const WRITES: &[&str] = &[
     "mapv_inplace",
 ];
 
+/// Those of them that write their argument too.
+const TWO: &[&str] = &["append", "swap_with_slice"];
+
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 const DISCRETE: &[&str] = &[
     "contains",
@@ -110,6 +113,9 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
+        if let Some(array) = self.lower_to_array(call, hint) {
+            return array;
+        }
         let optional =
             OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
@@ -480,7 +486,11 @@ impl Lower<'_> {
                     let tokens = arg.to_token_stream();
                     Arg::Code(Code(tokens.clone()), self.captures(&tokens))
                 }
-                arg => self.lower_arg(arg),
+                arg => match self.lower_arg(arg) {
+                    Arg::MaybeMut(path) if TWO.contains(&name.as_str()) => Arg::RefMut(path),
+                    Arg::MaybeMut(path) => Arg::Ref(path),
+                    known => known,
+                },
             });
         }
         let callee = Callee::Method(name.clone(), None);

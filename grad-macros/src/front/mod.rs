@@ -20,6 +20,7 @@
 //!
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
+mod before;
 mod branch;
 mod call;
 mod capture;
@@ -31,6 +32,7 @@ mod flow;
 mod hoist;
 mod infer;
 mod iter;
+mod lent;
 mod loops;
 mod macros;
 mod matching;
@@ -44,6 +46,7 @@ mod place;
 mod returned;
 mod scope;
 mod stmt;
+mod to_array;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -127,6 +130,8 @@ pub(super) struct Lower<'d> {
     borrowed_mut: HashSet<String>,
     /// Names that `mem::swap` and its like get as a whole: tuples live in memory, numbers are renamed.
     exchanged: HashSet<String>,
+    /// The written types of variables declared without a value.
+    declared: HashMap<Local, Ty>,
     statics: HashMap<String, Var>,
     items: Vec<TokenStream>,
     item_types: HashMap<String, Ty>,
@@ -143,6 +148,8 @@ pub(super) struct Lower<'d> {
     return_code: i64,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
+    /// Whether the call being lowered is all that a `let` without a type binds.
+    named: bool,
     /// Values known to be of type `usize`.
     usizes: HashSet<Value>,
     /// Bounds of sub-slices that iterators cut, so that they are inside the whole, and how many
@@ -172,7 +179,7 @@ pub(crate) fn lower(
     diag.forget(mark);
     let mut cx = start(name, signature, body, around, diag);
     cx.pile_returns();
-    cx.lower_function(signature, body)
+    cx.lower_function(signature, &returned::returning(body))
 }
 
 /// Lowers a closure that is passed to a function, and tells whether it changes what it captures: the
@@ -238,6 +245,7 @@ fn start<'d>(
         arrays: infer::array_fields(around),
         borrowed_mut,
         exchanged,
+        declared: HashMap::new(),
         statics: HashMap::new(),
         items: Vec::new(),
         item_types: HashMap::new(),
@@ -250,6 +258,7 @@ fn start<'d>(
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
         hint: None,
+        named: false,
         usizes: HashSet::new(),
         cuts: HashMap::new(),
         fresh: HashSet::new(),

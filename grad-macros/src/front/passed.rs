@@ -11,6 +11,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Type};
 
+use super::captured::writes;
 use super::closure::{Function, Written};
 use super::{Lower, Operand, lower_closure};
 use crate::diag::Problem;
@@ -33,19 +34,31 @@ impl Lower<'_> {
             Type::Reference(_) => Ty::Unknown,
             input => self.ty_of(input),
         };
+        let shared = |k: usize| {
+            let input = given.inputs.get(k);
+            matches!(input, Some(Type::Reference(r)) if r.mutability.is_none())
+        };
         let mut types: Vec<Ty> = given.inputs.iter().map(by_value).collect();
         types.resize(args.len(), Ty::Unknown);
         let args = args
             .into_iter()
             .zip(types)
-            .map(|(arg, ty)| match ty {
+            .enumerate()
+            .map(|(k, (arg, ty))| match (arg, ty) {
+                (arg @ (Operand::Ref(..) | Operand::Closure(_)), _) => {
+                    self.as_arg(arg, false, span)
+                }
+                (Operand::RefMut(path, ty), _) if shared(k) => {
+                    self.as_arg(Operand::Ref(path, ty), false, span)
+                }
+                (arg @ Operand::RefMut(..), _) => self.as_arg(arg, false, span),
                 // What is taken as a number is one.
-                Ty::Float(_) if !matches!(arg, Operand::Ref(..) | Operand::RefMut(..)) => {
+                (arg, ty @ Ty::Float(_)) => {
                     let value = self.read_spanned(arg, span);
                     self.refine(value, &ty);
                     Arg::Value(value)
                 }
-                _ => super::call::lent(self.as_arg(arg, false, span)),
+                (arg, _) => self.as_arg(arg, false, span),
             })
             .collect();
         let result = self.finish_call(Callee::Given(given.name.clone()), args, span);
@@ -132,7 +145,11 @@ impl Lower<'_> {
     }
 
     /// The closure that calls a function of one number.
-    fn closure_of_entry(&mut self, path: &syn::ExprPath, span: Span) -> Option<Function> {
+    pub(super) fn closure_of_entry(
+        &mut self,
+        path: &syn::ExprPath,
+        span: Span,
+    ) -> Option<Function> {
         let owner = path.path.segments.iter().rev().nth(1);
         let width = owner.filter(|owner| owner.ident == "f32" || owner.ident == "f64");
         let ty = width.map_or_else(|| quote!(_), ToTokens::to_token_stream);
@@ -245,9 +262,16 @@ fn is_reference(code: &TokenStream) -> bool {
 
 /// The inputs of a closure as parameters.
 fn inputs_of(written: &Written) -> Vec<Parameter> {
+    let body = written.body.to_token_stream();
     let input = |(k, pattern): (usize, &Pat)| {
         let (pattern, ty) = match pattern {
             Pat::Type(typed) => ((*typed.pat).clone(), (*typed.ty).clone()),
+            // What is written through is a mutable reference.
+            Pat::Ident(p)
+                if p.mutability.is_none() && writes(&p.ident.to_string(), body.clone()) =>
+            {
+                (pattern.clone(), syn::parse_quote!(&mut _))
+            }
             other => (other.clone(), syn::parse_quote!(_)),
         };
         let known = ty_of(&ty);

@@ -129,15 +129,19 @@ impl Lower<'_> {
     fn lower_let(&mut self, local: &Let) -> Operand {
         let Some(init) = &local.init else {
             if let Some(name) = plain_name(&local.pat) {
-                self.locals.declare(&name, true, None);
+                let declared = self.locals.declare(&name, true, None);
+                if let Pat::Type(typed) = &local.pat {
+                    let ty = self.ty_of(&typed.ty);
+                    self.declared.insert(declared, ty);
+                }
                 return Operand::Unit;
             }
             return self.report(local.pat.span(), Problem::Pattern);
         };
-        if let Pat::Type(typed) = &local.pat {
-            self.hint = Some((*typed.ty).clone());
-        }
+        self.hint = super::pattern::type_of(&local.pat);
+        self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));
         let value = self.lower_expr(&init.expr);
+        self.named = false;
         if !self.dead {
             self.lower_binding(&local.pat, value);
         }
@@ -242,14 +246,29 @@ impl Lower<'_> {
                 }
                 self.locals.set(local, value);
             }
-            _ => {
+            held => {
                 let value = self.own(value, &Ty::Unknown);
+                if let (Operand::Value(value), Some(ty)) =
+                    (&value, self.known_ty(local, held.as_ref()))
+                {
+                    self.refine(*value, &ty);
+                }
                 let value = self.first_assignment(name, value);
                 self.name_value(name, &value);
                 self.locals.set(local, value);
             }
         }
         Operand::Unit
+    }
+
+    /// The type of a variable that is a number: of what it holds, or as it was declared.
+    fn known_ty(&self, local: super::scope::Local, held: Option<&Operand>) -> Option<Ty> {
+        let ty = match held {
+            Some(Operand::Value(value)) => self.graph.ty(*value).clone(),
+            Some(_) => return None,
+            None => self.declared.get(&local)?.clone(),
+        };
+        ty.is_scalar().then_some(ty)
     }
 
     /// `let z; .. z = value`: an array or struct becomes memory here.

@@ -167,6 +167,8 @@ pub(crate) enum Kind {
     Pull {
         call: Call,
         bars: Vec<Option<Path>>,
+        /// Whether it is left out where the cotangent is zero: see `ad::idle`.
+        idle: bool,
     },
 
     /// Pushes the operands as one tuple.
@@ -304,6 +306,20 @@ impl Site {
             .each_path(&mut |path| paths.push(path.clone()));
         paths
     }
+
+    /// The paths whose content the site needs: a pullback is not handed what was passed by mutable
+    /// reference.
+    pub(crate) fn needed_paths(&self) -> Vec<Path> {
+        let Kind::Pull { call, bars, .. } = &self.kind else {
+            return self.paths();
+        };
+        let handed = call
+            .args
+            .iter()
+            .filter(|arg| !matches!(arg, Arg::RefMut(_)));
+        let handed = handed.filter_map(|arg| arg.path().cloned());
+        handed.chain(bars.iter().flatten().cloned()).collect()
+    }
 }
 
 pub(super) fn each_captured(captures: &mut [(String, Capture)], visit: &mut dyn FnMut(&mut Value)) {
@@ -425,7 +441,7 @@ impl Kind {
                 let args = call.args.iter_mut().chain(dots.iter_mut().flatten());
                 args.for_each(|arg| arg.each_path(visit));
             }
-            Kind::Pull { call, bars } => {
+            Kind::Pull { call, bars, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
                 bars.iter_mut().flatten().for_each(visit);
             }

@@ -154,7 +154,7 @@ impl Graph {
                 let dots: Vec<_> = dots.iter().flatten().cloned().collect();
                 write!(f, " dots {}", self.args_text(&dots))
             }
-            Kind::Pull { call, bars } => {
+            Kind::Pull { call, bars, .. } => {
                 self.write_call(f, "pull", &call.callee, &call.args)?;
                 let bars: Vec<_> = bars
                     .iter()

@@ -161,7 +161,8 @@ impl FunctionType {
         let (inputs, output) = (&self.inputs, &self.output);
         let dots = inputs.iter().map(|ty| {
             let bar = bar_of(ty, root);
-            quote!(::core::option::Option<&#bar>)
+            let mutable = is_mutable(ty).then(|| quote!(mut));
+            quote!(::core::option::Option<&#mutable #bar>)
         });
         let tangent = tangent_of(output, root);
         syn::parse_quote!(#own: Fn(#(#inputs,)* #(#dots),*) -> (#output, #tangent) + ::core::clone::Clone + #outlived)
@@ -176,6 +177,10 @@ impl FunctionType {
     ) -> Vec<GenericParam> {
         let (inputs, output) = (&self.inputs, &self.output);
         let again = inputs.iter().map(|ty| {
+            if is_mutable(ty) {
+                // Its content changes: the function keeps what it needs.
+                return quote!(());
+            }
             let base = base(ty);
             quote!(&#base)
         });
@@ -200,23 +205,32 @@ fn base(ty: &Type) -> TokenStream {
 
 /// The type behind the place of an argument's cotangent.
 fn bar_of(ty: &Type, root: &TokenStream) -> TokenStream {
-    let ty = match ty {
+    let behind = match ty {
         Type::Reference(inner) => &inner.elem,
         other => other,
     };
-    match sequence_element(ty) {
+    match sequence_element(behind) {
         Some(element) => {
             let element = tangent_of(element, root);
+            if is_mutable(ty) && !matches!(behind, Type::Slice(_)) {
+                let vec = super::vec_path(root);
+                return quote!(#vec<#element>);
+            }
             quote!([#element])
         }
-        None => tangent_of(ty, root),
+        None => tangent_of(behind, root),
     }
+}
+
+fn is_mutable(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(r) if r.mutability.is_some())
 }
 
 impl Parameter {
     /// A parameter of a closure, or what it captures; `_` where the type is not written.
     pub(crate) fn of_closure(name: Ident, written: Type, ty: crate::ir::Ty) -> Parameter {
         let (passing, base) = match &written {
+            Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
             Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
             other => (Passing::Value, other.clone()),
         };
@@ -234,6 +248,7 @@ impl Parameter {
             is_receiver: false,
             by_value: false,
             is_place: false,
+            of_closure: true,
             function: None,
         }
     }

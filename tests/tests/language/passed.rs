@@ -574,8 +574,138 @@ mod bounded {
     }
 }
 
+mod to_recursive {
+    use super::*;
+    #[differentiate]
+    fn adaptive(f: &dyn Fn(f64) -> f64, a: f64, b: f64, depth: usize) -> f64 {
+        let m = 0.5 * (a + b);
+        if depth == 0 {
+            return (b - a) * f(m);
+        }
+        adaptive(f, a, m, depth - 1) + adaptive(f, m, b, depth - 1)
+    }
+    #[differentiate]
+    fn integrate(f: impl Fn(f64) -> f64, a: f64, b: f64) -> f64 {
+        adaptive(&f, a, b, 2) + adaptive(&|t| f(t) * a, a, b, 1)
+    }
+    #[differentiate]
+    fn arc(f: impl Fn(f64) -> f64, b: f64) -> f64 {
+        integrate(|x| f(x) * f(x), 0.0, b)
+    }
+    #[differentiate]
+    pub fn f(a: f64, b: f64) -> f64 {
+        integrate(|t| (t * a).sin() * b, 0.0, b) + arc(|t| t * a, b) + arc(f64::cos, a)
+    }
+}
+
+mod of_vectors {
+    use super::*;
+    #[derive(Clone, Copy, Differentiable)]
+    struct Vec2 {
+        x: f64,
+        y: f64,
+    }
+    #[differentiate]
+    impl Vec2 {
+        fn new(x: f64, y: f64) -> Self {
+            Self { x, y }
+        }
+        fn map(self, f: impl Fn(f64) -> f64) -> Self {
+            Self::new(f(self.x), f(self.y))
+        }
+        fn fold(&self, f: fn(f64, f64) -> f64) -> f64 {
+            f(self.x, self.y)
+        }
+    }
+    #[differentiate]
+    fn hyp(a: f64, b: f64) -> f64 {
+        (a * a + b * b).sqrt()
+    }
+    #[differentiate]
+    fn relu(x: f64) -> f64 {
+        if x > 0.0 { x } else { 0.1 * x }
+    }
+    #[differentiate]
+    fn compose2(f: fn(f64) -> f64, g: fn(f64) -> f64, x: f64) -> f64 {
+        f(g(x))
+    }
+    #[differentiate]
+    pub fn f(a: f64, b: f64) -> f64 {
+        Vec2::new(a, b)
+            .map(relu)
+            .map(f64::tanh)
+            .map(|t| t * a)
+            .fold(hyp)
+            + compose2(relu, f64::exp, b)
+            + [a, b].map(relu).iter().sum::<f64>()
+    }
+}
+
+mod descent {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Opt {
+        lr: f64,
+        m: Vec<f64>,
+        beta: f64,
+    }
+    #[differentiate]
+    impl Opt {
+        fn new(n: usize) -> Self {
+            Opt {
+                lr: 0.1,
+                m: vec![0.0; n],
+                beta: 0.9,
+            }
+        }
+        fn lr(self, lr: f64) -> Self {
+            Self { lr, ..self }
+        }
+        fn step(&mut self, w: &mut [f64], g: &[f64]) {
+            for i in 0..w.len() {
+                self.m[i] = self.beta * self.m[i] + g[i];
+                w[i] -= self.lr * self.m[i];
+            }
+        }
+    }
+    #[differentiate]
+    fn loss(w: &[f64], x: &[f64]) -> f64 {
+        w.iter().zip(x).map(|(a, b)| (a * b - 1.0).powi(2)).sum()
+    }
+    #[differentiate]
+    fn grad_by_hand(w: &[f64], x: &[f64]) -> Vec<f64> {
+        w.iter()
+            .zip(x)
+            .map(|(a, b)| 2.0 * (a * b - 1.0) * b)
+            .collect()
+    }
+    #[differentiate]
+    fn minimise(
+        l: impl Fn(&[f64]) -> f64,
+        g: impl Fn(&[f64]) -> Vec<f64>,
+        w: &mut Vec<f64>,
+        mut o: Opt,
+    ) -> f64 {
+        for _ in 0..3 {
+            let d = g(w);
+            o.step(w, &d);
+        }
+        l(w)
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut w = vec![0.1; x.len()];
+        let o = Opt::new(x.len()).lr(x[0] * 0.1);
+        let l = minimise(|w| loss(w, x), |w| grad_by_hand(w, x), &mut w, o);
+        l + w[0]
+    }
+}
+
 #[test]
 fn functions_passed() {
+    numbers!(to_recursive::f, to_recursive::value_and_grad_f, to_recursive::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
+    numbers!(of_vectors::f, of_vectors::value_and_grad_f, of_vectors::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
+    slice!(descent::f, descent::value_and_grad_f, descent::jvp_f; [0.5, 0.7, 1.1]);
     numbers!(bounded::f, bounded::value_and_grad_f, bounded::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
     numbers!(by_name::f, by_name::value_and_grad_f, by_name::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);
     numbers!(pointers::f, pointers::value_and_grad_f, pointers::jvp_f, 2; [0.5, 0.7], [1.2, -0.3]);

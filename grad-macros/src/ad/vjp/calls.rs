@@ -81,6 +81,7 @@ impl Pull<'_> {
         let kind = Kind::Pull {
             call: again,
             bars: places,
+            idle: self.idle.contains(&result) && !writes,
         };
         push(
             &mut self.graph,

@@ -90,11 +90,13 @@
     reason = "a pullback's parameters are part of its signature, and have no shorter name"
 )]
 
+mod array;
 mod content;
 mod deque;
 mod extend;
 mod integers;
 mod lanes;
+mod map;
 mod memory;
 mod operators;
 mod option;
@@ -102,15 +104,18 @@ mod real;
 mod sequence_lanes;
 mod slice;
 mod sort;
+
 mod vec;
 
 use alloc::vec::Vec;
 
+pub use array::to_array;
 pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
+pub use map::{OptionMapRules, ResultMapRules};
 pub use memory::{replace, swap, take};
 pub use operators::*;
 pub use option::{ClonedRules, CopiedRules, OkRules, OptionRules};
@@ -127,12 +132,13 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 /// into scope.
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
-    pub use super::super::seen::{SeenElements as _, SeenReference as _, SeenValue as _};
+    pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
         DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
-        OptionRules as _, RealLanes as _, RealRules as _, ResultRules as _, SignedRules as _,
-        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
+        OptionMapRules as _, OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _,
+        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _,
+        VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
