@@ -325,7 +325,7 @@ impl<'g> Body<'g> {
             Kind::Copy(path) => {
                 let place = self.reference(path, Access::Read);
                 if graph.var(path.root).tangent {
-                    quote!(#root::private::copy(#place))
+                    quote!(#root::private::owned(#place))
                 } else {
                     quote!((&&#root::private::Copier(#place)).replicate())
                 }
