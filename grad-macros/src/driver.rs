@@ -136,6 +136,8 @@ fn beside(
     }
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, numbers, root);
+    let bound = quote!(#root::Differentiable);
+    bound_types(&mut generics, &block.self_ty, numbers, &bound);
     let (generics, ty, where_clause) = (&generics, &block.self_ty, &generics.where_clause);
     quote!(#[automatically_derived] impl #generics #ty #where_clause { #generated })
 }
@@ -147,6 +149,33 @@ fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenSt
         clause
             .predicates
             .push(syn::parse_quote!(#number: #root::Scalar));
+    }
+}
+
+/// Whether generated code puts a pullback into a box.
+fn is_boxed(generated: TokenStream) -> bool {
+    generated.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => is_boxed(group.stream()),
+        proc_macro2::TokenTree::Ident(ident) => ident == "dyn",
+        _ => false,
+    })
+}
+
+/// Asks of the other type parameters of a type that their values are differentiable, as the type
+/// itself asks it of them.
+fn bound_types(
+    generics: &mut Generics,
+    own: &syn::Type,
+    numbers: &[syn::Ident],
+    bound: &TokenStream,
+) {
+    let types = generics.type_params().map(|ty| ty.ident.clone());
+    let mentioned = |ty: &syn::Ident| {
+        !numbers.contains(ty) && crate::signature::generics::mentions(own.to_token_stream(), ty)
+    };
+    for ty in types.filter(mentioned).collect::<Vec<_>>() {
+        let clause = generics.make_where_clause();
+        clause.predicates.push(syn::parse_quote!(#ty: #bound));
     }
 }
 
@@ -194,6 +223,12 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
         }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
+        if !generated.is_empty() {
+            // A pullback in a box holds what the content's own pullbacks do.
+            let boxed = is_boxed(generated.clone()).then(|| quote!(+ 'static));
+            let bound = quote!(#root::Differentiable #boxed);
+            bound_types(&mut block.generics, &block.self_ty, &numbers, &bound);
+        }
         block.items.push(ImplItem::Verbatim(generated));
         let errors = diag.to_tokens();
         return quote!(#block #errors);
@@ -349,6 +384,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
 
 /// The rule of an operator from its `impl`.
 fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> TokenStream {
+    let block = &operator.with_lifetime(block);
     let function = block.items.iter().find_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,

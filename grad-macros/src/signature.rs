@@ -8,7 +8,7 @@ use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
 pub(crate) mod bounds;
 pub(crate) mod functions;
-mod generics;
+pub(crate) mod generics;
 
 use crate::diag::{Diagnostics, Problem};
 use crate::ir::{Ty, Width};

@@ -64,12 +64,8 @@ impl Lower<'_> {
             }
             ([.., "mem", "drop"] | ["drop"], [_]) => Operand::Unit,
             ([.., "black_box"], [arg]) => self.lower_expr(arg),
-            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg),
-            ([.., "Vec", "new"], _) => self.opaque(
-                &Expr::Call(call.clone()),
-                Ty::Array(Box::new(Ty::Unknown)),
-                "this call",
-            ),
+            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg, hint.as_ref()),
+            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint.as_ref(), span),
             ([.., "Vec", "from"], [arg]) => {
                 let operand = self.lower_expr(arg);
                 self.copy_of(operand, span)
@@ -93,19 +89,6 @@ impl Lower<'_> {
             }
             _ => self.lower_named(path, &args, span),
         }
-    }
-
-    /// `Vec::with_capacity(n)`, where `n` may be the length of something differentiated.
-    fn with_capacity(&mut self, call: &ExprCall, arg: &Expr) -> Operand {
-        let capacity = self.value_of(arg);
-        let function = &call.func;
-        let kind = Kind::Opaque {
-            code: Code(quote!(#function(__capacity))),
-            captures: vec![("__capacity".to_owned(), crate::ir::Capture::Value(capacity))],
-            effect: false,
-        };
-        let ty = Ty::Array(Box::new(Ty::Unknown));
-        Operand::Value(self.push(kind, Vec::new(), ty, call.func.span()))
     }
 
     fn lower_float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {

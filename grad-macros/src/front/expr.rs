@@ -91,6 +91,13 @@ impl Lower<'_> {
                 self.lower_call(call)
             }
             Expr::MethodCall(call) => self.lower_method(call, hint.as_ref()),
+            Expr::Macro(m)
+                if m.mac.tokens.is_empty()
+                    && hint.as_ref().is_some_and(super::vector::is_vector) =>
+            {
+                // `vec![]`.
+                self.empty_vector(expr, hint.as_ref(), span)
+            }
             Expr::Macro(m) => self.lower_macro(&m.mac),
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),

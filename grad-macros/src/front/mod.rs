@@ -47,6 +47,7 @@ mod returned;
 mod scope;
 mod stmt;
 mod to_array;
+mod vector;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

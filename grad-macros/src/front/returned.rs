@@ -97,10 +97,6 @@ impl Lower<'_> {
         let Some(pile) = self.pile.clone() else {
             return self.locals.set(self.returned, value);
         };
-        if value == Operand::Unit {
-            // The end of a loop that only `return` leaves.
-            return;
-        }
         // Appended as a vector of its own: what is pushed is handed to the pullback again, for which
         // it would have to be copied, and an error need not be `Clone`.
         let span = Span::call_site();

@@ -371,6 +371,146 @@ pub fn element_of_its_neighbour(x: &[f64]) -> f64 {
     p[0].x
 }
 
+#[derive(Differentiable)]
+struct Dice(u64);
+
+#[differentiate]
+impl Dice {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1);
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Nothing but `return` leaves the loop.
+    fn normal(&mut self, mean: f64, deviation: f64) -> f64 {
+        loop {
+            let (u, v) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
+            let s = u * u + v * v;
+            if s >= 1.0 {
+                continue;
+            }
+            return mean + deviation * u * (-2.0 * s.ln() / s).sqrt();
+        }
+    }
+}
+
+#[differentiate]
+pub fn endless_loops(x: &[f64]) -> f64 {
+    let grown = |mut n: f64| {
+        loop {
+            n *= 1.1;
+            if n > 3.0 {
+                return n;
+            }
+        }
+    };
+    grown(x[0]) * Dice(3).normal(x[1], x[2])
+}
+
+#[derive(Differentiable)]
+struct Row {
+    d: Vec<f64>,
+}
+
+#[differentiate]
+impl std::ops::Sub for &Row {
+    type Output = Row;
+    fn sub(self, rhs: &Row) -> Row {
+        let d = self.d.iter().zip(&rhs.d).map(|(a, b)| a - b).collect();
+        Row { d }
+    }
+}
+
+#[differentiate]
+impl Row {
+    fn map(&self, f: impl Fn(f64) -> f64) -> Row {
+        Row {
+            d: self.d.iter().map(|&v| f(v)).collect(),
+        }
+    }
+}
+
+#[differentiate]
+fn root(a: f64, b: f64) -> Option<f64> {
+    if a < 0.5 { None } else { Some((a * b).sqrt()) }
+}
+
+/// Nothing tells the macro which `map` is meant.
+#[differentiate]
+pub fn maps(x: &[f64]) -> f64 {
+    let a = Row { d: x.to_vec() };
+    let b = Row {
+        d: vec![x[1], 0.3, x[0]],
+    };
+    let k = x[2];
+    let c = (&a - &b).map(|v| v * k).map(f64::sin);
+    let r = root(x[0], x[1]).map(|r| r * k);
+    c.d.iter().sum::<f64>() + r.unwrap_or(k)
+}
+
+#[differentiate]
+trait Density {
+    fn log(&self, x: f64) -> f64;
+}
+
+#[derive(Clone, Copy, Differentiable)]
+struct Normal(f64);
+
+#[differentiate]
+impl Density for Normal {
+    fn log(&self, x: f64) -> f64 {
+        -(x - self.0).powi(2)
+    }
+}
+
+#[derive(Clone, Differentiable)]
+struct Mixture<A, B> {
+    a: A,
+    b: B,
+    weight: f64,
+}
+
+#[differentiate]
+impl<A: Density, B: Density> Density for Mixture<A, B> {
+    fn log(&self, x: f64) -> f64 {
+        self.weight * self.a.log(x) + (1.0 - self.weight) * self.b.log(x)
+    }
+}
+
+#[derive(Differentiable)]
+struct Model<D: Density> {
+    density: D,
+}
+
+#[differentiate]
+impl<D: Density> Model<D> {
+    fn score(&self, data: &[f64]) -> f64 {
+        data.iter().map(|v| self.density.log(*v)).sum()
+    }
+}
+
+#[differentiate]
+pub fn densities(x: &[f64]) -> f64 {
+    let density = Mixture {
+        a: Normal(x[0]),
+        b: Normal(0.3),
+        weight: x[1],
+    };
+    Model { density }.score(x)
+}
+
+#[differentiate]
+pub fn empty_vectors(x: &[f64]) -> f64 {
+    let mut hull: Vec<Point> = Vec::new();
+    for v in x {
+        while hull.len() >= 2 && hull[hull.len() - 2].x < *v {
+            hull.pop();
+        }
+        hull.push(Point { x: *v });
+    }
+    hull.iter().map(|p| p.x * p.x).sum()
+}
+
 #[test]
 fn all() {
     each! { [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9];
@@ -384,6 +524,10 @@ fn all() {
         arrays_of_open_length, value_and_grad_arrays_of_open_length, jvp_arrays_of_open_length;
         struct_in_some, value_and_grad_struct_in_some, jvp_struct_in_some;
         question_mark_in_an_arm, value_and_grad_question_mark_in_an_arm, jvp_question_mark_in_an_arm;
+        endless_loops, value_and_grad_endless_loops, jvp_endless_loops;
+        maps, value_and_grad_maps, jvp_maps;
+        densities, value_and_grad_densities, jvp_densities;
+        empty_vectors, value_and_grad_empty_vectors, jvp_empty_vectors;
         element_of_its_neighbour, value_and_grad_element_of_its_neighbour, jvp_element_of_its_neighbour;
     }
 }
