@@ -8,9 +8,11 @@ use syn::{
 };
 
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, FunctionTokens, Graphs, Home, emit, function_tokens, stubs};
+use crate::emit::{
+    Derived, FunctionTokens, Graphs, Home, declare_ways, emit, emit_ways, function_tokens, stubs,
+};
 use crate::independent::{self, Asked};
-use crate::operator::Operator;
+use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
@@ -191,6 +193,11 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
             let errors = diag.to_tokens();
             return quote!(#block #rule #errors);
         }
+        if Place::named(path) {
+            let rule = place_rule(&block, path, options);
+            let errors = diag.to_tokens();
+            return quote!(#block #rule #errors);
+        }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
         block.items.push(ImplItem::Verbatim(generated));
@@ -322,8 +329,11 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
             of_trait: Some(of_trait.clone()),
             functions: &[],
         };
-        generated.extend(derived.trait_items());
+        if signature.returned.is_none() {
+            generated.extend(derived.trait_items());
+        }
         generated.extend(match default {
+            None if signature.returned.is_some() => declare_ways(&derived),
             None => derived.declarations(),
             Some(block) => {
                 let function = Function {
@@ -344,6 +354,41 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
     item.items.push(TraitItem::Verbatim(generated));
     let errors = diag.to_tokens();
     quote!(#item #errors)
+}
+
+/// The rule of `Index` or `IndexMut` from its `impl`.
+fn place_rule(
+    block: &ItemImpl,
+    path: &syn::Path,
+    options: &Options,
+) -> TokenStream {
+    let around = block.to_token_stream();
+    let method = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(method) = method else {
+        return TokenStream::new();
+    };
+    let mut sig = method.sig.clone();
+    Place::name_types(&mut sig, block);
+    let function = Function {
+        attrs: &method.attrs,
+        vis: &method.vis,
+        sig: &sig,
+        block: &method.block,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: None,
+        around: Some(&around),
+        asked: Asked::Here,
+    };
+    let diag = Diagnostics::default();
+    let way = function_items(&function, options, &diag);
+    if diag.any() {
+        return diag.to_tokens();
+    }
+    Place::rule(path, block, &way, &root_of(options))
 }
 
 /// The rule of an operator from its `impl`.
@@ -435,6 +480,10 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
     let mut lowered = front::lower(&name, &signature, block, &around, diag);
     dump(&name, "lowered", &lowered.graph);
+    if signature.returned.is_some() && !diag.any() {
+        pass::simplify(&mut lowered.graph);
+        return emit_ways(&derived, &lowered, &quote!(#sig #block));
+    }
     let active = if diag.any() {
         ad::Activity::default()
     } else {

@@ -54,6 +54,8 @@ pub(crate) struct Signature {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Ty,
     pub(crate) output_type: Type,
+    /// How it hands out what it returns, where that is a reference to a part of a parameter.
+    pub(crate) returned: Option<Passing>,
     /// Names of const parameters.
     pub(crate) consts: Vec<Ident>,
     /// Its type parameters that stand for numbers.
@@ -99,14 +101,18 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
-                if let Type::Reference(reference) = &**ty {
-                    diag.report(reference.span(), Problem::ReturnedReference);
-                }
                 (ty_of(ty).with_numbers(&names), (**ty).clone())
             }
         };
         let mut signature = Signature {
             parameters,
+            returned: match &output_type {
+                Type::Reference(reference) if reference.mutability.is_some() => {
+                    Some(Passing::RefMut)
+                }
+                Type::Reference(_) => Some(Passing::Ref),
+                _ => None,
+            },
             output,
             output_type,
             consts: outer

@@ -352,7 +352,15 @@ impl<'g> Body<'g> {
                 if *vec {
                     quote!(#root::private::vec![#x; #n])
                 } else {
-                    quote!([#x; #n])
+                    // A const parameter may not even stand in parentheses there.
+                    let constant = graph.def(site.operands[1]).map(|site| &site.kind);
+                    match constant {
+                        Some(Kind::Constant(len)) => {
+                            let len = self.relocated(len.0.clone());
+                            quote!([#x; #len])
+                        }
+                        _ => quote!([#x; #n]),
+                    }
                 }
             }
             Kind::Tuple => {

@@ -21,8 +21,10 @@ mod public;
 mod rules;
 mod signatures;
 mod spelling;
+mod ways;
 
 pub(crate) use companion::companion;
 pub(crate) use functions::{FunctionTokens, function_tokens};
 pub(crate) use items::{Derived, Graphs, Home, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;
+pub(crate) use ways::{declare_ways, emit_ways};

@@ -57,6 +57,14 @@ impl Body<'_> {
                     let index = self.value(*v);
                     quote_spanned!(self.here=> #code[#index])
                 }
+                Step::Way(v) => {
+                    let whole = if k == 0 && behind_ref {
+                        quote!((*#code))
+                    } else {
+                        code
+                    };
+                    self.along(*v, &whole, var.tangent, access)
+                }
                 Step::Range {
                     start,
                     end,
@@ -101,6 +109,25 @@ impl Body<'_> {
             #path { #member: __part, .. } => __part,
             _ => ::core::unreachable!(),
         }))
+    }
+
+    /// Where a way leads from `whole`.
+    fn along(
+        &self,
+        way: Value,
+        whole: &TokenStream,
+        tangent: bool,
+        access: Access,
+    ) -> TokenStream {
+        let (root, way) = (&self.root, self.value(way));
+        let (mutable, name) = match (access, tangent) {
+            (Access::Read, false) => (TokenStream::new(), "of"),
+            (Access::Write, false) => (quote!(mut), "of_mut"),
+            (Access::Read, true) => (TokenStream::new(), "at"),
+            (Access::Write, true) => (quote!(mut), "at_mut"),
+        };
+        let name = format_ident!("{name}", span = self.here);
+        quote_spanned!(self.here=> (*#root::private::Way::#name(&#way, &#mutable #whole)))
     }
 
     /// The place as a value that may be moved out of it.

@@ -144,8 +144,15 @@ impl Lower<'_> {
             }
             self.recursive |= *ident == self.own_name;
         }
+        let wanted = std::mem::take(&mut self.wants_place)
+            || path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("_mut"));
         let callee = self.callee_of(path);
-        let args = args.iter().map(|arg| self.lower_arg(arg)).collect();
+        let args: Vec<Arg> = args.iter().map(|arg| self.lower_arg(arg)).collect();
+        if wanted {
+            if let Some(place) = self.way_of_function(path, &args, span) {
+                return place;
+            }
+        }
         self.finish_call(callee, args, span)
     }
 
@@ -327,7 +334,7 @@ impl Lower<'_> {
                 let path = self.as_path(other);
                 if super::method::writes_receiver(name) {
                     Arg::RefMut(path)
-                } else if self.is_frozen(&path) {
+                } else if self.is_frozen(&path) || self.is_read_only(&path) {
                     Arg::Receiver(path)
                 } else {
                     Arg::MaybeMut(path)

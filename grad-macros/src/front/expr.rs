@@ -22,17 +22,23 @@ impl Lower<'_> {
         }
         let span = expr.span();
         let hint = self.hint.take();
+        let writes = std::mem::take(&mut self.writes_place);
+        let wants = std::mem::take(&mut self.wants_place);
         let written = hint.as_ref().map(|ty| self.ty_of(ty));
         let expected = self.expected.take().or(written);
         match expr {
             Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
                 self.hint = hint;
+                self.writes_place = writes;
+                self.wants_place = wants;
                 self.lower_expected(expr, expected)
             }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => {
                 self.expected = expected.filter(|_| matches!(unary.op, UnOp::Neg(_)));
+                self.wants_place = matches!(unary.op, UnOp::Deref(_));
+                self.writes_place = writes;
                 self.lower_unary(unary.op, &unary.expr, span)
             }
             Expr::Binary(binary) => self.lower_binary(binary, expected, span),
@@ -65,7 +71,10 @@ impl Lower<'_> {
                 let value = r
                     .expr
                     .as_ref()
-                    .map_or(Operand::Unit, |e| self.lower_expected(e, output));
+                    .map_or(Operand::Unit, |e| {
+                        self.wants_place = self.routes.is_some();
+                        self.lower_expected(e, output)
+                    });
                 self.lower_return(value)
             }
             Expr::Break(b) => {
@@ -73,8 +82,12 @@ impl Lower<'_> {
                 self.lower_break(b.label.as_ref(), value, span)
             }
             Expr::Continue(c) => self.lower_continue(c.label.as_ref(), span),
-            Expr::Index(index) => self.lower_index(&index.expr, &index.index),
+            Expr::Index(index) => {
+                self.writes_place = writes;
+                self.lower_index(&index.expr, &index.index, writes)
+            }
             Expr::Field(field) => {
+                self.writes_place = writes;
                 let base = self.lower_expr(&field.base);
                 let part = self.project(base, &member(&field.member));
                 self.known_field(part, field)
@@ -91,9 +104,14 @@ impl Lower<'_> {
             Expr::Struct(record) => self.lower_record(record, span),
             Expr::Call(call) => {
                 self.hint = hint;
+                self.wants_place = wants;
                 self.lower_call(call)
             }
-            Expr::MethodCall(call) => self.lower_method(call, hint.as_ref()),
+            Expr::MethodCall(call) => {
+                self.wants_place = wants;
+                self.writes_place = writes;
+                self.lower_method(call, hint.as_ref())
+            }
             Expr::Macro(m) => self.lower_macro(&m.mac),
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
@@ -410,13 +428,17 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, base: &Expr, index: &Expr) -> Operand {
+    fn lower_index(&mut self, base: &Expr, index: &Expr, mutable: bool) -> Operand {
+        let span = base.span();
         let base = self.lower_expr(base);
         let (start, end, inclusive) = match index {
             Expr::Range(range) => {
                 let start = range.start.as_ref().map(|e| self.value_of(e));
                 let end = range.end.as_ref().map(|e| self.value_of(e));
                 (start, end, matches!(range.limits, RangeLimits::Closed(_)))
+            }
+            index if self.asks_rule(&base, index) => {
+                return self.index_by_rule(base, index, mutable, span);
             }
             index => match self.lower_expr(index) {
                 Operand::Iter(Iter::Range(range)) => {
@@ -445,6 +467,7 @@ impl Lower<'_> {
     }
 
     fn lower_reference(&mut self, reference: &syn::ExprReference, span: Span) -> Operand {
+        self.writes_place = reference.mutability.is_some();
         match self.lower_expr(&reference.expr) {
             Operand::Place(path, ty) | Operand::RefMut(path, ty)
                 if reference.mutability.is_some() =>

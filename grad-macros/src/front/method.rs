@@ -58,6 +58,9 @@ const WRITES: &[&str] = &[
     "mapv_inplace",
 ];
 
+/// Methods of slices that overwrite elements.
+const OVERWRITES: &[&str] = &["swap", "fill", "fill_with", "copy_from_slice"];
+
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 const DISCRETE: &[&str] = &[
     "contains",
@@ -113,10 +116,19 @@ impl Lower<'_> {
         let optional =
             OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
+        let wanted = std::mem::take(&mut self.wants_place);
+        let writes = std::mem::take(&mut self.writes_place);
+        self.writes_place = wanted && writes
+            || writes_receiver(&name)
+            || name.ends_with("_mut")
+            || OVERWRITES.contains(&name.as_str());
         let receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
         if receiver == Operand::Poison || self.dead {
             return receiver;
+        }
+        if let Some(place) = self.way_of_method(&receiver, call, wanted) {
+            return place;
         }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;

@@ -39,6 +39,7 @@ mod option;
 mod passed;
 mod pattern;
 mod place;
+mod projection;
 mod returned;
 mod scope;
 mod stmt;
@@ -148,6 +149,16 @@ pub(super) struct Lower<'d> {
     fresh: HashSet<Var>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
+    /// Where the reference leads that the function returns, if it does.
+    routes: Option<projection::Routes>,
+    /// Whether the expression about to be lowered gives a reference, so that a call is a way.
+    wants_place: bool,
+    /// Whether the place about to be lowered is written.
+    writes_place: bool,
+    /// Ways along which nothing may be written.
+    read_only: HashSet<Value>,
+    /// The methods around that return references, and of what type.
+    references: HashMap<String, projection::Gives>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -158,6 +169,9 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    if signature.returned.is_some() {
+        return projection::lower(name, signature, body, around, diag);
+    }
     let mark = diag.mark();
     let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
     if signature.output.is_scalar() || !diag.has_since(mark, &Problem::Undefined) {
@@ -219,6 +233,11 @@ fn start<'d>(
         cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
+        routes: None,
+        wants_place: false,
+        writes_place: false,
+        read_only: HashSet::new(),
+        references: projection::references(around),
     }
 }
 
@@ -251,6 +270,7 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
         moves::copy_moved_in_loops(&mut self.graph);
+        let routes = self.found_routes();
         Lowered {
             graph: self.graph,
             output,
@@ -258,6 +278,7 @@ impl Lower<'_> {
             if_active: self.if_active,
             recursive: self.recursive,
             passed: self.passed,
+            routes,
         }
     }
 

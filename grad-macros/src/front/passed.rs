@@ -159,6 +159,7 @@ impl Lower<'_> {
             None => (Ty::Unknown, syn::parse_quote!(_)),
         };
         let signature = Signature {
+            returned: None,
             parameters,
             output,
             output_type,

@@ -210,6 +210,7 @@ impl Lower<'_> {
             self.set_tuple_part(local, k, value);
             return Operand::Unit;
         }
+        self.writes_place = true;
         match self.lower_expr(left) {
             Operand::Place(path, _) => {
                 let value = self.read(value);
@@ -307,6 +308,7 @@ impl Lower<'_> {
             self.set_tuple_part(local, k, Operand::Value(after));
             return Operand::Unit;
         }
+        self.writes_place = true;
         match self.lower_expr(left) {
             Operand::Place(path, ty) | Operand::RefMut(path, ty) => {
                 self.compound_place(path, &ty, op, value, span);

@@ -34,6 +34,7 @@ impl Display for Ty {
             Ty::Unknown => f.write_str("?"),
             Ty::Pullback => f.write_str("pullback"),
             Ty::Kept => f.write_str("kept"),
+            Ty::Way => f.write_str("way"),
         }
     }
 }
@@ -228,6 +229,7 @@ impl Graph {
                 Step::Deref => text.insert(0, '*'),
                 Step::Variant(v) => text.push_str(&format!(".<{}>.{}", v.name, v.field)),
                 Step::Index(v) => text.push_str(&format!("[{v}]")),
+                Step::Way(v) => text.push_str(&format!("[by {v}]")),
                 Step::Range {
                     start,
                     end,

@@ -34,6 +34,8 @@ pub(crate) enum Ty {
     Pullback,
     /// What is kept of a receiver.
     Kept,
+    /// The way from a place to one inside it.
+    Way,
 }
 
 impl Ty {
@@ -43,7 +45,9 @@ impl Ty {
             Ty::Float(_) | Ty::Number | Ty::Named(_) | Ty::Unknown => true,
             Ty::Array(element) | Ty::Option(element) => element.may_be_active(),
             Ty::Tuple(parts) => parts.iter().any(Ty::may_be_active),
-            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert | Ty::Pullback | Ty::Kept => false,
+            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert | Ty::Pullback | Ty::Kept | Ty::Way => {
+                false
+            },
         }
     }
 

@@ -13,6 +13,7 @@ mod jacobian;
 mod lanes;
 mod optional;
 pub mod rules;
+mod way;
 
 pub use crate::replica::Copier;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
@@ -28,6 +29,7 @@ pub use lanes::{
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use optional::Optional;
+pub use way::{Found, Types, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]

@@ -93,6 +93,7 @@
 mod content;
 mod deque;
 mod extend;
+mod index;
 mod integers;
 mod lanes;
 mod memory;
@@ -109,6 +110,7 @@ use alloc::vec::Vec;
 pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
+pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
 pub use memory::{replace, swap, take};
@@ -129,9 +131,10 @@ pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
-        DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
-        OptionRules as _, RealLanes as _, RealRules as _, ResultRules as _, SignedRules as _,
-        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
+        DequeRules as _, ExtendRules as _, IndexMutRule as _, IndexRule as _, IntegerRules as _,
+        OkRules as _, OptionFields as _, OptionRules as _, RealLanes as _, RealRules as _,
+        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _,
+        VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
