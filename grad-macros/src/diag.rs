@@ -60,8 +60,8 @@ problems! {
         "take a slice instead";
     ImplTraitParameter => "parameters of type `impl Trait` are not differentiated yet",
         "write the function for the concrete type";
-    ReturnedReference => "a returned reference has no derivative of its own",
-        "return an owned value: a float, an array, a `Vec` or a struct";
+    ReturnedReference => "what this reference leads to is not found in one of the parameters",
+        "return a reference to a field, an element or a range of a parameter, or an owned value: a float, an array, a `Vec` or a struct";
     Pattern => "this pattern is not differentiated yet",
         "bind a name and take it apart with indices or fields";
     Expression(what: String) => format!("{what} is not differentiated yet"),

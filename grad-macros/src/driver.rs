@@ -357,11 +357,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
 }
 
 /// The rule of `Index` or `IndexMut` from its `impl`.
-fn place_rule(
-    block: &ItemImpl,
-    path: &syn::Path,
-    options: &Options,
-) -> TokenStream {
+fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
     let around = block.to_token_stream();
     let method = block.items.iter().find_map(|item| match item {
         ImplItem::Fn(function) => Some(function),

@@ -101,6 +101,9 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
+                if let Some(span) = reference_inside(ty) {
+                    diag.report(span, Problem::ReturnedReference);
+                }
                 (ty_of(ty).with_numbers(&names), (**ty).clone())
             }
         };
@@ -184,6 +187,31 @@ impl Signature {
 
     pub(crate) fn returns_float(&self) -> bool {
         matches!(self.output, Ty::Float(_) | Ty::Number)
+    }
+}
+
+/// The reference to something differentiated that stands inside a returned type: in a tuple or an
+/// `Option`. A returned type that is one as a whole leads to a place.
+fn reference_inside(ty: &Type) -> Option<Span> {
+    let reference = |ty: &Type| match ty {
+        Type::Reference(inner) => ty_of(&inner.elem).may_be_active().then(|| inner.span()),
+        other => reference_inside(other),
+    };
+    match ty {
+        Type::Paren(inner) => reference_inside(&inner.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(reference),
+        Type::Array(array) => reference(&array.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(list) = &last.arguments else {
+                return None;
+            };
+            list.args.iter().find_map(|arg| match arg {
+                GenericArgument::Type(ty) => reference(ty),
+                _ => None,
+            })
+        }
+        _ => None,
     }
 }
 

@@ -116,9 +116,9 @@ impl Body<'_> {
             .map(|arg| match arg {
                 Arg::Move(path) => {
                     let place = self.reference(path, Access::Read);
-                    quote!((&&#root::private::Copier(#place)).replicate())
+                    quote!((&&&#root::private::Copier(#place)).pass())
                 }
-                Arg::Value(v) => self.duplicated(*v),
+                Arg::Value(v) => self.passed(*v),
                 arg => self.argument(arg),
             })
             .collect()

@@ -112,13 +112,7 @@ impl Body<'_> {
     }
 
     /// Where a way leads from `whole`.
-    fn along(
-        &self,
-        way: Value,
-        whole: &TokenStream,
-        tangent: bool,
-        access: Access,
-    ) -> TokenStream {
+    fn along(&self, way: Value, whole: &TokenStream, tangent: bool, access: Access) -> TokenStream {
         let (root, way) = (&self.root, self.value(way));
         let (mutable, name) = match (access, tangent) {
             (Access::Read, false) => (TokenStream::new(), "of"),
@@ -221,6 +215,16 @@ impl Body<'_> {
             v
         } else {
             quote!((&&#root::private::Copier(&#v)).replicate())
+        }
+    }
+
+    /// As [`Self::duplicated`]: a copy that stands for a reference is passed as one.
+    pub(super) fn passed(&self, value: Value) -> TokenStream {
+        let (root, v) = (&self.root, self.value(value));
+        if self.graph.ty(value).is_scalar() {
+            v
+        } else {
+            quote!((&&&#root::private::Copier(&#v)).pass())
         }
     }
 

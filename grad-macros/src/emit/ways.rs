@@ -9,10 +9,11 @@
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::Type;
 
 use super::body::Body;
+use super::companion::Members;
 use super::items::{Derived, Home, sibling};
 use super::names::Names;
 use super::places::Access;
@@ -23,19 +24,24 @@ use crate::stages::{Lowered, Route};
 /// Everything generated for a function that returns a reference.
 pub(crate) fn emit_ways(derived: &Derived, lowered: &Lowered, avoid: &TokenStream) -> TokenStream {
     let names = Names::avoiding(avoid);
+    let (vjp, jvp) = match derived.home {
+        Home::Rule => (None, None),
+        _ => derived.lent_members(lowered, &names),
+    };
     let way = derived.way_item(Some((lowered, names)));
-    derived.place_ways(&way)
+    derived.place_ways(&way, vjp, jvp)
 }
 
 /// What a trait asks of its implementations for a method that returns a reference.
 pub(crate) fn declare_ways(derived: &Derived) -> TokenStream {
     let way = derived.way_item(None);
-    derived.place_ways(&way)
+    let lent = derived.declare_lent();
+    quote!(#way #lent)
 }
 
 impl Derived<'_> {
     /// The type behind the reference that is returned.
-    fn target(&self) -> Type {
+    pub(super) fn target(&self) -> Type {
         match &self.signature.output_type {
             Type::Reference(reference) => (*reference.elem).clone(),
             other => other.clone(),
@@ -63,8 +69,21 @@ impl Derived<'_> {
         };
         let generics = bare(&self.sig.generics);
         let inputs = self.parameters().iter().map(|p| self.read_input(p));
-        let place = body.as_ref().and_then(|(lowered, _)| lowered.routes.first());
-        let Some(place) = self.parameters().get(place.map_or(0, |route| route.parameter)) else {
+        if !self.signature.output.may_be_active() {
+            return TokenStream::new();
+        }
+        let roots = body.iter().flat_map(|(lowered, _)| &lowered.routes);
+        let roots: std::collections::HashSet<usize> = roots.map(|r| r.parameter).collect();
+        if roots.len() > 1 {
+            return TokenStream::new();
+        }
+        let place = body
+            .as_ref()
+            .and_then(|(lowered, _)| lowered.routes.first());
+        let Some(place) = self
+            .parameters()
+            .get(place.map_or(0, |route| route.parameter))
+        else {
             return TokenStream::new();
         };
         let (of, bar) = (&place.base, place.bar_type(root));
@@ -120,15 +139,16 @@ impl Derived<'_> {
         let count = graph.block(graph.body).yields.len();
         let keys: Vec<Ident> = (0..count).map(|k| format_ident!("__key_{k}")).collect();
         let several = lowered.routes.len() > 1;
-        let arms = lowered.routes.iter().map(|route| {
-            let place = self.route_place(&graph, route, &keys, access);
-            place.to_token_stream()
-        });
+        let spell = |key: &Ident| quote!((*#key));
+        let place = format_ident!("__place");
+        let arms = lowered.routes.iter();
+        let arms =
+            arms.map(|route| self.route_place(&graph, route, &keys, (&place, access), &spell));
         let arms: Vec<_> = arms.collect();
         let leads = match (arms.as_slice(), keys.first()) {
             ([one], _) => one.clone(),
             (many, Some(which)) if several => {
-                let numbers = (0..many.len()).map(|k| syn::LitInt::new(&k.to_string(), Span::call_site()));
+                let numbers = numbers(many.len());
                 quote!(match *#which { #(#numbers => #many,)* _ => ::core::unreachable!() })
             }
             _ => quote!(::core::unreachable!()),
@@ -136,41 +156,68 @@ impl Derived<'_> {
         quote!(|__place, (#(#keys,)*)| #leads)
     }
 
-    fn route_place(
+    /// A reference to where a route leads from what the name says, the values on it spelled so.
+    pub(super) fn route_place(
         &self,
         graph: &crate::ir::Graph,
         route: &Route,
         keys: &[Ident],
-        access: Access,
+        (name, access): (&Ident, Access),
+        spell: &dyn Fn(&Ident) -> TokenStream,
     ) -> TokenStream {
-        let mut body = Body::new(graph, Names::avoiding(&TokenStream::new()), self.root.clone());
-        body.name_var(route.path.root, &format_ident!("__place"));
+        let mut body = Body::new(
+            graph,
+            Names::avoiding(&TokenStream::new()),
+            self.root.clone(),
+        );
+        body.name_var(route.path.root, name);
         body.set_ref(route.path.root);
-        for (value, key) in route.path.values().into_iter().zip(keys.iter().skip(route.first)) {
-            body.spell_value(value, quote!((*#key)));
+        for (value, key) in route
+            .path
+            .values()
+            .into_iter()
+            .zip(keys.iter().skip(route.first))
+        {
+            body.spell_value(value, spell(key));
         }
-        match (access, route.path.steps.is_empty()) {
-            (_, true) => quote!(__place),
-            _ => body.reference(&route.path, access),
+        if route.path.steps.is_empty() {
+            quote!(#name)
+        } else {
+            body.reference(&route.path, access)
         }
     }
 
-    fn place_ways(&self, way: &TokenStream) -> TokenStream {
-        let (vis, ident, cfgs) = (self.vis, &self.sig.ident, self.cfgs());
-        if self.home != Home::Module {
-            return quote!(#cfgs #way);
+    fn place_ways(
+        &self,
+        way: &TokenStream,
+        vjp: Option<TokenStream>,
+        jvp: Option<TokenStream>,
+    ) -> TokenStream {
+        let cfgs = self.cfgs();
+        let way = (!way.is_empty()).then(|| quote!(#cfgs #way));
+        if self.home == Home::Rule || self.home != Home::Module && vjp.is_none() && jvp.is_none() {
+            return quote!(#way);
         }
-        let doc = format!(
-            "Derivatives of [`fn@{}`], found by whatever path finds the function.",
-            self.name()
-        );
-        quote! {
-            #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
-            #vis struct #ident {}
-            #cfgs
-            impl #ident { #way }
+        let members = Members {
+            vjp: match self.home {
+                // Inside the companion.
+                Home::Module => Some(quote!(#vjp #way)),
+                _ => vjp,
+            },
+            jvp,
+            lanes: None,
+        };
+        let placed = self.place(&members);
+        match self.home {
+            Home::Module => placed,
+            _ => quote!(#placed #way),
         }
     }
+}
+
+/// The numbers of routes.
+pub(super) fn numbers(count: usize) -> impl Iterator<Item = syn::LitInt> {
+    (0..count).map(|k| syn::LitInt::new(&k.to_string(), Span::call_site()))
 }
 
 /// The tangent of what a reference leads to: of a slice, a slice.

@@ -145,7 +145,11 @@ impl Lower<'_> {
             self.recursive |= *ident == self.own_name;
         }
         let wanted = std::mem::take(&mut self.wants_place)
-            || path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("_mut"));
+            || path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident.to_string().ends_with("_mut"));
         let callee = self.callee_of(path);
         let args: Vec<Arg> = args.iter().map(|arg| self.lower_arg(arg)).collect();
         if wanted {

@@ -68,13 +68,10 @@ impl Lower<'_> {
             }
             Expr::Return(r) => {
                 let output = Some(self.output.clone());
-                let value = r
-                    .expr
-                    .as_ref()
-                    .map_or(Operand::Unit, |e| {
-                        self.wants_place = self.routes.is_some();
-                        self.lower_expected(e, output)
-                    });
+                let value = r.expr.as_ref().map_or(Operand::Unit, |e| {
+                    self.wants_place = self.routes.is_some();
+                    self.lower_expected(e, output)
+                });
                 self.lower_return(value)
             }
             Expr::Break(b) => {

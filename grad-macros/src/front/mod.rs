@@ -43,6 +43,7 @@ mod projection;
 mod returned;
 mod scope;
 mod stmt;
+mod way;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -158,7 +159,7 @@ pub(super) struct Lower<'d> {
     /// Ways along which nothing may be written.
     read_only: HashSet<Value>,
     /// The methods around that return references, and of what type.
-    references: HashMap<String, projection::Gives>,
+    references: HashMap<String, way::Gives>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -237,7 +238,7 @@ fn start<'d>(
         wants_place: false,
         writes_place: false,
         read_only: HashSet::new(),
-        references: projection::references(around),
+        references: way::references(around),
     }
 }
 

@@ -45,9 +45,7 @@ impl Ty {
             Ty::Float(_) | Ty::Number | Ty::Named(_) | Ty::Unknown => true,
             Ty::Array(element) | Ty::Option(element) => element.may_be_active(),
             Ty::Tuple(parts) => parts.iter().any(Ty::may_be_active),
-            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert | Ty::Pullback | Ty::Kept | Ty::Way => {
-                false
-            },
+            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert | Ty::Pullback | Ty::Kept | Ty::Way => false,
         }
     }
 

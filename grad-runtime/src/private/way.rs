@@ -6,6 +6,10 @@
 //! have neither the type nor the fields that the indices were computed from.
 
 use core::marker::PhantomData;
+use core::ops::Deref;
+
+use crate::replica::{Copier, Replica};
+use crate::{Differentiable, ShapeError};
 
 /// The way from a place to one inside it, for primals and for tangents.
 pub trait Way: Clone {
@@ -143,5 +147,52 @@ where
     #[track_caller]
     fn at_mut<'p>(&self, bar: &'p mut B) -> &'p mut U {
         (self.steps.3)(bar, &self.key)
+    }
+}
+
+/// A copy of what a function returned a reference to. It is used like the reference.
+#[derive(Clone, Debug)]
+pub struct Lent<T>(pub T);
+
+impl<T> Deref for Lent<T> {
+    type Target = T;
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Differentiable> Differentiable for Lent<T> {
+    type Tangent = T::Tangent;
+    #[inline]
+    fn zero_tangent(&self) -> T::Tangent {
+        self.0.zero_tangent()
+    }
+    #[inline]
+    fn check_shape(&self, tangent: &T::Tangent) -> Result<(), ShapeError> {
+        self.0.check_shape(tangent)
+    }
+}
+
+impl<T: Replica> Replica for Lent<T> {
+    #[inline]
+    fn replica(&self) -> Self {
+        Lent(self.0.replica())
+    }
+}
+
+/// How a copy that stands for a reference is passed on: as one.
+pub trait ByReference {
+    /// The reference.
+    type Passed;
+    /// What is passed.
+    fn pass(&self) -> Self::Passed;
+}
+
+impl<'a, T> ByReference for &&Copier<'a, Lent<T>> {
+    type Passed = &'a T;
+    #[inline]
+    fn pass(&self) -> &'a T {
+        &self.0.0
     }
 }
