@@ -11,6 +11,7 @@ use crate::diag::{Diagnostics, Problem};
 use crate::emit::{
     Derived, FunctionTokens, Graphs, Home, declare_ways, emit, emit_ways, function_tokens, stubs,
 };
+use crate::foreign::{Foreign, conversion_rule, foreign, name_source, without_associated};
 use crate::independent::{self, Asked};
 use crate::operator::{Operator, Place};
 use crate::options::Options;
@@ -198,6 +199,25 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
             let errors = diag.to_tokens();
             return quote!(#block #rule #errors);
         }
+        match foreign(path) {
+            Some(Foreign::Untouched) => {
+                let errors = diag.to_tokens();
+                return quote!(#block #errors);
+            }
+            Some(Foreign::Beside) => {
+                let written = without_associated(&block);
+                let generated = methods_of(&written, Home::TraitImpl, &each);
+                let beside = beside(&block, &generated, &numbers, &root);
+                let errors = diag.to_tokens();
+                return quote!(#block #beside #errors);
+            }
+            Some(Foreign::Conversion) => {
+                let rule = conversion(&block, path, options);
+                let errors = diag.to_tokens();
+                return quote!(#block #rule #errors);
+            }
+            None => {}
+        }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
         block.items.push(ImplItem::Verbatim(generated));
@@ -354,6 +374,43 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
     item.items.push(TraitItem::Verbatim(generated));
     let errors = diag.to_tokens();
     quote!(#item #errors)
+}
+
+/// The rule of a conversion from its `impl`.
+fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
+    let method = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(method) = method else {
+        return TokenStream::new();
+    };
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut sig = method.sig.clone();
+    name_source(&mut sig, block);
+    let function = Function {
+        attrs: &method.attrs,
+        vis: &method.vis,
+        sig: &sig,
+        block: &method.block,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: None,
+        around: None,
+        asked: Asked::Here,
+    };
+    let diag = Diagnostics::default();
+    let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
+    if diag.any() {
+        // A conversion from integers or text depends on nothing that is differentiated.
+        return TokenStream::new();
+    }
+    let siblings = function_items(&function, options, &diag);
+    let bar = signature.parameters.first().map(|p| p.bar_type(&root));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    let bar = bar.unwrap_or_default();
+    conversion_rule(path, block, &generics, (&siblings, &bar), &root)
 }
 
 /// The rule of `Index` or `IndexMut` from its `impl`.

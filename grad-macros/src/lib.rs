@@ -10,6 +10,7 @@ mod derive;
 mod diag;
 mod driver;
 mod emit;
+mod foreign;
 mod front;
 mod hygiene;
 mod independent;

@@ -358,6 +358,10 @@ impl Lower<'_> {
     /// `a op b`.
     pub(super) fn binary(&mut self, op: &BinOp, a: Operand, b: Operand, span: Span) -> Value {
         if let Some(op) = discrete_op(op) {
+            let (a, b) = match self.compare_places(op, a, b, span) {
+                Ok(value) => return value,
+                Err(operands) => operands,
+            };
             let (a, b) = (self.read_spanned(a, span), self.read_spanned(b, span));
             let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
             if !is_comparison(op) {
@@ -377,6 +381,44 @@ impl Lower<'_> {
             return self.push(Kind::Discrete(op), vec![a, b], Ty::Bool, span);
         }
         self.operator(arithmetic_row(op), vec![a, b], span)
+    }
+
+    /// A comparison of whole values of the user's types: they are not moved.
+    fn compare_places(
+        &mut self,
+        op: Discrete,
+        a: Operand,
+        b: Operand,
+        span: Span,
+    ) -> Result<Value, (Operand, Operand)> {
+        let whole = |operand: &Operand| match operand {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+                matches!(ty, Ty::Named(_)) || *ty == Ty::Unknown && path.steps.is_empty()
+            }
+            _ => false,
+        };
+        if !is_comparison(op) || !whole(&a) || !whole(&b) {
+            return Err((a, b));
+        }
+        let capture = |cx: &mut Self, name: &str, operand: Operand| {
+            let path = cx.as_path(operand);
+            (name.to_owned(), crate::ir::Capture::Place(path, false))
+        };
+        let captures = vec![capture(self, "__a", a), capture(self, "__b", b)];
+        let code = match op {
+            Discrete::Eq => quote::quote!(*__a == *__b),
+            Discrete::Ne => quote::quote!(*__a != *__b),
+            Discrete::Lt => quote::quote!(*__a < *__b),
+            Discrete::Le => quote::quote!(*__a <= *__b),
+            Discrete::Gt => quote::quote!(*__a > *__b),
+            _ => quote::quote!(*__a >= *__b),
+        };
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures,
+            effect: false,
+        };
+        Ok(self.push(kind, Vec::new(), Ty::Bool, span))
     }
 
     /// A row of the table on operands that may be of types only rustc knows: then it is a call that
@@ -559,6 +601,11 @@ impl Lower<'_> {
             return self.record(&record.path, fields, values, span);
         };
         // `..base`: a copy of the base whose fields are then written.
+        if super::pattern::is_variant(&record.path) {
+            return self.unsupported("`..` of a variant", span);
+        }
+        let own = &record.path;
+        self.hint = Some(syn::parse_quote!(#own));
         let base = self.lower_expr(rest);
         if base == Operand::Poison {
             return base;

@@ -133,6 +133,9 @@ impl Lower<'_> {
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;
         }
+        if let Some(converted) = self.lower_into(&receiver, call, hint) {
+            return converted;
+        }
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);
         if let Some(found) = self.copying_method(&receiver, &ty, &name, args.len(), span) {

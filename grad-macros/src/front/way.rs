@@ -160,6 +160,12 @@ impl Lower<'_> {
         steps.any(|step| matches!(step, Step::Way(way) if self.read_only.contains(way)))
     }
 
+    /// Whether a type of the user's may be used as a sequence.
+    pub(super) fn may_be_sequence(&self, ty: &Ty) -> bool {
+        let named = matches!(ty, Ty::Named(name) if !INDEXED.contains(&name.as_str()));
+        named && !self.graph.on_arrays
+    }
+
     /// Whether an index asks for the rule of a type of the user's.
     pub(super) fn asks_rule(&self, base: &Operand, index: &Expr) -> bool {
         let several = matches!(index, Expr::Tuple(_) | Expr::Array(_));
