@@ -62,6 +62,8 @@ problems! {
         "write the function for the concrete type";
     ReturnedReference => "what this reference leads to is not found in one of the parameters",
         "return a reference to a field, an element or a range of a parameter, or an owned value: a float, an array, a `Vec` or a struct";
+    ChangesAndReturns => "this function changes a parameter and returns a reference into one",
+        "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     Pattern => "this pattern is not differentiated yet",
         "bind a name and take it apart with indices or fields";
     Expression(what: String) => format!("{what} is not differentiated yet"),

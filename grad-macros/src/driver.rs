@@ -18,7 +18,8 @@ use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::stages::{Lowered, Tangents};
-use crate::{ad, front, hygiene, pass};
+use crate::{ad, front, hygiene, pass, projection};
+use syn::spanned::Spanned;
 
 /// One function to differentiate, and what stands around it.
 struct Function<'a> {
@@ -138,6 +139,7 @@ fn beside(
     }
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, numbers, root);
+    bound_holders(&mut generics, &block.self_ty, root);
     let (generics, ty, where_clause) = (&generics, &block.self_ty, &generics.where_clause);
     quote!(#[automatically_derived] impl #generics #ty #where_clause { #generated })
 }
@@ -149,6 +151,15 @@ fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenSt
         clause
             .predicates
             .push(syn::parse_quote!(#number: #root::Scalar));
+    }
+}
+
+/// Asks of what the type of an `impl` block holds that it is differentiable.
+fn bound_holders(generics: &mut Generics, own: &syn::Type, root: &TokenStream) {
+    for holder in Signature::holders_of(generics, own) {
+        let clause = generics.make_where_clause();
+        let bound = syn::parse_quote!(#holder: #root::Differentiable);
+        clause.predicates.push(bound);
     }
 }
 
@@ -220,6 +231,7 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
         }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
+        bound_holders(&mut block.generics, &block.self_ty, &root);
         block.items.push(ImplItem::Verbatim(generated));
         let errors = diag.to_tokens();
         return quote!(#block #errors);
@@ -409,6 +421,7 @@ fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStr
     let bar = signature.parameters.first().map(|p| p.bar_type(&root));
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, &numbers, &root);
+    bound_holders(&mut generics, &block.self_ty, &root);
     let bar = bar.unwrap_or_default();
     conversion_rule(path, block, &generics, (&siblings, &bar), &root)
 }
@@ -491,6 +504,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
     let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, &numbers, &root);
+    bound_holders(&mut generics, &block.self_ty, &root);
     operator.rule(block, &generics, [&generated, &in_lanes], &root)
 }
 
@@ -529,12 +543,24 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
     }
+    if let Some((sig, block)) = projection::without_self(sig, block) {
+        let function = Function {
+            sig: &sig,
+            block: &block,
+            ..*function
+        };
+        return function_items(&function, options, diag);
+    }
     let name = sig.ident.to_string();
     let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
     let mut lowered = front::lower(&name, &signature, block, &around, diag);
     dump(&name, "lowered", &lowered.graph);
     if signature.returned.is_some() && !diag.any() {
         pass::simplify(&mut lowered.graph);
+        if projection::changes_parameters(&lowered.graph) {
+            diag.report(signature.output_type.span(), Problem::ChangesAndReturns);
+            return diag.to_tokens();
+        }
         return emit_ways(&derived, &lowered, &quote!(#sig #block));
     }
     let active = if diag.any() {

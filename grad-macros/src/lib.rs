@@ -19,6 +19,7 @@ mod operator;
 mod options;
 mod partial;
 mod pass;
+mod projection;
 mod rule;
 mod signature;
 mod stages;

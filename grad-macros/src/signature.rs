@@ -56,6 +56,9 @@ pub(crate) struct Signature {
     pub(crate) output_type: Type,
     /// How it hands out what it returns, where that is a reference to a part of a parameter.
     pub(crate) returned: Option<Passing>,
+    /// Whether it is a method of a type that wraps a type parameter with methods: one of the same name
+    /// that it calls on a part of itself is that one's.
+    pub(crate) wraps: bool,
     /// Names of const parameters.
     pub(crate) consts: Vec<Ident>,
     /// Its type parameters that stand for numbers.
@@ -70,6 +73,11 @@ impl Signature {
     /// Type parameters of an `impl` block or trait that stand for numbers.
     pub(crate) fn numbers_of(outer: &syn::Generics) -> Vec<Ident> {
         generics::numbers(outer, None)
+    }
+
+    /// Type parameters of an `impl` block that its type holds something of, other than numbers.
+    pub(crate) fn holders_of(outer: &syn::Generics, own: &Type) -> Vec<Ident> {
+        generics::holders(outer, &quote!(#own))
     }
 
     /// Reads a signature; `outer` are the generics around the function.
@@ -116,6 +124,7 @@ impl Signature {
                 Type::Reference(_) => Some(Passing::Ref),
                 _ => None,
             },
+            wraps: outer.is_some_and(generics::has_holders),
             output,
             output_type,
             consts: outer

@@ -344,7 +344,13 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
-        self.recursive |= name == self.own_name;
+        let on_part = match &receiver {
+            Operand::Ref(path, _) | Operand::RefMut(path, _) | Operand::Place(path, _) => {
+                !path.steps.is_empty()
+            }
+            _ => true,
+        };
+        self.recursive |= name == self.own_name && !(self.wraps && on_part);
         let ty = self.operand_ty(&receiver);
         let receiver = self.receiver_arg(receiver, &name, call.receiver.span());
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {

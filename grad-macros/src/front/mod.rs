@@ -131,6 +131,8 @@ pub(super) struct Lower<'d> {
     if_active: HashMap<Value, Problem>,
     own_name: String,
     recursive: bool,
+    /// Whether a method of the same name on a part is another's.
+    wraps: bool,
     passed: Vec<Passed>,
     /// What each of them captures.
     passed_captures: Vec<Vec<crate::ir::Arg>>,
@@ -224,6 +226,7 @@ fn start<'d>(
         if_active: HashMap::new(),
         own_name: name.to_owned(),
         recursive: false,
+        wraps: signature.wraps,
         passed: Vec::new(),
         passed_captures: Vec::new(),
         output: signature.output.clone(),

@@ -160,6 +160,7 @@ impl Lower<'_> {
         };
         let signature = Signature {
             returned: None,
+            wraps: false,
             parameters,
             output,
             output_type,
