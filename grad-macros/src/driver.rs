@@ -9,16 +9,18 @@ use syn::{
 
 use crate::diag::{Diagnostics, Problem};
 use crate::emit::{
-    Derived, FunctionTokens, Graphs, Home, declare_ways, emit, emit_ways, function_tokens, stubs,
+    Derived, FunctionTokens, Graphs, Home, Inside, bodies, declare_ways, emit, emit_ways,
+    function_tokens, stubs,
 };
 use crate::foreign::{Foreign, conversion_rule, foreign, name_source, without_associated};
 use crate::independent::{self, Asked};
+use crate::ir::Ty;
 use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::stages::{Lowered, Tangents};
-use crate::{ad, front, hygiene, pass, projection};
+use crate::{ad, front, hygiene, pass, projection, traits};
 use syn::spanned::Spanned;
 
 /// One function to differentiate, and what stands around it.
@@ -34,6 +36,8 @@ struct Function<'a> {
     own: Option<&'a syn::Type>,
     /// The code of the whole `impl` block or trait.
     around: Option<&'a TokenStream>,
+    /// The trait that an `impl` block implements.
+    of_trait: Option<&'a TokenStream>,
     asked: Asked,
 }
 
@@ -53,6 +57,7 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
             outer: None,
             own: None,
             around: None,
+            of_trait: None,
             asked: Asked::Here,
         };
         let generated = function_items(&function, &options, &diag);
@@ -246,6 +251,10 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
 /// an attribute of its own.
 fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream {
     let around = block.to_token_stream();
+    let of_trait = block
+        .trait_
+        .as_ref()
+        .map(|(path, _)| path.to_token_stream());
     let functions = block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,
@@ -262,6 +271,7 @@ fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream 
                 outer: Some(&block.generics),
                 own: None,
                 around: Some(&around),
+                of_trait: of_trait.as_ref(),
                 asked: Asked::Here,
             };
             optional_items(&function, options)
@@ -329,6 +339,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
     around.params.push(syn::GenericParam::Type(own));
     let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
     let of_trait = quote!(#name #arguments);
+    let object = traits::has_objects(&item);
     let mut generated = TokenStream::new();
     for function in &item.items {
         let TraitItem::Fn(TraitItemFn {
@@ -377,15 +388,75 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
                     outer: Some(&around),
                     own: None,
                     around: None,
+                    of_trait: None,
                     asked: Asked::Here,
                 };
                 function_items(&function, options, &Diagnostics::default())
             }
         });
+        if derived.is_dynamic() {
+            let sized = !object || derived.speaks_of_self();
+            generated.extend(object_items(&derived, default.as_ref(), sized, options));
+        }
     }
     item.items.push(TraitItem::Verbatim(generated));
     let errors = diag.to_tokens();
     quote!(#item #errors)
+}
+
+/// What a trait object can be asked for of a method of a trait.
+fn object_items(
+    derived: &Derived,
+    default: Option<&Block>,
+    sized: bool,
+    options: &Options,
+) -> TokenStream {
+    let inside = match default {
+        _ if sized => Inside::Siblings,
+        None => Inside::Nothing,
+        Some(block) => match own_bodies(derived, block, options) {
+            Some(inside) => inside,
+            None => return derived.dynamic_items(&Inside::Siblings, true),
+        },
+    };
+    derived.dynamic_items(&inside, sized)
+}
+
+/// The bodies of a default method's derivatives that know the receiver as an object only.
+fn own_bodies(derived: &Derived, block: &Block, options: &Options) -> Option<Inside> {
+    let mut signature = derived.signature.clone();
+    if let Some(receiver) = signature.parameters.first_mut() {
+        receiver.wrt = false;
+        receiver.ty = Ty::Dyn;
+    }
+    let derived = Derived {
+        signature: &signature,
+        root: derived.root.clone(),
+        of_trait: None,
+        ..*derived
+    };
+    let (sig, diag) = (derived.sig, Diagnostics::default());
+    let name = sig.ident.to_string();
+    let mut lowered = front::lower(&name, &signature, block, &block.to_token_stream(), &diag);
+    if diag.any() {
+        return None;
+    }
+    pass::simplify(&mut lowered.graph);
+    let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
+    let avoid = quote!(#sig #block);
+    let functions = passed_functions(&mut lowered, &active, &derived, &avoid, &diag);
+    if diag.any() {
+        return None;
+    }
+    let derived = Derived {
+        functions: &functions,
+        root: derived.root.clone(),
+        of_trait: None,
+        ..derived
+    };
+    let graphs = differentiated(&lowered, &active, &signature, options);
+    let (vjp, jvp) = bodies(&derived, &lowered, &graphs, &avoid);
+    Some(Inside::Own(vjp, jvp))
 }
 
 /// The rule of a conversion from its `impl`.
@@ -409,6 +480,7 @@ fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStr
         outer: Some(&block.generics),
         own: None,
         around: None,
+        of_trait: None,
         asked: Asked::Here,
     };
     let diag = Diagnostics::default();
@@ -447,6 +519,7 @@ fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStr
         outer: Some(&block.generics),
         own: None,
         around: Some(&around),
+        of_trait: None,
         asked: Asked::Here,
     };
     let diag = Diagnostics::default();
@@ -484,6 +557,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         outer: Some(&block.generics),
         own: Some(&block.self_ty),
         around: None,
+        of_trait: None,
         asked: Asked::Here,
     };
     let plain = Options {
@@ -519,6 +593,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         outer,
         own,
         around,
+        of_trait,
         asked,
     } = *function;
     hygiene::check(&quote!(#sig #block), diag);
@@ -536,7 +611,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         rows: options.rows,
         root: root_of(options),
         outer,
-        of_trait: None,
+        of_trait: of_trait.cloned(),
         functions: &[],
     };
     if diag.any() {
@@ -581,6 +656,10 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         let what = "a function that passes closures to others".to_owned();
         diag.report(sig.ident.span(), Problem::LanesHere(what));
     }
+    if options.lanes.is_some() && traits::has_no_lanes(&lowered.graph) {
+        let what = "a function that calls trait objects or writes through returned references";
+        diag.report(sig.ident.span(), Problem::LanesHere(what.to_owned()));
+    }
     let functions = passed_functions(&mut lowered, &active, &derived, &avoid, diag);
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -589,7 +668,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let derived = Derived {
         functions: &functions,
         root: derived.root.clone(),
-        of_trait: None,
+        of_trait: derived.of_trait.clone(),
         ..derived
     };
     let about = (&sig.ident, home, asked);
@@ -763,6 +842,7 @@ fn expand_nested(item: &mut TokenStream, options: &Options) {
         outer: None,
         own: None,
         around: None,
+        of_trait: None,
         asked: Asked::Outside,
     };
     let options = Options {

@@ -25,6 +25,7 @@ mod signature;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 /// Derives `grad_runtime::Differentiable` and `grad_runtime::Parameters`.
 #[proc_macro_derive(Differentiable, attributes(differentiate))]

@@ -163,7 +163,10 @@ impl Signature {
     fn choose_wrt(&mut self, sig: &syn::Signature, options: &Options, diag: &Diagnostics) {
         if let Some(names) = &options.wrt {
             for name in names {
-                match self.parameters.iter_mut().find(|p| p.name == *name) {
+                // An implementation that does not use a parameter of its trait may say so.
+                let unused = format!("_{name}");
+                let found = |p: &&mut Parameter| p.name == *name || p.name == unused;
+                match self.parameters.iter_mut().find(found) {
                     None => diag.report(name.span(), Problem::UnknownParameter(name.to_string())),
                     Some(p) if !p.ty.may_be_active() => {
                         diag.report(name.span(), Problem::InertParameter(name.to_string()));
@@ -424,6 +427,7 @@ pub(crate) fn ty_of(ty: &Type) -> Ty {
         Type::Tuple(inner) => Ty::Tuple(inner.elems.iter().map(ty_of).collect()),
         Type::Path(path) => path_ty(path),
         Type::Infer(_) => Ty::Unknown,
+        Type::TraitObject(object) if !functions::is_function(object) => Ty::Dyn,
         _ => Ty::Inert,
     }
 }
@@ -451,9 +455,11 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         },
         "Box" => match first_type_argument(&last.arguments) {
             Some(inner @ Type::Slice(_)) => ty_of(inner),
+            Some(inner) if ty_of(inner) == Ty::Dyn => Ty::Dyn,
             Some(inner) if !ty_of(inner).may_be_active() => Ty::Inert,
             _ => Ty::Named(name),
         },
+        "Rc" | "Arc" if first_type_argument(&last.arguments).map(ty_of) == Some(Ty::Dyn) => Ty::Dyn,
         _ => Ty::Named(name),
     }
 }

@@ -22,13 +22,19 @@ mod functions;
 mod generic;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/items.rs"]
+mod items;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/objects.rs"]
+mod objects;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
 mod options;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/references.rs"]
+mod references;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::derivatives;
 use crate::diag::{Diagnostics, Problem};
-use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Storage, Value, Var, Wrt};
+use crate::ir::{Arg, Callee, Capture, Graph, Kind, Region, Site, Slot, Storage, Value, Var, Wrt};
 
 /// The active values and variables of a graph.
 #[derive(Default, Clone)]
@@ -61,7 +61,30 @@ pub(crate) fn activity(
     for (value, problem) in problems {
         diag.report(graph.value(*value).span, problem.clone());
     }
+    for id in graph.sites_within(graph.body) {
+        let site = graph.site(id);
+        if let Some((name, receiver)) = object_of(site) {
+            if active.vars.contains(&receiver) {
+                diag.report(site.span, Problem::DynamicReceiver(name));
+            }
+        }
+    }
     active
+}
+
+/// The method and the variable of a call of a trait object. One that is a field is not differentiated
+/// with the struct: the field's tangent cannot be anything but `NoTangent`.
+fn object_of(site: &Site) -> Option<(String, Var)> {
+    let Kind::Call(call) = &site.kind else {
+        return None;
+    };
+    match (
+        &call.callee,
+        call.args.first().and_then(crate::ir::Arg::path),
+    ) {
+        (Callee::Dynamic(name), Some(path)) if !path.has_field() => Some((name.clone(), path.root)),
+        _ => None,
+    }
 }
 
 fn fixpoint(mut marks: Marks, step: impl Fn(&mut Marks)) -> Marks {

@@ -9,6 +9,7 @@ mod body;
 mod calls;
 mod companion;
 mod control;
+mod dynamic;
 mod functions;
 mod gradient;
 mod graph;
@@ -25,7 +26,8 @@ mod spelling;
 mod ways;
 
 pub(crate) use companion::companion;
+pub(crate) use dynamic::Inside;
 pub(crate) use functions::{FunctionTokens, function_tokens};
-pub(crate) use items::{Derived, Graphs, Home, companion_stub, emit, stubs};
+pub(crate) use items::{Derived, Graphs, Home, bodies, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;
 pub(crate) use ways::{declare_ways, emit_ways};

@@ -269,7 +269,9 @@ impl Lower<'_> {
         let own = match &callee {
             Callee::Function(code) => code.0.to_string() == self.own_name,
             Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
-            Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) => false,
+            Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) | Callee::Dynamic(_) => {
+                false
+            }
         };
         let args = self.with_captures(args);
         let ty = if own {

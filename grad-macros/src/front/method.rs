@@ -160,9 +160,39 @@ impl Lower<'_> {
             Ty::Bool if matches!(name.as_str(), "then" | "then_some") => {
                 self.lower_then(receiver, call, &args)
             }
+            Ty::Dyn => self.dynamic_method(receiver, call, &args),
             Ty::Int | Ty::Bool | Ty::Inert => self.inert_method(&ty, call, &args),
             _ => self.user_method(receiver, call, &args),
         }
+    }
+
+    /// A method of a trait object. Where no argument can be differentiated, neither can its result.
+    fn dynamic_method(
+        &mut self,
+        receiver: Operand,
+        call: &ExprMethodCall,
+        args: &[&Expr],
+    ) -> Operand {
+        let name = call.method.to_string();
+        if !self.may_take_floats(args) {
+            let is_field = self.as_path(receiver).has_field();
+            let whole = Expr::MethodCall(call.clone());
+            let result = self.opaque(&whole, Ty::Unknown, &name);
+            let Operand::Value(value) = result else {
+                return result;
+            };
+            if is_field {
+                // What a struct holds of objects is constant.
+                let span = call.method.span();
+                return Operand::Value(self.push(Kind::Frozen, vec![value], Ty::Unknown, span));
+            }
+            self.if_active.insert(value, Problem::DynamicReceiver(name));
+            return result;
+        }
+        let path = self.as_path(receiver);
+        let mut all = vec![Arg::Ref(path)];
+        all.extend(args.iter().map(|arg| self.lower_arg(arg)));
+        self.finish_call(Callee::Dynamic(name), all, call.method.span())
     }
 
     /// A method of something without floats. A trait may give it a method that takes some, and a
