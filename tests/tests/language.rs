@@ -32,6 +32,8 @@ mod objects;
 mod operators;
 #[path = "language/options.rs"]
 mod options;
+#[path = "language/order.rs"]
+mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/references.rs"]
