@@ -197,6 +197,11 @@ impl Signature {
         self.parameters.iter().any(|p| p.function.is_some())
     }
 
+    /// Whether what is returned is a reference to something differentiated, or holds one.
+    pub(crate) fn gives_references(&self) -> bool {
+        self.returned.is_some() || reference_inside(&self.output_type).is_some()
+    }
+
     pub(crate) fn returns_float(&self) -> bool {
         matches!(self.output, Ty::Float(_) | Ty::Number)
     }

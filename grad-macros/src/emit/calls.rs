@@ -121,7 +121,11 @@ impl Body<'_> {
             .map(|arg| match arg {
                 Arg::Move(path) => {
                     let place = self.reference(path, Access::Read);
-                    quote!((&&&#root::private::Copier(#place)).pass())
+                    if self.lent.contains(&path.root) {
+                        quote!((&&&#root::private::Copier(#place)).pass())
+                    } else {
+                        quote!((&&#root::private::Copier(#place)).replicate())
+                    }
                 }
                 Arg::Value(v) => self.passed(*v),
                 arg => self.argument(arg),

@@ -131,6 +131,10 @@ pub(crate) fn emit(
 /// The same items with bodies that diverge: after an error, calls of them are no further errors.
 /// Type parameters are taken to be differentiable, as the error may be that they are not.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
+    if derived.signature.gives_references() {
+        // What they would give cannot be named.
+        return TokenStream::new();
+    }
     let (root, mut sig) = (&derived.root, derived.sig.clone());
     for parameter in sig.generics.type_params_mut() {
         let bound = syn::parse_quote!(#root::Differentiable);

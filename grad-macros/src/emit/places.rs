@@ -1,12 +1,14 @@
 //! Places in memory: how a path is read, written, moved out of and lent.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::body::Body;
 use super::names::named;
 use super::spelling::member;
-use crate::ir::{Form, Kind, Path, Step, Storage, Ty, Value, Var, Variant};
+use crate::ir::{Callee, Form, Graph, Kind, Path, Site, Step, Storage, Ty, Value, Var, Variant};
 
 impl Body<'_> {
     pub(super) fn variable(&self, var: Var) -> TokenStream {
@@ -220,12 +222,11 @@ impl Body<'_> {
 
     /// As [`Self::duplicated`]: a copy that stands for a reference is passed as one.
     pub(super) fn passed(&self, value: Value) -> TokenStream {
-        let (root, v) = (&self.root, self.value(value));
-        if self.graph.ty(value).is_scalar() {
-            v
-        } else {
-            quote!((&&&#root::private::Copier(&#v)).pass())
+        if self.graph.ty(value).is_scalar() || !may_be_lent(self.graph, value) {
+            return self.duplicated(value);
         }
+        let (root, v) = (&self.root, self.value(value));
+        quote!((&&&#root::private::Copier(&#v)).pass())
     }
 
     /// A reference to the place.
@@ -295,6 +296,27 @@ impl Body<'_> {
             None => quote!(let mut #name;),
         }
     }
+}
+
+/// Variables that hold what a call gave, which may be a copy that stands for a reference.
+pub(super) fn lent_variables(graph: &Graph) -> HashSet<Var> {
+    let made = |site: &Site| match (&site.kind, site.operands.first()) {
+        (Kind::Allocate(var), Some(init)) => may_be_lent(graph, *init).then_some(*var),
+        _ => None,
+    };
+    graph.sites.iter().filter_map(made).collect()
+}
+
+/// Whether a value is what a call of a function of the user's gave.
+fn may_be_lent(graph: &Graph, value: Value) -> bool {
+    let call = match graph.def(value).map(|site| &site.kind) {
+        Some(Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _)) => call,
+        _ => return false,
+    };
+    matches!(
+        call.callee,
+        Callee::Function(_) | Callee::Associated(..) | Callee::Method(..)
+    )
 }
 
 /// Whether a place is read or written where its code stands.

@@ -46,15 +46,7 @@ impl Lower<'_> {
                 self.opaque(&code, known, "this call")
             }
             ([.., "constant"], [arg]) => self.lower_constant(arg, span),
-            ([.., width @ ("f32" | "f64"), "from"], [arg]) => match self.lower_expr(arg) {
-                source if matches!(self.operand_ty(&source), Ty::Named(_) | Ty::Unknown) => {
-                    let arg = self.as_arg(source, false, arg.span());
-                    let float = Code(path.path.segments.first().to_token_stream());
-                    let callee = Callee::Associated(float, "from".to_owned(), None);
-                    self.finish_call(callee, vec![arg], span)
-                }
-                source => self.lower_float_from(source, width, span),
-            },
+            ([.., width @ ("f32" | "f64"), "from"], [arg]) => self.float_from(arg, width, span),
             ([.., "f32" | "f64", method], [receiver, rest @ ..]) => {
                 let receiver = self.lower_expr(receiver);
                 self.real_method(receiver, method, rest, span, &Expr::Call(call.clone()))
@@ -113,36 +105,6 @@ impl Lower<'_> {
         };
         let ty = Ty::Array(Box::new(Ty::Unknown));
         Operand::Value(self.push(kind, Vec::new(), ty, call.func.span()))
-    }
-
-    /// `x.into()` where the source says what into: that type's `from`.
-    pub(super) fn lower_into(
-        &mut self,
-        source: &Operand,
-        call: &ExprMethodCall,
-        hint: Option<&syn::Type>,
-    ) -> Option<Operand> {
-        let into = hint.filter(|_| call.method == "into" && call.args.is_empty())?;
-        let own = matches!(self.ty_of(into), Ty::Named(_))
-            || matches!(into, syn::Type::Array(_) | syn::Type::Tuple(_));
-        if !own {
-            return None;
-        }
-        let span = call.method.span();
-        let arg = self.as_arg(source.clone(), false, span);
-        let callee = Callee::Associated(Code(quote!(<#into>)), "from".to_owned(), None);
-        Some(self.finish_call(callee, vec![arg], span))
-    }
-
-    fn lower_float_from(&mut self, source: Operand, width: &str, span: Span) -> Operand {
-        let value = self.read_spanned(source, span);
-        let (ty, width) = if width == "f32" {
-            (quote!(f32), Width::F32)
-        } else {
-            (quote!(f64), Width::F64)
-        };
-        let cast = Kind::Cast(Code(ty));
-        Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span))
     }
 
     /// `constant(expr)`.

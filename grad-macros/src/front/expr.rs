@@ -397,7 +397,9 @@ impl Lower<'_> {
             }
             _ => false,
         };
-        if !is_comparison(op) || !whole(&a) || !whole(&b) {
+        let tys = [self.operand_ty(&a), self.operand_ty(&b)];
+        let own = tys.iter().any(|ty| matches!(ty, Ty::Named(_)));
+        if !is_comparison(op) || !own || !whole(&a) || !whole(&b) {
             return Err((a, b));
         }
         let capture = |cx: &mut Self, name: &str, operand: Operand| {

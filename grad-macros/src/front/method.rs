@@ -166,7 +166,7 @@ impl Lower<'_> {
         }
     }
 
-    /// A method of a trait object. Where no argument can be differentiated, neither can its result.
+    /// A method of a trait object.
     fn dynamic_method(
         &mut self,
         receiver: Operand,
@@ -174,21 +174,6 @@ impl Lower<'_> {
         args: &[&Expr],
     ) -> Operand {
         let name = call.method.to_string();
-        if !self.may_take_floats(args) {
-            let is_field = self.as_path(receiver).has_field();
-            let whole = Expr::MethodCall(call.clone());
-            let result = self.opaque(&whole, Ty::Unknown, &name);
-            let Operand::Value(value) = result else {
-                return result;
-            };
-            if is_field {
-                // What a struct holds of objects is constant.
-                let span = call.method.span();
-                return Operand::Value(self.push(Kind::Frozen, vec![value], Ty::Unknown, span));
-            }
-            self.if_active.insert(value, Problem::DynamicReceiver(name));
-            return result;
-        }
         let path = self.as_path(receiver);
         let mut all = vec![Arg::Ref(path)];
         all.extend(args.iter().map(|arg| self.lower_arg(arg)));

@@ -24,6 +24,7 @@ mod branch;
 mod call;
 mod captured;
 mod closure;
+mod convert;
 mod exchange;
 mod expr;
 mod flow;

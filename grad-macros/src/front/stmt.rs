@@ -159,11 +159,12 @@ impl Lower<'_> {
                 other => other,
             };
         }
-        let expr: Expr = parse_quote!({ let __objects: #written = #init; __objects });
+        let expr: Expr = syn::parse_quote!({ let __objects: #written = #init; __objects });
         match self.opaque(&expr, Ty::Unknown, "a `dyn Trait`") {
             Operand::Value(value) => {
                 let what = "a `dyn Trait`".to_owned();
                 self.if_active.insert(value, Problem::ActiveCode(what));
+                self.graph.value_mut(value).span = init.span();
                 let var = self.new_variable("objects", ty.clone(), true, Some(value));
                 Operand::Place(Path::of(var), ty)
             }

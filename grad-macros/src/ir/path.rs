@@ -59,11 +59,6 @@ impl Path {
         }
     }
 
-    /// Whether the place is inside a field.
-    pub(crate) fn has_field(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Field(_)))
-    }
-
     /// Whether the place is the error of a `Result`, which is never differentiated.
     pub(crate) fn is_error(&self) -> bool {
         self.steps

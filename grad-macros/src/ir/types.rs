@@ -63,6 +63,7 @@ impl Ty {
         match self {
             Ty::Dyn => true,
             Ty::Array(element) | Ty::Option(element) => element.holds_objects(),
+            Ty::Tuple(parts) => parts.iter().any(Ty::holds_objects),
             _ => false,
         }
     }
