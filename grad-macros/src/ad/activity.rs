@@ -95,7 +95,8 @@ fn is_constant_object(graph: &Graph, path: &Path) -> bool {
         .iter()
         .any(|p| p.slot == Slot::Memory(path.root));
     let overlaps = |written: &Path| {
-        let parts = |(a, b)| matches!((a, b), (&Step::Field(ref a), &Step::Field(ref b)) if a != b);
+        let parts =
+            |pair: (&Step, &Step)| matches!(pair, (Step::Field(a), Step::Field(b)) if a != b);
         written.root == path.root && !written.steps.iter().zip(&path.steps).any(parts)
     };
     let mut sites = graph.sites_within(graph.body).into_iter();

@@ -309,9 +309,10 @@ pub(super) fn lent_variables(graph: &Graph) -> HashSet<Var> {
 
 /// Whether a value is what a call of a function of the user's gave.
 fn may_be_lent(graph: &Graph, value: Value) -> bool {
-    let call = match graph.def(value).map(|site| &site.kind) {
-        Some(Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _)) => call,
-        _ => return false,
+    let Some(Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _)) =
+        graph.def(value).map(|site| &site.kind)
+    else {
+        return false;
     };
     matches!(
         call.callee,

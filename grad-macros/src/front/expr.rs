@@ -16,6 +16,7 @@ use crate::ir::{
 };
 
 impl Lower<'_> {
+    #[allow(clippy::too_many_lines)] // one arm a construct
     pub(super) fn lower_expr(&mut self, expr: &Expr) -> Operand {
         if self.dead {
             return Operand::Never;
@@ -358,10 +359,9 @@ impl Lower<'_> {
     /// `a op b`.
     pub(super) fn binary(&mut self, op: &BinOp, a: Operand, b: Operand, span: Span) -> Value {
         if let Some(op) = discrete_op(op) {
-            let (a, b) = match self.compare_places(op, a, b, span) {
-                Ok(value) => return value,
-                Err(operands) => operands,
-            };
+            if let Some(value) = self.compare_places(op, &a, &b, span) {
+                return value;
+            }
             let (a, b) = (self.read_spanned(a, span), self.read_spanned(b, span));
             let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
             if !is_comparison(op) {
@@ -387,23 +387,23 @@ impl Lower<'_> {
     fn compare_places(
         &mut self,
         op: Discrete,
-        a: Operand,
-        b: Operand,
+        a: &Operand,
+        b: &Operand,
         span: Span,
-    ) -> Result<Value, (Operand, Operand)> {
+    ) -> Option<Value> {
         let whole = |operand: &Operand| match operand {
             Operand::Place(path, ty) | Operand::Ref(path, ty) => {
                 matches!(ty, Ty::Named(_)) || *ty == Ty::Unknown && path.steps.is_empty()
             }
             _ => false,
         };
-        let tys = [self.operand_ty(&a), self.operand_ty(&b)];
+        let tys = [self.operand_ty(a), self.operand_ty(b)];
         let own = tys.iter().any(|ty| matches!(ty, Ty::Named(_)));
-        if !is_comparison(op) || !own || !whole(&a) || !whole(&b) {
-            return Err((a, b));
+        if !is_comparison(op) || !own || !whole(a) || !whole(b) {
+            return None;
         }
-        let capture = |cx: &mut Self, name: &str, operand: Operand| {
-            let path = cx.as_path(operand);
+        let capture = |cx: &mut Self, name: &str, operand: &Operand| {
+            let path = cx.as_path(operand.clone());
             (name.to_owned(), crate::ir::Capture::Place(path, false))
         };
         let captures = vec![capture(self, "__a", a), capture(self, "__b", b)];
@@ -420,7 +420,7 @@ impl Lower<'_> {
             captures,
             effect: false,
         };
-        Ok(self.push(kind, Vec::new(), Ty::Bool, span))
+        Some(self.push(kind, Vec::new(), Ty::Bool, span))
     }
 
     /// A row of the table on operands that may be of types only rustc knows: then it is a call that

@@ -29,7 +29,7 @@ pub use lanes::{
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use optional::Optional;
-pub use way::{Found, Lent, Types, Way, way};
+pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]

@@ -40,23 +40,23 @@ impl<W: Way> Way for Option<W> {
     type ToBar = W::ToBar;
 
     fn of<'p>(&self, place: &'p W::Of) -> &'p W::To {
-        taken(self).of(place)
+        taken(self.as_ref()).of(place)
     }
 
     fn of_mut<'p>(&self, place: &'p mut W::Of) -> &'p mut W::To {
-        taken(self).of_mut(place)
+        taken(self.as_ref()).of_mut(place)
     }
 
     fn at<'p>(&self, bar: &'p W::Bar) -> &'p W::ToBar {
-        taken(self).at(bar)
+        taken(self.as_ref()).at(bar)
     }
 
     fn at_mut<'p>(&self, bar: &'p mut W::Bar) -> &'p mut W::ToBar {
-        taken(self).at_mut(bar)
+        taken(self.as_ref()).at_mut(bar)
     }
 }
 
-fn taken<W>(way: &Option<W>) -> &W {
+fn taken<W>(way: Option<&W>) -> &W {
     match way {
         Some(way) => way,
         None => unreachable!("a way is followed only where it was taken"),
@@ -64,7 +64,7 @@ fn taken<W>(way: &Option<W>) -> &W {
 }
 
 /// A way made of the indices on it and of the steps, each a function without captures.
-pub struct Found<K, Steps, Types: ?Sized> {
+struct Found<K, Steps, Types: ?Sized> {
     key: K,
     steps: Steps,
     types: PhantomData<fn() -> *const Types>,
@@ -81,7 +81,7 @@ impl<K: Clone, Steps: Copy, Types: ?Sized> Clone for Found<K, Steps, Types> {
 }
 
 /// The four types of a way.
-pub struct Types<S: ?Sized, B: ?Sized, T: ?Sized, U: ?Sized> {
+struct Types<S: ?Sized, B: ?Sized, T: ?Sized, U: ?Sized> {
     types: PhantomData<(*const S, *const B, *const T, *const U)>,
 }
 
@@ -89,7 +89,7 @@ pub struct Types<S: ?Sized, B: ?Sized, T: ?Sized, U: ?Sized> {
 pub fn way<K, S, B, T, U, A, C, D, E>(
     key: K,
     steps: (A, C, D, E),
-) -> Found<K, (A, C, D, E), Types<S, B, T, U>>
+) -> impl Way<Of = S, Bar = B, To = T, ToBar = U>
 where
     S: ?Sized,
     B: ?Sized,
@@ -101,7 +101,7 @@ where
     D: for<'p> Fn(&'p B, &K) -> &'p U + Copy,
     E: for<'p> Fn(&'p mut B, &K) -> &'p mut U + Copy,
 {
-    Found {
+    Found::<_, _, Types<S, B, T, U>> {
         key,
         steps,
         types: PhantomData,
