@@ -56,6 +56,8 @@ pub(crate) struct Signature {
     pub(crate) output_type: Type,
     /// How it hands out what it returns, where that is a reference to a part of a parameter.
     pub(crate) returned: Option<Passing>,
+    /// The tangent of what it returns, where that does not follow from the type.
+    pub(crate) output_tangent: Option<Type>,
     /// Whether it is a method of a type that wraps a type parameter with methods: one of the same name
     /// that it calls on a part of itself is that one's.
     pub(crate) wraps: bool,
@@ -124,6 +126,7 @@ impl Signature {
                 Type::Reference(_) => Some(Passing::Ref),
                 _ => None,
             },
+            output_tangent: None,
             wraps: outer.is_some_and(generics::has_holders),
             output,
             output_type,
@@ -480,7 +483,7 @@ fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {
 }
 
 /// The element type of a slice or a `Vec`.
-fn sequence_element(ty: &Type) -> Option<&Type> {
+pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
     match ty {
         Type::Paren(inner) => sequence_element(&inner.elem),
         Type::Group(inner) => sequence_element(&inner.elem),

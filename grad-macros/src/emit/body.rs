@@ -25,6 +25,8 @@ pub(super) struct Body<'g> {
     pub(super) refs: HashSet<Var>,
     /// Variables that may hold copies that stand for references.
     pub(super) lent: HashSet<Var>,
+    /// Those of them that are copied where they are made.
+    pub(super) settled: HashSet<Var>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
     /// The flag that tells whether anybody wants what is added into a variable.
@@ -50,6 +52,7 @@ impl<'g> Body<'g> {
             .filter(|(_, var)| matches!(var.storage, Storage::Ref | Storage::RefMut))
             .map(|(k, _)| Var(u32::try_from(k).unwrap_or(0)))
             .collect();
+        let lent = super::places::lent_variables(graph);
         Body {
             graph,
             names,
@@ -57,7 +60,8 @@ impl<'g> Body<'g> {
             values: HashMap::new(),
             vars: HashMap::new(),
             refs,
-            lent: super::places::lent_variables(graph),
+            settled: super::places::settled_variables(graph, &lent),
+            lent,
             reads: counted_reads(graph),
             guards: HashMap::new(),
             here: Span::call_site(),

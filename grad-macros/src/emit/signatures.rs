@@ -40,7 +40,9 @@ impl Derived<'_> {
     /// The tangent of the result, as callers of the companion see it.
     pub(super) fn output_tangent(&self) -> TokenStream {
         let root = &self.root;
-        if self.returns_nothing() {
+        if let Some(tangent) = &self.signature.output_tangent {
+            tangent.to_token_stream()
+        } else if self.returns_nothing() {
             quote!(#root::private::UnitTangent)
         } else {
             tangent_of(&self.signature.output_type, root)

@@ -182,6 +182,10 @@ impl Lower<'_> {
                     _ => self.lower_expr(arg),
                 }
             }
+            _ if super::expr::is_element_of_call(arg) => {
+                let element = self.lower_expr(arg);
+                Operand::Value(self.read_spanned(element, arg.span()))
+            }
             _ => self.lower_expr(arg),
         };
         if let Operand::Closure(function) = &operand {

@@ -160,6 +160,7 @@ impl Lower<'_> {
         };
         let signature = Signature {
             returned: None,
+            output_tangent: None,
             wraps: false,
             parameters,
             output,

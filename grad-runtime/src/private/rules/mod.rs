@@ -131,6 +131,7 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 /// into scope.
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
+    pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
