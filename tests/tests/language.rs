@@ -26,8 +26,12 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/items.rs"]
+mod items;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/objects.rs"]
+mod objects;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
@@ -42,5 +46,7 @@ mod passed;
 mod reads;
 #[path = "language/receivers.rs"]
 mod receivers;
+#[path = "language/references.rs"]
+mod references;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -44,11 +44,6 @@ fn make_iterator(a: f64) -> impl Iterator<Item = f64> {
     [a, a * a].into_iter()
 }
 
-#[differentiate]
-fn reference<'a>(x: &'a [f64; 2]) -> &'a f64 {
-    &x[0]
-}
-
 #[rustfmt::skip]
 #[differentiate]
 fn many(

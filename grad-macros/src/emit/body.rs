@@ -23,6 +23,10 @@ pub(super) struct Body<'g> {
     pub(super) vars: HashMap<Var, TokenStream>,
     /// Variables that are references where code is written now.
     pub(super) refs: HashSet<Var>,
+    /// Variables that may hold copies that stand for references.
+    pub(super) lent: HashSet<Var>,
+    /// Those of them that are copied where they are made.
+    pub(super) settled: HashSet<Var>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
     /// The flag that tells whether anybody wants what is added into a variable.
@@ -48,6 +52,7 @@ impl<'g> Body<'g> {
             .filter(|(_, var)| matches!(var.storage, Storage::Ref | Storage::RefMut))
             .map(|(k, _)| Var(u32::try_from(k).unwrap_or(0)))
             .collect();
+        let lent = super::places::lent_variables(graph);
         Body {
             graph,
             names,
@@ -55,6 +60,8 @@ impl<'g> Body<'g> {
             values: HashMap::new(),
             vars: HashMap::new(),
             refs,
+            settled: super::places::settled_variables(graph, &lent),
+            lent,
             reads: counted_reads(graph),
             guards: HashMap::new(),
             here: Span::call_site(),
@@ -349,14 +356,18 @@ impl<'g> Body<'g> {
             }
             Kind::Repeat { vec } => {
                 let (x, n) = (operand(self, 0), operand(self, 1));
-                match self.graph.def(site.operands[1]).map(|site| &site.kind) {
-                    _ if *vec => quote!(#root::private::vec![#x; #n]),
-                    // A parameter in parentheses would be an expression, which a length cannot be.
-                    Some(Kind::Constant(code)) => {
-                        let len = &code.0;
-                        quote!([#x; #len])
+                if *vec {
+                    quote!(#root::private::vec![#x; #n])
+                } else {
+                    // A const parameter may not even stand in parentheses there.
+                    let constant = graph.def(site.operands[1]).map(|site| &site.kind);
+                    match constant {
+                        Some(Kind::Constant(len)) => {
+                            let len = self.relocated(len.0.clone());
+                            quote!([#x; #len])
+                        }
+                        _ => quote!([#x; #n]),
                     }
-                    _ => quote!([#x; #n]),
                 }
             }
             Kind::Tuple => {

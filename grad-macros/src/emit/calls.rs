@@ -4,9 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::body::Body;
+use super::given::named_function;
 use super::names::named;
 use super::places::Access;
-use super::receivers::called_by_path;
 use super::spelling::{assign_text, infix, spelled};
 use crate::ir::{Arg, Call, Callee, Capture, Path, Site, Ty, Value, row};
 
@@ -67,6 +67,11 @@ impl Body<'_> {
                 let (ty, name, generics) =
                     (&ty.0, named(name, span), generics.as_ref().map(|g| &g.0));
                 quote!(#ty::#name #generics(#(#args),*))
+            }
+            Callee::Dynamic(name) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let (name, args) = (named(name, span), args.iter().skip(1));
+                quote!(#receiver.#name(#(#args),*))
             }
             Callee::Method(name, generics) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
@@ -135,9 +140,13 @@ impl Body<'_> {
             .map(|arg| match arg {
                 Arg::Move(path) => {
                     let place = self.reference(path, Access::Read);
-                    quote!((&&#root::private::Copier(#place)).replicate())
+                    if self.lent.contains(&path.root) {
+                        quote!((&&&#root::private::Copier(#place)).pass())
+                    } else {
+                        quote!((&&#root::private::Copier(#place)).replicate())
+                    }
                 }
-                Arg::Value(v) => self.duplicated(*v),
+                Arg::Value(v) => self.passed(*v),
                 Arg::Named(function, _) => named_function(function, mode, span),
                 arg => self.argument(arg),
             })
@@ -180,6 +189,18 @@ impl Body<'_> {
                 let (name, args) = self.by_path(call, mode, name, args, span);
                 quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
             }
+            Callee::Dynamic(name) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let args = args.iter().skip(1);
+                if mode == "vjp" {
+                    // The object runs the pullback itself, in the reverse sweep.
+                    let name = named(name, span);
+                    return quote!((#receiver.#name(#(#args),*), ()));
+                }
+                let name = super::items::sibling(&format!("dyn_{mode}"), name, span);
+                let dots = dots.iter().skip(1);
+                quote!(#receiver.#name(#(#args,)* #(#dots),*))
+            }
             Callee::Method(name, _) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
                 let name = super::items::sibling(mode, name, span);
@@ -201,34 +222,6 @@ impl Body<'_> {
                 quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
             }
         }
-    }
-
-    /// The sibling that `T::m(..)` calls, and its arguments: what is passed first by value is lent.
-    fn by_path(
-        &self,
-        call: &Call,
-        mode: &str,
-        name: &str,
-        args: &[TokenStream],
-        span: Span,
-    ) -> (Ident, Vec<TokenStream>) {
-        let mut args = args.to_vec();
-        let lent = match call.args.first() {
-            Some(Arg::Move(path)) => Some(self.reference(path, Access::Read)),
-            Some(Arg::Value(v)) => {
-                let v = self.value(*v);
-                Some(quote!(&#v))
-            }
-            _ => None,
-        };
-        let Some(lent) = lent else {
-            return (super::items::sibling(mode, name, span), args);
-        };
-        let (sibling, lends) = called_by_path(mode, name, span);
-        if let (true, Some(first)) = (lends, args.first_mut()) {
-            *first = lent;
-        }
-        (sibling, args)
     }
 
     /// The tangent of argument `k` as forward mode is handed it.
@@ -278,6 +271,12 @@ impl Body<'_> {
             let (args, bars): (Vec<_>, Vec<_>) = (args.collect(), bars.collect());
             return self.knit_pull(call, &pull, &bar, &args, &bars);
         }
+        if let Callee::Dynamic(name) = &call.callee {
+            let receiver = call.args.first().map(|arg| self.receiver(arg));
+            let name = super::items::sibling("dyn_pull", name, site.span);
+            let (args, bars) = (args.skip(1), bars.skip(1));
+            return quote!(#receiver.#name(#bar, #(#args,)* #(#bars),*));
+        }
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
     }
 
@@ -324,23 +323,6 @@ impl Body<'_> {
                 .map(|path| self.reference(path, Access::Read))
                 .unwrap_or_default(),
         }
-    }
-}
-
-/// A differentiated function in the form in which others are given it.
-fn named_function(function: &Callee, mode: &str, span: Span) -> TokenStream {
-    match function {
-        Callee::Associated(ty, name, generics) => {
-            let (ty, generics) = (&ty.0, generics.as_ref().map(|g| &g.0));
-            let name = super::items::sibling(&format!("given_{mode}"), name, span);
-            quote!(#ty::#name #generics)
-        }
-        Callee::Function(path) => {
-            let name = Ident::new(&format!("given_{mode}"), span);
-            let (path, generics) = without_turbofish(path.0.clone(), 0);
-            quote!(#path::#name #generics)
-        }
-        _ => TokenStream::new(),
     }
 }
 

@@ -6,8 +6,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
+use super::calls::without_turbofish;
 use super::items::{Bodies, Derived, Home, sibling};
 use super::signatures::bare;
+use crate::ir::Callee;
 use crate::signature::{Parameter, Passing};
 use crate::stages::Tangents;
 
@@ -69,5 +71,22 @@ impl Derived<'_> {
             #[doc(hidden)] #[inline] #[must_use] #allows #cfgs
             #vis fn #name #generics(#(#inputs,)* #(#rest),*) -> #output #where_clause { #call }
         }
+    }
+}
+
+/// A differentiated function in the form in which others are given it.
+pub(super) fn named_function(function: &Callee, mode: &str, span: Span) -> TokenStream {
+    match function {
+        Callee::Associated(ty, name, generics) => {
+            let (ty, generics) = (&ty.0, generics.as_ref().map(|g| &g.0));
+            let name = sibling(&format!("given_{mode}"), name, span);
+            quote!(#ty::#name #generics)
+        }
+        Callee::Function(path) => {
+            let name = Ident::new(&format!("given_{mode}"), span);
+            let (path, generics) = without_turbofish(path.0.clone(), 0);
+            quote!(#path::#name #generics)
+        }
+        _ => TokenStream::new(),
     }
 }

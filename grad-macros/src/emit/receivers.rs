@@ -11,13 +11,18 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
+use super::body::Body;
 use super::items::{Derived, Home, own_sibling, sibling};
+use super::places::Access;
 use super::signatures::{mentions, mentions_self};
-use crate::ir::Op;
+use crate::ir::{Arg, Call, Op};
 use crate::signature::{Parameter, Passing};
 
 /// The methods of the operators' traits.
 const OPERATORS: &[&str] = &["add", "sub", "mul", "div", "rem", "neg"];
+
+/// The function of `From`, whose rule takes its argument as it does.
+const CONVERSION: &str = "from";
 
 /// Whether a rule in `grad-runtime` may have this name.
 pub(super) fn stays_by_value(name: &str) -> bool {
@@ -26,9 +31,11 @@ pub(super) fn stays_by_value(name: &str) -> bool {
 
 /// How a caller that writes `T::m(..)` names the sibling, and whether it lends the first argument,
 /// which it passes by value.
-pub(super) fn called_by_path(mode: &str, name: &str, span: Span) -> (Ident, bool) {
+fn called_by_path(mode: &str, name: &str, span: Span) -> (Ident, bool) {
     if stays_by_value(name) {
         (own_sibling(mode, name, span), false)
+    } else if name == CONVERSION {
+        (sibling(mode, name, span), false)
     } else {
         (sibling(mode, name, span), true)
     }
@@ -53,7 +60,9 @@ impl Derived<'_> {
     /// Whether the sibling that [`path_sibling`](Self::path_sibling) names borrows what the function
     /// takes first.
     pub(super) fn first_is_borrowed(&self) -> bool {
-        let borrowed = |p: &Parameter| !p.is_receiver && !stays_by_value(&self.name());
+        let name = self.name();
+        let borrowed =
+            |p: &Parameter| !p.is_receiver && !stays_by_value(&name) && name != CONVERSION;
         self.first_by_value().is_some_and(borrowed)
     }
 
@@ -124,5 +133,40 @@ impl Derived<'_> {
             }
             _ => None,
         }
+    }
+}
+
+impl Body<'_> {
+    /// The sibling that `T::m(..)` calls, and its arguments: what is passed first by value is lent.
+    pub(super) fn by_path(
+        &self,
+        call: &Call,
+        mode: &str,
+        name: &str,
+        args: &[TokenStream],
+        span: Span,
+    ) -> (Ident, Vec<TokenStream>) {
+        let mut args = args.to_vec();
+        let lent = match call.args.first() {
+            // What an accessor lent is passed as it says.
+            Some(Arg::Move(path)) if self.lent.contains(&path.root) => {
+                let first = &args[0];
+                Some(quote!(&#first))
+            }
+            Some(Arg::Move(path)) => Some(self.reference(path, Access::Read)),
+            Some(Arg::Value(v)) => {
+                let v = self.value(*v);
+                Some(quote!(&#v))
+            }
+            _ => None,
+        };
+        let Some(lent) = lent else {
+            return (sibling(mode, name, span), args);
+        };
+        let (sibling, lends) = called_by_path(mode, name, span);
+        if let (true, Some(first)) = (lends, args.first_mut()) {
+            *first = lent;
+        }
+        (sibling, args)
     }
 }

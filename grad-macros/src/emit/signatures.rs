@@ -40,7 +40,9 @@ impl Derived<'_> {
     /// The tangent of the result, as callers of the companion see it.
     pub(super) fn output_tangent(&self) -> TokenStream {
         let root = &self.root;
-        if self.returns_nothing() {
+        if let Some(tangent) = &self.signature.output_tangent {
+            tangent.to_token_stream()
+        } else if self.returns_nothing() {
             quote!(#root::private::UnitTangent)
         } else {
             tangent_of(&self.signature.output_type, root)
@@ -121,6 +123,15 @@ impl Derived<'_> {
         }
         clause.predicates.extend(self.copy_bound());
         if self.home == Home::Trait {
+            for other in self.outer_types() {
+                let is_wrt = |p: &Parameter| p.wrt && mentions(p.base.to_token_stream(), other);
+                let given = mentions(self.signature.output_type.to_token_stream(), other);
+                if given || self.parameters().iter().any(is_wrt) {
+                    clause
+                        .predicates
+                        .push(syn::parse_quote!(#other: #root::Differentiable));
+                }
+            }
             clause
                 .predicates
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
@@ -142,6 +153,18 @@ impl Derived<'_> {
             }
         }
         (!clause.predicates.is_empty()).then(|| clause.clone())
+    }
+
+    /// The type parameters of the trait that stand for no number.
+    fn outer_types(&self) -> impl Iterator<Item = &Ident> {
+        let numbers = &self.signature.number_names;
+        let outer = self
+            .outer
+            .into_iter()
+            .flat_map(|generics| generics.type_params());
+        outer
+            .map(|p| &p.ident)
+            .filter(|ident| *ident != "Self" && !numbers.contains(&ident.to_string()))
     }
 
     /// What a parameter is called where its value is handed again.

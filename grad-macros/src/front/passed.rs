@@ -188,6 +188,9 @@ impl Lower<'_> {
             None => (Ty::Unknown, syn::parse_quote!(_)),
         };
         let signature = Signature {
+            returned: None,
+            output_tangent: None,
+            wraps: false,
             parameters: captured.parameters,
             output,
             output_type,

@@ -69,7 +69,7 @@ fn last_names<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Vec<Strin
 /// What is wrong with the type of a result.
 pub(super) fn returned(ty: &Type) -> Option<Problem> {
     match ty {
-        Type::Reference(_) => Some(Problem::ReturnedReference),
+        Type::Reference(_) => None,
         ty if is_function(ty) => Some(Problem::ReturnedFunction),
         Type::ImplTrait(_) => Some(Problem::ReturnedTrait),
         _ => None,

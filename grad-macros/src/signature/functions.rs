@@ -66,6 +66,16 @@ fn is_name(ty: &Type, name: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(name))
 }
 
+/// Whether a trait object is a function, of whatever form.
+pub(super) fn is_function(object: &syn::TypeTraitObject) -> bool {
+    object.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| {
+            last.ident == "Fn" || last.ident == "FnMut" || last.ident == "FnOnce"
+        }),
+        _ => false,
+    })
+}
+
 /// `Fn(A) -> R`, `FnMut` and `FnOnce` alike: what is passed to them changes nothing, the caller sees
 /// to that.
 fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {

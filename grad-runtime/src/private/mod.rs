@@ -15,6 +15,8 @@ mod jacobian;
 mod lanes;
 mod optional;
 pub mod rules;
+mod touched;
+mod way;
 
 pub use crate::replica::Copier;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
@@ -32,6 +34,8 @@ pub use lanes::{
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use optional::Optional;
+pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]
