@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/declared.rs"]
+mod declared;
 #[path = "language/enums.rs"]
 mod enums;
 #[path = "language/flow.rs"]

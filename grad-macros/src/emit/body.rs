@@ -349,6 +349,11 @@ impl<'g> Body<'g> {
             }
             Kind::Repeat { vec } => {
                 let (x, n) = (operand(self, 0), operand(self, 1));
+                // A generic parameter stands alone.
+                let n = match self.graph.def(site.operands[1]).map(|def| &def.kind) {
+                    Some(Kind::Constant(code)) => code.0.clone(),
+                    _ => n,
+                };
                 if *vec {
                     quote!(#root::private::vec![#x; #n])
                 } else {
