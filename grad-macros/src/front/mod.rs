@@ -21,6 +21,7 @@
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
 mod before;
+mod bounded;
 mod branch;
 mod call;
 mod captured;
@@ -335,6 +336,10 @@ impl Lower<'_> {
             // A number of which a mutable reference is taken lives in memory.
             Operand::Value(value) if parameter.mutable && self.borrowed_mut.contains(&name) => {
                 self.bind_name(&name, true, Operand::Value(value), None);
+            }
+            Operand::Ref(path, ty @ Ty::Array(_)) if parameter.mutable => {
+                let operand = Operand::Ref(self.bounded(path), ty);
+                self.locals.declare(&name, true, Some(operand));
             }
             operand => {
                 self.locals.declare(&name, parameter.mutable, Some(operand));

@@ -252,9 +252,11 @@ impl Lower<'_> {
                 self.locals.set(local, value);
             }
             Some(Operand::Ref(..) | Operand::RefMut(..)) => {
-                if !matches!(value, Operand::Ref(..) | Operand::RefMut(..)) {
-                    return self.report(span, Problem::Assignment);
-                }
+                let value = match value {
+                    Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
+                    value @ (Operand::Ref(..) | Operand::RefMut(..)) => value,
+                    _ => return self.report(span, Problem::Assignment),
+                };
                 self.locals.set(local, value);
             }
             held => {
