@@ -15,7 +15,7 @@ use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::stages::{Lowered, Tangents};
-use crate::{ad, front, hygiene, pass};
+use crate::{ad, cycles, front, hygiene, pass};
 
 /// One function to differentiate, and what stands around it.
 struct Function<'a> {
@@ -211,9 +211,17 @@ fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream 
         ImplItem::Fn(function) => Some(function),
         _ => None,
     });
+    let functions: Vec<_> = functions.collect();
+    let circles = cycles::in_circles(&functions);
     functions
+        .into_iter()
         .zip(options)
-        .map(|(method, options)| {
+        .zip(circles)
+        .map(|((method, options), circle)| {
+            let options = &Options {
+                recursive: options.recursive || circle,
+                ..options.clone()
+            };
             let function = Function {
                 attrs: &method.attrs,
                 vis: &method.vis,
@@ -434,6 +442,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let name = sig.ident.to_string();
     let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
     let mut lowered = front::lower(&name, &signature, block, &around, diag);
+    lowered.recursive |= options.recursive;
     dump(&name, "lowered", &lowered.graph);
     let active = if diag.any() {
         ad::Activity::default()
