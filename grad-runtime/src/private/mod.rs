@@ -341,6 +341,17 @@ pub const fn length(len: usize) -> usize {
     len
 }
 
+/// An array of equal tangents.
+pub fn repeat<const N: usize, T: Tangent>(x: &T) -> [T; N] {
+    core::array::from_fn(|_| x.duplicate())
+}
+
+/// A vector of equal tangents.
+#[cfg(feature = "alloc")]
+pub fn repeat_vec<T: Tangent>(x: &T, n: usize) -> Vec<T> {
+    (0..n).map(|_| x.duplicate()).collect()
+}
+
 /// The sum of two tangents.
 #[inline]
 pub fn plus<T: Tangent>(mut x: T, y: &T) -> T {
