@@ -134,7 +134,10 @@ impl Mlp {
         let buffers: Vec<Vec<f32>> = sizes[1..].iter().map(|n| vec![0.0; n * batch]).collect();
         Self {
             layers,
-            parameters: crate::numbers(len, 3).iter().map(|x| x * 0.05).collect(),
+            parameters: crate::workload::numbers(len, 3)
+                .iter()
+                .map(|x| x * 0.05)
+                .collect(),
             gradient: vec![0.0; len],
             bars: buffers.clone(),
             results: buffers,
@@ -319,7 +322,10 @@ impl LeNet {
             ],
             head,
             head_at,
-            parameters: crate::numbers(len, 3).iter().map(|x| x * 0.1).collect(),
+            parameters: crate::workload::numbers(len, 3)
+                .iter()
+                .map(|x| x * 0.1)
+                .collect(),
             gradient: vec![0.0; len],
         }
     }
@@ -407,7 +413,10 @@ impl Cnn {
                 Pool::new([16, 16], 64, batch),
             ],
             head,
-            parameters: crate::numbers(len, 3).iter().map(|x| x * 0.05).collect(),
+            parameters: crate::workload::numbers(len, 3)
+                .iter()
+                .map(|x| x * 0.05)
+                .collect(),
             gradient: vec![0.0; len],
         }
     }
