@@ -18,6 +18,7 @@ mod lanes;
 mod names;
 mod places;
 mod public;
+mod reuse;
 mod rules;
 mod signatures;
 mod spelling;

@@ -15,6 +15,7 @@ mod optional;
 pub mod rules;
 
 pub use crate::replica::Copier;
+pub use crate::reuse::Reuse;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
