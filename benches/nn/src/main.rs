@@ -4,6 +4,7 @@
 //! ```text
 //! cargo run --release                          # ours and by hand
 //! cargo run --release --features peers -- c d  # the peers too, two workloads
+//! cargo run --release -- --scaling             # ours on one thread and on two
 //! ```
 //!
 //! prints microseconds a step, medians of rounds in which every way has its turn; the median of the
@@ -30,6 +31,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--ask") {
         answer();
+        return;
+    }
+    if arguments.iter().any(|argument| argument == "--scaling") {
+        print_scaling();
         return;
     }
     println!(
@@ -71,6 +76,47 @@ fn print_row(workload: Workload) {
 #[allow(clippy::cast_precision_loss, reason = "two digits are shown")]
 fn megabytes(bytes: usize) -> String {
     format!("{:.2}", bytes as f64 / 1e6)
+}
+
+/// The generated gradient on one thread and on two, in turns.
+fn print_scaling() {
+    println!("| workload | one thread | two threads | ratio: median (of the fastest) |");
+    println!("|---|---|---|---|");
+    let pool = |threads| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("threads can be started")
+    };
+    let pools = [pool(1), pool(2)];
+    for workload in [Workload::Large, Workload::LeNet, Workload::Cnn] {
+        let calls = if workload == Workload::Cnn { 1 } else { 4 };
+        // A pool is entered from outside, by the thread that owns what a step changes.
+        let [one, two] = [0, 1].map(|k| {
+            pools[k].install(|| {
+                let mut step = workload.generated();
+                step();
+                step
+            })
+        });
+        let mut steps = [one, two];
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..ROUNDS * 10 / calls {
+            for k in 0..2 {
+                let start = std::time::Instant::now();
+                pools[k].install(|| (0..calls).for_each(|_| (steps[k])()));
+                times[k].push(start.elapsed().as_secs_f64() * 1e6 / calls as f64);
+            }
+        }
+        let ratios = times[0].iter().zip(&times[1]).map(|(one, two)| one / two);
+        let ratio = median(ratios.collect());
+        let [one, two] = times.map(|times| times.into_iter().fold(f64::INFINITY, f64::min));
+        println!(
+            "| {} | {one:.0} us | {two:.0} us | {ratio:.2} ({:.2}) |",
+            workload.title(),
+            one / two
+        );
+    }
 }
 
 /// Times of one round for each letter read.

@@ -20,7 +20,7 @@ type Make = fn(Workload) -> Step;
 /// The ways that this program knows.
 fn makers() -> Vec<(&'static str, Make)> {
     let makers: [(&str, Make); 2] = [
-        ("generated", Workload::generated),
+        ("generated", |workload| workload.generated()),
         ("by hand", Workload::by_hand),
     ];
     #[cfg(feature = "peers")]

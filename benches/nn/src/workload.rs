@@ -8,6 +8,8 @@ use crate::{by_hand, models};
 
 /// A training step that can be called again and again.
 pub(crate) type Step = Box<dyn FnMut()>;
+/// One that may run on any thread.
+pub(crate) type SendStep = Box<dyn FnMut() + Send>;
 
 /// What is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,7 @@ impl Workload {
     }
 
     /// A step through the generated gradient.
-    pub(crate) fn generated(self) -> Step {
+    pub(crate) fn generated(self) -> SendStep {
         let labels = self.labels();
         match self {
             Workload::Small | Workload::SmallSgd => {
@@ -173,13 +175,13 @@ impl Workload {
     }
 }
 
-fn trained<M: Parameters + 'static>(
+fn trained<M: Parameters + Send + 'static>(
     rule: Rule,
     model: M,
-    accumulate: impl FnMut(&M, &mut M::Tangent) -> f32 + 'static,
-) -> Step
+    accumulate: impl FnMut(&M, &mut M::Tangent) -> f32 + Send + 'static,
+) -> SendStep
 where
-    M::Tangent: 'static,
+    M::Tangent: Send + 'static,
 {
     match rule {
         Rule::Adam(rate) => step(model, Adam::new(rate), accumulate),
@@ -189,13 +191,13 @@ where
 }
 
 /// A step of `model` with `optimizer`, the gradient in the same place each time.
-fn step<M: Parameters + 'static>(
+fn step<M: Parameters + Send + 'static>(
     mut model: M,
-    mut optimizer: impl Optimizer + 'static,
-    mut accumulate: impl FnMut(&M, &mut M::Tangent) -> f32 + 'static,
-) -> Step
+    mut optimizer: impl Optimizer + Send + 'static,
+    mut accumulate: impl FnMut(&M, &mut M::Tangent) -> f32 + Send + 'static,
+) -> SendStep
 where
-    M::Tangent: 'static,
+    M::Tangent: Send + 'static,
 {
     let mut gradient = model.zero_tangent();
     Box::new(move || {
