@@ -168,7 +168,16 @@ impl Convolution {
 
     /// Adds to `bias_bar` what `y_bar` gives.
     pub fn pull_bias<E: Element>(&self, y_bar: &[E], bias_bar: &mut [E]) {
-        reduce::add_column_sums(y_bar, bias_bar);
+        let rows = y_bar.len() / self.filters.max(1);
+        parallel::sums(
+            bias_bar,
+            rows,
+            self.filters * parallel::ENTRY,
+            |rows, bias_bar| {
+                let y_bar = &y_bar[rows.start * self.filters..rows.end * self.filters];
+                reduce::add_column_sums(y_bar, bias_bar);
+            },
+        );
     }
 
     /// Products and sums for one image.
