@@ -19,6 +19,7 @@ mod touched;
 mod way;
 
 pub use crate::replica::Copier;
+pub use crate::reuse::Reuse;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
