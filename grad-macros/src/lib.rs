@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod ad;
+mod checkpoint;
 mod derive;
 mod diag;
 mod driver;

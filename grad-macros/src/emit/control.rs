@@ -4,7 +4,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
-use super::spelling::diverges;
 use crate::ir::{Adaptor, Kind, Range, Region, Site, Value, Var};
 
 impl Body<'_> {
@@ -35,7 +34,7 @@ impl Body<'_> {
         let statements = self.statements(region);
         let graph = self.graph;
         let last = graph.block(region).sites.last().map(|id| graph.site(*id));
-        if last.is_some_and(|site| diverges(&site.kind)) {
+        if last.is_some_and(|site| site.kind.diverges()) {
             return quote!({ #statements });
         }
         let yields: Vec<_> = graph
@@ -135,15 +134,18 @@ impl Body<'_> {
         quote!(#(#assign)*)
     }
 
-    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
-        let region = site.regions[0];
-        let args = self.graph.block(region).args.clone();
+    /// The range of a counted loop, with its adaptors.
+    fn iteration(&self, site: &Site, range: &Range) -> TokenStream {
         let (start, end) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let mut iteration = if range.inclusive {
-            quote!((#start..=#end))
+        let plain = if range.inclusive {
+            quote!(#start..=#end)
         } else {
-            quote!((#start..#end))
+            quote!(#start..#end)
         };
+        if range.adaptors.is_empty() {
+            return plain;
+        }
+        let mut iteration = quote!((#plain));
         let mut operands = site.operands[2..].iter();
         for adaptor in &range.adaptors {
             iteration = match adaptor {
@@ -158,13 +160,25 @@ impl Body<'_> {
                 }
             };
         }
-        if range.adaptors.is_empty() {
-            iteration = if range.inclusive {
-                quote!(#start..=#end)
-            } else {
-                quote!(#start..#end)
-            };
+        iteration
+    }
+
+    /// Begins a run of a loop under `checkpoint`.
+    pub(super) fn begin(&self, store: Var, range: Option<&Range>, site: &Site) -> TokenStream {
+        let (root, store) = (&self.root, self.variable(store));
+        match range {
+            Some(range) => {
+                let range = self.iteration(site, range);
+                quote!(#store.begin(::core::option::Option::Some(#root::private::trips(&(#range))));)
+            }
+            None => quote!(#store.begin(::core::option::Option::None);),
         }
+    }
+
+    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
+        let region = site.regions[0];
+        let args = self.graph.block(region).args.clone();
+        let iteration = self.iteration(site, range);
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
         let index = self.fresh(args[0], "i");
         let tape_in = |wanted: fn(&Kind) -> Option<Var>| {

@@ -5,7 +5,7 @@ use crate::ad::{push, push_one, zero};
 use crate::ir::term;
 use crate::ir::{Kind, Path, Region, SiteId, Step, Storage, Value, VarInfo};
 
-impl Pull<'_> {
+impl Pull {
     pub(super) fn site(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         match &site.kind {
@@ -81,7 +81,7 @@ impl Pull<'_> {
         let fusing = std::mem::replace(&mut self.fusing, false);
         if is_branch {
             self.branch(id, out, bars);
-        } else if !self.chosen(id, out, bars) {
+        } else if !self.checkpointed(id, out, bars) && !self.chosen(id, out, bars) {
             self.repeat(id, out, bars);
         }
         self.fusing = fusing;
