@@ -1,4 +1,4 @@
-//! `#[differentiate(checkpoint)]` on loops inside a function: found in the tokens, because it must not
+//! `#[differentiate(checkpoint)]` on loops inside a function, and on `let` with a loop as its value: found in the tokens, because it must not
 //! reach the compiler, which would take it for an attribute macro of its own.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
@@ -118,7 +118,11 @@ fn attribute(tokens: &[TokenTree], k: usize) -> Option<(Span, TokenStream)> {
     if hash.as_char() != '#' || group.delimiter() != Delimiter::Bracket {
         return None;
     }
-    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    let mut inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    // What a macro was given as a whole stands in a group that is not written.
+    while let [TokenTree::Group(whole)] = inner.as_slice() {
+        inner = whole.stream().into_iter().collect();
+    }
     let place =
         |token: &TokenTree| matches!(token, TokenTree::Ident(name) if name == "differentiate");
     let at = inner.iter().position(place)?;
@@ -129,10 +133,16 @@ fn attribute(tokens: &[TokenTree], k: usize) -> Option<(Span, TokenStream)> {
     }
 }
 
-/// Whether a loop begins with token `k`: behind further attributes and a label.
+/// Whether a loop begins with token `k`: behind further attributes, a `let` and a label.
 fn is_loop(tokens: &[TokenTree], mut k: usize) -> bool {
     while matches!(tokens.get(k), Some(TokenTree::Punct(p)) if p.as_char() == '#') {
         k += 2;
+    }
+    if matches!(tokens.get(k), Some(TokenTree::Ident(word)) if word == "let") {
+        let rest = tokens.get(k..).unwrap_or_default().iter();
+        let is_equals =
+            |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == '=');
+        k += rest.take_while(|token| !is_equals(token)).count() + 1;
     }
     if matches!(tokens.get(k), Some(TokenTree::Punct(p)) if p.as_char() == '\'') {
         k += 3;

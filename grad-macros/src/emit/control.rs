@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
-use crate::ir::{Adaptor, Kind, Range, Region, Site, Value, Var};
+use crate::ir::{Adaptor, Kind, Range, Region, Site, Ty, Value, Var, Width};
 
 impl Body<'_> {
     pub(super) fn define_all(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
@@ -90,6 +90,10 @@ impl Body<'_> {
         args: &[Value],
     ) -> (Vec<Ident>, TokenStream) {
         let first: Vec<_> = inits.iter().map(|v| self.value(*v)).collect();
+        // What begins as a literal without a type may have methods called on it.
+        let tys: Vec<_> = (0..inits.len())
+            .map(|k| self.carried_type(inits[k], [args[k], site.results[k]]))
+            .collect();
         let mut names = Vec::new();
         for (arg, result) in args.iter().zip(&site.results) {
             let hint = self
@@ -103,8 +107,20 @@ impl Body<'_> {
             self.values.insert(*result, quote!(#name));
             names.push(name);
         }
-        let lets = quote!(#(let mut #names = #first;)*);
+        let lets = quote!(#(let mut #names #tys = #first;)*);
         (names, lets)
+    }
+
+    /// The type of a carried variable that begins as a number without one.
+    fn carried_type(&self, init: Value, others: [Value; 2]) -> Option<TokenStream> {
+        if *self.graph.ty(init) != Ty::Float(None) {
+            return None;
+        }
+        others.iter().find_map(|value| match self.graph.ty(*value) {
+            Ty::Float(Some(Width::F64)) => Some(quote!(: f64)),
+            Ty::Float(Some(Width::F32)) => Some(quote!(: f32)),
+            _ => None,
+        })
     }
 
     /// The carried variables take the values the body yields, all at once.

@@ -81,9 +81,14 @@ impl Lower<'_> {
                 Locals::held(&a.locals, local),
                 Locals::held(&b.locals, local),
             );
-            let operand = if a.never {
-                of_b
-            } else if b.never || of_a == of_b {
+            // What a side holds that never ends is not there.
+            let (of_a, of_b) = match (a.never, b.never) {
+                _ if of_a == of_b => (of_a, of_b),
+                (true, _) => (None, of_b),
+                (_, true) => (of_a, None),
+                _ => (of_a, of_b),
+            };
+            let operand = if of_a == of_b {
                 of_a
             } else {
                 self.merged(of_a.as_ref(), of_b.as_ref(), &mut merge, span)
@@ -251,7 +256,14 @@ impl Lower<'_> {
         match other {
             Operand::Value(value) => {
                 let ty = self.graph.ty(*value).clone();
-                self.check_hole(&ty, span);
+                let never = if missing_in_a {
+                    merge.never.0
+                } else {
+                    merge.never.1
+                };
+                if !never {
+                    self.check_hole(&ty, span);
+                }
                 let region = if missing_in_a {
                     merge.regions.0
                 } else {
@@ -338,6 +350,8 @@ impl Lower<'_> {
 /// Values that differ between two branches.
 pub(super) struct Merge {
     pub(super) regions: (Region, Region),
+    /// Which of the two sides control does not come back from.
+    pub(super) never: (bool, bool),
     pub(super) yields: Vec<(Value, Value, Ty)>,
     /// How many variables there were before.
     pub(super) locals: usize,
@@ -350,6 +364,7 @@ impl Merge {
     fn new(a: &Arm, b: &Arm, locals: usize) -> Self {
         Merge {
             regions: (a.region, b.region),
+            never: (a.never, b.never),
             yields: Vec::new(),
             locals,
         }

@@ -138,7 +138,7 @@ impl Lower<'_> {
         if let Pat::Type(typed) = &local.pat {
             self.hint = Some((*typed.ty).clone());
         }
-        let value = self.lower_expr(&init.expr);
+        let value = self.attributed(&local.attrs, |cx| cx.lower_expr(&init.expr));
         if !self.dead {
             self.lower_binding(&local.pat, value);
         }
