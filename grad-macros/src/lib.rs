@@ -11,6 +11,7 @@ mod derive;
 mod diag;
 mod driver;
 mod emit;
+mod foreign;
 mod front;
 mod hygiene;
 mod independent;
@@ -19,11 +20,13 @@ mod operator;
 mod options;
 mod partial;
 mod pass;
+mod projection;
 mod rule;
 mod signature;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 /// Derives `grad_runtime::Differentiable` and `grad_runtime::Parameters`.
 #[proc_macro_derive(Differentiable, attributes(differentiate))]
@@ -65,6 +68,13 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// The first three need a result that is one float. Options: `wrt(x, w)` picks parameters, `forward`
 /// or `reverse` emits one mode, `crate = path` names the runtime. In an `impl` block under the
 /// attribute, a function may have an attribute of its own with options.
+///
+/// `#[differentiate(checkpoint)]` on a `for`, `while` or `loop` inside the function (or on a `let` whose
+/// value is a loop) trades the loop's tape for one more run of it. Without, the tape holds `n t` bytes
+/// for `n` iterations that need `t` bytes each; with it `√n s + √n t`, where `s` is the size of what an
+/// iteration starts from: the carried values and the memory the loop writes. Where a loop does not
+/// know `n` before, it keeps up to `2 √n s + √n t`. Checkpointed loops nest. The body runs twice, so
+/// it has to give the same again; macros such as `println!` are not repeated.
 ///
 /// A function may be given functions: `f: impl Fn(f64) -> f64`, `&dyn Fn(f64) -> f64`, `F` with
 /// `F: Fn(f64) -> f64`. It has no `grad_f` then, as a plain closure has no derivative; differentiated

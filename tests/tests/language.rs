@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/domains.rs"]
+mod domains;
 #[path = "language/enums.rs"]
 mod enums;
 #[path = "language/flow.rs"]
@@ -20,15 +22,31 @@ mod flow;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/handed.rs"]
+mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/items.rs"]
+mod items;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/objects.rs"]
+mod objects;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
 mod options;
+#[path = "language/order.rs"]
+mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/passed.rs"]
+mod passed;
+#[path = "language/reads.rs"]
+mod reads;
+#[path = "language/receivers.rs"]
+mod receivers;
+#[path = "language/references.rs"]
+mod references;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -11,6 +11,8 @@ use crate::ir::Op;
 #[derive(Default)]
 pub(super) struct Captured {
     pub(super) mutable: BTreeSet<String>,
+    /// Those of them that are mutable references.
+    pub(super) exclusive: BTreeSet<String>,
     /// Closures that change something.
     pub(super) changing: BTreeSet<String>,
 }
@@ -44,9 +46,42 @@ pub(super) fn may_change(tokens: TokenStream, captured: &Captured) -> bool {
             let name = i.to_string();
             captured.changing.contains(&name) && is_call(tokens.get(k + 1))
                 || captured.mutable.contains(&name) && may_write_receiver(&tokens[k + 1..])
+                || captured.exclusive.contains(&name) && is_handed_on(&tokens, k)
         }
         _ => false,
     })
+}
+
+/// Whether the code writes what a variable of this name refers to.
+pub(super) fn writes(name: &str, tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    (0..tokens.len()).any(|k| match &tokens[k] {
+        TokenTree::Group(group) => writes(name, group.stream()),
+        TokenTree::Ident(i) if i == name && punct(&tokens, k.checked_sub(1)) != Some('.') => {
+            may_write_receiver(&tokens[k + 1..]) || is_assigned(&tokens[k + 1..])
+        }
+        _ => false,
+    })
+}
+
+/// Whether `.field[..] op=` follows.
+fn is_assigned(mut rest: &[TokenTree]) -> bool {
+    loop {
+        rest = match rest {
+            [TokenTree::Group(g), rest @ ..] if g.delimiter() == Delimiter::Bracket => rest,
+            [TokenTree::Punct(dot), TokenTree::Ident(_), rest @ ..] if dot.as_char() == '.' => rest,
+            [TokenTree::Punct(op), ..] if !matches!(op.as_char(), '=' | '<' | '>') => {
+                let next = punct(rest, Some(1));
+                return op.spacing() == proc_macro2::Spacing::Joint
+                    && next == Some('=')
+                    && op.as_char() != '!';
+            }
+            [TokenTree::Punct(op), ..] if op.as_char() == '=' => {
+                return !matches!(punct(rest, Some(1)), Some('=' | '>'));
+            }
+            _ => return false,
+        };
+    }
 }
 
 fn punct(tokens: &[TokenTree], k: Option<usize>) -> Option<char> {
@@ -77,6 +112,14 @@ fn assigns(tokens: &[TokenTree], k: usize) -> bool {
     !statement
         .into_iter()
         .any(|t| matches!(t, TokenTree::Ident(i) if i == "let"))
+}
+
+/// Whether the reference at `k` is used as such, not what is behind it.
+fn is_handed_on(tokens: &[TokenTree], k: usize) -> bool {
+    let indexed = matches!(tokens.get(k + 1), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Bracket);
+    !indexed
+        && punct(tokens, Some(k + 1)) != Some('.')
+        && punct(tokens, k.checked_sub(1)) != Some('*')
 }
 
 /// Whether `.field[..].method(..)` follows, with a method that may write its receiver.

@@ -155,20 +155,40 @@ fn place_of(tokens: &[TokenTree]) -> Option<(String, usize)> {
     text.contains('.').then_some((text, length))
 }
 
-/// Names that are somewhere borrowed as `&mut name`.
-pub(super) fn mutably_borrowed_names(body: &Block) -> HashSet<String> {
-    let mut names = HashSet::new();
-    scan_borrows(body.to_token_stream(), &mut names);
-    names
+/// Names that are somewhere borrowed as `&mut name`; and those that `mem::swap` and its like get so,
+/// as a whole.
+pub(super) fn mutably_borrowed_names(body: &Block) -> (HashSet<String>, HashSet<String>) {
+    let (mut names, mut exchanged) = (HashSet::new(), HashSet::new());
+    scan_borrows(body.to_token_stream(), &mut names, &mut exchanged);
+    (names, exchanged)
 }
 
-fn scan_borrows(tokens: TokenStream, names: &mut HashSet<String>) {
+/// Names of which the tokens say a part, `name.part`.
+fn parts_of(tokens: TokenStream) -> HashSet<String> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let pairs = tokens.windows(2).filter_map(|pair| match pair {
+        [TokenTree::Ident(name), TokenTree::Punct(dot)] if dot.as_char() == '.' => {
+            Some(name.to_string())
+        }
+        _ => None,
+    });
+    pairs.collect()
+}
+
+fn scan_borrows(tokens: TokenStream, names: &mut HashSet<String>, exchanged: &mut HashSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (k, token) in tokens.iter().enumerate() {
         match token {
-            // `mem::swap(&mut a, &mut b)` and its like rename.
-            TokenTree::Group(_) if k > 3 && is_ident(&tokens[k - 4], "mem") => {}
-            TokenTree::Group(group) => scan_borrows(group.stream(), names),
+            TokenTree::Group(group) if k > 3 && is_ident(&tokens[k - 4], "mem") => {
+                let mut inside = HashSet::new();
+                scan_borrows(group.stream(), &mut inside, exchanged);
+                let parts = parts_of(group.stream());
+                let (whole, part) = inside.into_iter().partition(|name| !parts.contains(name));
+                let (whole, part): (Vec<_>, Vec<_>) = (whole, part);
+                exchanged.extend(whole);
+                names.extend(part);
+            }
+            TokenTree::Group(group) => scan_borrows(group.stream(), names, exchanged),
             TokenTree::Ident(ident) if k > 1 => {
                 let is_mut = is_ident(&tokens[k - 1], "mut");
                 let is_and = matches!(&tokens[k - 2], TokenTree::Punct(p) if p.as_char() == '&');
@@ -186,6 +206,19 @@ fn is_ident(token: &TokenTree, name: &str) -> bool {
 }
 
 /// `match x { .. }`.
+/// Whether an operand may end with the token.
+fn ends_operand(token: &TokenTree) -> bool {
+    const WORDS: &[&str] = &[
+        "in", "return", "match", "if", "while", "else", "break", "mut", "move", "as", "dyn",
+    ];
+    match token {
+        TokenTree::Ident(word) => !WORDS.iter().any(|known| word == known),
+        TokenTree::Literal(_) => true,
+        TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
+        TokenTree::Punct(_) => false,
+    }
+}
+
 fn matched(tokens: &[TokenTree], k: usize) -> bool {
     let is_brace =
         matches!(tokens.get(k + 1), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Brace);
@@ -200,7 +233,9 @@ fn borrowed(tokens: &[TokenTree], k: usize) -> bool {
     match before(1) {
         Some(TokenTree::Ident(i)) if i == "mut" => is_and(before(2)),
         Some(TokenTree::Ident(i)) => i == "in",
-        token => is_and(token),
+        // `a && b` and `a & b` borrow nothing.
+        token if is_and(token) && is_and(before(2)) => !before(3).is_some_and(ends_operand),
+        token => is_and(token) && !before(2).is_some_and(ends_operand),
     }
 }
 

@@ -252,6 +252,14 @@ impl Lower<'_> {
                 let value = self.read(Operand::Place(path, place_ty));
                 self.held_by(name, mutable, Operand::Value(value), ty)
             }
+            // A tuple of which a mutable reference is taken lives in memory, as a whole.
+            Operand::Tuple(parts)
+                if (self.borrowed_mut.contains(name) || self.exchanged.contains(name))
+                    && parts.iter().all(is_content) =>
+            {
+                let value = self.read(Operand::Tuple(parts));
+                self.held_by(name, mutable, Operand::Value(value), ty)
+            }
             Operand::Tuple(parts) => {
                 let parts = parts.into_iter().enumerate().map(|(k, part)| {
                     let ty = match ty {
@@ -281,10 +289,24 @@ impl Lower<'_> {
         if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown {
             self.graph.value_mut(value).ty = ty.clone();
         }
-        if let (Ty::Array(element), Ty::Array(better)) = (&known, ty) {
-            if matches!(**element, Ty::Unknown | Ty::Float(None)) {
-                self.graph.value_mut(value).ty = Ty::Array(better.clone());
-            }
+        if let (Ty::Array(_), Ty::Array(better)) = (&known, ty) {
+            self.graph.value_mut(value).ty = refined(&known, ty);
+            self.refine_elements(value, better);
+        }
+    }
+
+    /// The elements an array is written with: a method of one needs its type.
+    fn refine_elements(&mut self, array: Value, ty: &Ty) {
+        let Some(site) = self.graph.def(array) else {
+            return;
+        };
+        let elements = match site.kind {
+            Kind::Array { .. } => site.operands.clone(),
+            Kind::Repeat { .. } => site.operands[..1].to_vec(),
+            _ => return,
+        };
+        for element in elements {
+            self.refine(element, ty);
         }
     }
 
@@ -635,6 +657,15 @@ pub(super) fn as_bound(part: Operand, whole: &Operand) -> Operand {
     }
 }
 
+/// An array type with what the other says of its elements.
+fn refined(known: &Ty, ty: &Ty) -> Ty {
+    match (known, ty) {
+        (Ty::Array(element), Ty::Array(better)) => Ty::Array(Box::new(refined(element, better))),
+        (Ty::Unknown | Ty::Float(None), better) if *better != Ty::Unknown => better.clone(),
+        _ => known.clone(),
+    }
+}
+
 fn better(known: Ty, ty: Option<&Ty>) -> Ty {
     match (known, ty) {
         (Ty::Unknown, Some(ty)) => ty.clone(),
@@ -668,7 +699,29 @@ pub(super) fn is_variant(path: &syn::Path) -> bool {
         || known.contains(&last_segment(path).as_str())
 }
 
+/// What the pattern of a `let` says of the type of its value.
+pub(super) fn type_of(pattern: &Pat) -> Option<syn::Type> {
+    match pattern {
+        Pat::Type(typed) => Some((*typed.ty).clone()),
+        Pat::Paren(inner) => type_of(&inner.pat),
+        Pat::Slice(slice) if !slice.elems.iter().any(is_rest) => {
+            let len = slice.elems.len();
+            Some(syn::parse_quote!([_; #len]))
+        }
+        _ => None,
+    }
+}
+
 /// Whether a name is a constant by Rust's naming rule.
 pub(super) fn is_constant_name(name: &str) -> bool {
     name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
+}
+
+/// Whether the operand can be put into memory: no reference, function or iterator.
+fn is_content(operand: &Operand) -> bool {
+    match operand {
+        Operand::Value(_) | Operand::Place(..) | Operand::Maybe(..) => true,
+        Operand::Tuple(parts) => parts.iter().all(is_content),
+        _ => false,
+    }
 }

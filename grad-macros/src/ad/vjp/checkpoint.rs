@@ -300,6 +300,9 @@ impl Pull {
             if self.active.values.contains(arg) {
                 self.active.values.insert(*own);
             }
+            if self.idle.contains(arg) {
+                self.idle.insert(*own);
+            }
         }
         let mut roots = before;
         let mut copies = Vec::new();
@@ -372,6 +375,12 @@ impl Pull {
         copied.sites_of(&mut self.graph, marked.body, body);
         self.graph.block_mut(body).yields = copied.yields(&self.graph, marked.body);
         self.active.copy(&copied.values, &copied.vars);
+        let idle = copied
+            .values
+            .iter()
+            .filter(|(of, _)| self.idle.contains(of));
+        let idle: Vec<Value> = idle.map(|(_, copy)| *copy).collect();
+        self.idle.extend(idle);
         self.residuals.copy(&copied, marked.id, segment);
         body
     }

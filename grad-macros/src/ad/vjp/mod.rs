@@ -20,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
+use super::idle::idle;
 use super::residuals::{Residuals, copy_moved};
 use super::{Activity, push, push_one};
 use crate::ir::{
@@ -36,6 +37,8 @@ type Bars = HashMap<Value, Value>;
 struct Pull {
     graph: Graph,
     active: Activity,
+    /// Values whose cotangent may be zero because a run went another way.
+    idle: HashSet<Value>,
     shadows: HashMap<Var, Var>,
     residuals: Residuals,
     /// Sites to put into primal regions, after the site named.
@@ -82,6 +85,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
     let mut cx = Pull {
         graph: graph.clone(),
         active: active.clone(),
+        idle: idle(graph, active),
         shadows: HashMap::new(),
         residuals: Residuals::new(graph),
         after: HashMap::new(),
