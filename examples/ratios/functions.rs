@@ -52,27 +52,35 @@ pub(super) fn axpy3(a: [f64; 3], k: f64, b: [f64; 3]) -> [f64; 3] {
 }
 
 /// A Lorenz orbit by the classical Runge-Kutta method.
-#[differentiate]
-pub(super) fn lorenz(
-    start: [f64; 3],
-    sigma: f64,
-    rho: f64,
-    beta: f64,
-    h: f64,
-    steps: usize,
-) -> f64 {
-    let mut s = start;
-    for _ in 0..steps {
-        let k1 = lorenz_rhs(s, sigma, rho, beta);
-        let k2 = lorenz_rhs(axpy3(s, 0.5 * h, k1), sigma, rho, beta);
-        let k3 = lorenz_rhs(axpy3(s, 0.5 * h, k2), sigma, rho, beta);
-        let k4 = lorenz_rhs(axpy3(s, h, k3), sigma, rho, beta);
-        for i in 0..3 {
-            s[i] += h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]);
+macro_rules! lorenz {
+    ($name:ident $(, $checkpoint:meta)?) => {
+        #[differentiate]
+        pub(super) fn $name(
+            start: [f64; 3],
+            sigma: f64,
+            rho: f64,
+            beta: f64,
+            h: f64,
+            steps: usize,
+        ) -> f64 {
+            let mut s = start;
+            $(#[$checkpoint])?
+            for _ in 0..steps {
+                let k1 = lorenz_rhs(s, sigma, rho, beta);
+                let k2 = lorenz_rhs(axpy3(s, 0.5 * h, k1), sigma, rho, beta);
+                let k3 = lorenz_rhs(axpy3(s, 0.5 * h, k2), sigma, rho, beta);
+                let k4 = lorenz_rhs(axpy3(s, h, k3), sigma, rho, beta);
+                for i in 0..3 {
+                    s[i] += h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]);
+                }
+            }
+            s[0] * s[0] + s[1] * s[2]
         }
-    }
-    s[0] * s[0] + s[1] * s[2]
+    };
 }
+
+lorenz!(lorenz);
+lorenz!(lorenz_kept, differentiate(checkpoint));
 
 #[differentiate]
 pub(super) fn twice(x: f64) -> f64 {

@@ -141,52 +141,48 @@ fn vectors(wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-fn calls(wanted: &dyn Fn(&str) -> bool) {
-    let (start, h, steps) = ([1.0, 1.5, 20.0], 1e-3, 1000);
-    if wanted("lorenz") {
+/// A Lorenz orbit, whose gradient is `gradient`.
+macro_rules! lorenz_case {
+    ($name:literal, $function:path, $gradient:path) => {{
+        let (start, h, steps) = ([1.0, 1.5, 20.0], 1e-3, 1000);
+        let beta = 8.0 / 3.0;
         run(Case {
-            name: "lorenz",
-            function: Box::new(move || {
-                f::lorenz(black_box(start), 10.0, 28.0, 8.0 / 3.0, h, steps)
-            }),
+            name: $name,
+            function: Box::new(move || $function(black_box(start), 10.0, 28.0, beta, h, steps)),
             generated: Box::new(move |bar| {
-                let (mut s, mut sigma, mut rho, mut beta, mut h_bar) =
-                    ([0.0; 3], 0.0, 0.0, 0.0, 0.0);
-                let value = f::accumulate_grad_lorenz(
-                    black_box(start),
-                    10.0,
-                    28.0,
-                    8.0 / 3.0,
-                    h,
-                    steps,
-                    1.0,
-                    &mut s,
-                    &mut sigma,
-                    &mut rho,
-                    &mut beta,
-                    &mut h_bar,
+                let (mut s, mut p, mut h_bar) = ([0.0; 3], [0.0; 3], 0.0);
+                let [sigma, rho, b] = &mut p;
+                let start = black_box(start);
+                let value = $gradient(
+                    start, 10.0, 28.0, beta, h, steps, 1.0, &mut s, sigma, rho, b, &mut h_bar,
                 );
-                bar.copy_from_slice(&[s[0], s[1], s[2], sigma, rho, beta, h_bar]);
+                bar.copy_from_slice(&[s[0], s[1], s[2], p[0], p[1], p[2], h_bar]);
                 value
             }),
             by_hand: Box::new(move |bar| {
                 let (mut s, mut p, mut h_bar) = ([0.0; 3], [0.0; 3], 0.0);
-                let parameters = [10.0, 28.0, 8.0 / 3.0];
-                let value = by_hand::lorenz(
-                    black_box(start),
-                    parameters,
-                    h,
-                    steps,
-                    1.0,
-                    &mut s,
-                    &mut p,
-                    &mut h_bar,
-                );
+                let (start, parameters) = (black_box(start), [10.0, 28.0, beta]);
+                let value =
+                    by_hand::lorenz(start, parameters, h, steps, 1.0, &mut s, &mut p, &mut h_bar);
                 bar.copy_from_slice(&[s[0], s[1], s[2], p[0], p[1], p[2], h_bar]);
                 value
             }),
             size: 7,
         });
+    }};
+}
+
+fn calls(wanted: &dyn Fn(&str) -> bool) {
+    if wanted("lorenz") {
+        lorenz_case!("lorenz", f::lorenz, f::accumulate_grad_lorenz);
+    }
+    if wanted("lorenz_kept") {
+        // By hand with a tape: the difference is what running segments again costs.
+        lorenz_case!(
+            "lorenz_kept",
+            f::lorenz_kept,
+            f::accumulate_grad_lorenz_kept
+        );
     }
     if wanted("chain16") {
         run(Case {

@@ -21,7 +21,7 @@ use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::signature::bounds::with_names;
 use crate::stages::{Lowered, Tangents};
-use crate::{ad, cycles, front, hygiene, pass, projection, traits};
+use crate::{ad, checkpoint, cycles, front, hygiene, pass, projection, traits};
 use syn::spanned::Spanned;
 
 /// One function to differentiate, and what stands around it.
@@ -43,10 +43,21 @@ struct Function<'a> {
 }
 
 /// `#[differentiate(attr)] item`.
-#[allow(clippy::needless_pass_by_value)] // as the compiler calls attribute macros
 pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     let diag = Diagnostics::default();
     let options = Options::parse(attr, &diag);
+    let any = checkpoint::check(&item, &diag);
+    let generated = items(item, &options, &diag);
+    if any {
+        checkpoint::stripped(generated)
+    } else {
+        generated
+    }
+}
+
+/// The item, with the attributes on loops in it, and what is generated for it.
+#[allow(clippy::needless_pass_by_value)] // handed on as a value by each side
+fn items(item: TokenStream, options: &Options, diag: &Diagnostics) -> TokenStream {
     if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
         let home = home_of(&function, &item);
         let function = Function {
@@ -61,15 +72,15 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
             of_trait: None,
             asked: Asked::Here,
         };
-        let generated = function_items(&function, &options, &diag);
+        let generated = function_items(&function, options, diag);
         // A function of which only derivatives are called is not dead.
         return quote!(#[allow(dead_code)] #item #generated);
     }
     if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
-        return impl_items(block, &options, &diag);
+        return impl_items(block, options, diag);
     }
     if let Ok(item) = syn::parse2::<ItemTrait>(item.clone()) {
-        return trait_items(item, &options, &diag);
+        return trait_items(item, options, diag);
     }
     match syn::parse2::<syn::Item>(item.clone()) {
         Ok(_) => {
@@ -79,7 +90,7 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
             let errors = diag.to_tokens();
             quote!(#item #errors)
         }
-        Err(_) => partial_items(&item, &options, &diag),
+        Err(_) => partial_items(&item, options, diag),
     }
 }
 
@@ -681,7 +692,9 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         pass::simplify(&mut lowered.graph);
         dump(&name, "simplified", &lowered.graph);
         lowered.graph.debug_verify("simplification");
-        ad::activity(&lowered.graph, &lowered.if_active, diag)
+        let active = ad::activity(&lowered.graph, &lowered.if_active, diag);
+        check_checkpoints(&lowered.graph, &active, diag);
+        active
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -745,6 +758,7 @@ fn passed_functions(
     for passed in &mut lowered.passed {
         pass::simplify(&mut passed.lowered.graph);
         let own = ad::activity(&passed.lowered.graph, &passed.lowered.if_active, diag);
+        check_checkpoints(&passed.lowered.graph, &own, diag);
         let derived = Derived {
             sig: &sig,
             signature: &passed.signature,
@@ -783,6 +797,27 @@ fn passed_functions(
         ));
     }
     functions
+}
+
+/// Reports loops under `checkpoint` that carry nothing. One loop of the source may be several of the
+/// graph, of which one is enough.
+fn check_checkpoints(graph: &crate::ir::Graph, active: &ad::Activity, diag: &Diagnostics) {
+    let mut marks: Vec<(proc_macro2::Span, bool)> = Vec::new();
+    for id in graph.sites_within(graph.body) {
+        let body = graph.site(id).regions.last();
+        let Some(span) = body.and_then(|body| graph.block(*body).checkpoint) else {
+            continue;
+        };
+        let carries = ad::carries(graph, active, id);
+        let place = |span: &proc_macro2::Span| format!("{span:?}");
+        match marks.iter_mut().find(|(at, _)| place(at) == place(&span)) {
+            Some((_, any)) => *any |= carries,
+            None => marks.push((span, carries)),
+        }
+    }
+    for (span, _) in marks.iter().filter(|(_, carries)| !carries) {
+        diag.report(*span, Problem::CheckpointOfNothing);
+    }
 }
 
 /// The options without what cannot be had of this function, which is reported.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod ad;
+mod checkpoint;
 mod cycles;
 mod derive;
 mod diag;
@@ -69,6 +70,13 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// or `reverse` emits one mode, `crate = path` names the runtime; `recursive` is needed on one of some
 /// functions that call one another in a circle (not in an `impl` block, where it shows). In an `impl` block under the
 /// attribute, a function may have an attribute of its own with options.
+///
+/// `#[differentiate(checkpoint)]` on a `for`, `while` or `loop` inside the function (or on a `let` whose
+/// value is a loop) trades the loop's tape for one more run of it. Without, the tape holds `n t` bytes
+/// for `n` iterations that need `t` bytes each; with it `√n s + √n t`, where `s` is the size of what an
+/// iteration starts from: the carried values and the memory the loop writes. Where a loop does not
+/// know `n` before, it keeps up to `2 √n s + √n t`. Checkpointed loops nest. The body runs twice, so
+/// it has to give the same again; macros such as `println!` are not repeated.
 ///
 /// A function may be given functions: `f: impl Fn(f64) -> f64`, `&dyn Fn(f64) -> f64`, `F` with
 /// `F: Fn(f64) -> f64`. It has no `grad_f` then, as a plain closure has no derivative; differentiated

@@ -140,6 +140,7 @@ impl Options {
                 once(self.jacobian, &text, name.span(), diag);
                 self.jacobian = true;
             }
+            "checkpoint" => diag.report(name.span(), Problem::CheckpointHere),
             _ => diag.report(name.span(), Problem::UnknownOption(text)),
         }
         Ok(())

@@ -23,6 +23,16 @@ impl Activity {
             || targets(site).iter().any(|var| self.vars.contains(var))
     }
 
+    /// What stands for something active is active.
+    pub(super) fn copy(&mut self, values: &HashMap<Value, Value>, vars: &HashMap<Var, Var>) {
+        let values = values.iter().filter(|(of, _)| self.values.contains(of));
+        let values: Vec<Value> = values.map(|(_, copy)| *copy).collect();
+        let vars = vars.iter().filter(|(of, _)| self.vars.contains(of));
+        let vars: Vec<Var> = vars.map(|(_, copy)| *copy).collect();
+        self.values.extend(values);
+        self.vars.extend(vars);
+    }
+
     pub(crate) fn arg(&self, arg: &Arg) -> bool {
         match arg {
             Arg::Value(v) => self.values.contains(v),

@@ -18,7 +18,7 @@ use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
-pub(crate) use vjp::{gradient, reverse};
+pub(crate) use vjp::{carries, gradient, reverse};
 
 use crate::ir::{Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};
 

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::recompute::recompute;
 use super::scratch::Scratch;
+use super::vjp::Copied;
 use crate::ir::{Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
@@ -129,6 +130,60 @@ impl Residuals {
         let all = self.sites.iter();
         all.filter(move |(_, at)| at.number > number)
             .map(|(id, _)| *id)
+    }
+
+    /// Memory from outside a loop that the loop may write.
+    pub(super) fn written_in(&self, graph: &Graph, id: SiteId) -> Vec<Var> {
+        let inside = |at: &Position| at.around.contains(&id);
+        let writes = self.writes.iter();
+        let written = writes.filter(|(_, writes)| writes.iter().any(inside));
+        let mut vars: HashSet<Var> = written.map(|(var, _)| *var).collect();
+        for site in self.sites.iter().filter(|(_, at)| inside(at)) {
+            vars.extend(graph.mutable_receiver(&graph.site(*site.0).kind));
+        }
+        vars.retain(|var| self.made.get(var).is_none_or(|made| !inside(made)));
+        let mut vars: Vec<Var> = vars.into_iter().collect();
+        vars.sort_unstable();
+        vars
+    }
+
+    /// Notes where the copy of a loop's body stands, in the region where it is run again.
+    pub(super) fn copy(&mut self, copied: &Copied, id: SiteId, home: Region) {
+        let Some(at) = self.sites.get(&id).cloned() else {
+            return;
+        };
+        let moved = |at: &Position| Position {
+            number: at.number,
+            region: copied.regions.get(&at.region).copied().unwrap_or(home),
+            around: at
+                .around
+                .iter()
+                .map(|id| copied.sites.get(id).copied().unwrap_or(*id))
+                .collect(),
+        };
+        for (of, copy) in &copied.sites {
+            if let Some(at) = self.sites.get(of).map(moved) {
+                self.sites.insert(*copy, at);
+            }
+        }
+        for (of, copy) in &copied.vars {
+            let inside = |at: &&Position| at.around.contains(&id);
+            let made = self.made.get(of).filter(inside).map(moved);
+            let own = Position {
+                region: home,
+                ..at.clone()
+            };
+            self.made.insert(*copy, made.unwrap_or(own));
+            let writes = self.writes.get(of).into_iter().flatten().filter(inside);
+            let writes: Vec<Position> = writes.map(moved).collect();
+            if !writes.is_empty() {
+                self.writes.insert(*copy, writes);
+            }
+            if let Some(content) = self.contents.get(of) {
+                let content = copied.values.get(content).copied().unwrap_or(*content);
+                self.contents.insert(*copy, content);
+            }
+        }
     }
 
     /// Whether the function made the variable itself.

@@ -109,12 +109,13 @@ impl<'g> Body<'g> {
     /// Declarations of the tapes.
     pub(super) fn tapes(&mut self) -> TokenStream {
         let root = self.root.clone();
-        let saved: HashSet<Var> = self
+        let others: HashMap<Var, TokenStream> = self
             .graph
             .sites
             .iter()
             .filter_map(|site| match &site.kind {
-                Kind::Save(tape, _) => Some(*tape),
+                Kind::Save(tape, _) => Some((*tape, quote!(Saved))),
+                Kind::Begin(tape, _) => Some((*tape, quote!(Checkpoints))),
                 _ => None,
             })
             .collect();
@@ -126,11 +127,7 @@ impl<'g> Body<'g> {
             }
             let name = self.names.fresh(&self.graph.var(var).name);
             self.vars.insert(var, quote!(#name));
-            let kind = if saved.contains(&var) {
-                quote!(Saved)
-            } else {
-                quote!(Tape)
-            };
+            let kind = others.get(&var).cloned().unwrap_or_else(|| quote!(Tape));
             tokens.extend(quote!(let mut #name = #root::private::#kind::new();));
         }
         tokens
@@ -475,6 +472,19 @@ impl<'g> Body<'g> {
             Kind::Restore(tape, path) => {
                 let (tape, place) = (self.variable(*tape), self.place(path));
                 quote!(#place[..].clone_from_slice(#tape.restore()))
+            }
+            Kind::Begin(store, range) => return self.begin(*store, range.as_ref(), site),
+            Kind::Due(store) => {
+                let store = self.variable(*store);
+                quote!(#store.due())
+            }
+            Kind::Segments(store) => {
+                let store = self.variable(*store);
+                quote!(#store.segments())
+            }
+            Kind::Segment(store) => {
+                let store = self.variable(*store);
+                quote!(#store.segment())
             }
             Kind::Pack { right } => {
                 let parts = site.operands.iter().map(|v| self.kept(*v));

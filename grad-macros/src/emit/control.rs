@@ -4,8 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
-use super::spelling::diverges;
-use crate::ir::{Adaptor, Kind, Range, Region, Site, Value, Var};
+use crate::ir::{Adaptor, Kind, Range, Region, Site, Ty, Value, Var, Width};
 
 impl Body<'_> {
     pub(super) fn define_all(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
@@ -35,7 +34,7 @@ impl Body<'_> {
         let statements = self.statements(region);
         let graph = self.graph;
         let last = graph.block(region).sites.last().map(|id| graph.site(*id));
-        if last.is_some_and(|site| diverges(&site.kind)) {
+        if last.is_some_and(|site| site.kind.diverges()) {
             return quote!({ #statements });
         }
         let yields: Vec<_> = graph
@@ -91,6 +90,10 @@ impl Body<'_> {
         args: &[Value],
     ) -> (Vec<Ident>, TokenStream) {
         let first: Vec<_> = inits.iter().map(|v| self.value(*v)).collect();
+        // What begins as a literal without a type may have methods called on it.
+        let tys: Vec<_> = (0..inits.len())
+            .map(|k| self.carried_type(inits[k], [args[k], site.results[k]]))
+            .collect();
         let mut names = Vec::new();
         for (arg, result) in args.iter().zip(&site.results) {
             let hint = self
@@ -104,8 +107,21 @@ impl Body<'_> {
             self.values.insert(*result, quote!(#name));
             names.push(name);
         }
-        let lets = quote!(#(let mut #names = #first;)*);
+        let lets = quote!(#(let mut #names #tys = #first;)*);
         (names, lets)
+    }
+
+    /// The type of a carried variable that begins as a number without one.
+    fn carried_type(&self, init: Value, others: [Value; 2]) -> Option<TokenStream> {
+        let in_lanes = others.iter().any(|value| self.is_lanes(*value));
+        if in_lanes || *self.graph.ty(init) != Ty::Float(None) {
+            return None;
+        }
+        others.iter().find_map(|value| match self.graph.ty(*value) {
+            Ty::Float(Some(Width::F64)) => Some(quote!(: f64)),
+            Ty::Float(Some(Width::F32)) => Some(quote!(: f32)),
+            _ => None,
+        })
     }
 
     /// The carried variables take the values the body yields, all at once.
@@ -135,15 +151,18 @@ impl Body<'_> {
         quote!(#(#assign)*)
     }
 
-    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
-        let region = site.regions[0];
-        let args = self.graph.block(region).args.clone();
+    /// The range of a counted loop, with its adaptors.
+    fn iteration(&self, site: &Site, range: &Range) -> TokenStream {
         let (start, end) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let mut iteration = if range.inclusive {
-            quote!((#start..=#end))
+        let plain = if range.inclusive {
+            quote!(#start..=#end)
         } else {
-            quote!((#start..#end))
+            quote!(#start..#end)
         };
+        if range.adaptors.is_empty() {
+            return plain;
+        }
+        let mut iteration = quote!((#plain));
         let mut operands = site.operands[2..].iter();
         for adaptor in &range.adaptors {
             iteration = match adaptor {
@@ -158,13 +177,25 @@ impl Body<'_> {
                 }
             };
         }
-        if range.adaptors.is_empty() {
-            iteration = if range.inclusive {
-                quote!(#start..=#end)
-            } else {
-                quote!(#start..#end)
-            };
+        iteration
+    }
+
+    /// Begins a run of a loop under `checkpoint`.
+    pub(super) fn begin(&self, store: Var, range: Option<&Range>, site: &Site) -> TokenStream {
+        let (root, store) = (&self.root, self.variable(store));
+        match range {
+            Some(range) => {
+                let range = self.iteration(site, range);
+                quote!(#store.begin(::core::option::Option::Some(#root::private::trips(&(#range))));)
+            }
+            None => quote!(#store.begin(::core::option::Option::None);),
         }
+    }
+
+    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
+        let region = site.regions[0];
+        let args = self.graph.block(region).args.clone();
+        let iteration = self.iteration(site, range);
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
         let index = self.fresh(args[0], "i");
         let tape_in = |wanted: fn(&Kind) -> Option<Var>| {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::ir::{Discrete, Kind, Literal, Op, Spelling, Ty, Width, row};
+use crate::ir::{Discrete, Literal, Op, Spelling, Ty, Width, row};
 
 /// A literal with its type where the source says one.
 pub(super) fn literal(literal: &Literal, ty: &Ty) -> TokenStream {
@@ -63,23 +63,6 @@ pub(super) fn member(name: &str) -> syn::Member {
             syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site())),
         ),
     }
-}
-
-/// Whether control does not come back from the site.
-pub(super) fn diverges(kind: &Kind) -> bool {
-    let Kind::Opaque {
-        code, effect: true, ..
-    } = kind
-    else {
-        return false;
-    };
-    let text = code.0.to_string();
-    ["panic", "unreachable", "todo", "unimplemented"]
-        .iter()
-        .any(|name| {
-            text.strip_prefix(name)
-                .is_some_and(|rest| rest.trim_start().starts_with('!'))
-        })
 }
 
 pub(super) fn spelled(spelling: Spelling, operands: &[TokenStream], span: Span) -> TokenStream {

@@ -82,9 +82,14 @@ impl Lower<'_> {
                 Locals::held(&a.locals, local),
                 Locals::held(&b.locals, local),
             );
-            let operand = if a.never {
-                of_b
-            } else if b.never || of_a == of_b {
+            // What a side holds that never ends is not there.
+            let (of_a, of_b) = match (a.never, b.never) {
+                _ if of_a == of_b => (of_a, of_b),
+                (true, _) => (None, of_b),
+                (_, true) => (of_a, None),
+                _ => (of_a, of_b),
+            };
+            let operand = if of_a == of_b {
                 of_a
             } else if Locals::held(before, local).is_none() {
                 match (of_a, of_b) {
@@ -299,7 +304,12 @@ impl Lower<'_> {
         match other {
             Operand::Value(value) => {
                 let ty = self.graph.ty(*value).clone();
-                if !may_be_absent(&ty) {
+                let never = if missing_in_a {
+                    merge.never.0
+                } else {
+                    merge.never.1
+                };
+                if !never && !may_be_absent(&ty) {
                     return self.report(span, Problem::Undefined);
                 }
                 let region = if missing_in_a {
@@ -386,6 +396,8 @@ pub(super) fn may_be_absent(ty: &Ty) -> bool {
 /// Values that differ between two branches.
 pub(super) struct Merge {
     pub(super) regions: (Region, Region),
+    /// Which of the two sides control does not come back from.
+    pub(super) never: (bool, bool),
     pub(super) yields: Vec<(Value, Value, Ty)>,
     /// How many variables there were before.
     pub(super) locals: usize,
@@ -398,6 +410,7 @@ impl Merge {
     fn new(a: &Arm, b: &Arm, locals: usize) -> Self {
         Merge {
             regions: (a.region, b.region),
+            never: (a.never, b.never),
             yields: Vec::new(),
             locals,
         }

@@ -53,22 +53,22 @@ impl Lower<'_> {
             },
             Expr::If(branch) => self.lower_if(branch),
             Expr::Match(m) => self.lower_match(m),
-            Expr::ForLoop(l) => self.lower_for(l),
-            Expr::While(l) => {
+            Expr::ForLoop(l) => self.attributed(&l.attrs, |cx| cx.lower_for(l)),
+            Expr::While(l) => self.attributed(&l.attrs, |cx| {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                if is_quiet(&l.cond) && !self.changes(&l.cond) {
-                    return self.lower_while(Some(&l.cond), &l.body, label, span);
+                if is_quiet(&l.cond) && !cx.changes(&l.cond) {
+                    return cx.lower_while(Some(&l.cond), &l.body, label, span);
                 }
                 // A condition that binds or changes something is part of the iteration.
                 let (cond, body) = (&l.cond, &l.body);
                 let body = syn::parse_quote!({ if #cond #body else { break } });
-                self.lower_while(None, &body, label, span)
-            }
-            Expr::Loop(l) => {
+                cx.lower_while(None, &body, label, span)
+            }),
+            Expr::Loop(l) => self.attributed(&l.attrs, |cx| {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                self.next_pile = self.pile_of_breaks(&l.body);
-                self.lower_while(None, &l.body, label, span)
-            }
+                cx.next_pile = cx.pile_of_breaks(&l.body);
+                cx.lower_while(None, &l.body, label, span)
+            }),
             Expr::Return(r) => {
                 let output = Some(self.output.clone());
                 let value = r.expr.as_ref().map_or(Operand::Unit, |e| {

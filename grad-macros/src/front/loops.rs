@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Block, Expr};
+use syn::{Attribute, Block, Expr};
 
 use super::branch::{leaves, same_places, with_leaves};
 use super::flow::{Loop, Shown};
 use super::scope::{Local, Locals};
 use super::{Lower, Operand};
+use crate::checkpoint;
 use crate::diag::Problem;
 use crate::ir::{Discrete, Kind, Literal, Range, Region, Ty, Value};
 
@@ -122,6 +123,41 @@ impl Lower<'_> {
         self.lower_loop(Kind::While, Vec::new(), shown, span, condition, |cx, _| {
             cx.lower_block(body);
         })
+    }
+
+    /// A loop with attributes: marks what becomes of it if it is under `checkpoint`.
+    pub(super) fn attributed(
+        &mut self,
+        attrs: &[Attribute],
+        lower: impl FnOnce(&mut Self) -> Operand,
+    ) -> Operand {
+        let Some(span) = checkpoint::asked(attrs) else {
+            return lower(self);
+        };
+        let (region, first) = (self.region(), self.graph.sites.len());
+        let value = lower(self);
+        self.mark_loops(region, first, span);
+        value
+    }
+
+    /// Marks the outermost loops among the sites made since.
+    fn mark_loops(&mut self, region: Region, first: usize, span: Span) {
+        for id in self.graph.block(region).sites.clone() {
+            let site = self.graph.site(id);
+            let (is_loop, regions) = (site.kind.is_loop(), site.regions.clone());
+            if (id.0 as usize) < first {
+                continue;
+            }
+            if is_loop {
+                if let Some(body) = regions.last() {
+                    self.graph.block_mut(*body).checkpoint = Some(span);
+                }
+            } else {
+                for inner in regions {
+                    self.mark_loops(inner, first, span);
+                }
+            }
+        }
     }
 
     pub(super) fn lower_loop(

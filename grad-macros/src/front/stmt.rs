@@ -140,7 +140,7 @@ impl Lower<'_> {
         }
         self.hint = super::pattern::type_of(&local.pat);
         self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));
-        let value = self.lower_expr(&init.expr);
+        let value = self.attributed(&local.attrs, |cx| cx.lower_expr(&init.expr));
         self.named = false;
         if !self.dead {
             self.lower_binding(&local.pat, value);

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 use super::data::{Datum, Key};
 use super::ops::{Op, row};
+use super::segments;
 use super::{
     Adaptor, Arg, Call, Callee, Discrete, Graph, Kind, Literal, Output, Path, Range, Region, Site,
     SiteId, Slot, Step, Storage, Ty, Value, Var,
@@ -681,6 +682,23 @@ impl Frame {
                 };
                 self.write(path, saved.unwrap_or(Datum::Nothing))?;
                 Ok(Vec::new())
+            }
+            Kind::Begin(store, _)
+            | Kind::Due(store)
+            | Kind::Segments(store)
+            | Kind::Segment(store) => {
+                let Some(Datum::List(kept)) = &mut self.vars[store.0 as usize] else {
+                    return unknown("checkpoints that are no list");
+                };
+                match &site.kind {
+                    Kind::Due(_) => one(segments::due(kept)?),
+                    Kind::Segments(_) => one(segments::segments(kept)?),
+                    Kind::Segment(_) => one(segments::segment(kept)?),
+                    _ => {
+                        segments::begin(kept);
+                        Ok(Vec::new())
+                    }
+                }
             }
             // The loop has turned its entries around, so that the first is on top.
             Kind::Pop(tape) | Kind::Next(tape) => match &mut self.vars[tape.0 as usize] {

@@ -55,6 +55,8 @@ pub(crate) struct Block {
     pub(crate) args: Vec<Value>,
     pub(crate) sites: Vec<SiteId>,
     pub(crate) yields: Vec<Value>,
+    /// Where it is the body of a loop under `#[differentiate(checkpoint)]`: the word in the source.
+    pub(crate) checkpoint: Option<Span>,
 }
 
 #[derive(Clone, Debug)]
@@ -258,6 +260,17 @@ impl Graph {
             }
         }
         found
+    }
+
+    /// The receiver of a call, where the method may write it by what its variable allows.
+    pub(crate) fn mutable_receiver(&self, kind: &Kind) -> Option<Var> {
+        let (Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _)) = kind else {
+            return None;
+        };
+        call.args.iter().find_map(|arg| match arg {
+            Arg::Receiver(path) if self.var(path.root).mutable => Some(path.root),
+            _ => None,
+        })
     }
 
     /// The values a region defines itself: its arguments and the results of its sites.

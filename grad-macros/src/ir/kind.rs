@@ -188,6 +188,15 @@ pub(crate) enum Kind {
     Save(Var, Path),
     /// Writes back what the last `Save` not restored yet kept.
     Restore(Var, Path),
+    /// Begins a run of a loop under `checkpoint`, in front of it: the operands and the range tell its
+    /// trip count, where the range is given.
+    Begin(Var, Option<Range>),
+    /// Opens an iteration of such a loop: whether what it starts from is to be kept.
+    Due(Var),
+    /// The number of segments into which what was kept divides the last run not reversed yet.
+    Segments(Var),
+    /// The number of iterations of the last segment not reversed yet.
+    Segment(Var),
     /// The residuals of one branch, as the left or right side of a two-sided enum.
     Pack {
         right: bool,
@@ -487,7 +496,28 @@ impl Kind {
                 | Kind::Next(_)
                 | Kind::Save(..)
                 | Kind::Restore(..)
+                | Kind::Begin(..)
+                | Kind::Due(_)
+                | Kind::Segments(_)
+                | Kind::Segment(_)
         ) || !self.writes().is_empty()
+    }
+
+    /// Whether it is a macro behind which control does not run on.
+    pub(crate) fn diverges(&self) -> bool {
+        let Kind::Opaque {
+            code, effect: true, ..
+        } = self
+        else {
+            return false;
+        };
+        let text = code.0.to_string();
+        ["panic", "unreachable", "todo", "unimplemented"]
+            .iter()
+            .any(|name| {
+                text.strip_prefix(name)
+                    .is_some_and(|rest| rest.trim_start().starts_with('!'))
+            })
     }
 
     pub(crate) fn is_loop(&self) -> bool {

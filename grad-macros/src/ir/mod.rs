@@ -31,6 +31,8 @@ mod kind;
 mod ops;
 mod path;
 mod print;
+#[cfg(test)]
+mod segments;
 mod term;
 mod types;
 mod verify;

@@ -74,6 +74,10 @@ impl Graph {
                 write!(f, "{} = ", list(&site.results))?;
             }
             self.write_site(f, site)?;
+            let mut regions = site.regions.iter();
+            if regions.any(|region| self.block(*region).checkpoint.is_some()) {
+                f.write_str(" checkpoint")?;
+            }
             for (k, result) in site.results.iter().enumerate() {
                 write!(
                     f,
@@ -179,6 +183,10 @@ impl Graph {
                 self.path_text(path),
                 self.var(*tape).name
             ),
+            Kind::Begin(var, _) => write!(f, "begin {}{space}{operands}", self.var(*var).name),
+            Kind::Due(var) => write!(f, "due {}", self.var(*var).name),
+            Kind::Segments(var) => write!(f, "segments {}", self.var(*var).name),
+            Kind::Segment(var) => write!(f, "segment {}", self.var(*var).name),
             Kind::Next(var) => write!(f, "next {}", self.var(*var).name),
             Kind::Pop(var) => write!(f, "pop {}", self.var(*var).name),
             Kind::Pack { right } => write!(

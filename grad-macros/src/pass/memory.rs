@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ir::{Arg, Graph, Kind, Literal, Path, Region, Site, Step, Value, Var};
+use crate::ir::{Graph, Kind, Literal, Path, Region, Site, Step, Value, Var};
 
 /// What places are known to hold.
 type Held = Vec<(Path, Value)>;
@@ -84,11 +84,8 @@ fn written(graph: &Graph, site: &Site) -> Vec<Var> {
     let mut written: Vec<Var> = site.kind.writes().iter().map(|path| path.root).collect();
     match &site.kind {
         Kind::Allocate(var) => written.push(*var),
-        Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _) => {
-            written.extend(call.args.iter().filter_map(|arg| match arg {
-                Arg::Receiver(path) if graph.var(path.root).mutable => Some(path.root),
-                _ => None,
-            }));
+        Kind::Call(_) | Kind::CallVjp(_) | Kind::CallJvp(..) => {
+            written.extend(graph.mutable_receiver(&site.kind));
         }
         Kind::Opaque { effect: true, .. } => {
             written.extend(site.paths().iter().map(|path| path.root));

@@ -51,6 +51,7 @@ pub(crate) fn simplify_reverse(graph: &mut Graph, primal: Size) {
     }
     let shadows = (primal.vars..graph.vars.len())
         .filter_map(|k| u32::try_from(k).ok().map(Var))
+        .filter(|var| graph.var(*var).tangent)
         .collect();
     for region in regions(graph) {
         merge::merge_sums(graph, region, &shadows);

@@ -13,7 +13,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ir", &[]),
     ("pass", &["ir"]),
     ("ad", &["ir", "diag", "stages"]),
-    ("front", &["ir", "diag", "signature", "options", "stages"]),
+    (
+        "front",
+        &["ir", "checkpoint", "diag", "signature", "options", "stages"],
+    ),
     (
         "emit",
         &["ir", "signature", "options", "operator", "stages"],

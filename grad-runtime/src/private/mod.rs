@@ -5,6 +5,7 @@ use core::borrow::{Borrow, BorrowMut};
 use crate::{Differentiable, Tangent};
 
 mod again;
+mod checkpoints;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
@@ -25,6 +26,7 @@ pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
 pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};

@@ -5,7 +5,7 @@ use crate::ad::residuals::Residuals;
 use crate::ad::zero;
 use crate::ir::{Kind, Region, SiteId, Value};
 
-impl Pull<'_> {
+impl Pull {
     pub(super) fn branch(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         let sides: Vec<(Region, Bars)> = site

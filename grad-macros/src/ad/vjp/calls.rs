@@ -18,7 +18,7 @@ pub(super) struct Snapshot {
     var: Var,
 }
 
-impl Pull<'_> {
+impl Pull {
     pub(super) fn call(&mut self, id: SiteId, mut call: Call, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         let span = site.span;
@@ -224,7 +224,7 @@ impl Pull<'_> {
     }
 
     /// What is kept of a place that is written later, made before the call that reads it.
-    fn snapshot(&mut self, id: SiteId, kind: Kind, ty: Ty, span: Span) -> Path {
+    pub(super) fn snapshot(&mut self, id: SiteId, kind: Kind, ty: Ty, span: Span) -> Path {
         let whole = match &kind {
             Kind::Copy(path) if path.steps.is_empty() => Some(path.root),
             _ => None,

@@ -22,7 +22,7 @@ struct Choice {
     carried: Vec<usize>,
 }
 
-impl Pull<'_> {
+impl Pull {
     /// Reverses a loop that only chooses; says whether it is one.
     pub(super) fn chosen(&mut self, id: SiteId, out: Region, bars: &mut Bars) -> bool {
         let Some(choice) = self.choice(id, bars) else {

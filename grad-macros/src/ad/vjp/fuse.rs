@@ -25,7 +25,7 @@ use crate::ir::{Kind, Op, Region, SiteId, Ty, Value};
 /// The cotangent of each result of a site, where it has one.
 pub(super) type Seeds = Vec<Option<Value>>;
 
-impl Pull<'_> {
+impl Pull {
     /// The seeds of a site that can be fused, computed before it; `None` where it cannot be.
     pub(super) fn fusion(&mut self, id: SiteId, bars: &Bars) -> Option<Seeds> {
         if !self.fusing || !self.may_fuse(id, bars) {

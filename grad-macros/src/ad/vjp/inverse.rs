@@ -38,7 +38,7 @@ pub(super) struct Counters {
     pub(super) results: Vec<Value>,
 }
 
-impl Pull<'_> {
+impl Pull {
     /// Adds to the reverse `inner` of a loop the counters it needs; what they tell goes to `known`.
     pub(super) fn count_again(
         &mut self,

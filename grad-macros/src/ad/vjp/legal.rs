@@ -14,9 +14,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Bars, Pull};
 use crate::ad::scratch::Scratch;
-use crate::ir::{Arg, Kind, Op, Region, SiteId, Value, Var};
+use crate::ir::{Kind, Op, Region, SiteId, Value, Var};
 
-impl Pull<'_> {
+impl Pull {
     pub(super) fn may_fuse(&self, id: SiteId, bars: &Bars) -> bool {
         let Some(number) = self.residuals.number(id) else {
             return false;
@@ -199,12 +199,7 @@ impl Pull<'_> {
     /// Whether the site may write the variable.
     fn writes(&self, id: SiteId, var: Var) -> bool {
         let kind = &self.graph.site(id).kind;
-        let by_receiver = match kind {
-            Kind::Call(call) | Kind::CallVjp(call) => call.args.iter().any(|arg| {
-                matches!(arg, Arg::Receiver(path) if path.root == var && self.graph.var(var).mutable)
-            }),
-            _ => false,
-        };
-        by_receiver || kind.writes().iter().any(|path| path.root == var)
+        self.graph.mutable_receiver(kind) == Some(var)
+            || kind.writes().iter().any(|path| path.root == var)
     }
 }

@@ -5,7 +5,7 @@ use crate::ad::residuals::{Known, Residuals, Way};
 use crate::ad::{push_one, zero};
 use crate::ir::{Adaptor, Kind, Literal, Op, Range, Region, SiteId, Ty, Value};
 
-impl Pull<'_> {
+impl Pull {
     pub(super) fn repeat(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         let span = site.span;

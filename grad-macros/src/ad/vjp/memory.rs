@@ -9,7 +9,7 @@ use crate::ir::{
     Var, VarInfo,
 };
 
-impl Pull<'_> {
+impl Pull {
     /// Shadows of the variables a region makes: zero before its reverse begins.
     pub(super) fn declare_shadows(&mut self, sites: &[SiteId], out: Region) {
         for id in sites {

@@ -3,8 +3,10 @@
 //! The reverse code of a region is built first, naming primal values as if all were at hand; then
 //! [`super::residuals`] decides for each of them whether it is kept or computed again.
 
+mod again;
 mod branches;
 mod calls;
+mod checkpoint;
 mod chosen;
 mod fuse;
 mod inverse;
@@ -26,12 +28,15 @@ use crate::ir::{
 };
 use crate::stages::Reverse;
 
+pub(super) use again::Copied;
+pub(crate) use order::carries;
+
 /// Cotangents of the values of one region, and of values outside it, while it is walked.
 type Bars = HashMap<Value, Value>;
 
-struct Pull<'a> {
+struct Pull {
     graph: Graph,
-    active: &'a Activity,
+    active: Activity,
     /// Values whose cotangent may be zero because a run went another way.
     idle: HashSet<Value>,
     shadows: HashMap<Var, Var>,
@@ -40,6 +45,8 @@ struct Pull<'a> {
     after: HashMap<SiteId, Vec<SiteId>>,
     before: HashMap<SiteId, Vec<SiteId>>,
     snapshots: Vec<calls::Snapshot>,
+    /// Regions of the reverse in which segments of loops under `checkpoint` are run again.
+    segments: Vec<Region>,
     /// The number of the site behind which the shadow of a variable is there, where the reverse
     /// follows at once.
     shadow_after: HashMap<Var, usize>,
@@ -77,13 +84,14 @@ pub(crate) fn gradient(graph: &Graph, output: &Output, active: &Activity) -> Rev
 fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool) -> Reverse {
     let mut cx = Pull {
         graph: graph.clone(),
-        active,
+        active: active.clone(),
         idle: idle(graph, active),
         shadows: HashMap::new(),
         residuals: Residuals::new(graph),
         after: HashMap::new(),
         before: HashMap::new(),
         snapshots: Vec::new(),
+        segments: Vec::new(),
         shadow_after: HashMap::new(),
         copied: HashSet::new(),
         fusing,
@@ -118,8 +126,10 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         }
     }
     cx.insert_sites();
-    let (body, copied) = (cx.graph.body, std::mem::take(&mut cx.copied));
-    copy_moved(&mut cx.graph, body, &copied);
+    let copied = std::mem::take(&mut cx.copied);
+    for region in std::iter::once(cx.graph.body).chain(cx.segments) {
+        copy_moved(&mut cx.graph, region, &copied);
+    }
     cx.graph.pull = Some(pull);
     Reverse {
         graph: cx.graph,
@@ -128,7 +138,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
     }
 }
 
-impl Pull<'_> {
+impl Pull {
     fn declare_bar(&mut self, slot: Slot, name: &str) -> Var {
         let (ty, span) = match slot {
             Slot::Scalar(v) => (self.graph.ty(v).clone(), self.graph.value(v).span),
@@ -237,7 +247,11 @@ impl Pull<'_> {
         if self.before.is_empty() && self.after.is_empty() {
             return;
         }
-        for region in self.graph.regions_within(self.graph.body) {
+        let regions = std::iter::once(self.graph.body).chain(self.segments.iter().copied());
+        let regions: Vec<Region> = regions
+            .flat_map(|region| self.graph.regions_within(region))
+            .collect();
+        for region in regions {
             let mut sites = Vec::new();
             for id in std::mem::take(&mut self.graph.block_mut(region).sites) {
                 sites.extend(self.before.remove(&id).unwrap_or_default());

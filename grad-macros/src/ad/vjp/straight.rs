@@ -6,7 +6,7 @@ use crate::ir::{
     Kind, Op, Partial, Path, Reach, Region, Site, SiteId, Step, Storage, Value, VarInfo, term,
 };
 
-impl Pull<'_> {
+impl Pull {
     pub(super) fn site(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         match &site.kind {
@@ -82,7 +82,7 @@ impl Pull<'_> {
         let fusing = std::mem::replace(&mut self.fusing, false);
         if is_branch {
             self.branch(id, out, bars);
-        } else if !self.chosen(id, out, bars) {
+        } else if !self.checkpointed(id, out, bars) && !self.chosen(id, out, bars) {
             self.repeat(id, out, bars);
         }
         self.fusing = fusing;
