@@ -72,12 +72,12 @@ lorenz!(lorenz_kept, differentiate(checkpoint));
 macro_rules! rod {
     ($name:ident $(, $checkpoint:meta)?) => {
         #[differentiate]
-        fn $name(start: &[f64], rate: f64, least: f64) -> f64 {
+        fn $name(start: &[f64], rate: f64, _least: f64) -> f64 {
             let mut u = start.to_vec();
             let mut next = vec![0.0; u.len()];
             let mut steps = 0.0;
             $(#[$checkpoint])?
-            while u[u.len() / 2] > least {
+            while u[u.len() / 2] > _least {
                 for k in 1..u.len() - 1 {
                     let warm = rate * (1.0 + 0.1 * u[k] * u[k]);
                     next[k] = u[k] + warm * (u[k - 1] - 2.0 * u[k] + u[k + 1]);

@@ -14,6 +14,7 @@ mod legal;
 mod loops;
 mod memory;
 mod order;
+mod segment;
 mod straight;
 
 use std::collections::{HashMap, HashSet};
