@@ -321,7 +321,7 @@ impl<F: Element> Tangent for Touched<F> {
         other.add_to(self);
     }
     fn scale(&mut self, factor: f64) {
-        for part in self.deref_mut() {
+        for part in &mut **self {
             part.scale(factor);
         }
     }
