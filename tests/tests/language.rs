@@ -36,6 +36,8 @@ mod options;
 mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/places.rs"]
+mod places;
 #[path = "language/references.rs"]
 mod references;
 #[path = "language/zeros.rs"]
