@@ -92,6 +92,7 @@
 
 mod content;
 mod convert;
+mod counted;
 mod deque;
 mod extend;
 mod index;
@@ -110,6 +111,7 @@ use alloc::vec::Vec;
 
 pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use convert::{FromRule, IntoRule};
+pub use counted::CountedRules;
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use index::{IndexMutRule, IndexRule};
@@ -135,10 +137,10 @@ pub mod methods {
     pub use super::super::way::ByReference as _;
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
-        DequeRules as _, ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _,
-        IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _, OptionRules as _,
-        RealLanes as _, RealRules as _, ResultRules as _, SignedRules as _, SliceRules as _,
-        SortRules as _, VecLanes as _, VecRules as _,
+        CountedRules as _, DequeRules as _, ExtendRules as _, FromRule as _, IndexMutRule as _,
+        IndexRule as _, IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _,
+        OptionRules as _, RealLanes as _, RealRules as _, ResultRules as _, SignedRules as _,
+        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
