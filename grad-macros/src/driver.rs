@@ -566,7 +566,18 @@ fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStr
     if diag.any() {
         return diag.to_tokens();
     }
-    Place::rule(path, block, &way, &root_of(options))
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    for other in block.generics.type_params().map(|p| &p.ident) {
+        // What is indexed is made of it.
+        if !numbers.contains(other) {
+            let clause = generics.make_where_clause();
+            let bound = syn::parse_quote!(#other: #root::Differentiable);
+            clause.predicates.push(bound);
+        }
+    }
+    Place::rule(path, block, &generics, &way, &root)
 }
 
 /// The rule of an operator from its `impl`.

@@ -160,6 +160,7 @@ impl Place {
     pub(crate) fn rule(
         path: &Path,
         block: &ItemImpl,
+        generics: &Generics,
         way: &TokenStream,
         root: &TokenStream,
     ) -> TokenStream {
@@ -168,7 +169,7 @@ impl Place {
         };
         let rule = format_ident!("{}Rule", last.ident, span = Span::call_site());
         let (arguments, own) = (&last.arguments, &block.self_ty);
-        let (generics, clause) = (&block.generics, &block.generics.where_clause);
+        let clause = &generics.where_clause;
         quote! {
             #[automatically_derived]
             #[allow(refining_impl_trait)]

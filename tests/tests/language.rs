@@ -44,6 +44,8 @@ mod order;
 mod own_rules;
 #[path = "language/passed.rs"]
 mod passed;
+#[path = "language/places.rs"]
+mod places;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]

@@ -8,7 +8,9 @@ use quote::{format_ident, quote, quote_spanned};
 use super::body::Body;
 use super::names::named;
 use super::spelling::member;
-use crate::ir::{Callee, Form, Graph, Kind, Path, Site, Step, Storage, Ty, Value, Var, Variant};
+use crate::ir::{
+    Callee, Form, Graph, Kind, Path, Site, SiteId, Step, Storage, Ty, Value, Var, Variant,
+};
 
 impl Body<'_> {
     pub(super) fn variable(&self, var: Var) -> TokenStream {
@@ -314,26 +316,48 @@ pub(super) fn lent_variables(graph: &Graph) -> HashSet<Var> {
 }
 
 /// Of those the ones that are copied where they are made: in a pullback what a reference led to is out
-/// of reach, and in one body it may have changed before the end, or be lent once more.
+/// of reach, and what follows in the same region may change it, or lend it once more.
 pub(super) fn settled_variables(graph: &Graph, lent: &HashSet<Var>) -> HashSet<Var> {
-    if let Some(pull) = graph.pull {
-        let sites = graph.sites_within(pull).into_iter();
-        let read = sites.flat_map(|id| graph.site(id).paths());
-        let read = read.map(|path| path.root);
-        return read.filter(|var| lent.contains(var)).collect();
-    }
-    let may_change = |site: &Site| match (&site.kind, site.operands.first()) {
-        (Kind::Allocate(var), Some(init)) => {
-            let call = graph.def(*init).filter(|_| lent.contains(var))?;
-            let changes = call.paths().iter().any(|path| {
-                let root = graph.var(path.root);
-                root.mutable || root.storage == Storage::RefMut
-            });
-            changes.then_some(*var)
+    let pull = graph.pull.map(|pull| graph.sites_within(pull));
+    let read = pull.into_iter().flatten();
+    let read = read.flat_map(|id| graph.site(id).paths());
+    let mut settled: HashSet<Var> = read.map(|path| path.root).collect();
+    settled.retain(|var| lent.contains(var));
+    for region in graph.regions_within(graph.body) {
+        let sites = &graph.block(region).sites;
+        for (k, id) in sites.iter().enumerate() {
+            let site = graph.site(*id);
+            let (Kind::Allocate(var), Some(init)) = (&site.kind, site.operands.first()) else {
+                continue;
+            };
+            if lent.contains(var) && is_disturbed(graph, *init, &sites[k + 1..]) {
+                settled.insert(*var);
+            }
         }
-        _ => None,
+    }
+    settled
+}
+
+/// Whether what a call lent is changed by one of the sites that follow.
+fn is_disturbed(graph: &Graph, lent: Value, after: &[SiteId]) -> bool {
+    let Some(call) = graph.def(lent) else {
+        return false;
     };
-    graph.sites.iter().filter_map(may_change).collect()
+    // Forward mode borrows the tangent of what may be written as if it were.
+    let is_dot = call.results.first() != Some(&lent);
+    if is_dot && !call.kind.writes().is_empty() {
+        return true;
+    }
+    let from: HashSet<Var> = call.paths().iter().map(|path| path.root).collect();
+    let inner = |id: &SiteId| {
+        let regions = graph.site(*id).regions.clone();
+        let inside = regions.into_iter().flat_map(|r| graph.sites_within(r));
+        std::iter::once(*id).chain(inside).collect::<Vec<_>>()
+    };
+    after.iter().flat_map(inner).any(|id| {
+        let writes = graph.site(id).kind.writes();
+        writes.iter().any(|path| from.contains(&path.root))
+    })
 }
 
 /// Whether a value is what a call of a function of the user's gave.

@@ -17,7 +17,7 @@ use super::companion::Members;
 use super::items::{Derived, Home, sibling};
 use super::names::Names;
 use super::places::Access;
-use super::signatures::bare;
+use super::signatures::{bare, mentions};
 use crate::signature::{Parameter, Passing, tangent_of};
 use crate::stages::{Lowered, Route};
 
@@ -90,7 +90,7 @@ impl Derived<'_> {
         let to = self.target();
         let to_bar = target_bar(&to, root);
         let kept = self.captured();
-        let where_clause = self.where_clause();
+        let where_clause = self.way_clause(&to);
         let body = match body {
             None => quote!(;),
             Some((lowered, names)) => {
@@ -106,6 +106,24 @@ impl Derived<'_> {
                 -> impl #root::private::Way<Of = #of, Bar = #bar, To = #to, ToBar = #to_bar> + use<#(#kept),*>
                 #where_clause #body
         }
+    }
+
+    /// The `where` clause, with what a type parameter must be that the way leads to.
+    fn way_clause(&self, to: &Type) -> Option<syn::WhereClause> {
+        let root = &self.root;
+        let mut generics = self.sig.generics.clone();
+        generics.where_clause = self.where_clause();
+        if matches!(self.home, Home::Impl | Home::Module) {
+            let outer = self.outer.into_iter().flat_map(|outer| outer.type_params());
+            for parameter in outer.map(|p| &p.ident) {
+                if mentions(quote!(#to), parameter) {
+                    let clause = generics.make_where_clause();
+                    let bound = syn::parse_quote!(#parameter: #root::Differentiable);
+                    clause.predicates.push(bound);
+                }
+            }
+        }
+        generics.where_clause
     }
 
     fn way_body(&self, lowered: &Lowered, names: Names, types: &TokenStream) -> TokenStream {

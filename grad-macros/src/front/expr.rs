@@ -84,15 +84,20 @@ impl Lower<'_> {
             Expr::Continue(c) => self.lower_continue(c.label.as_ref(), span),
             Expr::Index(index) => {
                 self.writes_place = writes;
+                self.wants_place = wants;
                 self.lower_index(&index.expr, &index.index, writes)
             }
             Expr::Field(field) => {
                 self.writes_place = writes;
+                self.wants_place = wants;
                 let base = self.lower_expr(&field.base);
                 let part = self.project(base, &member(&field.member));
                 self.known_field(part, field)
             }
-            Expr::Reference(reference) => self.lower_reference(reference, span),
+            Expr::Reference(reference) => {
+                self.wants_place = wants;
+                self.lower_reference(reference, span)
+            }
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
             Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),

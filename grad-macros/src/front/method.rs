@@ -127,6 +127,8 @@ impl Lower<'_> {
             || writes_receiver(&name)
             || name.ends_with("_mut")
             || OVERWRITES.contains(&name.as_str());
+        // What a place is found in is one.
+        self.wants_place = wanted && !super::way::is_of_std(&name);
         let receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
         if receiver == Operand::Poison || self.dead {

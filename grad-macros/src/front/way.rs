@@ -77,6 +77,11 @@ const MUTABLE_OF_STD: &[&str] = &[
 const MUTABLE_OF_SEQUENCES: &[&str] =
     &["get_mut", "first_mut", "last_mut", "front_mut", "back_mut"];
 
+/// Whether a method of this name is std's and gives a reference or a whole again.
+pub(super) fn is_of_std(name: &str) -> bool {
+    OF_STD.contains(&name)
+}
+
 /// The methods in the code that return references.
 pub(super) fn references(code: &TokenStream) -> HashMap<String, Gives> {
     let mut found = HashMap::new();

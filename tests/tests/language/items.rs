@@ -420,6 +420,41 @@ mod modules_cfg {
     }
 }
 
+mod rc_cow {
+    use grad_runtime::{Differentiable, differentiate};
+    use std::rc::Rc;
+    #[derive(Differentiable, Clone)]
+    pub struct Node {
+        value: Rc<Vec<f64>>,
+        k: f64,
+    }
+    #[derive(Differentiable, Clone)]
+    pub struct Leaf {
+        a: f64,
+    }
+    #[differentiate]
+    impl Node {
+        pub fn sum(&self) -> f64 {
+            let mut s = 0.0;
+            for v in self.value.iter() {
+                s += v * self.k;
+            }
+            s
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let r = Rc::new(x.to_vec());
+        let n = Node {
+            value: Rc::clone(&r),
+            k: x[1],
+        };
+        let m = std::sync::Arc::new(Leaf { a: x[0] * x[1] });
+        let l = m.clone();
+        n.value[0] * n.k + r[1] + m.a * l.a + n.sum()
+    }
+}
+
 mod builder {
     use grad_runtime::{Differentiable, differentiate};
     #[derive(Differentiable, Clone)]
@@ -509,6 +544,7 @@ fn all() {
         generic_trait::f, generic_trait::value_and_grad_f, generic_trait::jvp_f; [0.3, -1.2, 0.8];
         enum_methods::f, enum_methods::value_and_grad_f, enum_methods::jvp_f; [0.3, -1.2, 0.8];
         modules_cfg::f, modules_cfg::value_and_grad_f, modules_cfg::jvp_f; [0.3, -1.2];
+        rc_cow::f, rc_cow::value_and_grad_f, rc_cow::jvp_f; [0.3, -1.2];
         builder::f, builder::value_and_grad_f, builder::jvp_f; [0.3, -1.2, 0.8];
         const_repeat::f, const_repeat::value_and_grad_f, const_repeat::jvp_f; [0.3, -1.2, 0.7, 0.4, 1.1, 0.9];
     }

@@ -482,6 +482,69 @@ mod generic_matrix {
     }
 }
 
+mod lent {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone)]
+    pub struct Table {
+        data: Vec<f64>,
+        width: usize,
+    }
+    #[differentiate]
+    impl Table {
+        pub fn data(&self) -> &[f64] {
+            &self.data
+        }
+        pub fn all(&self) -> &Vec<f64> {
+            &self.data
+        }
+        pub fn line(&self, i: usize) -> &[f64] {
+            &self.data[i * self.width..(i + 1) * self.width]
+        }
+        pub fn set(&mut self, i: usize, v: f64) {
+            self.data[i] = v;
+        }
+    }
+    #[differentiate]
+    pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+        let mut s = 0.0;
+        for i in 0..a.len() {
+            s += a[i] * b[i];
+        }
+        s
+    }
+    #[differentiate]
+    pub fn read(t: &Table) -> f64 {
+        let mut s = 0.0;
+        for i in 0..4 {
+            s += t.data()[i] * t.all()[3 - i] + dot(t.line(i % 2), t.line(1));
+        }
+        s
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut t = Table {
+            data: x.to_vec(),
+            width: 3,
+        };
+        let mut s = 0.0;
+        for i in 0..3 {
+            let line = t.line(i % 2);
+            let mut inner = 0.0;
+            for j in 0..3 {
+                inner += line[j] * line[2 - j] * x[j];
+            }
+            let first = t.data()[0] * line[1];
+            if inner > 0.5 {
+                s += dot(line, x) * first;
+            } else {
+                s += inner.sin() - t.all()[i];
+            }
+            t.set(i, inner + x[i]);
+        }
+        s + read(&t)
+    }
+}
+
 macro_rules! each {
     ($($f:path, $gradient:path, $push:path; $x:expr;)*) => {
         $(slice!($f, $gradient, $push; $x);)*
@@ -501,5 +564,6 @@ fn all() {
         view_loop::f, view_loop::value_and_grad_f, view_loop::jvp_f; [0.3, -1.2, 0.7, 0.4, 1.1, 0.9];
         trait_refs::f, trait_refs::value_and_grad_f, trait_refs::jvp_f; [0.3, -1.2, 0.7, 0.4, 1.1, 0.9];
         generic_matrix::f, generic_matrix::value_and_grad_f, generic_matrix::jvp_f; [0.3, -1.2, 0.7, 0.4, 1.1, 0.9];
+        lent::f, lent::value_and_grad_f, lent::jvp_f; [0.3, -1.2, 0.7, 0.4, 1.1, 0.9];
     }
 }

@@ -93,6 +93,7 @@
 mod array;
 mod content;
 mod convert;
+mod counted;
 mod deque;
 mod extend;
 mod index;
@@ -114,6 +115,7 @@ use alloc::vec::Vec;
 pub use array::to_array;
 pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use convert::{FromRule, IntoRule};
+pub use counted::CountedRules;
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use index::{IndexMutRule, IndexRule};
@@ -141,10 +143,11 @@ pub mod methods {
     pub use super::super::way::ByReference as _;
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
-        DequeRules as _, ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _,
-        IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _,
-        OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _,
-        SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
+        CountedRules as _, DequeRules as _, ExtendRules as _, FromRule as _, IndexMutRule as _,
+        IndexRule as _, IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _,
+        OptionMapRules as _, OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _,
+        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _,
+        VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
