@@ -64,6 +64,24 @@ impl Operator {
         }
     }
 
+    /// The block with a name for the lifetime of `impl Sub for &T`, where both operands have it.
+    pub(crate) fn with_lifetime(&self, block: &ItemImpl) -> ItemImpl {
+        let mut block = block.clone();
+        if let (None, Type::Reference(own)) = (&self.right, &mut *block.self_ty) {
+            if own.lifetime.is_none() {
+                let lifetime: syn::Lifetime = syn::parse_quote!('__grad_operand);
+                own.lifetime = Some(lifetime.clone());
+                block
+                    .generics
+                    .params
+                    .insert(0, syn::parse_quote!(#lifetime));
+                block.generics.lt_token.get_or_insert_default();
+                block.generics.gt_token.get_or_insert_default();
+            }
+        }
+        block
+    }
+
     /// The implementation of the rule's trait around the siblings.
     pub(crate) fn rule(
         &self,

@@ -6,8 +6,9 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
+pub(crate) mod bounds;
 pub(crate) mod functions;
-mod generics;
+pub(crate) mod generics;
 
 use crate::diag::{Diagnostics, Problem};
 use crate::ir::{Ty, Width};
@@ -22,7 +23,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
-#[allow(clippy::struct_excessive_bools)] // four facts of how it is written
+#[allow(clippy::struct_excessive_bools)] // five facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.
@@ -41,6 +42,10 @@ pub(crate) struct Parameter {
     pub(crate) is_receiver: bool,
     /// A receiver `self` whose type is a reference.
     pub(crate) by_value: bool,
+    /// Something that a closure captures and that is no reference itself: its name is the place.
+    pub(crate) is_place: bool,
+    /// Whether it is one of a closure's, whose type may not be written.
+    pub(crate) of_closure: bool,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -69,6 +74,8 @@ pub(crate) struct Signature {
     pub(crate) number_names: Vec<String>,
     /// Other type parameters, and those of numbers: everything a pullback's type may name.
     pub(crate) types: Vec<Ident>,
+    /// What outlives the pullback of a recursive function that is given functions.
+    pub(crate) outlived: Option<syn::Lifetime>,
 }
 
 impl Signature {
@@ -111,7 +118,9 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
-                if let Some(span) = reference_inside(ty) {
+                if let Some(problem) = bounds::returned(ty) {
+                    diag.report(ty.span(), problem);
+                } else if let Some(span) = reference_inside(ty) {
                     diag.report(span, Problem::ReturnedReference);
                 }
                 (ty_of(ty).with_numbers(&names), (**ty).clone())
@@ -143,8 +152,14 @@ impl Signature {
                 .type_params()
                 .map(|p| p.ident.clone())
                 .collect(),
+            outlived: None,
         };
         signature.choose_wrt(sig, options, diag);
+        for parameter in signature.parameters.iter().filter(|p| p.wrt) {
+            if let Some(problem) = bounds::unknown(parameter, &sig.generics) {
+                diag.report(parameter.written.span(), problem);
+            }
+        }
         signature
     }
 
@@ -251,9 +266,6 @@ fn keep_apart(parameters: &mut [Parameter]) {
 }
 
 fn reject(sig: &syn::Signature, diag: &Diagnostics) {
-    if let Some(token) = &sig.constness {
-        diag.report(token.span, Problem::ConstFunction);
-    }
     if let Some(token) = &sig.asyncness {
         diag.report(token.span, Problem::AsyncFunction);
     }
@@ -294,13 +306,15 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 wrt: false,
                 is_receiver: true,
                 by_value: false,
+                is_place: false,
+                of_closure: false,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
             }
             .spanned(span)
         }
-        FnArg::Typed(typed) => typed_parameter(k, typed, generics, diag),
+        FnArg::Typed(typed) => typed_parameter(k, typed, generics),
     }
 }
 
@@ -376,12 +390,7 @@ impl Parameter {
     }
 }
 
-fn typed_parameter(
-    k: usize,
-    typed: &syn::PatType,
-    generics: &syn::Generics,
-    diag: &Diagnostics,
-) -> Parameter {
+fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> Parameter {
     let (name, pattern, mutable) = match &*typed.pat {
         Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
             (p.ident.clone(), None, p.mutability.is_some())
@@ -389,9 +398,6 @@ fn typed_parameter(
         other => (format_ident!("arg{k}"), Some(other.clone()), false),
     };
     let function = functions::function_of(&typed.ty, generics);
-    if let (Type::ImplTrait(ty), None) = (&*typed.ty, &function) {
-        diag.report(ty.span(), Problem::ImplTraitParameter);
-    }
     let (passing, base) = match &*typed.ty {
         Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
         Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
@@ -417,6 +423,8 @@ fn typed_parameter(
         wrt: false,
         is_receiver: false,
         by_value: false,
+        is_place: false,
+        of_closure: false,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),

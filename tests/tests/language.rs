@@ -12,6 +12,10 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/declared.rs"]
+mod declared;
+#[path = "language/domains.rs"]
+mod domains;
 #[path = "language/enums.rs"]
 mod enums;
 #[path = "language/flow.rs"]
@@ -20,6 +24,8 @@ mod flow;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/handed.rs"]
+mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
 #[path = "language/items.rs"]
@@ -36,8 +42,14 @@ mod options;
 mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/passed.rs"]
+mod passed;
 #[path = "language/places.rs"]
 mod places;
+#[path = "language/reads.rs"]
+mod reads;
+#[path = "language/receivers.rs"]
+mod receivers;
 #[path = "language/references.rs"]
 mod references;
 #[path = "language/zeros.rs"]

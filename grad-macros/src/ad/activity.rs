@@ -163,7 +163,7 @@ fn flowing(site: &Site) -> &[Value] {
 }
 
 /// Variables the site reads so that a derivative flows, and values in its arguments.
-fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
+pub(super) fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
@@ -200,6 +200,7 @@ fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
                 match capture {
                     Capture::Value(v) => values.push(*v),
                     Capture::Place(path, _) => vars.push(path.root),
+                    Capture::Given => {}
                 }
             }
         }
@@ -209,7 +210,7 @@ fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
 }
 
 /// Variables the site writes a derivative into.
-fn targets(site: &Site) -> Vec<Var> {
+pub(super) fn targets(site: &Site) -> Vec<Var> {
     match &site.kind {
         Kind::Store(path) | Kind::Accumulate(path) | Kind::Append(path) => vec![path.root],
         Kind::Allocate(var) => vec![*var],

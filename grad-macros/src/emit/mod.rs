@@ -4,6 +4,7 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod bars;
 mod bodies;
 mod body;
 mod calls;
@@ -11,6 +12,7 @@ mod companion;
 mod control;
 mod dynamic;
 mod functions;
+mod given;
 mod gradient;
 mod graph;
 mod items;
@@ -20,6 +22,8 @@ mod lent;
 mod names;
 mod places;
 mod public;
+mod receivers;
+mod reuse;
 mod rules;
 mod signatures;
 mod spelling;

@@ -224,6 +224,7 @@ impl Derived<'_> {
             },
             jvp,
             lanes: None,
+            given: TokenStream::new(),
         };
         let placed = self.place(&members);
         match self.home {

@@ -34,9 +34,10 @@ impl Lower<'_> {
                 self.wants_place = wants;
                 self.lower_expected(expr, expected)
             }
-            Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
+            Expr::Lit(literal) => self.lower_literal(&literal.lit, hint.as_ref(), span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => {
+                self.hint = hint.filter(|_| matches!(unary.op, UnOp::Neg(_)));
                 self.expected = expected.filter(|_| matches!(unary.op, UnOp::Neg(_)));
                 self.wants_place = matches!(unary.op, UnOp::Deref(_));
                 self.writes_place = writes;
@@ -55,7 +56,7 @@ impl Lower<'_> {
             Expr::ForLoop(l) => self.lower_for(l),
             Expr::While(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                if is_quiet(&l.cond) {
+                if is_quiet(&l.cond) && !self.changes(&l.cond) {
                     return self.lower_while(Some(&l.cond), &l.body, label, span);
                 }
                 // A condition that binds or changes something is part of the iteration.
@@ -65,6 +66,7 @@ impl Lower<'_> {
             }
             Expr::Loop(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
+                self.next_pile = self.pile_of_breaks(&l.body);
                 self.lower_while(None, &l.body, label, span)
             }
             Expr::Return(r) => {
@@ -98,10 +100,7 @@ impl Lower<'_> {
             }
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
-            Expr::Tuple(tuple) => {
-                let parts = tuple.elems.iter().map(|e| self.lower_expr(e));
-                Operand::Tuple(parts.collect())
-            }
+            Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
             Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
@@ -115,7 +114,12 @@ impl Lower<'_> {
                 self.writes_place = writes;
                 self.lower_method(call, hint.as_ref())
             }
-            Expr::Macro(m) => self.lower_macro(&m.mac),
+            Expr::Macro(m) => {
+                self.hint = hint;
+                let value = self.lower_macro(&m.mac);
+                self.hint = None;
+                value
+            }
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Const(c) => self.lower_block(&c.block),
@@ -162,7 +166,14 @@ impl Lower<'_> {
         self.read_spanned(operand, expr.span())
     }
 
-    fn lower_literal(&mut self, literal: &Lit, span: Span) -> Operand {
+    /// A literal; an integer takes the type the source annotates it with.
+    fn lower_literal(
+        &mut self,
+        literal: &Lit,
+        annotated: Option<&syn::Type>,
+        span: Span,
+    ) -> Operand {
+        let integer = annotated.and_then(super::call::integer_type);
         let (kind, ty) = match literal {
             Lit::Float(f) => (
                 Literal::Float(f.base10_digits().to_owned()),
@@ -172,7 +183,13 @@ impl Lower<'_> {
                 Literal::Float(format!("{}.0", i.base10_digits())),
                 float_ty(i.suffix()),
             ),
-            Lit::Int(i) => (Literal::Int(i.to_string()), Ty::Int),
+            Lit::Int(i) => {
+                let text = match integer {
+                    Some(suffix) if i.suffix().is_empty() => format!("{i}{suffix}"),
+                    _ => i.to_string(),
+                };
+                (Literal::Int(text), Ty::Int)
+            }
             Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
             other => {
                 let code = Code(other.to_token_stream());
@@ -306,12 +323,14 @@ impl Lower<'_> {
         let is_sum = matches!(binary.op, BinOp::Add(_) | BinOp::Sub(_));
         self.expected = expected.clone().filter(|_| is_sum);
         let a = self.lower_operand(&binary.left);
+        let then = self.now();
         let left = self.operand_ty(&a);
         self.expected = match left {
             Ty::Float(_) if is_sum => Some(left),
             _ => expected.clone().filter(|_| is_sum),
         };
         let b = self.lower_operand(&binary.right);
+        let a = self.as_of(a, then, binary.left.span());
         self.expected = None;
         if let Some(ty) = expected.filter(|_| discrete_op(&binary.op).is_none()) {
             let value = self.float_operator(arithmetic_row(&binary.op), a, b, span);
@@ -613,10 +632,6 @@ impl Lower<'_> {
         }
         let own = &record.path;
         self.hint = Some(syn::parse_quote!(#own));
-        let base = self.lower_expr(rest);
-        if base == Operand::Poison {
-            return base;
-        }
         let ty = Ty::Named(
             record
                 .path
@@ -624,12 +639,40 @@ impl Lower<'_> {
                 .last()
                 .map_or(String::new(), |s| s.ident.to_string()),
         );
-        let whole = self.read_spanned(base, rest.span());
+        let Some(whole) = self.lower_base(&record.path, rest, &ty) else {
+            return Operand::Poison;
+        };
         let var = self.new_variable("record", ty.clone(), true, Some(whole));
         for (field, value) in fields.into_iter().zip(values) {
             self.store(Path::of(var).then(Step::Field(field)), value, span);
         }
         Operand::Place(Path::of(var), ty)
+    }
+
+    /// The base of `Path { .., ..base }` as a value of its own.
+    fn lower_base(&mut self, path: &syn::Path, base: &Expr, ty: &Ty) -> Option<Value> {
+        if matches!(base, Expr::Call(call) if call.args.is_empty() && is_associated(&call.func)) {
+            // `..Default::default()` takes its type from the struct.
+            let kind = Kind::Opaque {
+                code: Code(quote::quote!(#path { ..#base })),
+                captures: Vec::new(),
+                effect: false,
+            };
+            return Some(self.push(kind, Vec::new(), ty.clone(), base.span()));
+        }
+        match self.lower_expr(base) {
+            Operand::Poison => None,
+            // Behind a reference: what is taken of it is copied, not moved.
+            Operand::Place(path, ty) if !self.is_owned(&path) => {
+                Some(self.push(Kind::Copy(path), Vec::new(), ty, base.span()))
+            }
+            operand => Some(self.read_spanned(operand, base.span())),
+        }
+    }
+
+    fn is_owned(&self, path: &Path) -> bool {
+        let storage = self.graph.var(path.root).storage;
+        path.steps.is_empty() && matches!(storage, Storage::Owned)
     }
 
     /// A struct or a variant of an enum from its fields.
@@ -663,6 +706,16 @@ impl Lower<'_> {
         let var = self.new_variable("record", ty.clone(), false, Some(value));
         Operand::Place(Path::of(var), ty)
     }
+}
+
+/// Whether a function is named as one of a type.
+fn is_associated(function: &Expr) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let owner = path.path.segments.iter().rev().nth(1);
+    path.qself.is_some()
+        || owner.is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase))
 }
 
 /// The row of `a op b` or `a op= b`.

@@ -58,6 +58,8 @@ const WRITES: &[&str] = &[
     "mapv_inplace",
 ];
 
+/// Those of them that write their argument too.
+const TWO: &[&str] = &["append", "swap_with_slice"];
 /// Methods of slices that overwrite elements.
 const OVERWRITES: &[&str] = &["swap", "fill", "fill_with", "copy_from_slice"];
 
@@ -113,6 +115,9 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
+        if let Some(array) = self.lower_to_array(call, hint) {
+            return array;
+        }
         let optional =
             OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
@@ -210,6 +215,7 @@ impl Lower<'_> {
             let ty = match capture {
                 crate::ir::Capture::Value(value) => self.graph.ty(*value),
                 crate::ir::Capture::Place(path, _) => &self.graph.var(path.root).ty,
+                crate::ir::Capture::Given => return false,
             };
             ty.may_be_active()
         })
@@ -511,7 +517,11 @@ impl Lower<'_> {
                     let tokens = arg.to_token_stream();
                     Arg::Code(Code(tokens.clone()), self.captures(&tokens))
                 }
-                arg => self.lower_arg(arg),
+                arg => match self.lower_arg(arg) {
+                    Arg::MaybeMut(path) if TWO.contains(&name.as_str()) => Arg::RefMut(path),
+                    Arg::MaybeMut(path) => Arg::Ref(path),
+                    known => known,
+                },
             });
         }
         let callee = Callee::Method(name.clone(), None);

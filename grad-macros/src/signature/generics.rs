@@ -97,8 +97,29 @@ fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnT
     bounds.iter().any(|b| OF_NUMBERS.contains(&b.as_str())) || returned && !bounds.is_empty()
 }
 
+/// Whether what the generics ask of their type parameters can be asked of tangents too: of numbers,
+/// which are their own, anything; of others what every tangent has.
+pub(crate) fn bounds_tangents(generics: &Generics) -> bool {
+    const ALL_HAVE: &[&str] = &[
+        "Copy",
+        "Clone",
+        "Debug",
+        "Default",
+        "PartialEq",
+        "Sized",
+        "Send",
+        "Sync",
+    ];
+    generics.type_params().all(|parameter| {
+        is_number(parameter, generics, None)
+            || bounds_of(parameter, generics)
+                .iter()
+                .all(|bound| ALL_HAVE.contains(&bound.as_str()))
+    })
+}
+
 /// The last segments of the traits a parameter is bound by.
-fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
+pub(super) fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
     let mut found: Vec<String> = parameter.bounds.iter().filter_map(trait_name).collect();
     let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
     for predicate in clauses {
@@ -121,7 +142,7 @@ fn trait_name(bound: &syn::TypeParamBound) -> Option<String> {
     }
 }
 
-fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(group.stream(), name),
         TokenTree::Ident(ident) => ident == *name,

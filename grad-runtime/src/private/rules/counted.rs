@@ -5,13 +5,15 @@ use alloc::rc::Rc;
 use alloc::sync::Arc;
 
 use super::super::{TangentOf, Wrt};
+use crate::replica::Replica;
 use crate::{Differentiable, Tangent};
 
-/// The derivatives of `Rc::new(x)` and `Rc::clone(&x)`, and of `Arc`'s.
+/// The derivatives of `Rc::new(x)` and `Rc::clone(&x)`, and of `Arc`'s. What is taken by value is borrowed
+/// and copied, as by the siblings of any associated function.
 pub trait CountedRules<T: Differentiable>: Sized {
     /// `new` and its pullback.
     fn __grad_vjp_new<const M: u64>(
-        x: T,
+        x: &T,
         _: Wrt<M>,
     ) -> (
         Self,
@@ -20,7 +22,7 @@ pub trait CountedRules<T: Differentiable>: Sized {
 
     /// `new` and its tangent.
     fn __grad_jvp_new<const M: u64>(
-        x: T,
+        x: &T,
         _: Wrt<M>,
         x_dot: Option<&TangentOf<T>>,
     ) -> (Self, TangentOf<T>);
@@ -44,26 +46,26 @@ pub trait CountedRules<T: Differentiable>: Sized {
 
 macro_rules! counted {
     ($($Counted:ident)*) => {$(
-        impl<T: Differentiable> CountedRules<T> for $Counted<T> {
+        impl<T: Differentiable + Replica> CountedRules<T> for $Counted<T> {
             #[inline]
             fn __grad_vjp_new<const M: u64>(
-                x: T,
+                x: &T,
                 _: Wrt<M>,
             ) -> (
                 Self,
                 impl FnOnce(TangentOf<T>, &T, Option<&mut TangentOf<T>>) + use<T, M>,
             ) {
-                ($Counted::new(x), |bar, _: &T, x_bar: Option<&mut TangentOf<T>>| add(x_bar, &bar))
+                ($Counted::new(x.replica()), |bar, _: &T, x_bar: Option<&mut TangentOf<T>>| add(x_bar, &bar))
             }
 
             #[inline]
             fn __grad_jvp_new<const M: u64>(
-                x: T,
+                x: &T,
                 _: Wrt<M>,
                 x_dot: Option<&TangentOf<T>>,
             ) -> (Self, TangentOf<T>) {
-                let dot = super::tangent_or_zero(x_dot, &x);
-                ($Counted::new(x), dot)
+                let dot = super::tangent_or_zero(x_dot, x);
+                ($Counted::new(x.replica()), dot)
             }
 
             #[inline]
