@@ -385,3 +385,33 @@ fn a_zero_cotangent_times_an_infinite_slope_is_zero() {
     assert_eq!(bars.0, arr1(&[0.0, 0.25]));
     assert_eq!(bars.1, arr1(&[0.0, 0.25]));
 }
+
+/// The macro does not see that this is an array.
+type Table = Array2<f64>;
+
+#[grad_runtime::differentiate]
+fn under_another_name(table: &Table, x: f64) -> f64 {
+    let mut own = table.clone();
+    own[(0, 1)] = table[[1, 0]] * x;
+    own[[0, 0]] += own[(0, 1)] * table[(0, 1)];
+    own[[0, 0]] * own[(0, 1)]
+}
+
+#[test]
+fn elements_of_an_array_under_another_name() {
+    let (table, x) = (away_from_zero((2, 2), 7), 0.7);
+    let (_, (own, by_x)) = value_and_grad_under_another_name(&table, x);
+    let step = 1e-6;
+    for (k, entry) in own.indexed_iter() {
+        let moved = |by: f64| {
+            let mut table = table.clone();
+            table[k] += by;
+            under_another_name(&table, x)
+        };
+        let difference = (moved(step) - moved(-step)) / (2.0 * step);
+        assert!((entry - difference).abs() < 1e-6);
+    }
+    let difference = (under_another_name(&table, x + step) - under_another_name(&table, x - step))
+        / (2.0 * step);
+    assert!((by_x - difference).abs() < 1e-6);
+}

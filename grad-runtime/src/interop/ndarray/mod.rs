@@ -18,6 +18,7 @@
 mod broadcast;
 mod dot;
 mod entries;
+mod index;
 mod methods;
 mod operators;
 mod tangent;

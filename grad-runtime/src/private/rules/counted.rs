@@ -8,7 +8,8 @@ use super::super::{TangentOf, Wrt};
 use crate::replica::Replica;
 use crate::{Differentiable, Tangent};
 
-/// The derivatives of `Rc::new(x)` and `Rc::clone(&x)`, and of `Arc`'s.
+/// The derivatives of `Rc::new(x)` and `Rc::clone(&x)`, and of `Arc`'s. What is taken by value is borrowed
+/// and copied, as by the siblings of any associated function.
 pub trait CountedRules<T: Differentiable>: Sized {
     /// `new` and its pullback.
     fn __grad_vjp_new<const M: u64>(
