@@ -100,6 +100,8 @@ problems! {
         "assign the result of a function instead";
     BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
         "read the value inside each branch";
+    SetInBranches => "an array or struct is declared without a value and set in a branch that may leave",
+        "declare it with its value, `let x = if .. { .. } else { .. };`";
     Assignment => "assignment to this place is not differentiated yet",
         "assign to a variable, a field or an element";
     Undefined => "this value leaves a loop early and its type is not known to be a number",

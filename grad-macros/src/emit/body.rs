@@ -349,14 +349,15 @@ impl<'g> Body<'g> {
             }
             Kind::Repeat { vec } => {
                 let (x, n) = (operand(self, 0), operand(self, 1));
-                match self.graph.def(site.operands[1]).map(|site| &site.kind) {
-                    _ if *vec => quote!(#root::private::vec![#x; #n]),
-                    // A parameter in parentheses would be an expression, which a length cannot be.
-                    Some(Kind::Constant(code)) => {
-                        let len = &code.0;
-                        quote!([#x; #len])
-                    }
-                    _ => quote!([#x; #n]),
+                // A generic parameter stands alone.
+                let n = match self.graph.def(site.operands[1]).map(|def| &def.kind) {
+                    Some(Kind::Constant(code)) => code.0.clone(),
+                    _ => n,
+                };
+                if *vec {
+                    quote!(#root::private::vec![#x; #n])
+                } else {
+                    quote!([#x; #n])
                 }
             }
             Kind::Tuple => {

@@ -14,6 +14,12 @@ const INTEGERS: &[&str] = &[
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
 ];
 
+/// The name of a type of integers.
+pub(super) fn integer_type(ty: &syn::Type) -> Option<&'static str> {
+    let name = ty.to_token_stream().to_string();
+    INTEGERS.iter().copied().find(|known| *known == name)
+}
+
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
         let span = call.func.span();
@@ -63,8 +69,10 @@ impl Lower<'_> {
             }
             ([.., "mem", "drop"] | ["drop"], [_]) => Operand::Unit,
             ([.., "black_box"], [arg]) => self.lower_expr(arg),
-            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg, hint.as_ref()),
-            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint.as_ref(), span),
+            ([.., "Vec", "with_capacity"], [arg]) => {
+                self.with_capacity(&call.func, arg, hint.as_ref())
+            }
+            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint.as_ref()),
             ([.., "Vec", "from"], [arg]) => {
                 let operand = self.lower_expr(arg);
                 self.copy_of(operand, span)
@@ -88,6 +96,32 @@ impl Lower<'_> {
             }
             _ => self.lower_named(path, &args, span),
         }
+    }
+
+    /// `Vec::with_capacity(n)`, where `n` may be the length of something differentiated.
+    fn with_capacity(&mut self, function: &Expr, arg: &Expr, ty: Option<&syn::Type>) -> Operand {
+        let capacity = self.value_of(arg);
+        let function = match ty {
+            Some(ty) => quote!(<#ty>::with_capacity),
+            None => function.to_token_stream(),
+        };
+        let kind = Kind::Opaque {
+            code: Code(quote!(#function(__capacity))),
+            captures: vec![("__capacity".to_owned(), crate::ir::Capture::Value(capacity))],
+            effect: false,
+        };
+        let ty = Ty::Array(Box::new(Ty::Unknown));
+        Operand::Value(self.push(kind, Vec::new(), ty, arg.span()))
+    }
+
+    /// `Vec::new()`, with its type where the source writes it.
+    pub(super) fn empty_vector(&mut self, function: &Expr, ty: Option<&syn::Type>) -> Operand {
+        let call: Expr = match ty {
+            Some(ty) => syn::parse_quote!(<#ty>::new()),
+            None => syn::parse_quote!(#function()),
+        };
+        let vector = Ty::Array(Box::new(Ty::Unknown));
+        self.opaque(&call, vector, "this call")
     }
 
     fn lower_float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {

@@ -45,7 +45,6 @@ mod returned;
 mod scope;
 mod stmt;
 mod to_array;
-mod vector;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -100,6 +99,10 @@ pub(super) struct Lower<'d> {
     returned: Local,
     /// Where `return` puts its value, if that has no number to stand for it while it is not there.
     pile: Option<Path>,
+    /// Whether `break` puts its value on a pile, for the same reason.
+    piles_breaks: bool,
+    /// The pile of the loop or block about to be lowered.
+    next_pile: Option<Path>,
     /// Nonzero codes the exit may have here.
     exits: BTreeSet<i64>,
     loops: Vec<flow::Loop>,
@@ -170,13 +173,24 @@ pub(crate) fn lower(
 ) -> Lowered {
     let mark = diag.mark();
     let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
+    let again = |piles_returns: bool| {
+        diag.forget(mark);
+        let mut cx = start(name, signature, body, around, diag);
+        cx.piles_breaks = true;
+        if piles_returns {
+            cx.pile_returns();
+            return cx.lower_function(signature, &returned::returning(body));
+        }
+        cx.lower_function(signature, body)
+    };
+    if !diag.has_since(mark, &Problem::Undefined) {
+        return lowered;
+    }
+    let lowered = again(false);
     if signature.output.is_scalar() || !diag.has_since(mark, &Problem::Undefined) {
         return lowered;
     }
-    diag.forget(mark);
-    let mut cx = start(name, signature, body, around, diag);
-    cx.pile_returns();
-    cx.lower_function(signature, &returned::returning(body))
+    again(true)
 }
 
 fn start<'d>(
@@ -199,6 +213,8 @@ fn start<'d>(
         exit,
         returned,
         pile: None,
+        piles_breaks: false,
+        next_pile: None,
         exits: BTreeSet::new(),
         loops: Vec::new(),
         next_code: 2,

@@ -128,15 +128,7 @@ impl Lower<'_> {
 
     fn lower_let(&mut self, local: &Let) -> Operand {
         let Some(init) = &local.init else {
-            if let Some(name) = plain_name(&local.pat) {
-                let declared = self.locals.declare(&name, true, None);
-                if let Pat::Type(typed) = &local.pat {
-                    let ty = self.ty_of(&typed.ty);
-                    self.declared.insert(declared, ty);
-                }
-                return Operand::Unit;
-            }
-            return self.report(local.pat.span(), Problem::Pattern);
+            return self.declare_later(&local.pat);
         };
         self.hint = super::pattern::type_of(&local.pat);
         self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));
@@ -144,6 +136,25 @@ impl Lower<'_> {
         self.named = false;
         if !self.dead {
             self.lower_binding(&local.pat, value);
+        }
+        Operand::Unit
+    }
+
+    /// `let x: f64;`, `let (mut a, b);`: variables that are set later.
+    fn declare_later(&mut self, pattern: &Pat) -> Operand {
+        if let Some(name) = plain_name(pattern) {
+            let declared = self.locals.declare(&name, true, None);
+            if let Pat::Type(typed) = pattern {
+                let ty = self.ty_of(&typed.ty);
+                self.declared.insert(declared, ty);
+            }
+            return Operand::Unit;
+        }
+        let Pat::Tuple(tuple) = pattern else {
+            return self.report(pattern.span(), Problem::Pattern);
+        };
+        for part in &tuple.elems {
+            self.declare_later(part);
         }
         Operand::Unit
     }
@@ -272,7 +283,7 @@ impl Lower<'_> {
     }
 
     /// `let z; .. z = value`: an array or struct becomes memory here.
-    fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
+    pub(super) fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
         let Operand::Value(v) = value else {
             return value;
         };
