@@ -64,16 +64,20 @@ problems! {
         "take a slice instead";
     ImplTraitParameter => "parameters of type `impl Trait` are not differentiated yet",
         "write the function for the concrete type";
-    ReturnedReference => "a returned reference has no derivative of its own",
-        "return an owned value: a float, an array, a `Vec` or a struct";
+    ReturnedReference => "what this reference leads to is not found in one of the parameters",
+        "return a reference to a field, an element or a range of a parameter, or an owned value: a float, an array, a `Vec` or a struct";
+    ChangesAndReturns => "this function changes a parameter and returns a reference into one",
+        "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     Pattern => "this pattern is not differentiated yet",
         "bind a name and take it apart with indices or fields";
     Expression(what: String) => format!("{what} is not differentiated yet"),
         "write it with `let`, `if`, `match` on integers, `for`, `while`, indices and function calls";
     ActiveCode(what: String) => format!("{what} depends on a differentiated value, and its derivative is not known"),
         "use a function marked `#[differentiate]`, or hold the value constant with `constant(..)`";
-    InertMethod(name: String) => format!("`{name}` is handed a differentiated value, and its derivative is not known: its receiver is a `dyn Trait`, or has no floats"),
+    InertMethod(name: String) => format!("`{name}` is handed a differentiated value, and its derivative is not known: its receiver has no floats"),
         "take a generic parameter `T: Trait` with `#[differentiate]` on the trait and its `impl`s, or hold the argument constant with `constant(..)`";
+    DynamicReceiver(name: String) => format!("`{name}` is called on a `dyn Trait` that holds a differentiated value"),
+        "differentiate by the arguments of the method: a trait object has no derivative of its own; or call through a generic parameter `T: Trait`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     ClosureArgument => "this function, passed to a function, is not differentiated yet",

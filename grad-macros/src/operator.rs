@@ -132,3 +132,47 @@ pub(crate) fn base(ty: &Type) -> &Type {
         other => other,
     }
 }
+
+/// `Index` and `IndexMut`: their rules find the way to the element.
+pub(crate) struct Place;
+
+impl Place {
+    /// Whether the path names one of the traits.
+    pub(crate) fn named(path: &Path) -> bool {
+        let last = path.segments.last();
+        last.is_some_and(|last| last.ident == "Index" || last.ident == "IndexMut")
+    }
+
+    /// Writes out the type of the element.
+    pub(crate) fn name_types(sig: &mut Signature, block: &ItemImpl) {
+        let output = block.items.iter().find_map(|item| match item {
+            syn::ImplItem::Type(ty) if ty.ident == "Output" => Some(ty.ty.clone()),
+            _ => None,
+        });
+        if let (syn::ReturnType::Type(_, ty), Some(output)) = (&mut sig.output, output) {
+            if let Type::Reference(reference) = &mut **ty {
+                *reference.elem = output;
+            }
+        }
+    }
+
+    /// The implementation of the rule's trait around what finds the way.
+    pub(crate) fn rule(
+        path: &Path,
+        block: &ItemImpl,
+        way: &TokenStream,
+        root: &TokenStream,
+    ) -> TokenStream {
+        let Some(last) = path.segments.last() else {
+            return TokenStream::new();
+        };
+        let rule = format_ident!("{}Rule", last.ident, span = Span::call_site());
+        let (arguments, own) = (&last.arguments, &block.self_ty);
+        let (generics, clause) = (&block.generics, &block.generics.where_clause);
+        quote! {
+            #[automatically_derived]
+            #[allow(refining_impl_trait)]
+            impl #generics #root::private::rules::#rule #arguments for #own #clause { #way }
+        }
+    }
+}

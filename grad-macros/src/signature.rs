@@ -56,6 +56,11 @@ pub(crate) struct Signature {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Ty,
     pub(crate) output_type: Type,
+    /// How it hands out what it returns, where that is a reference to a part of a parameter.
+    pub(crate) returned: Option<Passing>,
+    /// Whether it is a method of a type that wraps a type parameter with methods: one of the same name
+    /// that it calls on a part of itself is that one's.
+    pub(crate) wraps: bool,
     /// Names of const parameters.
     pub(crate) consts: Vec<Ident>,
     /// Its type parameters that stand for numbers.
@@ -70,6 +75,11 @@ impl Signature {
     /// Type parameters of an `impl` block or trait that stand for numbers.
     pub(crate) fn numbers_of(outer: &syn::Generics) -> Vec<Ident> {
         generics::numbers(outer, None)
+    }
+
+    /// Type parameters of an `impl` block that its type holds something of, other than numbers.
+    pub(crate) fn holders_of(outer: &syn::Generics, own: &Type) -> Vec<Ident> {
+        generics::holders(outer, &quote!(#own))
     }
 
     /// Reads a signature; `outer` are the generics around the function.
@@ -101,14 +111,22 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
-                if let Type::Reference(reference) = &**ty {
-                    diag.report(reference.span(), Problem::ReturnedReference);
+                if let Some(span) = reference_inside(ty) {
+                    diag.report(span, Problem::ReturnedReference);
                 }
                 (ty_of(ty).with_numbers(&names), (**ty).clone())
             }
         };
         let mut signature = Signature {
             parameters,
+            returned: match &output_type {
+                Type::Reference(reference) if reference.mutability.is_some() => {
+                    Some(Passing::RefMut)
+                }
+                Type::Reference(_) => Some(Passing::Ref),
+                _ => None,
+            },
+            wraps: outer.is_some_and(generics::has_holders),
             output,
             output_type,
             consts: outer
@@ -147,7 +165,10 @@ impl Signature {
     fn choose_wrt(&mut self, sig: &syn::Signature, options: &Options, diag: &Diagnostics) {
         if let Some(names) = &options.wrt {
             for name in names {
-                match self.parameters.iter_mut().find(|p| p.name == *name) {
+                // An implementation that does not use a parameter of its trait may say so.
+                let unused = format!("_{name}");
+                let found = |p: &&mut Parameter| p.name == *name || p.name == unused;
+                match self.parameters.iter_mut().find(found) {
                     None => diag.report(name.span(), Problem::UnknownParameter(name.to_string())),
                     Some(p) if !p.ty.may_be_active() => {
                         diag.report(name.span(), Problem::InertParameter(name.to_string()));
@@ -178,8 +199,38 @@ impl Signature {
         self.parameters.iter().any(|p| p.function.is_some())
     }
 
+    /// Whether what is returned is a reference to something differentiated, or holds one.
+    pub(crate) fn gives_references(&self) -> bool {
+        self.returned.is_some() || reference_inside(&self.output_type).is_some()
+    }
+
     pub(crate) fn returns_float(&self) -> bool {
         matches!(self.output, Ty::Float(_) | Ty::Number)
+    }
+}
+
+/// The reference to something differentiated that stands inside a returned type: in a tuple or an
+/// `Option`. A returned type that is one as a whole leads to a place.
+fn reference_inside(ty: &Type) -> Option<Span> {
+    let reference = |ty: &Type| match ty {
+        Type::Reference(inner) => ty_of(&inner.elem).may_be_active().then(|| inner.span()),
+        other => reference_inside(other),
+    };
+    match ty {
+        Type::Paren(inner) => reference_inside(&inner.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(reference),
+        Type::Array(array) => reference(&array.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(list) = &last.arguments else {
+                return None;
+            };
+            list.args.iter().find_map(|arg| match arg {
+                GenericArgument::Type(ty) => reference(ty),
+                _ => None,
+            })
+        }
+        _ => None,
     }
 }
 
@@ -382,6 +433,7 @@ pub(crate) fn ty_of(ty: &Type) -> Ty {
         Type::Tuple(inner) => Ty::Tuple(inner.elems.iter().map(ty_of).collect()),
         Type::Path(path) => path_ty(path),
         Type::Infer(_) => Ty::Unknown,
+        Type::TraitObject(object) if !functions::is_function(object) => Ty::Dyn,
         _ => Ty::Inert,
     }
 }
@@ -409,9 +461,11 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         },
         "Box" => match first_type_argument(&last.arguments) {
             Some(inner @ Type::Slice(_)) => ty_of(inner),
+            Some(inner) if ty_of(inner) == Ty::Dyn => Ty::Dyn,
             Some(inner) if !ty_of(inner).may_be_active() => Ty::Inert,
             _ => Ty::Named(name),
         },
+        "Rc" | "Arc" if first_type_argument(&last.arguments).map(ty_of) == Some(Ty::Dyn) => Ty::Dyn,
         _ => Ty::Named(name),
     }
 }

@@ -26,8 +26,12 @@ mod functions;
 mod generic;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/items.rs"]
+mod items;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/objects.rs"]
+mod objects;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
@@ -38,5 +42,7 @@ mod order;
 mod own_rules;
 #[path = "language/reads.rs"]
 mod reads;
+#[path = "language/references.rs"]
+mod references;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -11,11 +11,6 @@ fn with_impl(x: f64, y: impl Into<f64>) -> f64 {
     x * y.into()
 }
 
-#[differentiate]
-fn reference<'a>(x: &'a [f64; 2]) -> &'a f64 {
-    &x[0]
-}
-
 #[rustfmt::skip]
 #[differentiate]
 fn many(

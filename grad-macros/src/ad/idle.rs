@@ -96,7 +96,7 @@ impl Certain<'_> {
             if let Kind::Allocate(var) = site.kind {
                 self.made.insert(var, region);
             }
-            let (values, vars) = sources(site);
+            let (values, vars) = sources(self.graph, site);
             for value in values {
                 self.note(value, region, Use::Operand(*id));
             }

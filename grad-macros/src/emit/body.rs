@@ -23,6 +23,8 @@ pub(super) struct Body<'g> {
     pub(super) vars: HashMap<Var, TokenStream>,
     /// Variables that are references where code is written now.
     pub(super) refs: HashSet<Var>,
+    /// Variables that may hold copies that stand for references.
+    pub(super) lent: HashSet<Var>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
     /// The flag that tells whether anybody wants what is added into a variable.
@@ -55,6 +57,7 @@ impl<'g> Body<'g> {
             values: HashMap::new(),
             vars: HashMap::new(),
             refs,
+            lent: super::places::lent_variables(graph),
             reads: counted_reads(graph),
             guards: HashMap::new(),
             here: Span::call_site(),
@@ -357,7 +360,15 @@ impl<'g> Body<'g> {
                 if *vec {
                     quote!(#root::private::vec![#x; #n])
                 } else {
-                    quote!([#x; #n])
+                    // A const parameter may not even stand in parentheses there.
+                    let constant = graph.def(site.operands[1]).map(|site| &site.kind);
+                    match constant {
+                        Some(Kind::Constant(len)) => {
+                            let len = self.relocated(len.0.clone());
+                            quote!([#x; #len])
+                        }
+                        _ => quote!([#x; #n]),
+                    }
                 }
             }
             Kind::Tuple => {

@@ -68,6 +68,11 @@ impl Body<'_> {
                     (&ty.0, named(name, span), generics.as_ref().map(|g| &g.0));
                 quote!(#ty::#name #generics(#(#args),*))
             }
+            Callee::Dynamic(name) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let (name, args) = (named(name, span), args.iter().skip(1));
+                quote!(#receiver.#name(#(#args),*))
+            }
             Callee::Method(name, generics) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
                 let (name, generics) = (named(name, span), generics.as_ref().map(|g| &g.0));
@@ -116,9 +121,13 @@ impl Body<'_> {
             .map(|arg| match arg {
                 Arg::Move(path) => {
                     let place = self.reference(path, Access::Read);
-                    quote!((&&#root::private::Copier(#place)).replicate())
+                    if self.lent.contains(&path.root) {
+                        quote!((&&&#root::private::Copier(#place)).pass())
+                    } else {
+                        quote!((&&#root::private::Copier(#place)).replicate())
+                    }
                 }
-                Arg::Value(v) => self.duplicated(*v),
+                Arg::Value(v) => self.passed(*v),
                 arg => self.argument(arg),
             })
             .collect()
@@ -158,6 +167,18 @@ impl Body<'_> {
             Callee::Associated(ty, name, _) => {
                 let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
                 quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Dynamic(name) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let args = args.iter().skip(1);
+                if mode == "vjp" {
+                    // The object runs the pullback itself, in the reverse sweep.
+                    let name = named(name, span);
+                    return quote!((#receiver.#name(#(#args),*), ()));
+                }
+                let name = super::items::sibling(&format!("dyn_{mode}"), name, span);
+                let dots = dots.iter().skip(1);
+                quote!(#receiver.#name(#(#args,)* #(#dots),*))
             }
             Callee::Method(name, _) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
@@ -222,6 +243,12 @@ impl Body<'_> {
                 }
             }
         });
+        if let Callee::Dynamic(name) = &call.callee {
+            let receiver = call.args.first().map(|arg| self.receiver(arg));
+            let name = super::items::sibling("dyn_pull", name, site.span);
+            let (args, bars) = (args.skip(1), bars.skip(1));
+            return quote!(#receiver.#name(#bar, #(#args,)* #(#bars),*));
+        }
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
     }
 

@@ -165,7 +165,7 @@ impl Derived<'_> {
             let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
             let (mut generics, mut where_clause) = (generics.clone(), where_clause.clone());
             let alive = (recursive && self.may_die()).then(|| {
-                outlive(&mut generics, &mut where_clause, &self.captured_kinds().0)
+                super::captured::outlive(&mut generics, &mut where_clause, &self.captured_kinds().0)
             });
             let pull = if recursive { quote!(#root::private::Box<dyn #pull #alive>) } else { quote!(impl #pull + #again_and_again use<#(#kept),*>) };
             quote! {
@@ -202,12 +202,6 @@ impl Derived<'_> {
             jvp: (bodies.jvp.as_ref()).map(|body| push(body, "jvp", Tangents::One)),
             lanes: (bodies.lanes.as_ref()).map(|body| push(body, "lanes", Tangents::Lanes)),
         }
-    }
-
-    /// Whether what a boxed pullback holds may not live for ever: it is of types or has lifetimes that
-    /// are parameters. A method of a trait has the signature the trait says.
-    fn may_die(&self) -> bool {
-        matches!(self.home, Home::Module | Home::Impl) && !self.captured_kinds().0.is_empty()
     }
 
     /// The functions of a companion where calls find them.
@@ -295,21 +289,4 @@ impl Derived<'_> {
             #vis fn #name(&self) -> #ty #sized { #value }
         })
     }
-}
-
-/// A lifetime that all of these parameters outlive, and the bound that says so of the pullback.
-fn outlive(
-    generics: &mut syn::Generics,
-    clause: &mut Option<syn::WhereClause>,
-    parameters: &[TokenStream],
-) -> TokenStream {
-    let alive = syn::Lifetime::new("'__grad", Span::call_site());
-    generics.params.insert(0, syn::parse_quote!(#alive));
-    let clause = clause.get_or_insert_with(|| syn::parse_quote!(where));
-    for parameter in parameters {
-        clause
-            .predicates
-            .push(syn::parse_quote!(#parameter: #alive));
-    }
-    quote!(+ #alive)
 }

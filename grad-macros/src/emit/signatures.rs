@@ -56,48 +56,6 @@ impl Derived<'_> {
         }
     }
 
-    /// Every type, const and lifetime parameter that the type of a pullback names.
-    pub(super) fn captured(&self) -> Vec<TokenStream> {
-        let (mut named, constants) = self.captured_kinds();
-        named.extend(constants);
-        named
-    }
-
-    /// The same, lifetimes and types apart from constants.
-    pub(super) fn captured_kinds(&self) -> (Vec<TokenStream>, Vec<TokenStream>) {
-        let outer = self
-            .outer
-            .iter()
-            .flat_map(|generics| generics.params.iter());
-        let own = self.sig.generics.params.iter();
-        let bases = self.parameters().iter().map(|p| p.base.to_token_stream());
-        let named = bases.collect::<TokenStream>().to_string();
-        let (mut lifetimes, mut types, mut constants) = (Vec::new(), Vec::new(), Vec::new());
-        for parameter in outer.chain(own) {
-            match parameter {
-                GenericParam::Lifetime(l) => {
-                    let lifetime = &l.lifetime;
-                    let text = lifetime.to_string();
-                    let used = named
-                        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\''))
-                        .any(|word| word == text);
-                    let is_outer = self
-                        .outer
-                        .iter()
-                        .any(|g| g.lifetimes().any(|o| o.lifetime == *lifetime));
-                    let by_self = is_outer && named.split_whitespace().any(|word| word == "Self");
-                    if used || by_self {
-                        lifetimes.push(quote!(#lifetime));
-                    }
-                }
-                GenericParam::Type(t) => types.push(t.ident.to_token_stream()),
-                GenericParam::Const(c) => constants.push(c.ident.to_token_stream()),
-            }
-        }
-        lifetimes.extend(types);
-        (lifetimes, constants)
-    }
-
     /// The function's `where` clause with what derivatives ask of its type parameters.
     pub(super) fn where_clause(&self) -> Option<WhereClause> {
         let root = &self.root;
@@ -119,6 +77,15 @@ impl Derived<'_> {
             }
         }
         if self.home == Home::Trait {
+            for other in self.outer_types() {
+                let is_wrt = |p: &Parameter| p.wrt && mentions(p.base.to_token_stream(), other);
+                let given = mentions(self.signature.output_type.to_token_stream(), other);
+                if given || self.parameters().iter().any(is_wrt) {
+                    clause
+                        .predicates
+                        .push(syn::parse_quote!(#other: #root::Differentiable));
+                }
+            }
             clause
                 .predicates
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
@@ -147,6 +114,18 @@ impl Derived<'_> {
             }
         }
         (!clause.predicates.is_empty()).then(|| clause.clone())
+    }
+
+    /// The type parameters of the trait that stand for no number.
+    fn outer_types(&self) -> impl Iterator<Item = &Ident> {
+        let numbers = &self.signature.number_names;
+        let outer = self
+            .outer
+            .into_iter()
+            .flat_map(|generics| generics.type_params());
+        outer
+            .map(|p| &p.ident)
+            .filter(|ident| *ident != "Self" && !numbers.contains(&ident.to_string()))
     }
 
     /// What a parameter is called where its value is handed again.

@@ -2,7 +2,7 @@
 //! std's own types are in [`super::method`].
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
@@ -49,10 +49,14 @@ impl Lower<'_> {
             return found;
         }
         match (names.as_slice(), args.as_slice()) {
-            ([.., "constant"], [arg]) => self.lower_constant(arg, span),
-            ([.., width @ ("f32" | "f64"), "from"], [arg]) => {
-                self.lower_float_from(arg, width, span)
+            ([.., "Default", "default"], []) => {
+                let ty = hint.unwrap_or_else(|| syn::parse_quote!(_));
+                let known = self.ty_of(&ty);
+                let code = syn::parse_quote!(<#ty as ::core::default::Default>::default());
+                self.opaque(&code, known, "this call")
             }
+            ([.., "constant"], [arg]) => self.lower_constant(arg, span),
+            ([.., width @ ("f32" | "f64"), "from"], [arg]) => self.float_from(arg, width, span),
             ([.., "f32" | "f64", method], [receiver, rest @ ..]) => {
                 let receiver = self.lower_expr(receiver);
                 self.real_method(receiver, method, rest, span, &Expr::Call(call.clone()))
@@ -98,43 +102,6 @@ impl Lower<'_> {
         }
     }
 
-    /// `Vec::with_capacity(n)`, where `n` may be the length of something differentiated.
-    fn with_capacity(&mut self, function: &Expr, arg: &Expr, ty: Option<&syn::Type>) -> Operand {
-        let capacity = self.value_of(arg);
-        let function = match ty {
-            Some(ty) => quote!(<#ty>::with_capacity),
-            None => function.to_token_stream(),
-        };
-        let kind = Kind::Opaque {
-            code: Code(quote!(#function(__capacity))),
-            captures: vec![("__capacity".to_owned(), crate::ir::Capture::Value(capacity))],
-            effect: false,
-        };
-        let ty = Ty::Array(Box::new(Ty::Unknown));
-        Operand::Value(self.push(kind, Vec::new(), ty, arg.span()))
-    }
-
-    /// `Vec::new()`, with its type where the source writes it.
-    pub(super) fn empty_vector(&mut self, function: &Expr, ty: Option<&syn::Type>) -> Operand {
-        let call: Expr = match ty {
-            Some(ty) => syn::parse_quote!(<#ty>::new()),
-            None => syn::parse_quote!(#function()),
-        };
-        let vector = Ty::Array(Box::new(Ty::Unknown));
-        self.opaque(&call, vector, "this call")
-    }
-
-    fn lower_float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {
-        let value = self.value_of(arg);
-        let (ty, width) = if width == "f32" {
-            (quote!(f32), Width::F32)
-        } else {
-            (quote!(f64), Width::F64)
-        };
-        let cast = Kind::Cast(Code(ty));
-        Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span))
-    }
-
     /// `constant(expr)`.
     fn lower_constant(&mut self, arg: &Expr, span: Span) -> Operand {
         match self.lower_expr(arg) {
@@ -165,8 +132,19 @@ impl Lower<'_> {
             }
             self.recursive |= *ident == self.own_name;
         }
+        let wanted = std::mem::take(&mut self.wants_place)
+            || path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident.to_string().ends_with("_mut"));
         let callee = self.callee_of(path);
         let args = self.lower_args(args);
+        if wanted {
+            if let Some(place) = self.way_of_function(path, &args, span) {
+                return place;
+            }
+        }
         self.finish_call(callee, args, span)
     }
 
@@ -252,7 +230,9 @@ impl Lower<'_> {
         let own = match &callee {
             Callee::Function(code) => code.0.to_string() == self.own_name,
             Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
-            Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) => false,
+            Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) | Callee::Dynamic(_) => {
+                false
+            }
         };
         let args = self.with_captures(args);
         let ty = if own {
@@ -327,7 +307,13 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
-        self.recursive |= name == self.own_name;
+        let on_part = match &receiver {
+            Operand::Ref(path, _) | Operand::RefMut(path, _) | Operand::Place(path, _) => {
+                !path.steps.is_empty()
+            }
+            _ => true,
+        };
+        self.recursive |= name == self.own_name && !(self.wraps && on_part);
         let ty = self.operand_ty(&receiver);
         let at = call.receiver.span();
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {
@@ -362,7 +348,7 @@ impl Lower<'_> {
                 let path = self.as_path(other);
                 if super::method::writes_receiver(name) {
                     Arg::RefMut(path)
-                } else if self.is_frozen(&path) {
+                } else if self.is_frozen(&path) || self.is_read_only(&path) {
                     Arg::Receiver(path)
                 } else {
                     Arg::MaybeMut(path)

@@ -16,17 +16,22 @@ use crate::ir::{
 };
 
 impl Lower<'_> {
+    #[allow(clippy::too_many_lines)] // one arm a construct
     pub(super) fn lower_expr(&mut self, expr: &Expr) -> Operand {
         if self.dead {
             return Operand::Never;
         }
         let span = expr.span();
         let hint = self.hint.take();
+        let writes = std::mem::take(&mut self.writes_place);
+        let wants = std::mem::take(&mut self.wants_place);
         let written = hint.as_ref().map(|ty| self.ty_of(ty));
         let expected = self.expected.take().or(written);
         match expr {
             Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
                 self.hint = hint;
+                self.writes_place = writes;
+                self.wants_place = wants;
                 self.lower_expected(expr, expected)
             }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, hint.as_ref(), span),
@@ -34,6 +39,8 @@ impl Lower<'_> {
             Expr::Unary(unary) => {
                 self.hint = hint.filter(|_| matches!(unary.op, UnOp::Neg(_)));
                 self.expected = expected.filter(|_| matches!(unary.op, UnOp::Neg(_)));
+                self.wants_place = matches!(unary.op, UnOp::Deref(_));
+                self.writes_place = writes;
                 self.lower_unary(unary.op, &unary.expr, span)
             }
             Expr::Binary(binary) => self.lower_binary(binary, expected, span),
@@ -64,10 +71,10 @@ impl Lower<'_> {
             }
             Expr::Return(r) => {
                 let output = Some(self.output.clone());
-                let value = r
-                    .expr
-                    .as_ref()
-                    .map_or(Operand::Unit, |e| self.lower_expected(e, output));
+                let value = r.expr.as_ref().map_or(Operand::Unit, |e| {
+                    self.wants_place = self.routes.is_some();
+                    self.lower_expected(e, output)
+                });
                 self.lower_return(value)
             }
             Expr::Break(b) => {
@@ -75,8 +82,12 @@ impl Lower<'_> {
                 self.lower_break(b.label.as_ref(), value, span)
             }
             Expr::Continue(c) => self.lower_continue(c.label.as_ref(), span),
-            Expr::Index(index) => self.lower_index(&index.expr, &index.index),
+            Expr::Index(index) => {
+                self.writes_place = writes;
+                self.lower_index(&index.expr, &index.index, writes)
+            }
             Expr::Field(field) => {
+                self.writes_place = writes;
                 let base = self.lower_expr(&field.base);
                 let part = self.project(base, &member(&field.member));
                 self.known_field(part, field)
@@ -90,9 +101,14 @@ impl Lower<'_> {
             Expr::Struct(record) => self.lower_record(record, span),
             Expr::Call(call) => {
                 self.hint = hint;
+                self.wants_place = wants;
                 self.lower_call(call)
             }
-            Expr::MethodCall(call) => self.lower_method(call, hint.as_ref()),
+            Expr::MethodCall(call) => {
+                self.wants_place = wants;
+                self.writes_place = writes;
+                self.lower_method(call, hint.as_ref())
+            }
             Expr::Macro(m) => {
                 self.hint = hint;
                 let value = self.lower_macro(&m.mac);
@@ -362,6 +378,9 @@ impl Lower<'_> {
     /// `a op b`.
     pub(super) fn binary(&mut self, op: &BinOp, a: Operand, b: Operand, span: Span) -> Value {
         if let Some(op) = discrete_op(op) {
+            if let Some(value) = self.compare_places(op, &a, &b, span) {
+                return value;
+            }
             let (a, b) = (self.read_spanned(a, span), self.read_spanned(b, span));
             let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
             if !is_comparison(op) {
@@ -381,6 +400,46 @@ impl Lower<'_> {
             return self.push(Kind::Discrete(op), vec![a, b], Ty::Bool, span);
         }
         self.operator(arithmetic_row(op), vec![a, b], span)
+    }
+
+    /// A comparison of whole values of the user's types: they are not moved.
+    fn compare_places(
+        &mut self,
+        op: Discrete,
+        a: &Operand,
+        b: &Operand,
+        span: Span,
+    ) -> Option<Value> {
+        let whole = |operand: &Operand| match operand {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+                matches!(ty, Ty::Named(_)) || *ty == Ty::Unknown && path.steps.is_empty()
+            }
+            _ => false,
+        };
+        let tys = [self.operand_ty(a), self.operand_ty(b)];
+        let own = tys.iter().any(|ty| matches!(ty, Ty::Named(_)));
+        if !is_comparison(op) || !own || !whole(a) || !whole(b) {
+            return None;
+        }
+        let capture = |cx: &mut Self, name: &str, operand: &Operand| {
+            let path = cx.as_path(operand.clone());
+            (name.to_owned(), crate::ir::Capture::Place(path, false))
+        };
+        let captures = vec![capture(self, "__a", a), capture(self, "__b", b)];
+        let code = match op {
+            Discrete::Eq => quote::quote!(*__a == *__b),
+            Discrete::Ne => quote::quote!(*__a != *__b),
+            Discrete::Lt => quote::quote!(*__a < *__b),
+            Discrete::Le => quote::quote!(*__a <= *__b),
+            Discrete::Gt => quote::quote!(*__a > *__b),
+            _ => quote::quote!(*__a >= *__b),
+        };
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures,
+            effect: false,
+        };
+        Some(self.push(kind, Vec::new(), Ty::Bool, span))
     }
 
     /// A row of the table on operands that may be of types only rustc knows: then it is a call that
@@ -429,13 +488,17 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, base: &Expr, index: &Expr) -> Operand {
+    fn lower_index(&mut self, base: &Expr, index: &Expr, mutable: bool) -> Operand {
+        let span = base.span();
         let base = self.lower_expr(base);
         let (start, end, inclusive) = match index {
             Expr::Range(range) => {
                 let start = range.start.as_ref().map(|e| self.value_of(e));
                 let end = range.end.as_ref().map(|e| self.value_of(e));
                 (start, end, matches!(range.limits, RangeLimits::Closed(_)))
+            }
+            index if self.asks_rule(&base, index) => {
+                return self.index_by_rule(base, index, mutable, span);
             }
             index => match self.lower_expr(index) {
                 Operand::Iter(Iter::Range(range)) => {
@@ -464,6 +527,7 @@ impl Lower<'_> {
     }
 
     fn lower_reference(&mut self, reference: &syn::ExprReference, span: Span) -> Operand {
+        self.writes_place = reference.mutability.is_some();
         match self.lower_expr(&reference.expr) {
             Operand::Place(path, ty) | Operand::RefMut(path, ty)
                 if reference.mutability.is_some() =>
@@ -558,6 +622,9 @@ impl Lower<'_> {
             return self.record(&record.path, fields, values, span);
         };
         // `..base`: a copy of the base whose fields are then written.
+        if super::pattern::is_variant(&record.path) {
+            return self.unsupported("`..` of a variant", span);
+        }
         let ty = Ty::Named(
             record
                 .path

@@ -25,6 +25,7 @@ mod branch;
 mod call;
 mod captured;
 mod closure;
+mod convert;
 mod exchange;
 mod expr;
 mod flow;
@@ -41,10 +42,13 @@ mod option;
 mod passed;
 mod pattern;
 mod place;
+mod projection;
 mod returned;
 mod scope;
 mod stmt;
 mod to_array;
+mod vector;
+mod way;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -140,6 +144,8 @@ pub(super) struct Lower<'d> {
     if_active: HashMap<Value, Problem>,
     own_name: String,
     recursive: bool,
+    /// Whether a method of the same name on a part is another's.
+    wraps: bool,
     passed: Vec<Passed>,
     /// What each of them captures.
     passed_captures: Vec<Vec<crate::ir::Arg>>,
@@ -161,6 +167,16 @@ pub(super) struct Lower<'d> {
     fresh: HashSet<Var>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
+    /// Where the reference leads that the function returns, if it does.
+    routes: Option<projection::Routes>,
+    /// Whether the expression about to be lowered gives a reference, so that a call is a way.
+    wants_place: bool,
+    /// Whether the place about to be lowered is written.
+    writes_place: bool,
+    /// Ways along which nothing may be written.
+    read_only: HashSet<Value>,
+    /// The methods around that return references, and of what type.
+    references: HashMap<String, way::Gives>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -171,6 +187,9 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    if signature.returned.is_some() {
+        return projection::lower(name, signature, body, around, diag);
+    }
     let mark = diag.mark();
     let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
     let again = |piles_returns: bool| {
@@ -238,6 +257,7 @@ fn start<'d>(
         if_active: HashMap::new(),
         own_name: name.to_owned(),
         recursive: false,
+        wraps: signature.wraps,
         passed: Vec::new(),
         passed_captures: Vec::new(),
         output: signature.output.clone(),
@@ -249,6 +269,11 @@ fn start<'d>(
         cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
+        routes: None,
+        wants_place: false,
+        writes_place: false,
+        read_only: HashSet::new(),
+        references: way::references(around),
     }
 }
 
@@ -281,6 +306,7 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
         moves::copy_moved_in_loops(&mut self.graph);
+        let routes = self.found_routes();
         Lowered {
             graph: self.graph,
             output,
@@ -288,6 +314,7 @@ impl Lower<'_> {
             if_active: self.if_active,
             recursive: self.recursive,
             passed: self.passed,
+            routes,
         }
     }
 

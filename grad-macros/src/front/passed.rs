@@ -174,6 +174,8 @@ impl Lower<'_> {
             None => (Ty::Unknown, syn::parse_quote!(_)),
         };
         let signature = Signature {
+            returned: None,
+            wraps: false,
             parameters,
             output,
             output_type,

@@ -151,6 +151,9 @@ impl Lower<'_> {
     }
 
     fn owned_output(&mut self, value: Operand) -> Operand {
+        if self.routes.is_some() && self.return_code == super::RETURN {
+            return self.route(value);
+        }
         match self.output {
             Ty::Unit => Operand::Unit,
             _ => self.own(value, &self.output.clone()),

@@ -130,6 +130,14 @@ impl Lower<'_> {
         let Some(init) = &local.init else {
             return self.declare_later(&local.pat);
         };
+        if let Pat::Type(typed) = &local.pat {
+            let ty = self.ty_of(&typed.ty);
+            if ty.holds_objects() {
+                let objects = self.lower_objects(&init.expr, &typed.ty, ty);
+                self.lower_binding(&typed.pat, objects);
+                return Operand::Unit;
+            }
+        }
         self.hint = super::pattern::type_of(&local.pat);
         self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));
         let value = self.lower_expr(&init.expr);
@@ -157,6 +165,28 @@ impl Lower<'_> {
             self.declare_later(part);
         }
         Operand::Unit
+    }
+
+    /// What a `let` declares to be trait objects: they are made as the source makes them, since only
+    /// where the type is written do they become objects.
+    fn lower_objects(&mut self, init: &Expr, written: &syn::Type, ty: Ty) -> Operand {
+        if let Expr::Reference(_) = init {
+            return match self.lower_expr(init) {
+                Operand::Ref(path, _) | Operand::RefMut(path, _) => Operand::Ref(path, ty),
+                other => other,
+            };
+        }
+        let expr: Expr = syn::parse_quote!({ let __objects: #written = #init; __objects });
+        match self.opaque(&expr, Ty::Unknown, "a `dyn Trait`") {
+            Operand::Value(value) => {
+                let what = "a `dyn Trait`".to_owned();
+                self.if_active.insert(value, Problem::ActiveCode(what));
+                self.graph.value_mut(value).span = init.span();
+                let var = self.new_variable("objects", ty.clone(), true, Some(value));
+                Operand::Place(Path::of(var), ty)
+            }
+            other => other,
+        }
     }
 
     fn lower_binding(&mut self, pattern: &Pat, value: Operand) {
@@ -224,6 +254,7 @@ impl Lower<'_> {
             self.set_tuple_part(local, k, value);
             return Operand::Unit;
         }
+        self.writes_place = true;
         match self.lower_expr(left) {
             Operand::Place(path, _) => {
                 let value = self.read(value);
@@ -336,6 +367,7 @@ impl Lower<'_> {
             self.set_tuple_part(local, k, Operand::Value(after));
             return Operand::Unit;
         }
+        self.writes_place = true;
         match self.lower_expr(left) {
             Operand::Place(path, ty) | Operand::RefMut(path, ty) => {
                 self.compound_place(path, &ty, op, value, span);

@@ -52,6 +52,8 @@ pub(crate) enum Callee {
     Associated(Code, String, Option<Code>),
     /// `receiver.name(..)`: the receiver is the first argument.
     Method(String, Option<Code>),
+    /// A method of a `dyn Trait`, the first argument, which is held constant.
+    Dynamic(String),
     /// A function this one is given.
     Given(String),
     /// `a op b`, `-a` on operands of which at least one has a type that only rustc knows.

@@ -31,9 +31,11 @@ impl Display for Ty {
             Ty::Number => f.write_str("number"),
             Ty::Named(name) => f.write_str(name),
             Ty::Inert => f.write_str("inert"),
+            Ty::Dyn => f.write_str("dyn"),
             Ty::Unknown => f.write_str("?"),
             Ty::Pullback => f.write_str("pullback"),
             Ty::Kept => f.write_str("kept"),
+            Ty::Way => f.write_str("way"),
         }
     }
 }
@@ -201,6 +203,7 @@ impl Graph {
             Callee::Function(code) => code.0.to_string().replace(' ', ""),
             Callee::Associated(code, name, _) => format!("{}::{name}", code.0),
             Callee::Method(name, _) => format!(".{name}"),
+            Callee::Dynamic(name) => format!("dyn .{name}"),
             Callee::Operator(op) => format!("{op:?}").to_lowercase(),
             Callee::Assign(op) => format!("{op:?}-assign").to_lowercase(),
             Callee::Given(name) => name.clone(),
@@ -234,6 +237,7 @@ impl Graph {
                 Step::Deref => text.insert(0, '*'),
                 Step::Variant(v) => text.push_str(&format!(".<{}>.{}", v.name, v.field)),
                 Step::Index(v) => text.push_str(&format!("[{v}]")),
+                Step::Way(v) => text.push_str(&format!("[by {v}]")),
                 Step::Range {
                     start,
                     end,

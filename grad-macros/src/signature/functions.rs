@@ -60,6 +60,16 @@ fn is_name(ty: &Type, name: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(name))
 }
 
+/// Whether a trait object is a function, of whatever form.
+pub(super) fn is_function(object: &syn::TypeTraitObject) -> bool {
+    object.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| {
+            last.ident == "Fn" || last.ident == "FnMut" || last.ident == "FnOnce"
+        }),
+        _ => false,
+    })
+}
+
 /// `Fn(A) -> R`; what may be called once or changes something is not meant.
 fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
     let TypeParamBound::Trait(bound) = bound else {

@@ -14,6 +14,7 @@ mod jacobian;
 mod lanes;
 mod optional;
 pub mod rules;
+mod way;
 
 pub use crate::replica::Copier;
 pub use again::{Again, ByMut, ByRef, Exclusive, Keeper, Kept, NotKept, Shared};
@@ -30,6 +31,7 @@ pub use lanes::{
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use optional::Optional;
+pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]

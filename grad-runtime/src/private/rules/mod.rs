@@ -92,8 +92,10 @@
 
 mod array;
 mod content;
+mod convert;
 mod deque;
 mod extend;
+mod index;
 mod integers;
 mod lanes;
 mod map;
@@ -111,8 +113,10 @@ use alloc::vec::Vec;
 
 pub use array::to_array;
 pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
+pub use convert::{FromRule, IntoRule};
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
+pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
 pub use map::{OptionMapRules, ResultMapRules};
@@ -133,12 +137,13 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
+    pub use super::super::way::ByReference as _;
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
-        DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
-        OptionMapRules as _, OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _,
-        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _,
-        VecRules as _,
+        DequeRules as _, ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _,
+        IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _,
+        OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _,
+        SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
