@@ -19,8 +19,9 @@ use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
+use crate::signature::bounds::with_names;
 use crate::stages::{Lowered, Tangents};
-use crate::{ad, front, hygiene, pass, projection, traits};
+use crate::{ad, cycles, front, hygiene, pass, projection, traits};
 use syn::spanned::Spanned;
 
 /// One function to differentiate, and what stands around it.
@@ -144,7 +145,11 @@ fn beside(
     }
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, numbers, root);
-    bound_holders(&mut generics, &block.self_ty, root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
     let (generics, ty, where_clause) = (&generics, &block.self_ty, &generics.where_clause);
     quote!(#[automatically_derived] impl #generics #ty #where_clause { #generated })
 }
@@ -159,12 +164,20 @@ fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenSt
     }
 }
 
+/// Whether generated code puts a pullback into a box.
+fn is_boxed(generated: TokenStream) -> bool {
+    generated.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => is_boxed(group.stream()),
+        proc_macro2::TokenTree::Ident(ident) => ident == "dyn",
+        _ => false,
+    })
+}
+
 /// Asks of what the type of an `impl` block holds that it is differentiable.
-fn bound_holders(generics: &mut Generics, own: &syn::Type, root: &TokenStream) {
+fn bound_holders(generics: &mut Generics, own: &syn::Type, bound: &TokenStream) {
     for holder in Signature::holders_of(generics, own) {
         let clause = generics.make_where_clause();
-        let bound = syn::parse_quote!(#holder: #root::Differentiable);
-        clause.predicates.push(bound);
+        clause.predicates.push(syn::parse_quote!(#holder: #bound));
     }
 }
 
@@ -236,7 +249,10 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
         }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
-        bound_holders(&mut block.generics, &block.self_ty, &root);
+        // A pullback in a box holds what the content's own pullbacks do.
+        let boxed = is_boxed(generated.clone()).then(|| quote!(+ 'static));
+        let bound = quote!(#root::Differentiable #boxed);
+        bound_holders(&mut block.generics, &block.self_ty, &bound);
         block.items.push(ImplItem::Verbatim(generated));
         let errors = diag.to_tokens();
         return quote!(#block #errors);
@@ -259,9 +275,17 @@ fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream 
         ImplItem::Fn(function) => Some(function),
         _ => None,
     });
+    let functions: Vec<_> = functions.collect();
+    let circles = cycles::in_circles(&functions);
     functions
+        .into_iter()
         .zip(options)
-        .map(|(method, options)| {
+        .zip(circles)
+        .map(|((method, options), circle)| {
+            let options = &Options {
+                recursive: options.recursive || circle,
+                ..options.clone()
+            };
             let function = Function {
                 attrs: &method.attrs,
                 vis: &method.vis,
@@ -493,7 +517,11 @@ fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStr
     let bar = signature.parameters.first().map(|p| p.bar_type(&root));
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, &numbers, &root);
-    bound_holders(&mut generics, &block.self_ty, &root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
     let bar = bar.unwrap_or_default();
     conversion_rule(path, block, &generics, (&siblings, &bar), &root)
 }
@@ -579,7 +607,11 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
     let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, &numbers, &root);
-    bound_holders(&mut generics, &block.self_ty, &root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
     operator.rule(block, &generics, [&generated, &in_lanes], &root)
 }
 
@@ -598,6 +630,8 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         asked,
     } = *function;
     hygiene::check(&quote!(#sig #block), diag);
+    let named = with_names(sig);
+    let sig = &named;
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
     let options = &allowed(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {
@@ -630,6 +664,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let name = sig.ident.to_string();
     let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
     let mut lowered = front::lower(&name, &signature, block, &around, diag);
+    lowered.recursive |= options.recursive;
     dump(&name, "lowered", &lowered.graph);
     if signature.returned.is_some() && !diag.any() {
         pass::simplify(&mut lowered.graph);

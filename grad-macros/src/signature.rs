@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
+pub(crate) mod bounds;
 pub(crate) mod functions;
 pub(crate) mod generics;
 
@@ -22,7 +23,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
-#[allow(clippy::struct_excessive_bools)] // four facts of how it is written
+#[allow(clippy::struct_excessive_bools)] // five facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.
@@ -41,6 +42,8 @@ pub(crate) struct Parameter {
     pub(crate) is_receiver: bool,
     /// A receiver `self` whose type is a reference.
     pub(crate) by_value: bool,
+    /// Something that a closure captures and that is no reference itself: its name is the place.
+    pub(crate) is_place: bool,
     /// Whether it is one of a closure's, whose type may not be written.
     pub(crate) of_closure: bool,
     /// What its cotangent and its tangent are called in signatures.
@@ -58,6 +61,8 @@ pub(crate) struct Signature {
     pub(crate) output_type: Type,
     /// How it hands out what it returns, where that is a reference to a part of a parameter.
     pub(crate) returned: Option<Passing>,
+    /// The tangent of what it returns, where that does not follow from the type.
+    pub(crate) output_tangent: Option<Type>,
     /// Whether it is a method of a type that wraps a type parameter with methods: one of the same name
     /// that it calls on a part of itself is that one's.
     pub(crate) wraps: bool,
@@ -69,6 +74,8 @@ pub(crate) struct Signature {
     pub(crate) number_names: Vec<String>,
     /// Other type parameters, and those of numbers: everything a pullback's type may name.
     pub(crate) types: Vec<Ident>,
+    /// What outlives the pullback of a recursive function that is given functions.
+    pub(crate) outlived: Option<syn::Lifetime>,
 }
 
 impl Signature {
@@ -111,7 +118,9 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
-                if let Some(span) = reference_inside(ty) {
+                if let Some(problem) = bounds::returned(ty) {
+                    diag.report(ty.span(), problem);
+                } else if let Some(span) = reference_inside(ty) {
                     diag.report(span, Problem::ReturnedReference);
                 }
                 (ty_of(ty).with_numbers(&names), (**ty).clone())
@@ -126,6 +135,7 @@ impl Signature {
                 Type::Reference(_) => Some(Passing::Ref),
                 _ => None,
             },
+            output_tangent: None,
             wraps: outer.is_some_and(generics::has_holders),
             output,
             output_type,
@@ -142,8 +152,14 @@ impl Signature {
                 .type_params()
                 .map(|p| p.ident.clone())
                 .collect(),
+            outlived: None,
         };
         signature.choose_wrt(sig, options, diag);
+        for parameter in signature.parameters.iter().filter(|p| p.wrt) {
+            if let Some(problem) = bounds::unknown(parameter, &sig.generics) {
+                diag.report(parameter.written.span(), problem);
+            }
+        }
         signature
     }
 
@@ -290,6 +306,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 wrt: false,
                 is_receiver: true,
                 by_value: false,
+                is_place: false,
                 of_closure: false,
                 function: None,
                 bar: format_ident!("self_bar"),
@@ -297,7 +314,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
             }
             .spanned(span)
         }
-        FnArg::Typed(typed) => typed_parameter(k, typed, generics, diag),
+        FnArg::Typed(typed) => typed_parameter(k, typed, generics),
     }
 }
 
@@ -373,12 +390,7 @@ impl Parameter {
     }
 }
 
-fn typed_parameter(
-    k: usize,
-    typed: &syn::PatType,
-    generics: &syn::Generics,
-    diag: &Diagnostics,
-) -> Parameter {
+fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> Parameter {
     let (name, pattern, mutable) = match &*typed.pat {
         Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
             (p.ident.clone(), None, p.mutability.is_some())
@@ -386,9 +398,6 @@ fn typed_parameter(
         other => (format_ident!("arg{k}"), Some(other.clone()), false),
     };
     let function = functions::function_of(&typed.ty, generics);
-    if let (Type::ImplTrait(ty), None) = (&*typed.ty, &function) {
-        diag.report(ty.span(), Problem::ImplTraitParameter);
-    }
     let (passing, base) = match &*typed.ty {
         Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
         Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
@@ -414,6 +423,7 @@ fn typed_parameter(
         wrt: false,
         is_receiver: false,
         by_value: false,
+        is_place: false,
         of_closure: false,
         function,
         bar: format_ident!("self_bar"),
@@ -481,7 +491,7 @@ fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {
 }
 
 /// The element type of a slice or a `Vec`.
-fn sequence_element(ty: &Type) -> Option<&Type> {
+pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
     match ty {
         Type::Paren(inner) => sequence_element(&inner.elem),
         Type::Group(inner) => sequence_element(&inner.elem),

@@ -24,6 +24,8 @@ mod flow;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/handed.rs"]
+mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
 #[path = "language/items.rs"]
@@ -40,8 +42,12 @@ mod options;
 mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/passed.rs"]
+mod passed;
 #[path = "language/reads.rs"]
 mod reads;
+#[path = "language/receivers.rs"]
+mod receivers;
 #[path = "language/references.rs"]
 mod references;
 #[path = "language/zeros.rs"]

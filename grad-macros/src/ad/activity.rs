@@ -200,6 +200,7 @@ pub(super) fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
                 match capture {
                     Capture::Value(v) => values.push(*v),
                     Capture::Place(path, _) => vars.push(path.root),
+                    Capture::Given => {}
                 }
             }
         }

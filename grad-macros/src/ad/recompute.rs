@@ -244,7 +244,7 @@ impl<'r> Again<'r> {
                 1,
                 captures.iter().all(|(_, capture)| match capture {
                     crate::ir::Capture::Place(path, _) => stable(path),
-                    crate::ir::Capture::Value(_) => true,
+                    crate::ir::Capture::Value(_) | crate::ir::Capture::Given => true,
                 }),
             ),
             _ => (0, false),

@@ -49,11 +49,8 @@ impl Derived<'_> {
         let Some(pull) = graph.pull else {
             return TokenStream::new();
         };
-        let read: HashSet<Value> = graph
-            .sites_within(pull)
-            .into_iter()
-            .flat_map(|id| graph.site(id).reads())
-            .collect();
+        let sites = graph.sites_within(pull).into_iter();
+        let read: HashSet<Value> = sites.flat_map(|id| graph.site(id).reads()).collect();
         let value = result(
             &body,
             &lowered.output,
@@ -111,9 +108,11 @@ impl Derived<'_> {
                 }
             }
         }
-        let pull = body.statements(pull);
+        let statements = body.statements(pull);
+        let reuse = body.give_back(graph.body, pull);
         let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
-        let closure = quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #pull });
+        let closure =
+            quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #statements #reuse });
         let (closure, traits) = (self.boxed(closure, lowered), self.traits());
         quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
     }
@@ -203,7 +202,7 @@ impl Derived<'_> {
                         quote!(#find(#dot, #like, &mut #absent))
                     };
                     let found = if graph.var(var).storage == Storage::RefMut {
-                        quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
+                        quote!(let #local: &mut _ = &mut #root::private::owned(#found);)
                     } else {
                         quote!(let #local: &#bar_type = #found;)
                     };

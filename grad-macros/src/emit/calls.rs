@@ -1,13 +1,14 @@
 //! Calls, of functions and of their companions and pullbacks.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::body::Body;
+use super::given::named_function;
 use super::names::named;
 use super::places::Access;
 use super::spelling::{assign_text, infix, spelled};
-use crate::ir::{Arg, Call, Callee, Path, Site, Ty, Value, row};
+use crate::ir::{Arg, Call, Callee, Capture, Path, Site, Ty, Value, row};
 
 impl Body<'_> {
     pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
@@ -15,13 +16,12 @@ impl Body<'_> {
             Arg::Value(v) => self.value(*v),
             Arg::Move(path) => self.moved(path),
             Arg::Receiver(path) => self.place(path),
-            Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
-            Arg::RefMut(path) | Arg::AnyRef(path) => self.reference(path, Access::Write),
+            Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
             Arg::Kept(_) => TokenStream::new(),
-            Arg::Code(code, captures) | Arg::Closure(_, _, code, captures) => {
-                self.opaque(&code.0, captures)
-            }
+            Arg::Code(code, captures) => self.opaque(&code.0, captures),
+            Arg::Closure(_, _, code, captures) => self.closure(&code.0, captures),
+            Arg::Named(_, code) => code.0.clone(),
             Arg::Given(name) => {
                 let name = Ident::new(name, Span::call_site());
                 quote!(::core::clone::Clone::clone(&#name))
@@ -32,7 +32,7 @@ impl Body<'_> {
     /// The receiver of a method call: the compiler borrows it.
     pub(super) fn receiver(&self, arg: &Arg) -> TokenStream {
         match arg {
-            Arg::RefMut(path) => self.place_mut(path),
+            Arg::RefMut(path) | Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.place(path),
             Arg::Value(v) => {
                 let v = self.value(*v);
@@ -109,12 +109,31 @@ impl Body<'_> {
         dots: &[TokenStream],
         span: Span,
     ) -> TokenStream {
-        let args = self.own_arguments(call);
+        let args = self.own_arguments(call, mode, span);
         self.companion_call(call, mode, &args, dots, span)
     }
 
+    /// A closure that is passed as it stands, with what it captures under the names it has for it.
+    fn closure(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let seen = self.seen(code, captures);
+        match syn::parse2::<syn::Expr>(code.clone()) {
+            Ok(mut expr) if !seen.is_empty() => {
+                let mut inside = &mut expr;
+                while let syn::Expr::Reference(reference) = inside {
+                    inside = &mut reference.expr;
+                }
+                if let syn::Expr::Closure(closure) = inside {
+                    let body = &closure.body;
+                    *closure.body = syn::parse_quote!({ #seen #body });
+                }
+                quote!(#expr)
+            }
+            _ => code.clone(),
+        }
+    }
+
     /// The arguments of a call as a companion wants them.
-    pub(super) fn own_arguments(&self, call: &Call) -> Vec<TokenStream> {
+    pub(super) fn own_arguments(&self, call: &Call, mode: &str, span: Span) -> Vec<TokenStream> {
         let root = &self.root;
         call.own_args()
             .iter()
@@ -128,6 +147,7 @@ impl Body<'_> {
                     }
                 }
                 Arg::Value(v) => self.passed(*v),
+                Arg::Named(function, _) => named_function(function, mode, span),
                 arg => self.argument(arg),
             })
             .collect()
@@ -165,7 +185,8 @@ impl Body<'_> {
                 quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
-                let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
+                let ty = &ty.0;
+                let (name, args) = self.by_path(call, mode, name, args, span);
                 quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Dynamic(name) => {
@@ -184,7 +205,8 @@ impl Body<'_> {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
                 let name = super::items::sibling(mode, name, span);
                 let args = args.iter().skip(1);
-                quote!(#receiver.#name(#(#args,)* #wrt, #(#dots),*))
+                // Where there is no such method, the compiler shows the whole call.
+                quote_spanned!(span=> #receiver.#name(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Operator(op) => {
                 let name = format!("{op:?}");
@@ -202,19 +224,24 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn dot(&self, call: &Call, dot: Option<&Arg>, span: Span) -> TokenStream {
+    /// The tangent of argument `k` as forward mode is handed it.
+    pub(super) fn dot(&self, call: &Call, k: usize, dot: Option<&Arg>, span: Span) -> TokenStream {
+        let (is_receiver, arg) = (k == 0, &call.args[k]);
         match dot {
             None => quote!(::core::option::Option::None),
             Some(Arg::Value(v)) => {
                 let v = self.value(*v);
                 quote!(::core::option::Option::Some(&#v))
             }
-            Some(Arg::MaybeMut(shadow)) => match (&call.callee, call.args.first()) {
-                (Callee::Method(name, _), Some(Arg::MaybeMut(path))) => {
+            Some(Arg::MaybeMut(shadow)) => match (&call.callee, arg) {
+                (Callee::Method(name, _), Arg::MaybeMut(path)) if is_receiver => {
                     let (again, place) = (self.again(path, name, span), self.place_mut(shadow));
                     quote!(#again.dot(&mut #place))
                 }
-                _ => TokenStream::new(),
+                _ => {
+                    let (root, place) = (&self.root, self.reference(shadow, Access::Write));
+                    quote!(#root::private::handed_dot(#place))
+                }
             },
             Some(Arg::RefMut(path)) => {
                 let place = self.reference(path, Access::Write);
@@ -229,10 +256,7 @@ impl Body<'_> {
 
     pub(super) fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
         let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let args = call
-            .args
-            .iter()
-            .map(|arg| self.handed_again(call, arg, site.span));
+        let args = (0..call.args.len()).map(|k| self.handed_again(call, k, site.span));
         let bars = bars.iter().map(|bar| match bar {
             None => quote!(::core::option::Option::None),
             Some(path) => {
@@ -243,6 +267,10 @@ impl Body<'_> {
                 }
             }
         });
+        if Self::passes_closures(call) {
+            let (args, bars): (Vec<_>, Vec<_>) = (args.collect(), bars.collect());
+            return self.knit_pull(call, &pull, &bar, &args, &bars);
+        }
         if let Callee::Dynamic(name) = &call.callee {
             let receiver = call.args.first().map(|arg| self.receiver(arg));
             let name = super::items::sibling("dyn_pull", name, site.span);
@@ -250,30 +278,6 @@ impl Body<'_> {
             return quote!(#receiver.#name(#bar, #(#args,)* #(#bars),*));
         }
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
-    }
-
-    /// What the pullback of a call needs of an argument that may be passed by either reference.
-    pub(super) fn keep_argument(&self, call: &Call, k: usize, span: Span) -> TokenStream {
-        let passing = match &call.callee {
-            Callee::Function(path) => {
-                let (path, _) = without_turbofish(rooted(&path.0, &self.root), 0);
-                quote!(#path::passing())
-            }
-            Callee::Associated(ty, name, _) => {
-                let (ty, name) = (&ty.0, super::items::sibling("passing", name, span));
-                quote!(#ty::#name())
-            }
-            Callee::Method(name, _) => {
-                let receiver = call.args.first().map(|arg| self.receiver(arg));
-                let name = super::items::sibling("passing", name, span);
-                quote!(#receiver.#name())
-            }
-            _ => TokenStream::new(),
-        };
-        let place = call.args.get(k).and_then(Arg::path);
-        let place = place.map(|path| self.reference(path, Access::Read));
-        let k = syn::Index::from(k);
-        quote!((&&#passing.#k.again(#place).keeper()).keep())
     }
 
     /// The code, where the cotangent is not zero.
@@ -285,22 +289,34 @@ impl Body<'_> {
         }
     }
 
-    /// An argument as the pullback of its call wants it.
-    pub(super) fn handed_again(&self, call: &Call, arg: &Arg, span: Span) -> TokenStream {
+    /// Argument `k` as the pullback of its call wants it.
+    pub(super) fn handed_again(&self, call: &Call, k: usize, span: Span) -> TokenStream {
         let root = &self.root;
-        match (arg, &call.callee) {
+        let is_receiver = k == 0 && matches!(call.callee, Callee::Method(..));
+        match (&call.args[k], &call.callee) {
             (Arg::Value(v), _) => {
                 let v = self.value(*v);
                 quote!(&#v)
             }
-            (Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_), _) => quote!(()),
-            (Arg::Kept(path), _) => {
+            (
+                Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..),
+                _,
+            ) => quote!(()),
+            (Arg::Kept(path), _) if is_receiver => {
                 let place = self.place(path);
                 quote!(#root::private::Again::again(&#place))
             }
-            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) => {
+            (Arg::Kept(path), _) => {
+                let place = self.place(path);
+                quote!(#root::private::kept_argument(&#place))
+            }
+            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) if is_receiver => {
                 let again = self.again(path, name, span);
                 quote!(#again.give())
+            }
+            (Arg::MaybeMut(path), _) => {
+                let place = self.reference(path, Access::Read);
+                quote!(#root::private::handed_argument(#place))
             }
             (arg, _) => arg
                 .path()

@@ -8,6 +8,7 @@ use super::dynamic::Inside;
 use super::names::Names;
 use crate::options::Modes;
 use crate::signature::Signature;
+use crate::signature::bounds::is_unnamed;
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
@@ -64,6 +65,11 @@ pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
         &format!("__grad_{mode}_{}", name.trim_start_matches("r#")),
         span,
     )
+}
+
+/// The hidden name of a derivative that takes `self` as the method does.
+pub(super) fn own_sibling(mode: &str, name: &str, span: Span) -> Ident {
+    sibling(&format!("own_{mode}"), name, span)
 }
 
 /// The differentiated graphs.
@@ -131,8 +137,8 @@ pub(crate) fn emit(
 /// The same items with bodies that diverge: after an error, calls of them are no further errors.
 /// Type parameters are taken to be differentiable, as the error may be that they are not.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
-    if derived.signature.gives_references() {
-        // What they would give cannot be named.
+    // What they would give cannot be named.
+    if derived.signature.gives_references() || is_unnamed(&derived.signature.output_type) {
         return TokenStream::new();
     }
     let (root, mut sig) = (&derived.root, derived.sig.clone());

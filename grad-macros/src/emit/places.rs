@@ -292,6 +292,12 @@ impl Body<'_> {
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {
+            Some(init) if self.settled.contains(&var) => {
+                let root = &self.root;
+                quote! {
+                    let mut #name = (&mut &mut #root::private::Settler(::core::option::Option::Some(#init))).settle();
+                }
+            }
             Some(init) => quote!(let mut #name = #init;),
             None => quote!(let mut #name;),
         }
@@ -305,6 +311,29 @@ pub(super) fn lent_variables(graph: &Graph) -> HashSet<Var> {
         _ => None,
     };
     graph.sites.iter().filter_map(made).collect()
+}
+
+/// Of those the ones that are copied where they are made: in a pullback what a reference led to is out
+/// of reach, and in one body it may have changed before the end, or be lent once more.
+pub(super) fn settled_variables(graph: &Graph, lent: &HashSet<Var>) -> HashSet<Var> {
+    if let Some(pull) = graph.pull {
+        let sites = graph.sites_within(pull).into_iter();
+        let read = sites.flat_map(|id| graph.site(id).paths());
+        let read = read.map(|path| path.root);
+        return read.filter(|var| lent.contains(var)).collect();
+    }
+    let may_change = |site: &Site| match (&site.kind, site.operands.first()) {
+        (Kind::Allocate(var), Some(init)) => {
+            let call = graph.def(*init).filter(|_| lent.contains(var))?;
+            let changes = call.paths().iter().any(|path| {
+                let root = graph.var(path.root);
+                root.mutable || root.storage == Storage::RefMut
+            });
+            changes.then_some(*var)
+        }
+        _ => None,
+    };
+    graph.sites.iter().filter_map(may_change).collect()
 }
 
 /// Whether a value is what a call of a function of the user's gave.

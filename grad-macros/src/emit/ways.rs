@@ -206,6 +206,7 @@ impl Derived<'_> {
             },
             jvp,
             lanes: None,
+            given: TokenStream::new(),
         };
         let placed = self.place(&members);
         match self.home {
@@ -221,7 +222,7 @@ pub(super) fn numbers(count: usize) -> impl Iterator<Item = syn::LitInt> {
 }
 
 /// The tangent of what a reference leads to: of a slice, a slice.
-fn target_bar(to: &Type, root: &TokenStream) -> TokenStream {
+pub(super) fn target_bar(to: &Type, root: &TokenStream) -> TokenStream {
     match to {
         Type::Slice(slice) => {
             let element = tangent_of(&slice.elem, root);

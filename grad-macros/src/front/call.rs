@@ -22,12 +22,13 @@ pub(super) fn integer_type(ty: &syn::Type) -> Option<&'static str> {
 
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
-        let span = call.func.span();
         let hint = self.hint.take();
         let named = std::mem::take(&mut self.named);
         let Expr::Path(path) = &*call.func else {
             return self.lower_closure_call(call);
         };
+        let last = path.path.segments.last();
+        let span = last.map_or_else(|| call.func.span(), |last| last.ident.span());
         if let Some(ident) = path.path.get_ident() {
             if let Some(Operand::Closure(_)) = self.locals.get(&ident.to_string()) {
                 return self.lower_closure_call(call);
@@ -73,10 +74,8 @@ impl Lower<'_> {
             }
             ([.., "mem", "drop"] | ["drop"], [_]) => Operand::Unit,
             ([.., "black_box"], [arg]) => self.lower_expr(arg),
-            ([.., "Vec", "with_capacity"], [arg]) => {
-                self.with_capacity(&call.func, arg, hint.as_ref())
-            }
-            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint.as_ref()),
+            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg, hint.as_ref()),
+            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint.as_ref(), span),
             ([.., "Vec", "from"], [arg]) => {
                 let operand = self.lower_expr(arg);
                 self.copy_of(operand, span)
@@ -177,16 +176,21 @@ impl Lower<'_> {
                     _ => self.lower_expr(arg),
                 }
             }
+            _ if super::expr::is_element_of_call(arg) => {
+                let element = self.lower_expr(arg);
+                Operand::Value(self.read_spanned(element, arg.span()))
+            }
             _ => self.lower_expr(arg),
         };
         if let Operand::Closure(function) = &operand {
-            return self.pass_function(function, arg.to_token_stream(), arg.span());
+            return self.pass_function(function, &arg.to_token_stream(), arg.span());
         }
-        if let (Operand::RefMut(path, _), Some(_)) = (&operand, super::stmt::ident_of(arg)) {
-            // rustc turns it into a shared reference where the callee wants one.
-            return Arg::AnyRef(path.clone());
+        let arg = self.as_arg(operand, is_reference, arg.span());
+        if is_reference {
+            arg
+        } else {
+            super::lent::lent(arg)
         }
-        self.as_arg(operand, is_reference, arg.span())
     }
 
     pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
@@ -234,7 +238,8 @@ impl Lower<'_> {
                 false
             }
         };
-        let args = self.with_captures(args);
+        let is_method = matches!(callee, Callee::Method(..));
+        let args = self.with_captures(super::lent::apart(args, is_method));
         let ty = if own {
             self.output.clone()
         } else {

@@ -353,7 +353,7 @@ impl Lower<'_> {
     /// An operand of an operator: a number is read where it stands.
     fn lower_operand(&mut self, expr: &Expr) -> Operand {
         let operand = self.lower_expr(expr);
-        if self.operand_ty(&operand).is_scalar() {
+        if self.operand_ty(&operand).is_scalar() || is_element_of_call(expr) {
             return Operand::Value(self.read_spanned(operand, expr.span()));
         }
         operand
@@ -625,6 +625,8 @@ impl Lower<'_> {
         if super::pattern::is_variant(&record.path) {
             return self.unsupported("`..` of a variant", span);
         }
+        let own = &record.path;
+        self.hint = Some(syn::parse_quote!(#own));
         let ty = Ty::Named(
             record
                 .path
@@ -804,4 +806,16 @@ fn discrete_op(op: &BinOp) -> Option<Discrete> {
 fn is_comparison(op: Discrete) -> bool {
     use Discrete::{Eq, Ge, Gt, Le, Lt, Ne};
     matches!(op, Eq | Ne | Lt | Le | Gt | Ge)
+}
+
+/// Whether an expression is one element of what a call gives: that is kept, not the whole.
+pub(super) fn is_element_of_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(inner) => is_element_of_call(&inner.expr),
+        Expr::Index(index) => {
+            let range = matches!(&*index.index, Expr::Range(_));
+            !range && matches!(&*index.expr, Expr::Call(_) | Expr::MethodCall(_))
+        }
+        _ => false,
+    }
 }

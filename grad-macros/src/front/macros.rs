@@ -85,7 +85,7 @@ impl Lower<'_> {
         let hint = self.hint.take();
         if mac.tokens.is_empty() {
             return match hint {
-                Some(ty) => self.empty_vector(&syn::parse_quote!(Vec::new), Some(&ty)),
+                Some(ty) => self.empty_vector(&syn::parse_quote!(Vec::new), Some(&ty), span),
                 None => self.lower_array([].iter(), true, span),
             };
         }

@@ -58,11 +58,10 @@ const WRITES: &[&str] = &[
     "mapv_inplace",
 ];
 
-/// Methods of slices that overwrite elements.
-const OVERWRITES: &[&str] = &["swap", "fill", "fill_with", "copy_from_slice"];
-
 /// Those of them that write their argument too.
 const TWO: &[&str] = &["append", "swap_with_slice"];
+/// Methods of slices that overwrite elements.
+const OVERWRITES: &[&str] = &["swap", "fill", "fill_with", "copy_from_slice"];
 
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 const DISCRETE: &[&str] = &[
@@ -214,6 +213,7 @@ impl Lower<'_> {
             let ty = match capture {
                 crate::ir::Capture::Value(value) => self.graph.ty(*value),
                 crate::ir::Capture::Place(path, _) => &self.graph.var(path.root).ty,
+                crate::ir::Capture::Given => return false,
             };
             ty.may_be_active()
         })
@@ -516,8 +516,8 @@ impl Lower<'_> {
                     Arg::Code(Code(tokens.clone()), self.captures(&tokens))
                 }
                 arg => match self.lower_arg(arg) {
-                    Arg::AnyRef(path) if TWO.contains(&name.as_str()) => Arg::RefMut(path),
-                    Arg::AnyRef(path) => Arg::Ref(path),
+                    Arg::MaybeMut(path) if TWO.contains(&name.as_str()) => Arg::RefMut(path),
+                    Arg::MaybeMut(path) => Arg::Ref(path),
                     known => known,
                 },
             });

@@ -21,8 +21,10 @@
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
 mod before;
+mod bounded;
 mod branch;
 mod call;
+mod capture;
 mod captured;
 mod closure;
 mod convert;
@@ -32,6 +34,7 @@ mod flow;
 mod hoist;
 mod infer;
 mod iter;
+mod lent;
 mod loops;
 mod macros;
 mod matching;
@@ -167,6 +170,8 @@ pub(super) struct Lower<'d> {
     fresh: HashSet<Var>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
+    /// The first parameter whose assignment is noted.
+    watched_from: usize,
     /// Where the reference leads that the function returns, if it does.
     routes: Option<projection::Routes>,
     /// Whether the expression about to be lowered gives a reference, so that a call is a way.
@@ -198,6 +203,8 @@ pub(crate) fn lower(
         cx.piles_breaks = true;
         if piles_returns {
             cx.pile_returns();
+        }
+        if piles_returns {
             return cx.lower_function(signature, &returned::returning(body));
         }
         cx.lower_function(signature, body)
@@ -210,6 +217,33 @@ pub(crate) fn lower(
         return lowered;
     }
     again(true)
+}
+
+/// Lowers a closure that is passed to a function, and tells whether it changes what it captures: the
+/// parameters behind its inputs, of which there are `inputs`. Those around it are given the functions
+/// `given`, which it calls.
+fn lower_closure(
+    (signature, inputs): (&Signature, usize),
+    given: &[std::rc::Rc<passed::Given>],
+    body: &Block,
+    around: &TokenStream,
+    diag: &Diagnostics,
+) -> (Lowered, bool) {
+    let mut cx = start("closure", signature, body, around, diag);
+    cx.declare_given(given);
+    cx.watched_from = inputs;
+    let (lowered, assigned) = cx.lower_watched(signature, body);
+    let graph = &lowered.graph;
+    let captured = |var: Var| {
+        let mut slots = graph.params.iter().skip(inputs).map(|param| param.slot);
+        slots.any(|slot| matches!(slot, Slot::Memory(own) if own == var))
+    };
+    let mut sites = graph.sites_within(graph.body).into_iter();
+    let written = sites.any(|id| {
+        let writes = graph.site(id).kind.writes();
+        writes.iter().any(|path| captured(path.root))
+    });
+    (lowered, assigned || written)
 }
 
 fn start<'d>(
@@ -269,6 +303,7 @@ fn start<'d>(
         cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
+        watched_from: usize::MAX,
         routes: None,
         wants_place: false,
         writes_place: false,
@@ -281,7 +316,12 @@ fn start<'d>(
 const RETURN: i64 = 1;
 
 impl Lower<'_> {
-    fn lower_function(mut self, signature: &Signature, body: &Block) -> Lowered {
+    fn lower_function(self, signature: &Signature, body: &Block) -> Lowered {
+        self.lower_watched(signature, body).0
+    }
+
+    /// The function, and whether it assigns a parameter that is watched.
+    fn lower_watched(mut self, signature: &Signature, body: &Block) -> (Lowered, bool) {
         let zero = self.int(0);
         self.locals.set(self.exit, Operand::Value(zero));
         self.locals.enter();
@@ -290,8 +330,11 @@ impl Lower<'_> {
             self.locals
                 .declare(&name.to_string(), false, Some(Operand::Value(value)));
         }
-        for parameter in &signature.parameters {
+        for (k, parameter) in signature.parameters.iter().enumerate() {
             self.declare_parameter(parameter);
+            if k >= self.watched_from {
+                self.locals.watch(&parameter.name.to_string());
+            }
         }
         for parameter in &signature.parameters {
             if let Some(pattern) = &parameter.pattern {
@@ -306,8 +349,9 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
         moves::copy_moved_in_loops(&mut self.graph);
+        let changed = self.locals.any_changed();
         let routes = self.found_routes();
-        Lowered {
+        let lowered = Lowered {
             graph: self.graph,
             output,
             items: self.items,
@@ -315,6 +359,16 @@ impl Lower<'_> {
             recursive: self.recursive,
             passed: self.passed,
             routes,
+        };
+        (lowered, changed)
+    }
+
+    fn declare_given(&mut self, given: &[std::rc::Rc<passed::Given>]) {
+        self.locals.enter();
+        for given in given {
+            let function = closure::Function::Given(given.clone());
+            let operand = Operand::Closure(function);
+            self.locals.declare(&given.name, false, Some(operand));
         }
     }
 
@@ -342,6 +396,7 @@ impl Lower<'_> {
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
+                Passing::Ref if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
                 Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
                 Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };
@@ -368,6 +423,10 @@ impl Lower<'_> {
             // A number of which a mutable reference is taken lives in memory.
             Operand::Value(value) if parameter.mutable && self.borrowed_mut.contains(&name) => {
                 self.bind_name(&name, true, Operand::Value(value), None);
+            }
+            Operand::Ref(path, ty @ Ty::Array(_)) if parameter.mutable => {
+                let operand = Operand::Ref(self.bounded(path), ty);
+                self.locals.declare(&name, true, Some(operand));
             }
             operand => {
                 self.locals.declare(&name, parameter.mutable, Some(operand));

@@ -64,7 +64,7 @@ impl Lower<'_> {
         };
         let receiver = self.receiver_arg(receiver.clone(), "map", span);
         let code = quote::quote!(_);
-        let function = self.pass_function(&function, code, span);
+        let function = self.pass_function(&function, &code, span);
         let callee = Callee::Method("map".to_owned(), None);
         Some(self.finish_call(callee, vec![receiver, function], span))
     }

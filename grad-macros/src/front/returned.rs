@@ -172,25 +172,6 @@ impl Lower<'_> {
     }
 }
 
-/// Whether the tokens say `break value`.
-fn breaks_with_value(tokens: TokenStream) -> bool {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    tokens.iter().enumerate().any(|(k, token)| match token {
-        TokenTree::Group(group) => breaks_with_value(group.stream()),
-        TokenTree::Ident(word) if word == "break" => {
-            let mut rest = &tokens[k + 1..];
-            if let [TokenTree::Punct(quote), TokenTree::Ident(_), after @ ..] = rest {
-                if quote.as_char() == '\'' {
-                    rest = after;
-                }
-            }
-            !matches!(rest, [] | [TokenTree::Punct(_), ..])
-                || matches!(rest, [TokenTree::Punct(sign), ..] if !matches!(sign.as_char(), ';' | ','))
-        }
-        _ => false,
-    })
-}
-
 /// The body with a `return` at each of its ends: a branch at the end of a function, sides of which
 /// leave early, then gives no value.
 pub(super) fn returning(body: &Block) -> Block {
@@ -227,4 +208,23 @@ fn return_from(end: &mut Expr) {
         Expr::Macro(code) if panics(&code.mac) => {}
         value => *value = parse_quote!(return #value),
     }
+}
+
+/// Whether the tokens say `break value`.
+fn breaks_with_value(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(k, token)| match token {
+        TokenTree::Group(group) => breaks_with_value(group.stream()),
+        TokenTree::Ident(word) if word == "break" => {
+            let mut rest = &tokens[k + 1..];
+            if let [TokenTree::Punct(quote), TokenTree::Ident(_), after @ ..] = rest {
+                if quote.as_char() == '\'' {
+                    rest = after;
+                }
+            }
+            !matches!(rest, [] | [TokenTree::Punct(_), ..])
+                || matches!(rest, [TokenTree::Punct(sign), ..] if !matches!(sign.as_char(), ';' | ','))
+        }
+        _ => false,
+    })
 }

@@ -148,25 +148,6 @@ impl Lower<'_> {
         Operand::Unit
     }
 
-    /// `let x: f64;`, `let (mut a, b);`: variables that are set later.
-    fn declare_later(&mut self, pattern: &Pat) -> Operand {
-        if let Some(name) = plain_name(pattern) {
-            let declared = self.locals.declare(&name, true, None);
-            if let Pat::Type(typed) = pattern {
-                let ty = self.ty_of(&typed.ty);
-                self.declared.insert(declared, ty);
-            }
-            return Operand::Unit;
-        }
-        let Pat::Tuple(tuple) = pattern else {
-            return self.report(pattern.span(), Problem::Pattern);
-        };
-        for part in &tuple.elems {
-            self.declare_later(part);
-        }
-        Operand::Unit
-    }
-
     /// What a `let` declares to be trait objects: they are made as the source makes them, since only
     /// where the type is written do they become objects.
     fn lower_objects(&mut self, init: &Expr, written: &syn::Type, ty: Ty) -> Operand {
@@ -187,6 +168,25 @@ impl Lower<'_> {
             }
             other => other,
         }
+    }
+
+    /// `let x: f64;`, `let (mut a, b);`: variables that are set later.
+    fn declare_later(&mut self, pattern: &Pat) -> Operand {
+        if let Some(name) = plain_name(pattern) {
+            let declared = self.locals.declare(&name, true, None);
+            if let Pat::Type(typed) = pattern {
+                let ty = self.ty_of(&typed.ty);
+                self.declared.insert(declared, ty);
+            }
+            return Operand::Unit;
+        }
+        let Pat::Tuple(tuple) = pattern else {
+            return self.report(pattern.span(), Problem::Pattern);
+        };
+        for part in &tuple.elems {
+            self.declare_later(part);
+        }
+        Operand::Unit
     }
 
     fn lower_binding(&mut self, pattern: &Pat, value: Operand) {
@@ -283,9 +283,11 @@ impl Lower<'_> {
                 self.locals.set(local, value);
             }
             Some(Operand::Ref(..) | Operand::RefMut(..)) => {
-                if !matches!(value, Operand::Ref(..) | Operand::RefMut(..)) {
-                    return self.report(span, Problem::Assignment);
-                }
+                let value = match value {
+                    Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
+                    value @ (Operand::Ref(..) | Operand::RefMut(..)) => value,
+                    _ => return self.report(span, Problem::Assignment),
+                };
                 self.locals.set(local, value);
             }
             held => {

@@ -577,7 +577,7 @@ impl Frame {
     /// Arguments that are mutable references hold what the callee left.
     fn write_back(&mut self, args: &[Arg], after: Vec<Datum>) -> Run<()> {
         for (arg, datum) in args.iter().zip(after) {
-            if let Arg::RefMut(path) | Arg::MaybeMut(path) | Arg::AnyRef(path) = arg {
+            if let Arg::RefMut(path) | Arg::MaybeMut(path) = arg {
                 self.write(path, datum)?;
             }
         }
@@ -652,7 +652,7 @@ impl Frame {
                 Ok(Vec::new())
             }
             Kind::Array { .. } | Kind::Tuple => one(Datum::List(operands.to_vec())),
-            Kind::Repeat { .. } => {
+            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => {
                 one(Datum::List(vec![operands[0].clone(); operands[1].index()?]))
             }
             Kind::Record(record) => {

@@ -13,6 +13,8 @@ pub(crate) enum Capture {
     Value(Value),
     /// A place, seen by the code as itself (`false`) or as a reference to it (`true`).
     Place(Path, bool),
+    /// A function this one is given, under its own name.
+    Given,
 }
 
 /// One argument of a call.
@@ -26,13 +28,13 @@ pub(crate) enum Arg {
     /// The receiver of a method, in a variable that is never written: the compiler borrows it as the
     /// method wants.
     Receiver(Path),
-    /// The receiver of a method that may write it.
+    /// The receiver of a method that may write it, or a variable that is a mutable reference, for a
+    /// function that may take a shared one.
     MaybeMut(Path),
     /// A place passed as a mutable reference.
     RefMut(Path),
-    /// A mutable reference in a variable, passed by name: the callee may take a shared one.
-    AnyRef(Path),
-    /// What was kept of a place that has changed since, as the callee asks; only in pullbacks.
+    /// What was kept of a receiver, or of what may be passed mutably, whose place has changed since;
+    /// only in pullbacks.
     Kept(Path),
     /// A closure or other code that is not differentiated, seen by the callee as it stands.
     Code(Code, Vec<(String, Capture)>),
@@ -41,6 +43,8 @@ pub(crate) enum Arg {
     Closure(usize, usize, Code, Vec<(String, Capture)>),
     /// A function this one is given, handed on.
     Given(String),
+    /// A differentiated function, by its name, and how it stands in the source.
+    Named(Box<Callee>, Code),
 }
 
 /// The function a call names.
@@ -116,10 +120,8 @@ pub(crate) enum Kind {
     Copy(Path),
     /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
     Own(Path),
-    /// What the pullback of the method named needs of its receiver.
-    Keep(Path, String),
-    /// What the pullback of a call needs of the argument so numbered, an [`Arg::AnyRef`].
-    KeepArg(Call, usize),
+    /// What a pullback needs of a receiver, of the method named, or of what may be passed mutably.
+    Keep(Path, Option<String>),
     /// Appends operand 0 to a vector that [`Kind::Finish`] ends.
     Append(Path),
     /// What was appended: the vector leaves its variable.
@@ -139,6 +141,10 @@ pub(crate) enum Kind {
     },
     /// `[x; n]` or `vec![x; n]`.
     Repeat {
+        vec: bool,
+    },
+    /// The tangent of such an array of what is no number: tangents copy themselves.
+    RepeatTangent {
         vec: bool,
     },
     Tuple,
@@ -279,10 +285,7 @@ impl Site {
         self.kind.each_path(&mut |path| path.each_value(visit));
         match &mut self.kind {
             Kind::Opaque { captures, .. } => each_captured(captures, visit),
-            Kind::Call(call)
-            | Kind::CallVjp(call)
-            | Kind::KeepArg(call, _)
-            | Kind::Pull { call, .. } => {
+            Kind::Call(call) | Kind::CallVjp(call) | Kind::Pull { call, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
             }
             Kind::CallJvp(call, dots) => {
@@ -357,8 +360,12 @@ impl Call {
 
     /// Whether a function that this one is given runs in the call: what it captures may be active.
     pub(crate) fn runs_given(&self) -> bool {
-        matches!(self.callee, Callee::Given(_))
-            || self.args.iter().any(|arg| matches!(arg, Arg::Given(_)))
+        let runs = |arg: &Arg| match arg {
+            Arg::Given(_) => true,
+            Arg::Closure(_, _, _, captures) => captures.iter().any(|(_, c)| *c == Capture::Given),
+            _ => false,
+        };
+        matches!(self.callee, Callee::Given(_)) || self.args.iter().any(runs)
     }
 }
 
@@ -383,26 +390,28 @@ impl Arg {
 
     fn path_mut(&mut self) -> Option<&mut Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
+                None
+            }
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)
             | Arg::MaybeMut(path)
             | Arg::RefMut(path)
-            | Arg::AnyRef(path)
             | Arg::Kept(path) => Some(path),
         }
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
+                None
+            }
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)
             | Arg::MaybeMut(path)
             | Arg::RefMut(path)
-            | Arg::AnyRef(path)
             | Arg::Kept(path) => Some(path),
         }
     }
@@ -431,7 +440,7 @@ impl Kind {
                 visit(b);
             }
             Kind::Opaque { captures, .. } => each_captured_path(captures, visit),
-            Kind::Call(call) | Kind::CallVjp(call) | Kind::KeepArg(call, _) => {
+            Kind::Call(call) | Kind::CallVjp(call) => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
             }
             Kind::CallJvp(call, dots) => {
@@ -507,7 +516,7 @@ pub(super) fn mutable_args(args: &[Arg]) -> impl Iterator<Item = &Path> {
 
 pub(super) fn mutable_arg(arg: &Arg) -> Option<&Path> {
     match arg {
-        Arg::RefMut(path) | Arg::MaybeMut(path) | Arg::AnyRef(path) => Some(path),
+        Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path),
         _ => None,
     }
 }

@@ -52,6 +52,11 @@ impl Path {
         path
     }
 
+    /// Whether the other place is this one or a part of it.
+    pub(crate) fn is_around(&self, other: &Path) -> bool {
+        self.root == other.root && other.steps.starts_with(&self.steps)
+    }
+
     pub(crate) fn with_root(&self, root: Var) -> Self {
         Path {
             root,

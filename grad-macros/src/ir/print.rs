@@ -135,19 +135,17 @@ impl Graph {
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
             Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
             Kind::Array { .. } => write!(f, "array {operands}"),
-            Kind::Repeat { .. } => write!(f, "repeat {operands}"),
+            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => write!(f, "repeat {operands}"),
             Kind::Tuple => write!(f, "tuple {operands}"),
             Kind::Record(record) => {
                 write!(f, "record {} {:?} {operands}", record.code.0, record.fields)
             }
             Kind::Boxed => write!(f, "boxed {operands}"),
             Kind::Matches(path, code) => write!(f, "matches {} `{}`", self.path_text(path), code.0),
-            Kind::KeepArg(call, k) => {
-                let of = call.args.get(*k).and_then(|arg| arg.path());
-                let of = of.map_or(String::new(), |path| self.path_text(path));
-                write!(f, "keep {of} as argument {k}")
+            Kind::Keep(path, Some(method)) => {
+                write!(f, "keep {} for .{method}", self.path_text(path))
             }
-            Kind::Keep(path, method) => write!(f, "keep {} for .{method}", self.path_text(path)),
+            Kind::Keep(path, None) => write!(f, "keep {}", self.path_text(path)),
             Kind::If => write!(f, "if {operands}"),
             Kind::For(range) => write!(f, "for {range:?} {operands}"),
             Kind::While => write!(f, "while {operands}"),
@@ -220,10 +218,11 @@ impl Graph {
                 Arg::MaybeMut(path) => format!("mut {}", self.path_text(path)),
                 Arg::Kept(path) => format!("kept {}", self.path_text(path)),
                 Arg::Given(name) => name.clone(),
-                Arg::Code(code, _) | Arg::Closure(_, _, code, _) => format!("`{}`", code.0),
+                Arg::Code(code, _) | Arg::Closure(_, _, code, _) | Arg::Named(_, code) => {
+                    format!("`{}`", code.0)
+                }
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
-                Arg::AnyRef(path) => format!("&? {}", self.path_text(path)),
             })
             .collect();
         texts.join(", ")

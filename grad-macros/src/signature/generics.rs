@@ -119,7 +119,7 @@ pub(crate) fn bounds_tangents(generics: &Generics) -> bool {
 }
 
 /// The last segments of the traits a parameter is bound by.
-fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
+pub(super) fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
     let mut found: Vec<String> = parameter.bounds.iter().filter_map(trait_name).collect();
     let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
     for predicate in clauses {

@@ -7,10 +7,6 @@
 //! Where the receiver's place still holds its value in the reverse sweep, the caller passes
 //! `place.__grad_again_m().give()`. Else it keeps `let kept = (&&place.__grad_again_m().keeper()).keep()` before
 //! the call and passes `kept.again()`, by [`Again`].
-//!
-//! A mutable reference that is passed on by its name, `f(u)`, may meet a parameter of type `&T`. What
-//! the companion `f::passing()`, or the sibling `__grad_passing_m()`, says of that parameter, [`ByRef`]
-//! or [`ByMut`], answers the same question for it.
 
 use alloc::vec::Vec;
 use core::borrow::Borrow;
@@ -127,32 +123,6 @@ impl Exclusive {
     #[must_use]
     pub const fn keeper(self) -> Keeper<Self> {
         Keeper(self)
-    }
-}
-
-/// A parameter passed by value or by shared reference.
-#[derive(Clone, Copy, Debug)]
-pub struct ByRef;
-
-impl ByRef {
-    /// The argument: its pullback wants it again.
-    #[inline]
-    #[must_use]
-    pub const fn again<T: ?Sized>(self, argument: &T) -> Shared<'_, T> {
-        Shared::new(argument)
-    }
-}
-
-/// A parameter passed by mutable reference.
-#[derive(Clone, Copy, Debug)]
-pub struct ByMut;
-
-impl ByMut {
-    /// Nothing: the callee keeps what it needs.
-    #[inline]
-    #[must_use]
-    pub const fn again<T: ?Sized>(self, _: &T) -> Exclusive {
-        Exclusive
     }
 }
 

@@ -9,21 +9,25 @@ mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod gathered;
+mod handed;
 mod input;
 mod jacobian;
 mod lanes;
 mod optional;
 pub mod rules;
+mod touched;
 mod way;
 
 pub use crate::replica::Copier;
-pub use again::{Again, ByMut, ByRef, Exclusive, Keeper, Kept, NotKept, Shared};
+pub use crate::reuse::Reuse;
+pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
+pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
 pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};
 pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
 pub use lanes::{
@@ -31,6 +35,7 @@ pub use lanes::{
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use optional::Optional;
+pub use touched::{Dot, Held, Seen, Settler, Touched};
 pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
@@ -335,6 +340,17 @@ pub fn accumulate<D: AccumulateFrom<S> + ?Sized, S: ?Sized>(place: &mut D, value
 #[must_use]
 pub const fn length(len: usize) -> usize {
     len
+}
+
+/// An array of equal tangents.
+pub fn repeat<const N: usize, T: Tangent>(x: &T) -> [T; N] {
+    core::array::from_fn(|_| x.duplicate())
+}
+
+/// A vector of equal tangents.
+#[cfg(feature = "alloc")]
+pub fn repeat_vec<T: Tangent>(x: &T, n: usize) -> Vec<T> {
+    (0..n).map(|_| x.duplicate()).collect()
 }
 
 /// The sum of two tangents.

@@ -8,6 +8,7 @@
 use core::marker::PhantomData;
 use core::ops::Deref;
 
+use super::touched::{Held, Seen};
 use crate::replica::{Copier, Replica};
 use crate::{Differentiable, ShapeError};
 
@@ -194,5 +195,24 @@ impl<'a, T> ByReference for &&Copier<'a, Lent<T>> {
     #[inline]
     fn pass(&self) -> &'a T {
         &self.0.0
+    }
+}
+
+impl<'a, T: ?Sized> ByReference for &&Copier<'a, Seen<'_, T>> {
+    type Passed = &'a T;
+    #[inline]
+    fn pass(&self) -> &'a T {
+        self.0.0
+    }
+}
+
+impl<'a, F, T: ?Sized> ByReference for &&Copier<'a, Held<F, T>>
+where
+    Held<F, T>: Deref<Target = T>,
+{
+    type Passed = &'a T;
+    #[inline]
+    fn pass(&self) -> &'a T {
+        self.0
     }
 }

@@ -126,7 +126,6 @@ impl Pull<'_> {
         };
         let stable = match arg {
             Arg::RefMut(_) => true,
-            Arg::AnyRef(_) => false,
             Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
             _ => {
                 self.residuals.is_stable(&self.graph, path, id)
@@ -138,11 +137,11 @@ impl Pull<'_> {
         }
         match (&call.callee, arg) {
             (Callee::Method(name, _), Arg::Receiver(_) | Arg::MaybeMut(_)) if k == 0 => {
-                let kind = Kind::Keep(path.clone(), name.clone());
+                let kind = Kind::Keep(path.clone(), Some(name.clone()));
                 Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
             }
-            (_, Arg::AnyRef(_)) => {
-                let kind = Kind::KeepArg(call.clone(), k);
+            (_, Arg::MaybeMut(_)) => {
+                let kind = Kind::Keep(path.clone(), None);
                 Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
             }
             _ => {
@@ -290,7 +289,7 @@ impl Pull<'_> {
 
 /// Whether the callee may write the argument.
 fn is_written(arg: &Arg) -> bool {
-    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_) | Arg::AnyRef(_))
+    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_))
 }
 
 /// Whether two places may share memory: not if they part at a field before any index.

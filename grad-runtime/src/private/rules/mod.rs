@@ -137,6 +137,7 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
+    pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
@@ -152,6 +153,9 @@ pub mod methods {
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
     pub use crate::replica::{ByClone as _, ByReplica as _};
+    pub use crate::reuse::Dropped as _;
+    #[cfg(feature = "nn")]
+    pub use crate::reuse::Reused as _;
 }
 
 use super::TangentOf;
