@@ -127,8 +127,8 @@ impl Derived<'_> {
                 let copies = self.copies(rest);
                 let pull = quote!({
                     const __GRAD_M: u64 = !1;
-                    #[allow(unused_imports)]
-                    let (_, __pull) = {
+                    #[allow(unused_imports, unused_mut)]
+                    let (_, mut __pull) = {
                         #copies
                         #vjp
                     };

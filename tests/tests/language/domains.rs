@@ -451,6 +451,11 @@ pub fn maps(x: &[f64]) -> f64 {
 #[differentiate]
 trait Density {
     fn log(&self, x: f64) -> f64;
+
+    /// Its pullback changes what it keeps.
+    fn of_all(&self, data: &[f64]) -> f64 {
+        data.iter().map(|&d| self.log(d)).sum()
+    }
 }
 
 #[derive(Clone, Copy, Differentiable)]
@@ -496,7 +501,7 @@ pub fn densities(x: &[f64]) -> f64 {
         b: Normal(0.3),
         weight: x[1],
     };
-    Model { density }.score(x)
+    density.of_all(x) * Model { density }.score(x)
 }
 
 #[differentiate]
