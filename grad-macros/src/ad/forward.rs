@@ -350,9 +350,15 @@ impl Push<'_> {
                     .collect();
                 one(self, site.kind.clone(), dots)
             }
-            Kind::Repeat { .. } => {
+            Kind::Repeat { vec } => {
                 let dot = self.dot_or_zero(region, site.operands[0]);
-                one(self, site.kind.clone(), vec![dot, site.operands[1]])
+                let copies = self.tangents == Tangents::Lanes || is_plain(self.graph.ty(dot));
+                let kind = if copies {
+                    site.kind.clone()
+                } else {
+                    Kind::RepeatTangent { vec: *vec }
+                };
+                one(self, kind, vec![dot, site.operands[1]])
             }
             _ => None,
         }
@@ -504,6 +510,15 @@ impl Push<'_> {
             }
         }
         self.graph.block_mut(region).sites.push(id);
+    }
+}
+
+/// Whether the type is made of numbers alone, so that its tangents are what they are.
+fn is_plain(ty: &Ty) -> bool {
+    match ty {
+        Ty::Array(element) => is_plain(element),
+        Ty::Tuple(parts) => parts.iter().all(is_plain),
+        ty => ty.is_scalar(),
     }
 }
 

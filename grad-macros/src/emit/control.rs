@@ -113,7 +113,8 @@ impl Body<'_> {
 
     /// The type of a carried variable that begins as a number without one.
     fn carried_type(&self, init: Value, others: [Value; 2]) -> Option<TokenStream> {
-        if *self.graph.ty(init) != Ty::Float(None) {
+        let in_lanes = others.iter().any(|value| self.is_lanes(*value));
+        if in_lanes || *self.graph.ty(init) != Ty::Float(None) {
             return None;
         }
         others.iter().find_map(|value| match self.graph.ty(*value) {

@@ -139,7 +139,7 @@ impl Graph {
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
             Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
             Kind::Array { .. } => write!(f, "array {operands}"),
-            Kind::Repeat { .. } => write!(f, "repeat {operands}"),
+            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => write!(f, "repeat {operands}"),
             Kind::Tuple => write!(f, "tuple {operands}"),
             Kind::Record(record) => {
                 write!(f, "record {} {:?} {operands}", record.code.0, record.fields)
