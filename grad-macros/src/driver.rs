@@ -703,9 +703,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         pass::simplify(&mut lowered.graph);
         dump(&name, "simplified", &lowered.graph);
         lowered.graph.debug_verify("simplification");
-        let active = ad::activity(&lowered.graph, &lowered.if_active, diag);
-        check_checkpoints(&lowered.graph, &active, diag);
-        active
+        active_in(&lowered, diag)
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -768,8 +766,7 @@ fn passed_functions(
     let mut functions = Vec::new();
     for passed in &mut lowered.passed {
         pass::simplify(&mut passed.lowered.graph);
-        let own = ad::activity(&passed.lowered.graph, &passed.lowered.if_active, diag);
-        check_checkpoints(&passed.lowered.graph, &own, diag);
+        let own = active_in(&passed.lowered, diag);
         let derived = Derived {
             sig: &sig,
             signature: &passed.signature,
@@ -808,6 +805,13 @@ fn passed_functions(
         ));
     }
     functions
+}
+
+/// What is active in a function; reports what cannot be.
+fn active_in(lowered: &Lowered, diag: &Diagnostics) -> ad::Activity {
+    let active = ad::activity(&lowered.graph, &lowered.if_active, diag);
+    check_checkpoints(&lowered.graph, &active, diag);
+    active
 }
 
 /// Reports loops under `checkpoint` that carry nothing. One loop of the source may be several of the

@@ -13,8 +13,7 @@ type Run<T> = Result<T, Stop>;
 /// Where the mark of the last run is, and what it counted.
 fn mark(entries: &[Datum]) -> Run<(usize, i128)> {
     let last = entries.iter().enumerate().rev();
-    last.filter_map(|(k, entry)| Some((k, entry.int().ok()?)))
-        .next()
+    last.find_map(|(k, entry)| Some((k, entry.int().ok()?)))
         .ok_or_else(|| Stop::Unknown("checkpoints of no run".to_owned()))
 }
 
