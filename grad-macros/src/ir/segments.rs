@@ -12,7 +12,7 @@ type Run<T> = Result<T, Stop>;
 
 /// Where the mark of the last run is, and what it counted.
 fn mark(entries: &[Datum]) -> Run<(usize, i128)> {
-    let last = entries.iter().enumerate().rev();
+    let mut last = entries.iter().enumerate().rev();
     last.find_map(|(k, entry)| Some((k, entry.int().ok()?)))
         .ok_or_else(|| Stop::Unknown("checkpoints of no run".to_owned()))
 }
