@@ -10,11 +10,12 @@ use syn::{
 use crate::diag::{Diagnostics, Problem};
 use crate::emit::{Derived, FunctionTokens, Graphs, Home, emit, function_tokens, stubs};
 use crate::independent::{self, Asked};
+use crate::ir::Graph;
 use crate::operator::Operator;
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
-use crate::stages::{Lowered, Tangents};
+use crate::stages::{ForwardLanes, Lowered, Tangents};
 use crate::{ad, front, hygiene, pass};
 
 /// One function to differentiate, and what stands around it.
@@ -580,15 +581,27 @@ fn differentiated(
     options: &Options,
 ) -> Graphs {
     let graph = &lowered.graph;
-    let push = |stage: &str, tangents| {
+    let push = |stage: &str, graph: &Graph, active: &ad::Activity, tangents| {
         let mut forward = ad::forward(graph, active, tangents);
         pass::simplify(&mut forward.graph);
         dump(&graph.name, stage, &forward.graph);
         forward.graph.debug_verify(stage);
         forward
     };
-    let forward = (options.modes.forward()).then(|| push("forward", Tangents::One));
-    let lanes = (options.lanes).map(|_| push("forward in lanes", Tangents::Lanes));
+    let forward = (options.modes.forward()).then(|| push("forward", graph, active, Tangents::One));
+    let lanes = options.lanes.map(|_| {
+        let all = push("forward in lanes", graph, active, Tangents::Lanes);
+        let some = ad::subsets(graph).into_iter().map(|subset| {
+            let stage = format!("forward in lanes, by {:b}", subset.mask);
+            let forward = push(&stage, &subset.graph, &subset.active, Tangents::Lanes);
+            (subset.mask, forward)
+        });
+        ForwardLanes {
+            wrt: ad::wrt_mask(graph),
+            some: some.collect(),
+            all,
+        }
+    });
     let reverse = options.modes.reverse().then(|| {
         let mut reverse = ad::reverse(graph, &lowered.output, active);
         dump(

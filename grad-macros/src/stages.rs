@@ -38,6 +38,16 @@ pub(crate) struct Forward {
     pub(crate) dots: Vec<Option<Slot>>,
 }
 
+/// Forward mode in several directions at once, by what a call differentiates.
+pub(crate) struct ForwardLanes {
+    /// The mask of a call that differentiates every parameter.
+    pub(crate) wrt: u64,
+    /// For calls that differentiate only the parameters of a mask.
+    pub(crate) some: Vec<(u64, Forward)>,
+    /// For all others: what is not differentiated has a tangent that is zero.
+    pub(crate) all: Forward,
+}
+
 /// What the tangent of a float is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Tangents {

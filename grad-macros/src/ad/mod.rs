@@ -11,12 +11,14 @@ mod forward;
 mod recompute;
 mod residuals;
 mod scratch;
+mod subsets;
 mod vjp;
 
 use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
+pub(crate) use subsets::{subsets, wrt_mask};
 pub(crate) use vjp::{gradient, reverse};
 
 use crate::ir::{Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};

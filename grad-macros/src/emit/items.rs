@@ -7,7 +7,7 @@ use syn::{Attribute, Generics, Type, Visibility};
 use super::names::Names;
 use crate::options::Modes;
 use crate::signature::Signature;
-use crate::stages::{Forward, Lowered, Reverse, Tangents};
+use crate::stages::{Forward, ForwardLanes, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +70,7 @@ pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
 pub(crate) struct Graphs {
     pub(crate) forward: Option<Forward>,
     /// Forward in several directions at once.
-    pub(crate) lanes: Option<Forward>,
+    pub(crate) lanes: Option<ForwardLanes>,
     pub(crate) reverse: Option<Reverse>,
     pub(crate) gradient: Option<Reverse>,
 }
@@ -83,15 +83,14 @@ pub(crate) fn emit(
     avoid: &TokenStream,
 ) -> TokenStream {
     let names = Names::avoiding(avoid);
-    let push = |forward: &Option<Forward>, tangents| {
-        let forward = forward.as_ref()?;
-        Some(derived.push_body(lowered, forward, tangents, names.clone()))
-    };
+    let push =
+        |forward: &Forward, tangents| derived.push_body(lowered, forward, tangents, names.clone());
     let bodies = Bodies {
         vjp: (graphs.reverse.as_ref())
             .map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
-        jvp: push(&graphs.forward, Tangents::One),
-        lanes: push(&graphs.lanes, Tangents::Lanes),
+        jvp: (graphs.forward.as_ref()).map(|forward| push(forward, Tangents::One)),
+        lanes: (graphs.lanes.as_ref())
+            .map(|lanes| by_mask(lanes, |forward| push(forward, Tangents::Lanes))),
         gradient: graphs.gradient.as_ref().map(|gradient| {
             derived.gradient_body(lowered, gradient, names.clone(), &derived.free("seed"))
         }),
@@ -106,6 +105,20 @@ pub(crate) fn emit(
     let data = super::graph::data(lowered, &derived.name(), &derived.root);
     let graph = derived.graph_item(&data, false);
     quote!(#items #graph)
+}
+
+/// The body that a call's mask chooses: the compiler sees it and drops the others.
+fn by_mask(lanes: &ForwardLanes, body: impl Fn(&Forward) -> TokenStream) -> TokenStream {
+    let all = body(&lanes.all);
+    if lanes.some.is_empty() {
+        return all;
+    }
+    let wrt = lanes.wrt;
+    let some = lanes.some.iter().map(|(mask, forward)| {
+        let body = body(forward);
+        quote!(#mask => { #body })
+    });
+    quote!(match __GRAD_M & #wrt { #(#some)* _ => { #all } })
 }
 
 /// The same items with bodies that diverge: after an error, calls of them are no further errors.
