@@ -45,6 +45,7 @@ struct Locals {
     dot: Ident,
     pull: Ident,
     reader: Ident,
+    columns: Ident,
 }
 
 /// How many floats the parameters have, where their types say so.
@@ -83,6 +84,7 @@ impl Derived<'_> {
             dot: self.free("dot"),
             pull: self.free("pull"),
             reader: self.free("reader"),
+            columns: self.free("columns"),
         }
     }
 
@@ -282,13 +284,15 @@ impl Derived<'_> {
             dot: seed,
             pull,
             reader,
+            columns,
+            ..
         } = locals;
         let call = self.call("vjp", &self.kept_args(), &TokenStream::new());
         let (zeros, references) = (self.zeros(|_| true), self.references());
         let places = self.places(|_, bar| quote!(&mut #bar));
         let seed_type = self.output_tangent();
         let changed = self.changed().filter(|p| p.wrt).map(Self::bar_name);
-        let bars = self.active().map(Self::bar_name);
+        let bars: Vec<_> = self.active().map(Self::bar_name).collect();
         let restore = self.restored_content();
         // The primal sweep once for all rows, where its pullback can be run again.
         let primal = quote!(let (#value, #pull) = #call;);
@@ -309,9 +313,9 @@ impl Derived<'_> {
                 #zeros
                 #(#root::private::unit(&mut #changed, &mut #entry, #row);)*
                 #pull(#seed, #(#references,)* #(#places),*);
-                let mut #reader = #root::private::Row::new(#jacobian, #row);
+                let #columns = 0_usize #(+ #root::private::entries(&mut #bars))*;
+                let mut #reader = #root::private::Row::new(#jacobian, #row, #entry, #columns);
                 #(#reader.read(&mut #bars);)*
-                #reader.end(#row, #entry);
                 #row += 1;
                 if #row >= #entry {
                     return #value;

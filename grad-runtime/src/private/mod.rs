@@ -22,7 +22,7 @@ pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
-pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
+pub use jacobian::{Columns, Row, entries, keep, restore, set_lane, split_lanes, unit, units};
 pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
