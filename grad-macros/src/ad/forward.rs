@@ -8,14 +8,16 @@ use crate::ir::{
 };
 use crate::stages::{Forward, Tangents};
 
-struct Push<'a> {
-    graph: Graph,
-    tangents: Tangents,
-    active: &'a Activity,
-    dots: HashMap<Value, Value>,
-    vars: HashMap<Var, Var>,
+pub(super) struct Push {
+    pub(super) graph: Graph,
+    pub(super) tangents: Tangents,
+    pub(super) active: Activity,
+    pub(super) dots: HashMap<Value, Value>,
+    pub(super) vars: HashMap<Var, Var>,
     /// Zero tangents made before the site that uses their values up.
     zeros: HashMap<Value, Value>,
+    /// Places whose tangents are zero where code is written now.
+    pub(super) absent: Vec<Path>,
 }
 
 /// Differentiates in forward mode.
@@ -23,10 +25,11 @@ pub(crate) fn forward(graph: &Graph, active: &Activity, tangents: Tangents) -> F
     let mut cx = Push {
         graph: graph.clone(),
         tangents,
-        active,
+        active: active.clone(),
         dots: HashMap::new(),
         vars: HashMap::new(),
         zeros: HashMap::new(),
+        absent: Vec::new(),
     };
     let body = graph.body;
     let dots = graph
@@ -46,7 +49,7 @@ pub(crate) fn forward(graph: &Graph, active: &Activity, tangents: Tangents) -> F
     }
 }
 
-impl Push<'_> {
+impl Push {
     fn declare(&mut self, slot: Slot, name: &str) -> Slot {
         let name = format!("{name}_dot");
         match slot {
@@ -85,7 +88,7 @@ impl Push<'_> {
         self.dots.get(&value).copied()
     }
 
-    fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
+    pub(super) fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
         match self.dot(value).or_else(|| self.zeros.remove(&value)) {
             Some(dot) => dot,
             None => self.zero(region, value),
@@ -109,7 +112,12 @@ impl Push<'_> {
         }
     }
 
-    fn shadow(&self, path: &Path) -> Option<Path> {
+    pub(super) fn shadow(&self, path: &Path) -> Option<Path> {
+        let is_zero =
+            |absent: &Path| absent.root == path.root && path.steps.starts_with(&absent.steps);
+        if self.absent.iter().any(is_zero) {
+            return None;
+        }
         self.vars.get(&path.root).map(|var| path.with_root(*var))
     }
 
@@ -121,7 +129,7 @@ impl Push<'_> {
         self.dots.insert(value, dot);
     }
 
-    fn region(&mut self, region: Region) {
+    pub(super) fn region(&mut self, region: Region) {
         let sites = std::mem::take(&mut self.graph.block_mut(region).sites);
         for id in sites {
             self.site(region, id);
@@ -374,6 +382,10 @@ impl Push<'_> {
             })
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
+        if call.mask == 0 && !self.absent.is_empty() {
+            self.graph.block_mut(region).sites.push(id);
+            return;
+        }
         let site = self.graph.site(id).clone();
         let ty = self.graph.ty(site.results[0]).clone();
         let dot = self.graph.new_value(ty, site.span, Some(id));
@@ -405,7 +417,7 @@ impl Push<'_> {
         self.graph.block_mut(region).sites.push(id);
     }
 
-    fn add_result(&mut self, id: SiteId, of: Value) {
+    pub(super) fn add_result(&mut self, id: SiteId, of: Value) {
         let info = self.graph.value(of).clone();
         let dot = self.graph.new_value(info.ty, info.span, Some(id));
         self.graph.site_mut(id).results.push(dot);
@@ -444,7 +456,12 @@ impl Push<'_> {
             }
         }
         for inner in &site.regions {
-            self.region(*inner);
+            let guards = self.guards(&site, *inner);
+            if guards.is_empty() {
+                self.region(*inner);
+            } else {
+                self.guarded(*inner, guards, &carried);
+            }
         }
         if let Some(body) = site.regions.last() {
             for k in &carried {

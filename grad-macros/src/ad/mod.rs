@@ -8,6 +8,7 @@
 mod activity;
 mod cut;
 mod forward;
+mod guard;
 mod recompute;
 mod residuals;
 mod scratch;

@@ -10,8 +10,8 @@ use super::names::{Names, named};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, member, spelled};
 use crate::ir::{
-    Arg, Capture, Discrete, Graph, Kind, Op, Region, Site, SiteId, Storage, Ty, Value, Var, Width,
-    row,
+    Arg, Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value,
+    Var, Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -37,6 +37,8 @@ pub(super) struct Body<'g> {
     pub(super) forward: bool,
     /// Where tangents are rows of lanes.
     pub(super) lanes: Option<Lanes>,
+    /// Places that are borrowed for their fields, by the names of the references.
+    pub(super) opened: Vec<(Path, Ident)>,
 }
 
 impl<'g> Body<'g> {
@@ -62,6 +64,7 @@ impl<'g> Body<'g> {
             functions: Vec::new(),
             forward: false,
             lanes: None,
+            opened: Vec::new(),
         }
     }
 
@@ -296,7 +299,7 @@ impl<'g> Body<'g> {
             }
             Kind::Load(path) => self.load(path, graph.ty(site.results[0])),
             Kind::Store(path) => {
-                let (place, v) = (self.place_mut(path), operand(self, 0));
+                let (place, v) = (self.place_mut(path), self.settled(path, site.operands[0]));
                 quote!(#place = #v)
             }
             Kind::Accumulate(path) => return self.accumulate(path, site.operands[0]),
@@ -305,7 +308,8 @@ impl<'g> Body<'g> {
                 quote!(#root::private::int_like(#n, #x))
             }
             Kind::Append(path) => {
-                let (place, v) = (self.place(path), operand(self, 0));
+                let element = path.then(Step::Index(site.operands[0]));
+                let (place, v) = (self.place(path), self.settled(&element, site.operands[0]));
                 quote!(#place.push(#v))
             }
             Kind::Elements => {
@@ -338,6 +342,10 @@ impl<'g> Body<'g> {
             Kind::ZeroLike(path) => {
                 let place = self.reference(path, Access::Read);
                 self.zero(graph.ty(site.results[0]), &place)
+            }
+            Kind::Vanishes(path) => {
+                let (place, count) = (self.reference(path, Access::Read), self.lane_count());
+                quote!(#root::private::vanishes::<#count, _>(#place))
             }
             Kind::Array { vec } => {
                 let parts = site.operands.iter().map(|v| self.value(*v));
@@ -391,6 +399,7 @@ impl<'g> Body<'g> {
             Kind::CallJvp(call, dots) => {
                 // The receiver may be borrowed mutably when the call's arguments are computed.
                 let mut before = None;
+                let opened = self.open_shared(dots);
                 let dots: Vec<_> = dots
                     .iter()
                     .map(|dot| {
@@ -409,7 +418,11 @@ impl<'g> Body<'g> {
                 } else {
                     self.call_derived(call, mode, &dots, span)
                 };
-                let code = before.map_or(code.clone(), |before| quote!({ #before #code }));
+                self.opened.clear();
+                let code = match before {
+                    None if opened.is_empty() => code,
+                    before => quote!({ #opened #before #code }),
+                };
                 return self.define_all(site, &code);
             }
             Kind::Pull { call, bars } => self.pull(site, call, bars),

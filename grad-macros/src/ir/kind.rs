@@ -126,6 +126,8 @@ pub(crate) enum Kind {
     Allocate(Var),
     /// A zero tangent of the place's shape.
     ZeroLike(Path),
+    /// Whether the tangent at the place is seen to be zero in every direction.
+    Vanishes(Path),
 
     /// `[a, b, ..]`, or `vec![a, b, ..]`.
     Array {
@@ -398,6 +400,7 @@ impl Kind {
             | Kind::Matches(path, _)
             | Kind::Save(_, path)
             | Kind::Restore(_, path)
+            | Kind::Vanishes(path)
             | Kind::ZeroLike(path) => visit(path),
             Kind::Swap(a, b) | Kind::Finish(a, Form::Like(b)) => {
                 visit(a);

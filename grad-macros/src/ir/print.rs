@@ -131,6 +131,7 @@ impl Graph {
             Kind::Copy(path) => write!(f, "copy {}", self.path_text(path)),
             Kind::Own(path) => write!(f, "own {}", self.path_text(path)),
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
+            Kind::Vanishes(path) => write!(f, "vanishes {}", self.path_text(path)),
             Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
             Kind::Array { .. } => write!(f, "array {operands}"),
             Kind::Repeat { .. } => write!(f, "repeat {operands}"),

@@ -83,7 +83,23 @@ pub trait LaneTangent<const L: usize>: Tangent + Clone {
     /// Shows every entry with its number, counted on from `entry`; the order is that of
     /// [`Parameters::visit`](crate::Parameters::visit).
     fn each(&mut self, entry: &mut usize, visit: &mut impl FnMut(usize, &mut [f64; L]));
+
+    /// Whether every entry is seen to be zero at little cost: sequences are not searched.
+    fn vanishes(&self) -> bool;
+
+    /// Remembers whether it vanishes, where it can.
+    #[inline]
+    fn settle(&mut self) {}
+
+    /// What has the fields.
+    type Open;
+
+    /// The fields, of which several places may be borrowed at once.
+    fn open(&mut self) -> &mut Self::Open;
 }
+
+/// The length up to which arrays are searched for what is not zero.
+const SHORT: usize = 16;
 
 /// Zero in every direction.
 #[inline]
@@ -223,6 +239,15 @@ macro_rules! lanes {
                 self.0 = wide.map(|x| x as $float);
                 *entry += 1;
             }
+            #[inline]
+            fn vanishes(&self) -> bool {
+                self.0.iter().all(|x| *x == 0.0)
+            }
+            type Open = Self;
+            #[inline]
+            fn open(&mut self) -> &mut Self {
+                self
+            }
         }
         impl InLanes for $float {
             type Lanes<const L: usize> = Lanes<$float, L>;
@@ -257,6 +282,15 @@ lanes!(f64);
 impl<const L: usize> LaneTangent<L> for NoTangent {
     #[inline]
     fn each(&mut self, _: &mut usize, _: &mut impl FnMut(usize, &mut [f64; L])) {}
+    #[inline]
+    fn vanishes(&self) -> bool {
+        true
+    }
+    type Open = Self;
+    #[inline]
+    fn open(&mut self) -> &mut Self {
+        self
+    }
 }
 
 macro_rules! constants {
@@ -291,6 +325,15 @@ impl<T: LaneTangent<L>, const N: usize, const L: usize> LaneTangent<L> for [T; N
             x.each(entry, visit);
         }
     }
+    #[inline]
+    fn vanishes(&self) -> bool {
+        N <= SHORT && self.iter().all(T::vanishes)
+    }
+    type Open = Self;
+    #[inline]
+    fn open(&mut self) -> &mut Self {
+        self
+    }
 }
 
 macro_rules! sequences {
@@ -319,6 +362,15 @@ macro_rules! each_of_sequence {
                     x.each(entry, visit);
                 }
             }
+            #[inline]
+            fn vanishes(&self) -> bool {
+                self.iter().next().is_none()
+            }
+            type Open = Self;
+            #[inline]
+            fn open(&mut self) -> &mut Self {
+                self
+            }
         }
     )*};
 }
@@ -344,6 +396,15 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for Box<T> {
     #[inline]
     fn each(&mut self, entry: &mut usize, visit: &mut impl FnMut(usize, &mut [f64; L])) {
         (**self).each(entry, visit);
+    }
+    #[inline]
+    fn vanishes(&self) -> bool {
+        (**self).vanishes()
+    }
+    type Open = Self;
+    #[inline]
+    fn open(&mut self) -> &mut Self {
+        self
     }
 }
 
@@ -372,6 +433,15 @@ macro_rules! tuples_in_lanes {
                 visit: &mut impl FnMut(usize, &mut [f64; LANES]),
             ) {
                 $(self.$index.each(entry, visit);)+
+            }
+            #[inline]
+            fn vanishes(&self) -> bool {
+                $(self.$index.vanishes())&&+
+            }
+            type Open = Self;
+            #[inline]
+            fn open(&mut self) -> &mut Self {
+                self
             }
         }
     };

@@ -11,6 +11,7 @@ mod core_math;
 mod gathered;
 mod jacobian;
 mod lanes;
+mod maybe_zero;
 mod optional;
 pub mod rules;
 
@@ -27,6 +28,7 @@ pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
+pub use maybe_zero::{MaybeZero, open, settled, vanishes};
 pub use optional::Optional;
 
 /// Which arguments of a call are active: bit k for the k-th.
@@ -190,6 +192,12 @@ impl<T> Default for Saved<T> {
 #[inline]
 pub fn zero_like<T: Differentiable + ?Sized>(x: &T) -> T::Tangent {
     x.zero_tangent()
+}
+
+/// A zero that is only a start for sums.
+#[inline]
+pub fn neutral_like<T: Differentiable + ?Sized>(x: &T) -> T::Tangent {
+    x.neutral_tangent()
 }
 
 /// The buffer given, or a zero one that nobody reads.
