@@ -471,7 +471,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         expand_nested(item, options);
     }
     // The barrier: from here on nothing can fail.
-    let graphs = differentiated(&lowered, &active, &signature, options);
+    let graphs = differentiated(&lowered, &active, &signature, home, options);
     let tokens = emit(&derived, &lowered, &graphs, &avoid);
     if dumped(&name) {
         eprintln!("{name}, tokens:\n{tokens}\n");
@@ -578,6 +578,7 @@ fn differentiated(
     lowered: &Lowered,
     active: &ad::Activity,
     signature: &Signature,
+    home: Home,
     options: &Options,
 ) -> Graphs {
     let graph = &lowered.graph;
@@ -602,6 +603,18 @@ fn differentiated(
             all,
         }
     });
+    let linear = (options.lanes)
+        .filter(|_| home != Home::Rule)
+        .and_then(|_| ad::linear(lowered, active))
+        .map(|mut linear| {
+            let some = linear.lanes.some.iter_mut().map(|(_, forward)| forward);
+            for forward in some.chain([&mut linear.lanes.all]) {
+                pass::simplify(&mut forward.graph);
+                dump(&graph.name, "push", &forward.graph);
+                forward.graph.debug_verify("push");
+            }
+            linear
+        });
     let reverse = options.modes.reverse().then(|| {
         let mut reverse = ad::reverse(graph, &lowered.output, active);
         dump(
@@ -626,6 +639,7 @@ fn differentiated(
     Graphs {
         forward,
         lanes,
+        linear,
         reverse,
         gradient,
     }

@@ -48,6 +48,16 @@ pub(crate) struct ForwardLanes {
     pub(crate) all: Forward,
 }
 
+/// A function that keeps the values of its calls, and what pushes tangents through it by them.
+pub(crate) struct Linear {
+    /// Keeps each value and its push on a tape.
+    pub(crate) primal: Graph,
+    /// The tapes, the same in all graphs.
+    pub(crate) tapes: Vec<Var>,
+    /// The tangents of the result; graphs that yield no values.
+    pub(crate) lanes: ForwardLanes,
+}
+
 /// What the tangent of a float is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Tangents {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::linear::{Memo, pushed_by};
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
     Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo, term,
@@ -18,10 +19,21 @@ pub(super) struct Push {
     zeros: HashMap<Value, Value>,
     /// Places whose tangents are zero where code is written now.
     pub(super) absent: Vec<Path>,
+    /// Calls whose values were kept.
+    pub(super) memo: Memo,
 }
 
 /// Differentiates in forward mode.
 pub(crate) fn forward(graph: &Graph, active: &Activity, tangents: Tangents) -> Forward {
+    differentiate(graph, active, tangents, Memo::default())
+}
+
+/// Differentiates in several directions at once, by values of calls that were kept.
+pub(super) fn forward_again(graph: &Graph, active: &Activity, memo: Memo) -> Forward {
+    differentiate(graph, active, Tangents::Lanes, memo)
+}
+
+fn differentiate(graph: &Graph, active: &Activity, tangents: Tangents, memo: Memo) -> Forward {
     let mut cx = Push {
         graph: graph.clone(),
         tangents,
@@ -30,6 +42,7 @@ pub(crate) fn forward(graph: &Graph, active: &Activity, tangents: Tangents) -> F
         vars: HashMap::new(),
         zeros: HashMap::new(),
         absent: Vec::new(),
+        memo,
     };
     let body = graph.body;
     let dots = graph
@@ -146,7 +159,7 @@ impl Push {
         match &site.kind {
             Kind::If => return self.branch(region, id),
             Kind::For(_) | Kind::While => return self.repeat(region, id),
-            Kind::Call(call) if self.is_active(id) => {
+            Kind::Call(call) if self.is_active(id) || self.memo.tapes.contains_key(&id) => {
                 let call = call.clone();
                 return self.call(region, id, call);
             }
@@ -382,6 +395,9 @@ impl Push {
             })
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
+        if let Some(tape) = self.memo.tapes.get(&id).copied() {
+            return self.replay(region, id, tape, call, dots);
+        }
         if call.mask == 0 && !self.absent.is_empty() {
             self.graph.block_mut(region).sites.push(id);
             return;
@@ -395,6 +411,28 @@ impl Push {
         self.graph.block_mut(region).sites.push(id);
         if self.active.values.contains(&site.results[0]) {
             self.set(site.results[0], dot);
+        }
+    }
+
+    /// A call whose value and push are on a tape.
+    fn replay(
+        &mut self,
+        region: Region,
+        id: SiteId,
+        tape: Var,
+        call: crate::ir::Call,
+        dots: Vec<Option<Arg>>,
+    ) {
+        let (span, result) = (self.graph.site(id).span, self.graph.site(id).results[0]);
+        let pushed = pushed_by(&mut self.graph, id);
+        self.graph.site_mut(id).kind = Kind::Replay(tape);
+        self.graph.block_mut(region).sites.push(id);
+        if call.mask != 0 {
+            let (kind, ty) = (Kind::CallPush(call, dots), self.graph.ty(result).clone());
+            let dot = push_one(&mut self.graph, region, kind, vec![pushed], ty, span);
+            if self.active.values.contains(&result) {
+                self.set(result, dot);
+            }
         }
     }
 

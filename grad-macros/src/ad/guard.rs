@@ -158,6 +158,9 @@ impl Push {
         let again = self
             .graph
             .new_site(site.kind, site.operands, regions, tys, site.span);
+        if let Some(tape) = self.memo.tapes.get(&id).copied() {
+            self.memo.tapes.insert(again, tape);
+        }
         for (old, new) in site
             .results
             .iter()

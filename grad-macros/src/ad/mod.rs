@@ -9,6 +9,7 @@ mod activity;
 mod cut;
 mod forward;
 mod guard;
+mod linear;
 mod recompute;
 mod residuals;
 mod scratch;
@@ -19,6 +20,7 @@ use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
+pub(crate) use linear::linear;
 pub(crate) use subsets::{subsets, wrt_mask};
 pub(crate) use vjp::{gradient, reverse};
 

@@ -37,6 +37,8 @@ pub(super) struct Body<'g> {
     pub(super) forward: bool,
     /// Where tangents are rows of lanes.
     pub(super) lanes: Option<Lanes>,
+    /// Where calls are made for their pushes: how many lanes these have.
+    pub(super) linear: Option<Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
 }
@@ -64,6 +66,7 @@ impl<'g> Body<'g> {
             functions: Vec::new(),
             forward: false,
             lanes: None,
+            linear: None,
             opened: Vec::new(),
         }
     }
@@ -393,7 +396,12 @@ impl<'g> Body<'g> {
                 return self.define_all(site, &code);
             }
             Kind::CallVjp(call) => {
-                let code = self.call_derived(call, "vjp", &[], span);
+                let mode = if self.linear.is_some() {
+                    "linear"
+                } else {
+                    "vjp"
+                };
+                let code = self.call_derived(call, mode, &[], span);
                 return self.define_all(site, &code);
             }
             Kind::CallJvp(call, dots) => {
@@ -426,6 +434,8 @@ impl<'g> Body<'g> {
                 return self.define_all(site, &code);
             }
             Kind::Pull { call, bars } => self.pull(site, call, bars),
+            Kind::Replay(tape) => return self.replay(site, *tape),
+            Kind::CallPush(call, dots) => self.call_push(site, call, dots),
             Kind::Push(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 let parts = site.operands.iter().map(|v| self.kept(*v));

@@ -7,7 +7,7 @@ use syn::{Attribute, Generics, Type, Visibility};
 use super::names::Names;
 use crate::options::Modes;
 use crate::signature::Signature;
-use crate::stages::{Forward, ForwardLanes, Lowered, Reverse, Tangents};
+use crate::stages::{Forward, ForwardLanes, Linear, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +54,7 @@ pub(super) struct Bodies {
     pub(super) vjp: Option<TokenStream>,
     pub(super) jvp: Option<TokenStream>,
     pub(super) lanes: Option<TokenStream>,
+    pub(super) linear: Option<TokenStream>,
     pub(super) gradient: Option<TokenStream>,
 }
 
@@ -71,6 +72,8 @@ pub(crate) struct Graphs {
     pub(crate) forward: Option<Forward>,
     /// Forward in several directions at once.
     pub(crate) lanes: Option<ForwardLanes>,
+    /// The same, for values that are kept.
+    pub(crate) linear: Option<Linear>,
     pub(crate) reverse: Option<Reverse>,
     pub(crate) gradient: Option<Reverse>,
 }
@@ -91,6 +94,8 @@ pub(crate) fn emit(
         jvp: (graphs.forward.as_ref()).map(|forward| push(forward, Tangents::One)),
         lanes: (graphs.lanes.as_ref())
             .map(|lanes| by_mask(lanes, |forward| push(forward, Tangents::Lanes))),
+        linear: (graphs.linear.as_ref())
+            .map(|linear| derived.linear_body(lowered, linear, names.clone())),
         gradient: graphs.gradient.as_ref().map(|gradient| {
             derived.gradient_body(lowered, gradient, names.clone(), &derived.free("seed"))
         }),
@@ -108,7 +113,7 @@ pub(crate) fn emit(
 }
 
 /// The body that a call's mask chooses: the compiler sees it and drops the others.
-fn by_mask(lanes: &ForwardLanes, body: impl Fn(&Forward) -> TokenStream) -> TokenStream {
+pub(super) fn by_mask(lanes: &ForwardLanes, body: impl Fn(&Forward) -> TokenStream) -> TokenStream {
     let all = body(&lanes.all);
     if lanes.some.is_empty() {
         return all;
@@ -143,6 +148,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         vjp: derived.modes.reverse().then(|| body.clone()),
         jvp: derived.modes.forward().then_some(body.clone()),
         lanes: derived.lanes.map(|_| body.clone()),
+        linear: (derived.lanes.filter(|_| derived.has_linear())).map(|_| body.clone()),
         gradient: Some(body),
     };
     // A pullback cannot name a type the user did not.

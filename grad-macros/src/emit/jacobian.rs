@@ -75,6 +75,15 @@ impl Derived<'_> {
         }
     }
 
+    /// Whether the columns may be more than lanes, so that the value is computed apart.
+    fn has_many_passes(&self, way: Way) -> bool {
+        let Way::Lanes(lanes) = way else {
+            return false;
+        };
+        let inputs = entries(self.active());
+        self.has_linear() && inputs.is_none_or(|columns| columns > lanes.into())
+    }
+
     fn locals(&self) -> Locals {
         Locals {
             jacobian: self.free("jacobian"),
@@ -227,6 +236,7 @@ impl Derived<'_> {
             entry,
             value,
             dot,
+            pull,
             reader,
             ..
         } = locals;
@@ -256,13 +266,24 @@ impl Derived<'_> {
             Way::Lanes(_) => quote!(#reader.read_lanes(&mut #output, #directions);),
             _ => quote!(#reader.read(&mut #output);),
         });
-        let (call, restore) = (self.pushed(way), self.restored_content());
+        let restore = self.restored_content();
+        // The value once for all passes, where there may be more than one.
+        let (once, each) = if self.has_many_passes(way) {
+            let kept = self.call("linear", &self.kept_args(), &directions);
+            let (references, dots) = (self.references(), self.dots_given());
+            let each = quote!(let mut #dot = #pull(#(#references,)* #dots););
+            (quote!(let (#value, #pull) = #kept;), each)
+        } else {
+            let call = self.pushed(way);
+            (TokenStream::new(), quote!(let (#value, mut #dot) = #call;))
+        };
         quote! {
+            #once
             let mut #first = 0_usize;
             loop {
                 let mut #entry = 0_usize;
                 #seeds
-                let (#value, mut #dot) = #call;
+                #each
                 let mut #reader = #root::private::Columns::new(#jacobian, #entry, #first);
                 #(#read)*
                 #first += #width;

@@ -70,7 +70,7 @@ impl Lanes {
     fn leave(&mut self, graph: &Graph, site: &Site) {
         let from_operands = site.operands.iter().any(|v| self.values.contains(v));
         let all = match &site.kind {
-            Kind::ZeroOf | Kind::ZeroLike(_) => true,
+            Kind::ZeroOf | Kind::ZeroLike(_) | Kind::CallPush(..) => true,
             Kind::Load(path) | Kind::Finish(path, _) | Kind::Copy(path) | Kind::Own(path) => {
                 graph.var(path.root).tangent
             }

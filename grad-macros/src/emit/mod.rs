@@ -15,6 +15,7 @@ mod graph;
 mod items;
 mod jacobian;
 mod lanes;
+mod linear;
 mod names;
 mod places;
 mod public;

@@ -158,6 +158,10 @@ pub(crate) enum Kind {
     CallVjp(Call),
     /// A call in forward mode; the tangent of each argument, where it is active.
     CallJvp(Call, Vec<Option<Arg>>),
+    /// The value and the push of a call, which were kept on the tape when the function ran.
+    Replay(Var),
+    /// Pushes the tangents of a call's arguments, each where it is active, by operand 0.
+    CallPush(Call, Vec<Option<Arg>>),
     /// Runs a pullback: operand 0 is the pullback, operand 1, if `seeded`, the cotangent. The call's
     /// own arguments again, and a cotangent place for each active one.
     Pull {
@@ -276,7 +280,7 @@ impl Site {
             Kind::Call(call) | Kind::CallVjp(call) | Kind::Pull { call, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
             }
-            Kind::CallJvp(call, dots) => {
+            Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
                 dots.iter_mut()
                     .flatten()
@@ -410,7 +414,7 @@ impl Kind {
             Kind::Call(call) | Kind::CallVjp(call) => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
             }
-            Kind::CallJvp(call, dots) => {
+            Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
                 let args = call.args.iter_mut().chain(dots.iter_mut().flatten());
                 args.for_each(|arg| arg.each_path(visit));
             }
@@ -451,6 +455,7 @@ impl Kind {
                 | Kind::Push(_)
                 | Kind::Pull { .. }
                 | Kind::Pop(_)
+                | Kind::Replay(_)
                 | Kind::Next(_)
                 | Kind::Save(..)
                 | Kind::Restore(..)

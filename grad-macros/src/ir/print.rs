@@ -147,8 +147,13 @@ impl Graph {
             Kind::While => write!(f, "while {operands}"),
             Kind::Call(call) => self.write_call(f, "call", &call.callee, &call.args),
             Kind::CallVjp(call) => self.write_call(f, "call-vjp", &call.callee, &call.args),
-            Kind::CallJvp(call, dots) => {
-                self.write_call(f, "call-jvp", &call.callee, &call.args)?;
+            Kind::Replay(tape) => write!(f, "replay {}", self.var(*tape).name),
+            Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
+                let verb = match &site.kind {
+                    Kind::CallPush(..) => "call-push",
+                    _ => "call-jvp",
+                };
+                self.write_call(f, verb, &call.callee, &call.args)?;
                 let dots: Vec<_> = dots.iter().flatten().cloned().collect();
                 write!(f, " dots {}", self.args_text(&dots))
             }

@@ -57,6 +57,17 @@ pub enum Either<L, R> {
     Right(R),
 }
 
+/// The next value that was kept, and the push beside it.
+///
+/// # Panics
+///
+/// If there is none: the function went another way than when its values were kept.
+#[inline]
+pub fn replayed<'t, V, P>(kept: &mut core::slice::Iter<'t, (V, P)>) -> &'t (V, P) {
+    kept.next()
+        .expect("a function goes the same way each time it is given the same arguments")
+}
+
 /// A stack of residuals: one entry an iteration.
 #[derive(Clone, Debug)]
 pub struct Tape<T> {
@@ -80,6 +91,12 @@ impl<T> Tape<T> {
     #[inline]
     pub fn push(&mut self, entry: T) {
         self.entries.push(entry);
+    }
+
+    /// The entries in the order in which they were kept, as often as they are asked for.
+    #[inline]
+    pub fn replay(&self) -> core::slice::Iter<'_, T> {
+        self.entries.iter()
     }
 
     /// Makes room for the residuals of so many iterations more.
