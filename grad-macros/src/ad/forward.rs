@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::linear::{Memo, pushed_by};
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo, term,
+    Arg, Callee, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo,
+    term,
 };
 use crate::stages::{Forward, Tangents};
 
@@ -398,6 +399,15 @@ impl Push {
         if let Some(tape) = self.memo.tapes.get(&id).copied() {
             return self.replay(region, id, tape, call, dots);
         }
+        if self.tangents == Tangents::Lanes {
+            if let Some((vector, element)) = self.appended(&call) {
+                self.graph.block_mut(region).sites.push(id);
+                let dot = self.dot_or_zero(region, element);
+                let (kind, span) = (Kind::Append(vector), self.graph.site(id).span);
+                push(&mut self.graph, region, kind, vec![dot], Vec::new(), span);
+                return;
+            }
+        }
         if call.mask == 0 && !self.absent.is_empty() {
             self.graph.block_mut(region).sites.push(id);
             return;
@@ -412,6 +422,14 @@ impl Push {
         if self.active.values.contains(&site.results[0]) {
             self.set(site.results[0], dot);
         }
+    }
+
+    /// Of `vector.push(element)` on what is known to be a vector: the vector of tangents, and the
+    /// element, whose tangent is appended there.
+    fn appended(&self, call: &crate::ir::Call) -> Option<(Path, Value)> {
+        let (vector, element) = pushes(&self.graph, call)?;
+        let known = self.dot(element).is_some() || self.graph.ty(element).is_scalar();
+        Some((self.shadow(vector)?, element)).filter(|_| known)
     }
 
     /// A call whose value and push are on a tape.
@@ -510,6 +528,24 @@ impl Push {
             }
         }
         self.graph.block_mut(region).sites.push(id);
+    }
+}
+
+/// The vector and the element of `vector.push(element)`, where the vector is a local one.
+pub(super) fn pushes<'c>(graph: &Graph, call: &'c crate::ir::Call) -> Option<(&'c Path, Value)> {
+    match (&call.callee, call.args.as_slice()) {
+        (
+            Callee::Method(name, None),
+            [
+                Arg::MaybeMut(vector) | Arg::RefMut(vector),
+                Arg::Value(element),
+            ],
+        ) if name == "push" && vector.steps.is_empty() => {
+            let var = graph.var(vector.root);
+            let is_vector = var.storage == Storage::Owned && matches!(var.ty, Ty::Array(_));
+            is_vector.then_some((vector, *element))
+        }
+        _ => None,
     }
 }
 

@@ -14,9 +14,9 @@
 //!   %5 = call-push %4 skin(transforms, weights, vertex) dots &transforms_dot
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::forward::{forward_again, mask};
+use super::forward::{forward_again, mask, pushes};
 use super::{Activity, push, subsets, wrt_mask};
 use crate::ir::{Arg, Callee, Graph, Kind, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
 use crate::stages::{Forward, ForwardLanes, Linear, Lowered};
@@ -91,7 +91,38 @@ fn tangents_alone(graph: &Graph, active: &Activity, memo: &Memo) -> Forward {
     let body = forward.graph.body;
     let yields = &mut forward.graph.block_mut(body).yields;
     *yields = yields.split_off(yields.len() / 2);
+    drop_unread(&mut forward.graph);
     forward
+}
+
+/// Appends nothing to vectors that nobody reads: what is left asks for an empty one, of which only the
+/// form is looked at.
+fn drop_unread(graph: &mut Graph) {
+    let mut appends: HashMap<Var, Vec<SiteId>> = HashMap::new();
+    let (mut seen, mut read) = (HashSet::new(), HashSet::new());
+    for id in graph.sites_within(graph.body) {
+        let site = graph.site(id);
+        let own = match &site.kind {
+            Kind::Call(call) => pushes(graph, call).map(|(vector, _)| vector.root),
+            _ => None,
+        };
+        if let Some(var) = own {
+            appends.entry(var).or_default().push(id);
+        }
+        for path in site.paths() {
+            let first = seen.insert(path.root);
+            let only_form = first && matches!(site.kind, Kind::ZeroLike(_));
+            if Some(path.root) != own && !only_form {
+                read.insert(path.root);
+            }
+        }
+    }
+    let unread = appends.into_iter().filter(|(var, _)| !read.contains(var));
+    let dropped: HashSet<SiteId> = unread.flat_map(|(_, sites)| sites).collect();
+    for region in graph.regions_within(graph.body) {
+        let sites = &mut graph.block_mut(region).sites;
+        sites.retain(|id| !dropped.contains(id));
+    }
 }
 
 /// Makes the function keep the values of its calls, each with the push of the callee.

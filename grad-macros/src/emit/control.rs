@@ -193,11 +193,15 @@ impl Body<'_> {
             };
             self.entry = Some(entry);
         }
-        if let (Some(tape), false) = (written, range.exits) {
-            let (range, root) = (self.names.fresh("range"), &self.root);
+        let mut grow: Vec<TokenStream> = written.into_iter().collect();
+        grow.extend(self.appended_to(region));
+        if !grow.is_empty() && !range.exits {
+            let (range, trips) = (self.names.fresh("range"), self.names.fresh("trips"));
+            let root = &self.root;
             iterate = quote! {
                 let #range = #iteration;
-                #tape.reserve(#root::private::trips(&#range));
+                let #trips = #root::private::trips(&#range);
+                #(#grow.reserve(#trips);)*
                 for #index in #range
             };
         }
@@ -210,6 +214,19 @@ impl Body<'_> {
             TokenStream::new()
         };
         quote!(#lets #iterate { #body #advance #exit })
+    }
+
+    /// Vectors of tangents in lanes to which each iteration appends.
+    fn appended_to(&self, body: Region) -> Vec<TokenStream> {
+        if self.lanes.is_none() {
+            return Vec::new();
+        }
+        let sites = self.graph.block(body).sites.iter();
+        let vectors = sites.filter_map(|id| match &self.graph.site(*id).kind {
+            Kind::Append(path) if path.steps.is_empty() => Some(self.place(path)),
+            _ => None,
+        });
+        vectors.collect()
     }
 
     pub(super) fn repeated(&mut self, site: &Site) -> TokenStream {

@@ -46,6 +46,7 @@ struct Locals {
     pull: Ident,
     reader: Ident,
     columns: Ident,
+    last: Ident,
 }
 
 /// How many floats the parameters have, where their types say so.
@@ -94,6 +95,7 @@ impl Derived<'_> {
             pull: self.free("pull"),
             reader: self.free("reader"),
             columns: self.free("columns"),
+            last: self.free("last"),
         }
     }
 
@@ -238,6 +240,7 @@ impl Derived<'_> {
             dot,
             pull,
             reader,
+            last,
             ..
         } = locals;
         let width = match way {
@@ -279,6 +282,7 @@ impl Derived<'_> {
         };
         quote! {
             #once
+            let mut #last = ::core::option::Option::None;
             let mut #first = 0_usize;
             loop {
                 let mut #entry = 0_usize;
@@ -290,6 +294,8 @@ impl Derived<'_> {
                 if #first >= #entry {
                     return #value;
                 }
+                // Kept until the next is there, for its memory to stay with the program.
+                #last = ::core::option::Option::Some(#dot);
                 #restore
             }
         }

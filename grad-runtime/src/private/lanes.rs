@@ -51,11 +51,16 @@ impl<const L: usize> Mask<L> {
 pub trait Zero: Copy + PartialEq {
     /// `0.0`.
     const ZERO: Self;
+    /// `-0.0`.
+    const NEUTRAL: Self;
 }
 
 impl<T: Zero, const L: usize> Lanes<T, L> {
     /// Zero in every direction.
     pub const ZERO: Self = Lanes([T::ZERO; L]);
+
+    /// A zero that is only a start for sums: adding to it costs nothing.
+    pub const NEUTRAL: Self = Lanes([T::NEUTRAL; L]);
 
     /// Which lanes are zero.
     #[inline]
@@ -174,6 +179,7 @@ macro_rules! lanes {
     ($float:ident) => {
         impl Zero for $float {
             const ZERO: Self = 0.0;
+            const NEUTRAL: Self = -0.0;
         }
         lanes!(pairs $float: Add add AddAssign add_assign, Sub sub SubAssign sub_assign);
         impl<const L: usize> Mul<$float> for Lanes<$float, L> {
