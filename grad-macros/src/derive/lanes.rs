@@ -113,6 +113,13 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
             #(::grad_runtime::private::LaneTangent::each(#entries, entry, visit);)*
         })
     });
+    let shown = lanes.variants.iter().map(|variant| {
+        let pattern = variant.pattern(&quote!(Self), "a");
+        let entries = (0..variant.fields.len()).map(|i| bind("a", i));
+        quote!(#pattern => {
+            #(::grad_runtime::private::LaneTangent::show(#entries, entry, visit);)*
+        })
+    });
     let vanish = lanes.variants.iter().map(|variant| {
         let pattern = variant.pattern(&quote!(Self), "a");
         let entries = (0..variant.fields.len()).map(|i| bind("a", i));
@@ -128,6 +135,14 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
                 visit: &mut impl ::core::ops::FnMut(usize, &mut [f64; #count]),
             ) {
                 match self { #(#arms)* }
+            }
+            #[inline]
+            fn show(
+                &self,
+                entry: &mut usize,
+                visit: &mut impl ::core::ops::FnMut(usize, &[f64; #count]),
+            ) {
+                match self { #(#shown)* }
             }
             #[inline]
             fn vanishes(&self) -> bool {

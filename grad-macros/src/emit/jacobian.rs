@@ -266,7 +266,7 @@ impl Derived<'_> {
         let changed = self.changed().filter(|p| p.wrt).map(Self::dot_name);
         let outputs = std::iter::once(dot.clone()).chain(changed);
         let read = outputs.map(|output| match way {
-            Way::Lanes(_) => quote!(#reader.read_lanes(&mut #output, #directions);),
+            Way::Lanes(_) => quote!(#reader.read_lanes(&#output, #directions);),
             _ => quote!(#reader.read(&mut #output);),
         });
         let restore = self.restored_content();
@@ -430,7 +430,7 @@ impl Derived<'_> {
                     #(#root::private::set_lane(&mut #dots, #lane, #from, #kind);)*
                 }
             };
-            let keep = quote!(#out.extend(#root::private::split_lanes(&#value, #dot, #chunk.len(), #kind)););
+            let keep = quote!(#out.extend(#root::private::split_lanes(&#value, &#dot, #chunk.len(), #kind)););
             (usize::from(lanes), seeds, keep)
         } else {
             // One direction: the zero tangent, where there is none.

@@ -155,15 +155,15 @@ impl Body<'_> {
         roots.dedup();
         for root in roots {
             let paths = dots.clone().filter_map(Arg::path);
-            let paths = paths.filter(|path| path.root == root).cloned().collect();
-            self.open_group(paths, 0, &mut opened);
+            let paths: Vec<Path> = paths.filter(|path| path.root == root).cloned().collect();
+            self.open_group(&paths, 0, &mut opened);
         }
         opened
     }
 
     /// Of places that agree in their first `depth` steps.
-    fn open_group(&mut self, paths: Vec<Path>, mut depth: usize, opened: &mut TokenStream) {
-        let [prefix, _, ..] = paths.as_slice() else {
+    fn open_group(&mut self, paths: &[Path], mut depth: usize, opened: &mut TokenStream) {
+        let [prefix, _, ..] = paths else {
             return;
         };
         let prefix = prefix.clone();
@@ -196,8 +196,8 @@ impl Body<'_> {
         names.dedup();
         for field in names {
             let group = paths.iter().zip(&fields).filter(|(_, own)| **own == field);
-            let group = group.map(|(path, _)| path.clone()).collect();
-            self.open_group(group, depth + 1, opened);
+            let group: Vec<Path> = group.map(|(path, _)| path.clone()).collect();
+            self.open_group(&group, depth + 1, opened);
         }
     }
 

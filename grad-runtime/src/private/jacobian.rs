@@ -112,20 +112,21 @@ impl<'a> Columns<'a> {
 
     /// The next outputs, in several.
     #[inline]
-    pub fn read_lanes<const L: usize>(
-        &mut self,
-        tangent: &mut impl LaneTangent<L>,
-        _: Directions<L>,
-    ) {
+    pub fn read_lanes<const L: usize>(&mut self, tangent: &impl LaneTangent<L>, _: Directions<L>) {
         let Columns {
             jacobian,
             first,
             row,
         } = self;
-        tangent.each(row, &mut |row, lanes| {
+        tangent.show(row, &mut |row, lanes| {
             let places = jacobian.row_mut(row).get_mut(*first..).unwrap_or_default();
-            for (place, x) in places.iter_mut().zip(&*lanes) {
-                *place = *x;
+            match places.first_chunk_mut::<L>() {
+                Some(places) => *places = *lanes,
+                None => {
+                    for (place, x) in places.iter_mut().zip(lanes) {
+                        *place = *x;
+                    }
+                }
             }
         });
     }
@@ -229,12 +230,12 @@ pub fn set_lane<const L: usize, T: Entries>(
 /// The tangents of `value` in the first `count` lanes.
 pub fn split_lanes<const L: usize, T: InLanes + ?Sized>(
     value: &T,
-    mut lanes: T::Lanes<L>,
+    lanes: &T::Lanes<L>,
     count: usize,
     _: Directions<L>,
 ) -> Vec<T::Tangent> {
     let mut entries = Vec::new();
-    lanes.each(&mut 0, &mut |_, lanes| entries.push(*lanes));
+    lanes.show(&mut 0, &mut |_, lanes| entries.push(*lanes));
     let lane = |lane: usize| {
         let mut tangent = value.zero_tangent();
         each(&mut tangent, &mut 0, |entry, x| *x = entries[entry][lane]);

@@ -89,6 +89,9 @@ pub trait LaneTangent<const L: usize>: Tangent + Clone {
     /// [`Parameters::visit`](crate::Parameters::visit).
     fn each(&mut self, entry: &mut usize, visit: &mut impl FnMut(usize, &mut [f64; L]));
 
+    /// As [`each`](Self::each), to be read only.
+    fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L]));
+
     /// Whether every entry is seen to be zero at little cost: sequences are not searched.
     fn vanishes(&self) -> bool;
 
@@ -246,6 +249,12 @@ macro_rules! lanes {
                 *entry += 1;
             }
             #[inline]
+            #[allow(clippy::cast_possible_truncation, clippy::cast_lossless, trivial_numeric_casts)]
+            fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+                visit(*entry, &self.0.map(|x| x as f64));
+                *entry += 1;
+            }
+            #[inline]
             fn vanishes(&self) -> bool {
                 self.0.iter().all(|x| *x == 0.0)
             }
@@ -288,6 +297,8 @@ lanes!(f64);
 impl<const L: usize> LaneTangent<L> for NoTangent {
     #[inline]
     fn each(&mut self, _: &mut usize, _: &mut impl FnMut(usize, &mut [f64; L])) {}
+    #[inline]
+    fn show(&self, _: &mut usize, _: &mut impl FnMut(usize, &[f64; L])) {}
     #[inline]
     fn vanishes(&self) -> bool {
         true
@@ -332,6 +343,12 @@ impl<T: LaneTangent<L>, const N: usize, const L: usize> LaneTangent<L> for [T; N
         }
     }
     #[inline]
+    fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+        for x in self {
+            x.show(entry, visit);
+        }
+    }
+    #[inline]
     fn vanishes(&self) -> bool {
         N <= SHORT && self.iter().all(T::vanishes)
     }
@@ -366,6 +383,12 @@ macro_rules! each_of_sequence {
             fn each(&mut self, entry: &mut usize, visit: &mut impl FnMut(usize, &mut [f64; L])) {
                 for x in self.iter_mut() {
                     x.each(entry, visit);
+                }
+            }
+            #[inline]
+            fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+                for x in self.iter() {
+                    x.show(entry, visit);
                 }
             }
             #[inline]
@@ -404,6 +427,10 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for Box<T> {
         (**self).each(entry, visit);
     }
     #[inline]
+    fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+        (**self).show(entry, visit);
+    }
+    #[inline]
     fn vanishes(&self) -> bool {
         (**self).vanishes()
     }
@@ -439,6 +466,10 @@ macro_rules! tuples_in_lanes {
                 visit: &mut impl FnMut(usize, &mut [f64; LANES]),
             ) {
                 $(self.$index.each(entry, visit);)+
+            }
+            #[inline]
+            fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; LANES])) {
+                $(self.$index.show(entry, visit);)+
             }
             #[inline]
             fn vanishes(&self) -> bool {

@@ -97,6 +97,10 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for MaybeZero<T> {
         (**self).each(entry, visit);
     }
     #[inline]
+    fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+        self.tangent.show(entry, visit);
+    }
+    #[inline]
     fn vanishes(&self) -> bool {
         self.zero || self.tangent.vanishes()
     }
