@@ -1,6 +1,6 @@
 //! Forward mode whose values are computed once for many tangents.
 //!
-//! A Jacobian takes its columns in passes, and each pass would compute the function again. `linear`
+//! A Jacobian takes its columns in passes, and each pass would compute the function again. `lanes_once`
 //! gives the value and a push, which goes through the function a second time for the tangents alone:
 //! it takes the values of calls from tapes, in the order in which they were made, and computes again
 //! what else a tangent is multiplied by, which is arithmetic. What no tangent needs it does not

@@ -397,7 +397,7 @@ impl<'g> Body<'g> {
             }
             Kind::CallVjp(call) => {
                 let mode = if self.linear.is_some() {
-                    "linear"
+                    "lanes_once"
                 } else {
                     "vjp"
                 };

@@ -152,7 +152,7 @@ impl Body<'_> {
         match &call.callee {
             Callee::Given(name) => super::functions::given_call(name, args, dots, span),
             Callee::Function(path) => {
-                let inferred = if matches!(mode, "lanes" | "linear") {
+                let inferred = if matches!(mode, "lanes" | "lanes_once") {
                     2
                 } else {
                     1

@@ -5,18 +5,21 @@
 //! with lanes:
 //!
 //! ```text
+//! let (value, push) = f::lanes_once(x, Wrt, Directions::<4>);
 //! let mut first = 0;
 //! loop {
-//!     let mut x_dot = private::zero_lanes::<8, _>(x);
+//!     let mut x_dot = private::zero_lanes::<4, _>(x);
 //!     let mut entry = 0;
-//!     private::units(&mut x_dot, &mut entry, first, Directions::<8>);
-//!     let (value, mut dot) = f::lanes(x, Wrt, Directions::<8>, Some(&x_dot));
+//!     private::units(&mut x_dot, &mut entry, first, Directions::<4>);
+//!     let dot = push(x, Some(&x_dot));
 //!     let mut columns = private::Columns::new(jacobian, entry, first);
-//!     columns.read_lanes(&mut dot, Directions::<8>);
-//!     first += 8;
+//!     columns.read_lanes(&dot, Directions::<4>);
+//!     first += 4;
 //!     if first >= entry { return value; }
 //! }
 //! ```
+//!
+//! Where there is but one pass, or `f` changes what it is given, `f::lanes` gives value and tangent.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -141,6 +144,9 @@ impl Derived<'_> {
         let (call_both, call_write) = (own(&both), own(&write));
         let way = self.jacobian_way();
         let how = match way {
+            Way::Lanes(lanes) if self.has_many_passes(way) => {
+                format!("forward mode, one call and a push of tangents for each {lanes} inputs")
+            }
             Way::Lanes(lanes) => {
                 format!("forward mode, {lanes} columns at a time: one call for each {lanes} inputs")
             }
@@ -272,7 +278,7 @@ impl Derived<'_> {
         let restore = self.restored_content();
         // The value once for all passes, where there may be more than one.
         let (once, each) = if self.has_many_passes(way) {
-            let kept = self.call("linear", &self.kept_args(), &directions);
+            let kept = self.call("lanes_once", &self.kept_args(), &directions);
             let (references, dots) = (self.references(), self.dots_given());
             let each = quote!(let mut #dot = #pull(#(#references,)* #dots););
             (quote!(let (#value, #pull) = #kept;), each)

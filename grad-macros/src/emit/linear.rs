@@ -1,7 +1,7 @@
 //! The value once, and a push that takes tangents through the function as often as they come.
 //!
 //! ```text
-//! fn linear(args.., Wrt<M>, Directions<L>) -> (R, impl Fn(&arg.., Option<&dot>..) -> LanesOf<R, L>) {
+//! fn lanes_once(args.., Wrt<M>, Directions<L>) -> (R, impl Fn(&arg.., Option<&dot>..) -> LanesOf<R, L>) {
 //!     let mut tape = Tape::new();
 //!     .. tape.push((value, push)); ..
 //!     (value, move |arg.., dot..| { let mut tape = tape.replay(); .. })
@@ -120,7 +120,7 @@ impl Derived<'_> {
         quote!(#opening #statements #tangent)
     }
 
-    /// `linear` as a function of the companion.
+    /// `lanes_once` as a function of the companion.
     pub(super) fn linear_member(&self, body: &TokenStream, recursive: bool) -> TokenStream {
         let (root, vis, allows) = (&self.root, self.vis, self.allows());
         let (count, where_clause) = (self.lane_count(), self.where_clause());
@@ -143,8 +143,8 @@ impl Derived<'_> {
             quote!(impl #push + use<#(#kept),*>)
         };
         let name = match self.home {
-            Home::Module => Ident::new("linear", Span::call_site()),
-            _ => sibling("linear", &self.name(), Span::call_site()),
+            Home::Module => Ident::new("lanes_once", Span::call_site()),
+            _ => sibling("lanes_once", &self.name(), Span::call_site()),
         };
         quote! {
             /// The value, and what pushes tangents; called by the derivatives of callers.
