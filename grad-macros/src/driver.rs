@@ -610,6 +610,8 @@ fn differentiated(
             let some = linear.lanes.some.iter_mut().map(|(_, forward)| forward);
             for forward in some.chain([&mut linear.lanes.all]) {
                 pass::simplify(&mut forward.graph);
+                ad::drop_unread(&mut forward.graph);
+                pass::simplify(&mut forward.graph);
                 dump(&graph.name, "push", &forward.graph);
                 forward.graph.debug_verify("push");
             }

@@ -400,12 +400,9 @@ impl Push {
             return self.replay(region, id, tape, call, dots);
         }
         if self.tangents == Tangents::Lanes {
-            if let Some((vector, element)) = self.appended(&call) {
+            if let Some(vector) = self.appended(&call) {
                 self.graph.block_mut(region).sites.push(id);
-                let dot = self.dot_or_zero(region, element);
-                let (kind, span) = (Kind::Append(vector), self.graph.site(id).span);
-                push(&mut self.graph, region, kind, vec![dot], Vec::new(), span);
-                return;
+                return self.append(region, &call.args[1], vector);
             }
         }
         if call.mask == 0 && !self.absent.is_empty() {
@@ -424,12 +421,35 @@ impl Push {
         }
     }
 
-    /// Of `vector.push(element)` on what is known to be a vector: the vector of tangents, and the
-    /// element, whose tangent is appended there.
-    fn appended(&self, call: &crate::ir::Call) -> Option<(Path, Value)> {
-        let (vector, element) = pushes(&self.graph, call)?;
-        let known = self.dot(element).is_some() || self.graph.ty(element).is_scalar();
-        Some((self.shadow(vector)?, element)).filter(|_| known)
+    /// The vector of tangents of `vector.push(element)` on what is known to be a vector, where the
+    /// element has a tangent or is a number.
+    fn appended(&self, call: &crate::ir::Call) -> Option<Path> {
+        let vector = pushes(&self.graph, call)?;
+        let known = match &call.args[1] {
+            Arg::Value(v) => self.dot(*v).is_some() || self.graph.ty(*v).is_scalar(),
+            element => element
+                .path()
+                .is_some_and(|path| self.shadow(path).is_some()),
+        };
+        self.shadow(vector).filter(|_| known)
+    }
+
+    /// Appends the element's tangent.
+    fn append(&mut self, region: Region, element: &Arg, vector: Path) {
+        let span = self.graph.var(vector.root).span;
+        let dot = match element.path().and_then(|path| self.shadow(path)) {
+            Some(shadow) => {
+                let ty = self.graph.var(shadow.root).ty.clone();
+                let copy = Kind::Copy(shadow);
+                push_one(&mut self.graph, region, copy, Vec::new(), ty, span)
+            }
+            None => match element {
+                Arg::Value(v) => self.dot_or_zero(region, *v),
+                _ => return,
+            },
+        };
+        let kind = Kind::Append(vector);
+        push(&mut self.graph, region, kind, vec![dot], Vec::new(), span);
     }
 
     /// A call whose value and push are on a tape.
@@ -516,6 +536,7 @@ impl Push {
             if guards.is_empty() {
                 self.region(*inner);
             } else {
+                self.settle(region, &guards);
                 self.guarded(*inner, guards, &carried);
             }
         }
@@ -531,22 +552,22 @@ impl Push {
     }
 }
 
-/// The vector and the element of `vector.push(element)`, where the vector is a local one.
-pub(super) fn pushes<'c>(graph: &Graph, call: &'c crate::ir::Call) -> Option<(&'c Path, Value)> {
-    match (&call.callee, call.args.as_slice()) {
-        (
-            Callee::Method(name, None),
-            [
-                Arg::MaybeMut(vector) | Arg::RefMut(vector),
-                Arg::Value(element),
-            ],
-        ) if name == "push" && vector.steps.is_empty() => {
-            let var = graph.var(vector.root);
-            let is_vector = var.storage == Storage::Owned && matches!(var.ty, Ty::Array(_));
-            is_vector.then_some((vector, *element))
-        }
-        _ => None,
-    }
+/// The vector of `vector.push(element)`, where it is a local one and the element a value or a variable.
+pub(super) fn pushes<'c>(graph: &Graph, call: &'c crate::ir::Call) -> Option<&'c Path> {
+    let Callee::Method(name, None) = &call.callee else {
+        return None;
+    };
+    let [Arg::MaybeMut(vector) | Arg::RefMut(vector), element] = call.args.as_slice() else {
+        return None;
+    };
+    let whole = match element {
+        Arg::Value(_) => true,
+        Arg::Move(path) => path.steps.is_empty(),
+        _ => false,
+    };
+    let var = graph.var(vector.root);
+    let is_vector = var.storage == Storage::Owned && matches!(var.ty, Ty::Array(_));
+    (name == "push" && whole && is_vector && vector.steps.is_empty()).then_some(vector)
 }
 
 /// Bit k set where the k-th is true.

@@ -8,62 +8,77 @@
 //! %out, %out_dot = if %1 { .. the tangents of bones[%i] do not exist .. } else { .. }
 //! ```
 //!
+//! Where a loop goes over no structs, the tangents of those it finds are asked instead: they were looked
+//! at before the loop (`settle`), so that this costs one load.
+//!
 //! Zero times a partial that is infinite is zero there: what does not move does not count.
 
 use std::collections::{HashMap, HashSet};
 
 use super::forward::Push;
-use super::push_one;
-use crate::ir::{Arg, Discrete, Kind, Path, Region, Site, SiteId, Step, Ty, Value};
+use super::{push, push_one};
+use crate::ir::{Arg, Discrete, Kind, Path, Region, Site, SiteId, Step, Storage, Ty, Value};
 use crate::stages::Tangents;
 
+/// How many sites a body may have that stands twice.
+const MOST_SITES: usize = 100;
+
 impl Push {
-    /// Elements that the body of a counted loop differentiates and does not change, whose tangents
-    /// are worth a look each time.
+    /// What the body of a counted loop differentiates and does not change, and whose tangents are
+    /// worth a look each time: elements that are structs, else structs made before the loop.
     pub(super) fn guards(&self, site: &Site, body: Region) -> Vec<Path> {
-        if self.tangents != Tangents::Lanes || !matches!(site.kind, Kind::For(_)) {
+        let graph = &self.graph;
+        let sites = graph.sites_within(body);
+        let counted = matches!(site.kind, Kind::For(_)) && sites.len() <= MOST_SITES;
+        if self.tangents != Tangents::Lanes || !counted {
             return Vec::new();
         }
-        let graph = &self.graph;
+        let written: HashSet<_> = sites
+            .iter()
+            .flat_map(|id| graph.site(*id).kind.writes())
+            .map(|path| path.root)
+            .collect();
+        let own = graph.block(body).sites.iter().map(|id| graph.site(*id));
+        let moved: Vec<&Path> = own
+            .filter(|site| self.active.site(site))
+            .flat_map(looked_at)
+            .filter(|path| self.shadow(path).is_some() && !written.contains(&path.root))
+            .collect();
         let inside = graph.defined_within(&[body]);
         let index = graph.block(body).args.first().copied();
-        let known = |v: &Value| Some(*v) == index || !inside.contains(v);
-        let written: HashSet<_> = graph
-            .sites_within(body)
-            .into_iter()
-            .flat_map(|id| {
-                graph
-                    .site(id)
-                    .kind
-                    .writes()
-                    .into_iter()
-                    .map(|path| path.root)
-            })
-            .collect();
-        let mut guards: Vec<Path> = Vec::new();
-        for id in &graph.block(body).sites {
-            for path in looked_at(graph.site(*id)) {
-                let [Step::Index(at), rest @ ..] = path.steps.as_slice() else {
-                    continue;
-                };
-                let fields = rest.iter().all(|step| matches!(step, Step::Field(_)));
-                let scalar = graph.var(path.root).ty.element().is_scalar();
-                let moves = self.shadow(path).is_some() && self.active.site(graph.site(*id));
-                if fields && !scalar && known(at) && moves && !written.contains(&path.root) {
-                    guards.push(path.clone());
-                }
+        let elements = moved.iter().filter(|path| match path.steps.as_slice() {
+            [Step::Index(at), rest @ ..] => {
+                rest.iter().all(|step| matches!(step, Step::Field(_)))
+                    && !graph.var(path.root).ty.element().is_scalar()
+                    && (Some(*at) == index || !inside.contains(at))
+            }
+            _ => false,
+        });
+        let elements = outermost(elements.map(|path| (*path).clone()).collect());
+        if !elements.is_empty() {
+            return elements;
+        }
+        let structs = moved.into_iter().filter(|path| {
+            // What has fields is a struct or a tuple, and no vector.
+            let fields = path.steps.iter().all(|step| matches!(step, Step::Field(_)));
+            fields && !path.steps.is_empty()
+        });
+        outermost(structs.map(|path| Path::of(path.root)).collect())
+    }
+
+    /// Has the structs among `guards` looked at before the loop.
+    pub(super) fn settle(&mut self, region: Region, guards: &[Path]) {
+        for path in guards.iter().filter(|path| path.steps.is_empty()) {
+            let shadow = self.shadow(path).filter(|shadow| {
+                let var = self.graph.var(shadow.root);
+                var.storage == Storage::Owned && var.mutable
+            });
+            if let Some(shadow) = shadow {
+                let span = self.graph.var(path.root).span;
+                let kind = Kind::Settle(shadow);
+                push(&mut self.graph, region, kind, Vec::new(), Vec::new(), span);
             }
         }
-        guards.sort_by_key(|path| path.steps.len());
-        let mut shortest: Vec<Path> = Vec::new();
-        for path in guards {
-            let within =
-                |other: &Path| other.root == path.root && path.steps.starts_with(&other.steps);
-            if !shortest.iter().any(within) {
-                shortest.push(path);
-            }
-        }
-        shortest
     }
 
     /// Differentiates the body twice, for `guards` that are zero and for others. The carried values
@@ -179,6 +194,19 @@ impl Push {
         }
         copies.insert(old, new);
     }
+}
+
+/// The paths without those that lie within others.
+fn outermost(mut paths: Vec<Path>) -> Vec<Path> {
+    paths.sort_by_key(|path| path.steps.len());
+    let mut outermost: Vec<Path> = Vec::new();
+    for path in paths {
+        let within = |other: &Path| other.root == path.root && path.steps.starts_with(&other.steps);
+        if !outermost.iter().any(within) {
+            outermost.push(path);
+        }
+    }
+    outermost
 }
 
 /// Places whose content, a struct, the site passes on to a function or takes as it is.

@@ -91,19 +91,18 @@ fn tangents_alone(graph: &Graph, active: &Activity, memo: &Memo) -> Forward {
     let body = forward.graph.body;
     let yields = &mut forward.graph.block_mut(body).yields;
     *yields = yields.split_off(yields.len() / 2);
-    drop_unread(&mut forward.graph);
     forward
 }
 
-/// Appends nothing to vectors that nobody reads: what is left asks for an empty one, of which only the
-/// form is looked at.
-fn drop_unread(graph: &mut Graph) {
+/// Appends nothing to vectors that nobody reads, once what the result alone reads is gone: what is
+/// left asks for an empty one, of which only the form is looked at.
+pub(crate) fn drop_unread(graph: &mut Graph) {
     let mut appends: HashMap<Var, Vec<SiteId>> = HashMap::new();
     let (mut seen, mut read) = (HashSet::new(), HashSet::new());
     for id in graph.sites_within(graph.body) {
         let site = graph.site(id);
         let own = match &site.kind {
-            Kind::Call(call) => pushes(graph, call).map(|(vector, _)| vector.root),
+            Kind::Call(call) => pushes(graph, call).map(|vector| vector.root),
             _ => None,
         };
         if let Some(var) = own {
@@ -118,10 +117,11 @@ fn drop_unread(graph: &mut Graph) {
         }
     }
     let unread = appends.into_iter().filter(|(var, _)| !read.contains(var));
-    let dropped: HashSet<SiteId> = unread.flat_map(|(_, sites)| sites).collect();
-    for region in graph.regions_within(graph.body) {
-        let sites = &mut graph.block_mut(region).sites;
-        sites.retain(|id| !dropped.contains(id));
+    for id in unread.flat_map(|(_, sites)| sites) {
+        let site = graph.site_mut(id);
+        if let Kind::Call(call) = &site.kind {
+            site.kind = Kind::Unmade(call.clone());
+        }
     }
 }
 

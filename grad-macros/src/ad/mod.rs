@@ -20,7 +20,7 @@ use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
-pub(crate) use linear::linear;
+pub(crate) use linear::{drop_unread, linear};
 pub(crate) use subsets::{subsets, wrt_mask};
 pub(crate) use vjp::{gradient, reverse};
 

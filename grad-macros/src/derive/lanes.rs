@@ -120,6 +120,11 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
             #(::grad_runtime::private::LaneTangent::show(#entries, entry, visit);)*
         })
     });
+    let settled = lanes.variants.iter().map(|variant| {
+        let pattern = variant.pattern(&quote!(Self), "a");
+        let entries = (0..variant.fields.len()).map(|i| bind("a", i));
+        quote!(#pattern => { #(::grad_runtime::private::LaneTangent::<#count>::settle(#entries);)* })
+    });
     let vanish = lanes.variants.iter().map(|variant| {
         let pattern = variant.pattern(&quote!(Self), "a");
         let entries = (0..variant.fields.len()).map(|i| bind("a", i));
@@ -147,6 +152,10 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
             #[inline]
             fn vanishes(&self) -> bool {
                 match self { #(#vanish)* }
+            }
+            #[inline]
+            fn settle(&mut self) {
+                match self { #(#settled)* }
             }
             type Open = Self;
             #[inline]

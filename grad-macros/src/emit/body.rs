@@ -346,9 +346,10 @@ impl<'g> Body<'g> {
                 let place = self.reference(path, Access::Read);
                 self.zero(graph.ty(site.results[0]), &place)
             }
-            Kind::Vanishes(path) => {
-                let (place, count) = (self.reference(path, Access::Read), self.lane_count());
-                quote!(#root::private::vanishes::<#count, _>(#place))
+            Kind::Vanishes(path) => self.vanishes(path),
+            Kind::Settle(path) => {
+                let (place, count) = (self.place_mut(path), self.lane_count());
+                quote!(#root::private::LaneTangent::<#count>::settle(&mut #place))
             }
             Kind::Array { vec } => {
                 let parts = site.operands.iter().map(|v| self.value(*v));
@@ -391,6 +392,10 @@ impl<'g> Body<'g> {
             Kind::For(range) => return self.counted(site, range),
             Kind::While => return self.repeated(site),
             Kind::Call(call) => self.call(call, span),
+            Kind::Unmade(call) => {
+                let call = self.call(call, span);
+                return quote!(if false { #call; });
+            }
             Kind::CallVjp(call) if Self::passes_closures(call) => {
                 let code = self.knit_vjp(call, span);
                 return self.define_all(site, &code);

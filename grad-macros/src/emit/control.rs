@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::body::Body;
 use super::spelling::diverges;
-use crate::ir::{Adaptor, Kind, Range, Region, Site, Value, Var};
+use crate::ir::{Adaptor, Discrete, Graph, Kind, Range, Region, Site, Value, Var};
 
 impl Body<'_> {
     pub(super) fn define_all(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
@@ -221,8 +221,16 @@ impl Body<'_> {
         if self.lanes.is_none() {
             return Vec::new();
         }
-        let sites = self.graph.block(body).sites.iter();
-        let vectors = sites.filter_map(|id| match &self.graph.site(*id).kind {
+        let graph = self.graph;
+        // A body that stands twice appends the same in both.
+        let own = graph.block(body).sites.iter().flat_map(|id| {
+            let site = graph.site(*id);
+            let twice = site.kind == Kind::If && asks_for_zeros(graph, site.operands[0]);
+            let copy = site.regions.first().filter(|_| twice);
+            let inner = copy.map(|copy| graph.block(*copy).sites.as_slice());
+            inner.unwrap_or_default().iter().chain([id])
+        });
+        let vectors = own.filter_map(|id| match &graph.site(*id).kind {
             Kind::Append(path) if path.steps.is_empty() => Some(self.place(path)),
             _ => None,
         });
@@ -248,4 +256,16 @@ impl Body<'_> {
         let advance = self.advance(&names, body);
         quote!(#lets while #condition { #statements #advance })
     }
+}
+
+/// Whether a condition only asks tangents whether they are zero.
+fn asks_for_zeros(graph: &Graph, condition: Value) -> bool {
+    graph.def(condition).is_some_and(|site| match site.kind {
+        Kind::Vanishes(_) => true,
+        Kind::Discrete(Discrete::And) => {
+            let mut both = site.operands.iter();
+            both.all(|value| asks_for_zeros(graph, *value))
+        }
+        _ => false,
+    })
 }

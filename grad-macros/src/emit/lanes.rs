@@ -16,6 +16,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
+use super::places::Access;
+use super::spelling::member;
 use crate::ir::{Arg, Graph, Kind, Path, Region, Site, Slot, Step, Ty, Value};
 
 /// Which values of a graph are tangents.
@@ -121,6 +123,22 @@ impl Body<'_> {
     /// The const parameter that says how many lanes there are.
     pub(super) fn lane_count(&self) -> Option<Ident> {
         self.lanes.as_ref().map(|lanes| lanes.count.clone())
+    }
+
+    /// Whether a tangent is zero. An index that is out of range is left to the function.
+    pub(super) fn vanishes(&self, path: &Path) -> TokenStream {
+        let (root, count) = (&self.root, self.lane_count());
+        let vanishes = quote!(#root::private::vanishes::<#count, _>);
+        let [Step::Index(at), fields @ ..] = path.steps.as_slice() else {
+            let place = self.reference(path, Access::Read);
+            return quote!(#vanishes(#place));
+        };
+        let (whole, at) = (self.variable(path.root), self.value(*at));
+        let fields = fields.iter().filter_map(|step| match step {
+            Step::Field(name) => Some(member(name)),
+            _ => None,
+        });
+        quote!(#whole.get(#at).is_some_and(|element| #vanishes(&(*element) #(.#fields)*)))
     }
 
     /// A value that is stored at the place. What becomes an element is asked by later loops whether

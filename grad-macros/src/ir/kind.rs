@@ -128,6 +128,8 @@ pub(crate) enum Kind {
     ZeroLike(Path),
     /// Whether the tangent at the place is seen to be zero in every direction.
     Vanishes(Path),
+    /// Has the tangent at the place remember whether it is zero.
+    Settle(Path),
 
     /// `[a, b, ..]`, or `vec![a, b, ..]`.
     Array {
@@ -154,6 +156,8 @@ pub(crate) enum Kind {
     While,
     /// A call of a function that is not differentiated here.
     Call(Call),
+    /// A call that is never made: it tells rustc of what type its arguments are.
+    Unmade(Call),
     /// A call in reverse mode. Results: the value, the pullback.
     CallVjp(Call),
     /// A call in forward mode; the tangent of each argument, where it is active.
@@ -277,7 +281,10 @@ impl Site {
         self.kind.each_path(&mut |path| path.each_value(visit));
         match &mut self.kind {
             Kind::Opaque { captures, .. } => each_captured(captures, visit),
-            Kind::Call(call) | Kind::CallVjp(call) | Kind::Pull { call, .. } => {
+            Kind::Call(call)
+            | Kind::Unmade(call)
+            | Kind::CallVjp(call)
+            | Kind::Pull { call, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
             }
             Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
@@ -405,13 +412,14 @@ impl Kind {
             | Kind::Save(_, path)
             | Kind::Restore(_, path)
             | Kind::Vanishes(path)
+            | Kind::Settle(path)
             | Kind::ZeroLike(path) => visit(path),
             Kind::Swap(a, b) | Kind::Finish(a, Form::Like(b)) => {
                 visit(a);
                 visit(b);
             }
             Kind::Opaque { captures, .. } => each_captured_path(captures, visit),
-            Kind::Call(call) | Kind::CallVjp(call) => {
+            Kind::Call(call) | Kind::Unmade(call) | Kind::CallVjp(call) => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
             }
             Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
@@ -434,6 +442,7 @@ impl Kind {
             | Kind::Take(path)
             | Kind::Append(path)
             | Kind::Restore(_, path)
+            | Kind::Settle(path)
             | Kind::Detach(path) => vec![path],
             Kind::Swap(a, b) => vec![a, b],
             Kind::Call(call) | Kind::CallVjp(call) => mutable_args(&call.args).collect(),
@@ -452,6 +461,7 @@ impl Kind {
             self,
             Kind::Opaque { effect: true, .. }
                 | Kind::Call(_)
+                | Kind::Unmade(_)
                 | Kind::Push(_)
                 | Kind::Pull { .. }
                 | Kind::Pop(_)

@@ -71,6 +71,7 @@ pub fn units<const L: usize>(
             *lane = 1.0;
         }
     });
+    tangent.settle();
 }
 
 /// Columns `first..` of a Jacobian, read off the tangents of the outputs.

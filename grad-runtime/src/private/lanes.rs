@@ -352,6 +352,10 @@ impl<T: LaneTangent<L>, const N: usize, const L: usize> LaneTangent<L> for [T; N
     fn vanishes(&self) -> bool {
         N <= SHORT && self.iter().all(T::vanishes)
     }
+    #[inline]
+    fn settle(&mut self) {
+        self.iter_mut().for_each(T::settle);
+    }
     type Open = Self;
     #[inline]
     fn open(&mut self) -> &mut Self {
@@ -394,6 +398,10 @@ macro_rules! each_of_sequence {
             #[inline]
             fn vanishes(&self) -> bool {
                 self.iter().next().is_none()
+            }
+            #[inline]
+            fn settle(&mut self) {
+                self.iter_mut().for_each(T::settle);
             }
             type Open = Self;
             #[inline]
@@ -474,6 +482,10 @@ macro_rules! tuples_in_lanes {
             #[inline]
             fn vanishes(&self) -> bool {
                 $(self.$index.vanishes())&&+
+            }
+            #[inline]
+            fn settle(&mut self) {
+                $(self.$index.settle();)+
             }
             type Open = Self;
             #[inline]

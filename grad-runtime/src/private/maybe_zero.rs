@@ -106,7 +106,10 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for MaybeZero<T> {
     }
     #[inline]
     fn settle(&mut self) {
-        self.zero = self.vanishes();
+        if !self.zero {
+            self.tangent.settle();
+            self.zero = self.tangent.vanishes();
+        }
     }
     #[inline]
     fn open(&mut self) -> &mut T {
