@@ -10,6 +10,7 @@ mod derive;
 mod diag;
 mod driver;
 mod emit;
+mod foreign;
 mod front;
 mod hygiene;
 mod independent;
@@ -18,11 +19,13 @@ mod operator;
 mod options;
 mod partial;
 mod pass;
+mod projection;
 mod rule;
 mod signature;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 /// Derives `grad_runtime::Differentiable` and `grad_runtime::Parameters`.
 #[proc_macro_derive(Differentiable, attributes(differentiate))]

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Span;
+
 use super::linear::{Memo, pushed_by};
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Callee, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo,
-    term,
+    Arg, Call, Callee, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty,
+    Value, Var, VarInfo, term,
 };
 use crate::stages::{Forward, Tangents};
 
@@ -307,16 +309,14 @@ impl Push {
                     let Some(dot) = self.dot(*operand) else {
                         continue;
                     };
-                    let at = (&site.operands[..], out);
-                    if let Some(part) = term(
-                        &mut self.graph,
-                        region,
-                        at,
+                    let partial = Partial {
+                        op: *op,
+                        site: (&site.operands[..], out),
                         k,
-                        &self.active.values,
-                        *op,
-                        dot,
-                    ) {
+                        active: &self.active.values,
+                        reach: Reach::Certain,
+                    };
+                    if let Some(part) = term(&mut self.graph, region, partial, dot) {
                         sum = Some(match sum {
                             None => part,
                             Some(sum) => push_one(
@@ -379,8 +379,8 @@ impl Push {
         }
     }
 
-    fn call(&mut self, region: Region, id: SiteId, mut call: crate::ir::Call) {
-        let dots: Vec<Option<Arg>> = call
+    fn call(&mut self, region: Region, id: SiteId, mut call: Call) {
+        let mut dots: Vec<Option<Arg>> = call
             .args
             .iter()
             .map(|arg| match arg {
@@ -410,6 +410,7 @@ impl Push {
             return;
         }
         let site = self.graph.site(id).clone();
+        self.part_lent(region, &call, &mut dots, site.span);
         let ty = self.graph.ty(site.results[0]).clone();
         let dot = self.graph.new_value(ty, site.span, Some(id));
         let own = self.graph.site_mut(id);
@@ -471,6 +472,53 @@ impl Push {
             if self.active.values.contains(&result) {
                 self.set(result, dot);
             }
+        }
+    }
+
+    /// Of a variable that the call is lent, a part may be passed by value too: its tangent is copied
+    /// before. So is that of a part passed by reference beside a receiver: the tangent of that is
+    /// borrowed mutably, whether the method changes it or not.
+    fn part_lent(&mut self, region: Region, call: &Call, dots: &mut [Option<Arg>], span: Span) {
+        let lent: Vec<Var> = dots
+            .iter()
+            .flatten()
+            .filter_map(|dot| match dot {
+                Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path.root),
+                _ => None,
+            })
+            .collect();
+        let receiver = match dots.first() {
+            Some(Some(Arg::MaybeMut(path))) => Some(path.root),
+            _ => None,
+        };
+        for (arg, dot) in call.args.iter().zip(dots.iter_mut()) {
+            let Some(Arg::Ref(path)) = dot else {
+                continue;
+            };
+            let moved = matches!(arg, Arg::Move(_)) && lent.contains(&path.root);
+            if !moved && receiver != Some(path.root) {
+                continue;
+            }
+            let kind = Kind::Copy(path.clone());
+            let copy = push_one(&mut self.graph, region, kind, Vec::new(), Ty::Unknown, span);
+            let var = self.graph.new_var(VarInfo {
+                name: "part_dot".to_owned(),
+                ty: Ty::Unknown,
+                storage: Storage::Owned,
+                mutable: false,
+                tangent: true,
+                span,
+            });
+            let made = vec![copy];
+            push(
+                &mut self.graph,
+                region,
+                Kind::Allocate(var),
+                made,
+                Vec::new(),
+                span,
+            );
+            *dot = Some(Arg::Ref(Path::of(var)));
         }
     }
 

@@ -9,6 +9,7 @@ mod activity;
 mod cut;
 mod forward;
 mod guard;
+mod idle;
 mod linear;
 mod recompute;
 mod residuals;

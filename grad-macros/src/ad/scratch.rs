@@ -67,7 +67,7 @@ impl Scratch<'_> {
             }
             Kind::Opaque { captures, .. } => captures.iter().all(|(_, capture)| match capture {
                 Capture::Place(path, _) => !own(path) || self.is_written(path, known),
-                Capture::Value(_) => true,
+                Capture::Value(_) | Capture::Given => true,
             }),
             Kind::Call(call) | Kind::CallVjp(call) => call.args.iter().all(|arg| match arg {
                 Arg::Value(_) => true,

@@ -179,12 +179,9 @@ impl Body<'_> {
     /// Pushes tangents through a call.
     pub(super) fn call_push(&self, site: &Site, call: &Call, dots: &[Option<Arg>]) -> TokenStream {
         let push = self.value(site.operands[0]);
-        let args = call.args.iter();
-        let args: Vec<_> = args
-            .map(|arg| self.handed_again(call, arg, site.span))
-            .collect();
-        let dots = dots.iter();
-        let dots = dots.map(|dot| self.dot(call, dot.as_ref(), site.span));
+        let args = (0..call.args.len()).map(|k| self.handed_again(call, k, site.span));
+        let dots = dots.iter().enumerate();
+        let dots = dots.map(|(k, dot)| self.dot(call, k, dot.as_ref(), site.span));
         quote!(#push(#(#args,)* #(#dots),*))
     }
 }

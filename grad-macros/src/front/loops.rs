@@ -177,6 +177,8 @@ impl Lower<'_> {
         self.loops.pop();
 
         let inner_exits = std::mem::replace(&mut self.exits, exits_before);
+        // A `loop` that no `break` leaves: what stands behind it is not reached.
+        let endless = !counted && condition.is_none() && !inner_exits.contains(&codes.0);
         let indices = if counted { vec![index] } else { Vec::new() };
         let frame = Frame {
             kind,
@@ -188,6 +190,10 @@ impl Lower<'_> {
         };
         self.finish_loop(frame, carried, &before, &after);
         self.after_loop(inner_exits, codes, span);
+        if endless {
+            self.dead = true;
+            return Operand::Never;
+        }
         match self.locals.current(result) {
             Some(operand) if !matches!(operand, Operand::Unit) => operand,
             _ => Operand::Unit,

@@ -40,6 +40,8 @@ impl Lower<'_> {
                 continue;
             };
             let capture = match operand {
+                // A constant parameter has its name everywhere.
+                Operand::Value(value) if self.is_constant_named(value, &name) => continue,
                 Operand::Value(value) => Capture::Value(value),
                 number @ Operand::Place(..) if self.operand_ty(&number).is_scalar() => {
                     Capture::Value(self.read(number))
@@ -58,6 +60,11 @@ impl Lower<'_> {
             captures.push((name, capture));
         }
         captures
+    }
+
+    fn is_constant_named(&self, value: crate::ir::Value, name: &str) -> bool {
+        let site = self.graph.def(value).map(|site| &site.kind);
+        matches!(site, Some(Kind::Constant(code)) if code.0.to_string() == name)
     }
 }
 

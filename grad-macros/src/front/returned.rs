@@ -5,6 +5,8 @@
 
 use proc_macro2::Span;
 
+use syn::{Block, Expr, Stmt, parse_quote};
+
 use super::{Lower, Operand, Output};
 use crate::ir::{Arg, Callee, Kind, Path, Ty, Value};
 
@@ -85,6 +87,9 @@ impl Lower<'_> {
     }
 
     fn owned_output(&mut self, value: Operand) -> Operand {
+        if self.routes.is_some() && self.return_code == super::RETURN {
+            return self.route(value);
+        }
         match self.output {
             Ty::Unit => Operand::Unit,
             _ => self.own(value, &self.output.clone()),
@@ -95,16 +100,56 @@ impl Lower<'_> {
         let Some(pile) = self.pile.clone() else {
             return self.locals.set(self.returned, value);
         };
-        if value == Operand::Unit {
-            // The end of a loop that only `return` leaves.
-            return;
-        }
+        // Appended as a vector of its own: what is pushed is handed to the pullback again, for which
+        // it would have to be copied, and an error need not be `Clone`.
+        let span = Span::call_site();
+        let ty = Ty::Array(Box::new(self.operand_ty(&value)));
         let value = self.read(value);
-        let arg = self.as_arg(Operand::Value(value), false, Span::call_site());
-        let callee = Callee::Method("push".to_owned(), None);
-        let unit = self.finish_call(callee, vec![Arg::RefMut(pile), arg], Span::call_site());
+        let alone = self.push(Kind::Array { vec: true }, vec![value], ty.clone(), span);
+        let alone = self.new_variable("leaving", ty, true, Some(alone));
+        let callee = Callee::Method("append".to_owned(), None);
+        let args = vec![Arg::RefMut(pile), Arg::RefMut(Path::of(alone))];
+        let unit = self.finish_call(callee, args, span);
         if let Operand::Value(unit) = unit {
             self.graph.value_mut(unit).ty = Ty::Unit;
         }
+    }
+}
+
+/// The body with a `return` at each of its ends: a branch at the end of a function, sides of which
+/// leave early, then gives no value.
+pub(super) fn returning(body: &Block) -> Block {
+    let mut body = body.clone();
+    if let Some(Stmt::Expr(end, None)) = body.stmts.last_mut() {
+        return_from(end);
+    }
+    body
+}
+
+fn panics(code: &syn::Macro) -> bool {
+    let name = code.path.segments.last().map(|s| s.ident.to_string());
+    matches!(
+        name.as_deref(),
+        Some("panic" | "unreachable" | "todo" | "unimplemented")
+    )
+}
+
+fn return_from(end: &mut Expr) {
+    match end {
+        Expr::Block(block) if block.label.is_none() => block.block = returning(&block.block),
+        Expr::Match(choice) => {
+            for arm in &mut choice.arms {
+                return_from(&mut arm.body);
+            }
+        }
+        Expr::If(choice) => {
+            if let Some((_, otherwise)) = &mut choice.else_branch {
+                choice.then_branch = returning(&choice.then_branch);
+                return_from(otherwise);
+            }
+        }
+        Expr::Return(_) => {}
+        Expr::Macro(code) if panics(&code.mac) => {}
+        value => *value = parse_quote!(return #value),
     }
 }

@@ -43,5 +43,5 @@ pub(crate) use graph::*;
 pub(crate) use kind::*;
 pub(crate) use ops::*;
 pub(crate) use path::*;
-pub(crate) use term::term;
+pub(crate) use term::{Partial, Reach, term};
 pub(crate) use types::*;

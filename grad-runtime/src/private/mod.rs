@@ -9,11 +9,15 @@ mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod gathered;
+mod handed;
+mod input;
 mod jacobian;
 mod lanes;
 mod maybe_zero;
 mod optional;
 pub mod rules;
+mod touched;
+mod way;
 
 pub use crate::replica::Copier;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
@@ -23,6 +27,8 @@ pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
+pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
+pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};
 pub use jacobian::{Columns, Row, entries, keep, restore, set_lane, split_lanes, unit, units};
 pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
@@ -30,6 +36,8 @@ pub use lanes::{
 };
 pub use maybe_zero::{MaybeZero, open, settled, vanishes};
 pub use optional::Optional;
+pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]
@@ -363,6 +371,20 @@ pub const fn length(len: usize) -> usize {
 pub fn plus<T: Tangent>(mut x: T, y: &T) -> T {
     x.accumulate(y);
     x
+}
+
+/// Whether every entry is zero.
+#[must_use]
+pub fn is_zero<T: Tangent>(x: &T) -> bool {
+    if x.dot(x) != 0.0 {
+        return false;
+    }
+    // The squares of small numbers are lost.
+    let mut grown = x.duplicate();
+    for _ in 0..6 {
+        grown.scale(1e30);
+    }
+    grown.dot(&grown) == 0.0
 }
 
 /// The value of the place, which becomes zero.

@@ -18,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
+use super::idle::idle;
 use super::residuals::{Residuals, copy_moved};
 use super::{Activity, push, push_one};
 use crate::ir::{
@@ -31,6 +32,8 @@ type Bars = HashMap<Value, Value>;
 struct Pull<'a> {
     graph: Graph,
     active: &'a Activity,
+    /// Values whose cotangent may be zero because a run went another way.
+    idle: HashSet<Value>,
     shadows: HashMap<Var, Var>,
     residuals: Residuals,
     /// Sites to put into primal regions, after the site named.
@@ -75,6 +78,7 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
     let mut cx = Pull {
         graph: graph.clone(),
         active,
+        idle: idle(graph, active),
         shadows: HashMap::new(),
         residuals: Residuals::new(graph),
         after: HashMap::new(),
