@@ -37,7 +37,7 @@ problems! {
     TwoOrigins(name: String) => format!("`{name}` is two variables here, one of a macro and one of its caller"),
         "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
-        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows` and `crate = path`";
+        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows`, `recursive` and `crate = path`";
     LaneCount => "this is not a number of directions to push at once",
         "write a number from 1 to 255";
     LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),
@@ -112,6 +112,8 @@ problems! {
         "assign the result of a function instead";
     BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
         "read the value inside each branch";
+    SetInBranches => "an array or struct is declared without a value and set in a branch that may leave",
+        "declare it with its value, `let x = if .. { .. } else { .. };`";
     Assignment => "assignment to this place is not differentiated yet",
         "assign to a variable, a field or an element";
     Undefined => "this value leaves a loop early and its type is not known to be a number",

@@ -21,7 +21,7 @@ use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::signature::bounds::with_names;
 use crate::stages::{ForwardLanes, Lowered, Tangents};
-use crate::{ad, front, hygiene, pass, projection, traits};
+use crate::{ad, cycles, front, hygiene, pass, projection, traits};
 use syn::spanned::Spanned;
 
 /// One function to differentiate, and what stands around it.
@@ -275,9 +275,17 @@ fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream 
         ImplItem::Fn(function) => Some(function),
         _ => None,
     });
+    let functions: Vec<_> = functions.collect();
+    let circles = cycles::in_circles(&functions);
     functions
+        .into_iter()
         .zip(options)
-        .map(|(method, options)| {
+        .zip(circles)
+        .map(|((method, options), circle)| {
+            let options = &Options {
+                recursive: options.recursive || circle,
+                ..options.clone()
+            };
             let function = Function {
                 attrs: &method.attrs,
                 vis: &method.vis,
@@ -656,6 +664,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let name = sig.ident.to_string();
     let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
     let mut lowered = front::lower(&name, &signature, block, &around, diag);
+    lowered.recursive |= options.recursive;
     dump(&name, "lowered", &lowered.graph);
     if signature.returned.is_some() && !diag.any() {
         pass::simplify(&mut lowered.graph);

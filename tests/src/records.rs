@@ -278,14 +278,14 @@ impl Writer<'_> {
             return self.record();
         };
         let (name, new, values) = (self.fresh("l"), self.fresh("l"), self.tame_array());
+        self.line(&format!("let {new} = vec!{values};"));
         if self.rng.one_in(2) {
-            self.line(&format!("let {new} = vec!{values};"));
             self.line(&format!(
                 "let {name} = std::mem::replace(&mut {list}, {new});"
             ));
         } else {
             self.line(&format!("let {name} = std::mem::take(&mut {list});"));
-            self.line(&format!("{list}.extend_from_slice(&{values});"));
+            self.line(&format!("{list}.extend_from_slice(&{new});"));
         }
         self.declare(&name, Kind::Growing, false);
     }

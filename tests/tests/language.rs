@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/declared.rs"]
+mod declared;
 #[path = "language/domains.rs"]
 mod domains;
 #[path = "language/enums.rs"]

@@ -371,9 +371,15 @@ impl Push {
                     .collect();
                 one(self, site.kind.clone(), dots)
             }
-            Kind::Repeat { .. } => {
+            Kind::Repeat { vec } => {
                 let dot = self.dot_or_zero(region, site.operands[0]);
-                one(self, site.kind.clone(), vec![dot, site.operands[1]])
+                let copies = self.tangents == Tangents::Lanes || is_plain(self.graph.ty(dot));
+                let kind = if copies {
+                    site.kind.clone()
+                } else {
+                    Kind::RepeatTangent { vec: *vec }
+                };
+                one(self, kind, vec![dot, site.operands[1]])
             }
             _ => None,
         }
@@ -616,6 +622,15 @@ pub(super) fn pushes<'c>(graph: &Graph, call: &'c crate::ir::Call) -> Option<&'c
     let var = graph.var(vector.root);
     let is_vector = var.storage == Storage::Owned && matches!(var.ty, Ty::Array(_));
     (name == "push" && whole && is_vector && vector.steps.is_empty()).then_some(vector)
+}
+
+/// Whether the type is made of numbers alone, so that its tangents are what they are.
+fn is_plain(ty: &Ty) -> bool {
+    match ty {
+        Ty::Array(element) => is_plain(element),
+        Ty::Tuple(parts) => parts.iter().all(is_plain),
+        ty => ty.is_scalar(),
+    }
 }
 
 /// Bit k set where the k-th is true.

@@ -108,9 +108,11 @@ impl Derived<'_> {
                 }
             }
         }
-        let pull = body.statements(pull);
+        let statements = body.statements(pull);
+        let reuse = body.give_back(graph.body, pull);
         let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
-        let closure = quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #pull });
+        let closure =
+            quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #statements #reuse });
         let (closure, traits) = (self.boxed(closure, lowered), self.traits());
         quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
     }

@@ -153,6 +153,14 @@ impl<'g> Body<'g> {
             .collect()
     }
 
+    /// A length: a generic parameter stands alone.
+    fn length(&self, value: Value) -> TokenStream {
+        match self.graph.def(value).map(|site| &site.kind) {
+            Some(Kind::Constant(code)) => code.0.clone(),
+            _ => self.value(value),
+        }
+    }
+
     pub(super) fn value(&self, value: Value) -> TokenStream {
         match self.values.get(&value) {
             Some(tokens) => self.relocated(tokens.clone()),
@@ -367,19 +375,27 @@ impl<'g> Body<'g> {
                 }
             }
             Kind::Repeat { vec } => {
-                let (x, n) = (operand(self, 0), operand(self, 1));
+                let n = self.length(site.operands[1]);
+                let x = site.operands[0];
                 if *vec {
+                    let used_again = self.reads.get(&x).is_some_and(|reads| *reads > 1);
+                    let x = if used_again {
+                        self.duplicated(x)
+                    } else {
+                        operand(self, 0)
+                    };
                     quote!(#root::private::vec![#x; #n])
                 } else {
-                    // A const parameter may not even stand in parentheses there.
-                    let constant = graph.def(site.operands[1]).map(|site| &site.kind);
-                    match constant {
-                        Some(Kind::Constant(len)) => {
-                            let len = self.relocated(len.0.clone());
-                            quote!([#x; #len])
-                        }
-                        _ => quote!([#x; #n]),
-                    }
+                    let x = operand(self, 0);
+                    quote!([#x; #n])
+                }
+            }
+            Kind::RepeatTangent { vec } => {
+                let (x, n) = (operand(self, 0), self.length(site.operands[1]));
+                if *vec {
+                    quote!(#root::private::repeat_vec(&#x, #n))
+                } else {
+                    quote!(#root::private::repeat::<{ #n }, _>(&#x))
                 }
             }
             Kind::Tuple => {

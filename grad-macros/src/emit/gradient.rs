@@ -52,6 +52,7 @@ impl Derived<'_> {
             &graph.block(graph.body).yields,
             &read,
         );
+        let value = body.before_giving_back(value, graph.body);
         let (items, traits) = (self.prelude(lowered), self.traits());
         quote!(#traits #items #opening #tapes #statements #value)
     }

@@ -24,6 +24,7 @@ mod names;
 mod places;
 mod public;
 mod receivers;
+mod reuse;
 mod rules;
 mod signatures;
 mod spelling;

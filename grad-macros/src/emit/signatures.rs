@@ -276,10 +276,12 @@ impl Derived<'_> {
     pub(super) fn call(&self, mode: &str, args: &[TokenStream], rest: &TokenStream) -> TokenStream {
         let (root, mask) = (&self.root, u64::MAX);
         let wrt = quote!(#root::private::Wrt::<#mask>);
+        // The mask is inferred, and the number of lanes.
+        let generics = self.own_generics(if mode == "lanes" { 2 } else { 1 });
         match self.home {
             Home::Module => {
                 let (ident, mode) = (&self.sig.ident, Ident::new(mode, Span::call_site()));
-                quote!(#ident::#mode(#(#args,)* #wrt, #rest))
+                quote!(#ident::#mode #generics(#(#args,)* #wrt, #rest))
             }
             _ => {
                 let mut args = args.to_vec();
@@ -289,11 +291,29 @@ impl Derived<'_> {
                 let name = self.path_sibling(mode);
                 match &self.of_trait {
                     // A rule of the runtime's may have the same name.
-                    Some(of) => quote!(<Self as #of>::#name(#(#args,)* #wrt, #rest)),
-                    None => quote!(Self::#name(#(#args,)* #wrt, #rest)),
+                    Some(of) => quote!(<Self as #of>::#name #generics(#(#args,)* #wrt, #rest)),
+                    None => quote!(Self::#name #generics(#(#args,)* #wrt, #rest)),
                 }
             }
         }
+    }
+
+    /// The function's own generic arguments, where one of them need not show in its parameters: a
+    /// number. So many more are inferred.
+    pub(super) fn own_generics(&self, inferred: usize) -> Option<TokenStream> {
+        let params = &self.sig.generics.params;
+        let has_number = params.iter().any(|p| matches!(p, GenericParam::Const(_)));
+        let given = self.parameters().iter().any(|p| p.function.is_some());
+        if !has_number || given {
+            return None;
+        }
+        let own = params.iter().filter_map(|p| match p {
+            GenericParam::Lifetime(_) => None,
+            GenericParam::Type(t) => Some(&t.ident),
+            GenericParam::Const(c) => Some(&c.ident),
+        });
+        let inferred = std::iter::repeat_n(quote!(_), inferred);
+        Some(quote!(::<#(#own,)* #(#inferred),*>))
     }
 
     /// Arguments for a call that must leave them usable.

@@ -14,6 +14,12 @@ const INTEGERS: &[&str] = &[
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
 ];
 
+/// The name of a type of integers.
+pub(super) fn integer_type(ty: &syn::Type) -> Option<&'static str> {
+    let name = ty.to_token_stream().to_string();
+    INTEGERS.iter().copied().find(|known| *known == name)
+}
+
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
         let hint = self.hint.take();

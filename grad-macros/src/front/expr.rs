@@ -34,9 +34,10 @@ impl Lower<'_> {
                 self.wants_place = wants;
                 self.lower_expected(expr, expected)
             }
-            Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
+            Expr::Lit(literal) => self.lower_literal(&literal.lit, hint.as_ref(), span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => {
+                self.hint = hint.filter(|_| matches!(unary.op, UnOp::Neg(_)));
                 self.expected = expected.filter(|_| matches!(unary.op, UnOp::Neg(_)));
                 self.wants_place = matches!(unary.op, UnOp::Deref(_));
                 self.writes_place = writes;
@@ -65,6 +66,7 @@ impl Lower<'_> {
             }
             Expr::Loop(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
+                self.next_pile = self.pile_of_breaks(&l.body);
                 self.lower_while(None, &l.body, label, span)
             }
             Expr::Return(r) => {
@@ -107,14 +109,12 @@ impl Lower<'_> {
                 self.writes_place = writes;
                 self.lower_method(call, hint.as_ref())
             }
-            Expr::Macro(m)
-                if m.mac.tokens.is_empty()
-                    && hint.as_ref().is_some_and(super::vector::is_vector) =>
-            {
-                // `vec![]`.
-                self.empty_vector(expr, hint.as_ref(), span)
+            Expr::Macro(m) => {
+                self.hint = hint;
+                let value = self.lower_macro(&m.mac);
+                self.hint = None;
+                value
             }
-            Expr::Macro(m) => self.lower_macro(&m.mac),
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Const(c) => self.lower_block(&c.block),
@@ -161,7 +161,14 @@ impl Lower<'_> {
         self.read_spanned(operand, expr.span())
     }
 
-    fn lower_literal(&mut self, literal: &Lit, span: Span) -> Operand {
+    /// A literal; an integer takes the type the source annotates it with.
+    fn lower_literal(
+        &mut self,
+        literal: &Lit,
+        annotated: Option<&syn::Type>,
+        span: Span,
+    ) -> Operand {
+        let integer = annotated.and_then(super::call::integer_type);
         let (kind, ty) = match literal {
             Lit::Float(f) => (
                 Literal::Float(f.base10_digits().to_owned()),
@@ -171,7 +178,13 @@ impl Lower<'_> {
                 Literal::Float(format!("{}.0", i.base10_digits())),
                 float_ty(i.suffix()),
             ),
-            Lit::Int(i) => (Literal::Int(i.to_string()), Ty::Int),
+            Lit::Int(i) => {
+                let text = match integer {
+                    Some(suffix) if i.suffix().is_empty() => format!("{i}{suffix}"),
+                    _ => i.to_string(),
+                };
+                (Literal::Int(text), Ty::Int)
+            }
             Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
             other => {
                 let code = Code(other.to_token_stream());

@@ -47,6 +47,7 @@ impl Lower<'_> {
                 broken,
                 continued,
                 result,
+                pile: None,
                 is_block: false,
             });
             lower(cx, continued);
@@ -133,6 +134,7 @@ impl Lower<'_> {
         body: impl FnOnce(&mut Self, Value),
     ) -> Operand {
         let result = self.locals.hidden("broken");
+        let pile = self.next_pile.take();
         let before = self.locals.snapshot();
         let exits_before = std::mem::take(&mut self.exits);
         let (label, is_block) = match shown {
@@ -144,6 +146,7 @@ impl Lower<'_> {
             broken: self.next_code,
             continued: self.next_code + 1,
             result,
+            pile: pile.clone(),
             is_block,
         };
         self.next_code += 2;
@@ -194,10 +197,7 @@ impl Lower<'_> {
             self.dead = true;
             return Operand::Never;
         }
-        match self.locals.current(result) {
-            Some(operand) if !matches!(operand, Operand::Unit) => operand,
-            _ => Operand::Unit,
-        }
+        self.broken_value(result, pile)
     }
 
     /// The variables a loop may change.
@@ -373,7 +373,9 @@ impl Lower<'_> {
         let mut holes = Vec::new();
         for value in leaves(end) {
             let info = self.graph.value(value).clone();
-            self.check_hole(&info.ty, frame.span);
+            if !super::branch::may_be_absent(&info.ty) {
+                self.report(frame.span, Problem::Undefined);
+            }
             holes.push(self.undefined(info.ty.clone()));
             entry
                 .args

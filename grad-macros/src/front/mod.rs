@@ -21,6 +21,7 @@
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
 mod before;
+mod bounded;
 mod branch;
 mod call;
 mod capture;
@@ -105,6 +106,10 @@ pub(super) struct Lower<'d> {
     returned: Local,
     /// Where `return` puts its value, if that has no number to stand for it while it is not there.
     pile: Option<Path>,
+    /// Whether `break` puts its value on a pile, for the same reason.
+    piles_breaks: bool,
+    /// The pile of the loop or block about to be lowered.
+    next_pile: Option<Path>,
     /// Nonzero codes the exit may have here.
     exits: BTreeSet<i64>,
     loops: Vec<flow::Loop>,
@@ -192,13 +197,26 @@ pub(crate) fn lower(
     }
     let mark = diag.mark();
     let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
+    let again = |piles_returns: bool| {
+        diag.forget(mark);
+        let mut cx = start(name, signature, body, around, diag);
+        cx.piles_breaks = true;
+        if piles_returns {
+            cx.pile_returns();
+        }
+        if piles_returns {
+            return cx.lower_function(signature, &returned::returning(body));
+        }
+        cx.lower_function(signature, body)
+    };
+    if !diag.has_since(mark, &Problem::Undefined) {
+        return lowered;
+    }
+    let lowered = again(false);
     if signature.output.is_scalar() || !diag.has_since(mark, &Problem::Undefined) {
         return lowered;
     }
-    diag.forget(mark);
-    let mut cx = start(name, signature, body, around, diag);
-    cx.pile_returns();
-    cx.lower_function(signature, &returned::returning(body))
+    again(true)
 }
 
 /// Lowers a closure that is passed to a function, and tells whether it changes what it captures: the
@@ -248,6 +266,8 @@ fn start<'d>(
         exit,
         returned,
         pile: None,
+        piles_breaks: false,
+        next_pile: None,
         exits: BTreeSet::new(),
         loops: Vec::new(),
         next_code: 2,
@@ -403,6 +423,10 @@ impl Lower<'_> {
             // A number of which a mutable reference is taken lives in memory.
             Operand::Value(value) if parameter.mutable && self.borrowed_mut.contains(&name) => {
                 self.bind_name(&name, true, Operand::Value(value), None);
+            }
+            Operand::Ref(path, ty @ Ty::Array(_)) if parameter.mutable => {
+                let operand = Operand::Ref(self.bounded(path), ty);
+                self.locals.declare(&name, true, Some(operand));
             }
             operand => {
                 self.locals.declare(&name, parameter.mutable, Some(operand));

@@ -39,9 +39,10 @@ impl Lower<'_> {
             let Some(operand) = self.locals.get(&name) else {
                 continue;
             };
+            if self.is_generic_number(&name, &operand) {
+                continue;
+            }
             let capture = match operand {
-                // A constant parameter has its name everywhere.
-                Operand::Value(value) if self.is_constant_named(value, &name) => continue,
                 Operand::Value(value) => Capture::Value(value),
                 number @ Operand::Place(..) if self.operand_ty(&number).is_scalar() => {
                     Capture::Value(self.read(number))
@@ -62,9 +63,13 @@ impl Lower<'_> {
         captures
     }
 
-    fn is_constant_named(&self, value: crate::ir::Value, name: &str) -> bool {
-        let site = self.graph.def(value).map(|site| &site.kind);
-        matches!(site, Some(Kind::Constant(code)) if code.0.to_string() == name)
+    /// Whether the name is a generic parameter, which code sees wherever it stands.
+    fn is_generic_number(&self, name: &str, operand: &Operand) -> bool {
+        let Operand::Value(value) = operand else {
+            return false;
+        };
+        let def = self.graph.def(*value).map(|site| &site.kind);
+        matches!(def, Some(Kind::Constant(code)) if code.0.to_string() == name)
     }
 }
 

@@ -270,7 +270,13 @@ impl Lower<'_> {
                 });
                 Operand::Tuple(parts.collect())
             }
-            Operand::Ref(path, known) => Operand::Ref(path, better(known, ty)),
+            Operand::Ref(path, known) => {
+                let known = better(known, ty);
+                if mutable && matches!(known, Ty::Array(_)) {
+                    return Operand::Ref(self.bounded(path), known);
+                }
+                Operand::Ref(path, known)
+            }
             Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
             Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter)),
             other => other,

@@ -3,10 +3,11 @@
 //! Where control may leave before there is a value, a number stands for the value that is not there.
 //! A value that no number can stand for is put on a pile, a vector, and taken off at the end.
 
-use proc_macro2::Span;
-
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Block, Expr, Stmt, parse_quote};
 
+use super::scope::Local;
 use super::{Lower, Operand, Output};
 use crate::ir::{Arg, Callee, Kind, Path, Ty, Value};
 
@@ -58,14 +59,77 @@ impl Lower<'_> {
         let Some(pile) = self.pile.clone() else {
             return self.locals.current(self.returned).unwrap_or(Operand::Unit);
         };
+        let ty = self.output.clone();
+        self.take_off(pile, &ty)
+    }
+
+    /// The only value on a pile.
+    fn take_off(&mut self, pile: Path, ty: &Ty) -> Operand {
         let first = Arg::Value(self.int(0));
         let callee = Callee::Method("swap_remove".to_owned(), None);
         let value = self.finish_call(callee, vec![Arg::RefMut(pile), first], Span::call_site());
-        let ty = self.output.clone();
         if let Operand::Value(value) = value {
             self.graph.value_mut(value).ty = ty.clone();
         }
-        self.own(value, &ty)
+        self.own(value, ty)
+    }
+
+    fn put_on(&mut self, pile: Path, value: Operand) {
+        // Appended as a vector of its own: what is pushed is handed to the pullback again, for which
+        // it would have to be copied, and an error need not be `Clone`.
+        let span = Span::call_site();
+        let ty = Ty::Array(Box::new(self.operand_ty(&value)));
+        let value = self.read(value);
+        let alone = self.push(Kind::Array { vec: true }, vec![value], ty.clone(), span);
+        let alone = self.new_variable("leaving", ty, true, Some(alone));
+        let callee = Callee::Method("append".to_owned(), None);
+        let args = vec![Arg::RefMut(pile), Arg::RefMut(Path::of(alone))];
+        let unit = self.finish_call(callee, args, span);
+        if let Operand::Value(unit) = unit {
+            self.graph.value_mut(unit).ty = Ty::Unit;
+        }
+    }
+
+    /// A pile for the values of `break`, where piles are wanted and the loop or block has any.
+    pub(super) fn pile_of_breaks(&mut self, body: &Block) -> Option<Path> {
+        if !self.piles_breaks || !breaks_with_value(body.to_token_stream()) {
+            return None;
+        }
+        let ty = Ty::Array(Box::new(Ty::Unknown));
+        let empty = self.push(
+            Kind::Array { vec: true },
+            Vec::new(),
+            ty.clone(),
+            Span::call_site(),
+        );
+        Some(Path::of(self.new_variable("broken", ty, true, Some(empty))))
+    }
+
+    /// `break value`.
+    pub(super) fn set_broken(&mut self, result: Local, pile: Option<Path>, value: Operand) {
+        let value = self.own(value, &Ty::Unknown);
+        let Some(pile) = pile else {
+            return self.locals.set(result, value);
+        };
+        let ty = self.operand_ty(&value);
+        if let Ty::Array(element) = &mut self.graph.var_mut(pile.root).ty {
+            **element = super::infer::join(element, &ty);
+        }
+        self.put_on(pile, value);
+    }
+
+    /// The value of a loop or block that `break` ends.
+    pub(super) fn broken_value(&mut self, result: Local, pile: Option<Path>) -> Operand {
+        match pile {
+            Some(pile) if !self.dead => {
+                let ty = match &self.graph.var(pile.root).ty {
+                    Ty::Array(element) => (**element).clone(),
+                    _ => Ty::Unknown,
+                };
+                self.take_off(pile, &ty)
+            }
+            _ => self.locals.current(result).unwrap_or(Operand::Unit),
+        }
     }
 
     /// The operand as results of the graph, and how they make the value.
@@ -100,19 +164,11 @@ impl Lower<'_> {
         let Some(pile) = self.pile.clone() else {
             return self.locals.set(self.returned, value);
         };
-        // Appended as a vector of its own: what is pushed is handed to the pullback again, for which
-        // it would have to be copied, and an error need not be `Clone`.
-        let span = Span::call_site();
-        let ty = Ty::Array(Box::new(self.operand_ty(&value)));
-        let value = self.read(value);
-        let alone = self.push(Kind::Array { vec: true }, vec![value], ty.clone(), span);
-        let alone = self.new_variable("leaving", ty, true, Some(alone));
-        let callee = Callee::Method("append".to_owned(), None);
-        let args = vec![Arg::RefMut(pile), Arg::RefMut(Path::of(alone))];
-        let unit = self.finish_call(callee, args, span);
-        if let Operand::Value(unit) = unit {
-            self.graph.value_mut(unit).ty = Ty::Unit;
+        if value == Operand::Unit {
+            // The end of a loop that only `return` leaves.
+            return;
         }
+        self.put_on(pile, value);
     }
 }
 
@@ -152,4 +208,23 @@ fn return_from(end: &mut Expr) {
         Expr::Macro(code) if panics(&code.mac) => {}
         value => *value = parse_quote!(return #value),
     }
+}
+
+/// Whether the tokens say `break value`.
+fn breaks_with_value(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(k, token)| match token {
+        TokenTree::Group(group) => breaks_with_value(group.stream()),
+        TokenTree::Ident(word) if word == "break" => {
+            let mut rest = &tokens[k + 1..];
+            if let [TokenTree::Punct(quote), TokenTree::Ident(_), after @ ..] = rest {
+                if quote.as_char() == '\'' {
+                    rest = after;
+                }
+            }
+            !matches!(rest, [] | [TokenTree::Punct(_), ..])
+                || matches!(rest, [TokenTree::Punct(sign), ..] if !matches!(sign.as_char(), ';' | ','))
+        }
+        _ => false,
+    })
 }

@@ -128,15 +128,7 @@ impl Lower<'_> {
 
     fn lower_let(&mut self, local: &Let) -> Operand {
         let Some(init) = &local.init else {
-            if let Some(name) = plain_name(&local.pat) {
-                let declared = self.locals.declare(&name, true, None);
-                if let Pat::Type(typed) = &local.pat {
-                    let ty = self.ty_of(&typed.ty);
-                    self.declared.insert(declared, ty);
-                }
-                return Operand::Unit;
-            }
-            return self.report(local.pat.span(), Problem::Pattern);
+            return self.declare_later(&local.pat);
         };
         if let Pat::Type(typed) = &local.pat {
             let ty = self.ty_of(&typed.ty);
@@ -176,6 +168,25 @@ impl Lower<'_> {
             }
             other => other,
         }
+    }
+
+    /// `let x: f64;`, `let (mut a, b);`: variables that are set later.
+    fn declare_later(&mut self, pattern: &Pat) -> Operand {
+        if let Some(name) = plain_name(pattern) {
+            let declared = self.locals.declare(&name, true, None);
+            if let Pat::Type(typed) = pattern {
+                let ty = self.ty_of(&typed.ty);
+                self.declared.insert(declared, ty);
+            }
+            return Operand::Unit;
+        }
+        let Pat::Tuple(tuple) = pattern else {
+            return self.report(pattern.span(), Problem::Pattern);
+        };
+        for part in &tuple.elems {
+            self.declare_later(part);
+        }
+        Operand::Unit
     }
 
     fn lower_binding(&mut self, pattern: &Pat, value: Operand) {
@@ -272,9 +283,11 @@ impl Lower<'_> {
                 self.locals.set(local, value);
             }
             Some(Operand::Ref(..) | Operand::RefMut(..)) => {
-                if !matches!(value, Operand::Ref(..) | Operand::RefMut(..)) {
-                    return self.report(span, Problem::Assignment);
-                }
+                let value = match value {
+                    Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
+                    value @ (Operand::Ref(..) | Operand::RefMut(..)) => value,
+                    _ => return self.report(span, Problem::Assignment),
+                };
                 self.locals.set(local, value);
             }
             held => {
@@ -303,7 +316,7 @@ impl Lower<'_> {
     }
 
     /// `let z; .. z = value`: an array or struct becomes memory here.
-    fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
+    pub(super) fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
         let Operand::Value(v) = value else {
             return value;
         };

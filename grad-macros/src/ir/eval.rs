@@ -652,7 +652,7 @@ impl Frame {
                 Ok(Vec::new())
             }
             Kind::Array { .. } | Kind::Tuple => one(Datum::List(operands.to_vec())),
-            Kind::Repeat { .. } => {
+            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => {
                 one(Datum::List(vec![operands[0].clone(); operands[1].index()?]))
             }
             Kind::Record(record) => {

@@ -147,6 +147,10 @@ pub(crate) enum Kind {
     Repeat {
         vec: bool,
     },
+    /// The tangent of such an array of what is no number: tangents copy themselves.
+    RepeatTangent {
+        vec: bool,
+    },
     Tuple,
     /// `Type { field: operand, .. }`, a variant of an enum likewise.
     Record(Record),

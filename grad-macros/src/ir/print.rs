@@ -137,7 +137,7 @@ impl Graph {
             Kind::Vanishes(path) => write!(f, "vanishes {}", self.path_text(path)),
             Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
             Kind::Array { .. } => write!(f, "array {operands}"),
-            Kind::Repeat { .. } => write!(f, "repeat {operands}"),
+            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => write!(f, "repeat {operands}"),
             Kind::Tuple => write!(f, "tuple {operands}"),
             Kind::Record(record) => {
                 write!(f, "record {} {:?} {operands}", record.code.0, record.fields)

@@ -20,6 +20,7 @@ mod touched;
 mod way;
 
 pub use crate::replica::Copier;
+pub use crate::reuse::Reuse;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
@@ -364,6 +365,17 @@ pub fn accumulate<D: AccumulateFrom<S> + ?Sized, S: ?Sized>(place: &mut D, value
 #[must_use]
 pub const fn length(len: usize) -> usize {
     len
+}
+
+/// An array of equal tangents.
+pub fn repeat<const N: usize, T: Tangent>(x: &T) -> [T; N] {
+    core::array::from_fn(|_| x.duplicate())
+}
+
+/// A vector of equal tangents.
+#[cfg(feature = "alloc")]
+pub fn repeat_vec<T: Tangent>(x: &T, n: usize) -> Vec<T> {
+    (0..n).map(|_| x.duplicate()).collect()
 }
 
 /// The sum of two tangents.

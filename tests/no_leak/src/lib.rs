@@ -384,6 +384,46 @@ pub fn responses(all: &[Box<dyn Response>], x: f64) -> f64 {
     all.iter().map(|one| one.twice(x)).sum()
 }
 
+/// What is not always used, and functions that call one another.
+#[differentiate(recursive)]
+#[must_use]
+pub fn there(x: f64, n: usize) -> f64 {
+    let other = back(x * 0.5, n.saturating_sub(1));
+    let root = (x - 1.0).sqrt() * x;
+    if n == 0 {
+        return x;
+    }
+    if x > 1.0 { root } else { other }
+}
+
+/// The other one.
+#[differentiate]
+#[must_use]
+pub fn back(x: f64, n: usize) -> f64 {
+    if n == 0 { x * x } else { there(x + 0.5, n - 1) }
+}
+
+/// Slices, arrays of structs, values of loops, the order of operands.
+#[differentiate]
+#[must_use]
+pub fn corners(x: &[f64]) -> f64 {
+    let mut corners = [Vec2 { x: x[0], y: x[1] }; 2];
+    let mut rest = x;
+    let pair = loop {
+        let [first, after @ ..] = rest else {
+            break [1.0, 2.0];
+        };
+        if *first > 2.0 {
+            break [*first; 2];
+        }
+        rest = after;
+    };
+    corners[1].x *= pair[0];
+    let mut both = (pair[1], corners[1].x);
+    std::mem::swap(&mut both.0, &mut corners[0].y);
+    both.0 * both.1 + corners[0].y
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -153,6 +153,9 @@ pub mod methods {
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
     pub use crate::replica::{ByClone as _, ByReplica as _};
+    pub use crate::reuse::Dropped as _;
+    #[cfg(feature = "nn")]
+    pub use crate::reuse::Reused as _;
 }
 
 use super::TangentOf;
