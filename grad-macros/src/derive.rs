@@ -395,17 +395,19 @@ fn differentiable_items(
     tangent_path: &Ident,
 ) -> TokenStream {
     let tangent_path = tangent_path.to_token_stream();
-    let zeros = target.variants.iter().map(|variant| {
-        let pattern = variant.pattern_of_active(&quote!(Self), "a");
-        let value = variant.with(&tangent_path, |i, field| {
-            let a = bind("a", i);
-            match field.role {
-                Role::Differentiated => field.call(&quote!(Differentiable::zero_tangent), &[&a]),
+    let made_by = |method: &TokenStream| -> TokenStream {
+        let arms = target.variants.iter().map(|variant| {
+            let pattern = variant.pattern_of_active(&quote!(Self), "a");
+            let value = variant.with(&tangent_path, |i, field| match field.role {
+                Role::Differentiated => field.call(method, &[&bind("a", i)]),
                 Role::Skipped => quote!(::grad_runtime::NoTangent),
-            }
+            });
+            quote!(#pattern => #value,)
         });
-        quote!(#pattern => #value,)
-    });
+        quote!(match self { #(#arms)* })
+    };
+    let zero = made_by(&quote!(Differentiable::zero_tangent));
+    let neutral = made_by(&quote!(Differentiable::neutral_tangent));
     let checks = target.variants.iter().map(|variant| {
         let a = variant.pattern_of_active(&quote!(Self), "a");
         let b = variant.pattern_of_active(&tangent_path, "b");
@@ -427,7 +429,11 @@ fn differentiable_items(
         type Tangent = #tangent_type;
         #[inline]
         fn zero_tangent(&self) -> Self::Tangent {
-            match self { #(#zeros)* }
+            #zero
+        }
+        #[inline]
+        fn neutral_tangent(&self) -> Self::Tangent {
+            #neutral
         }
         fn check_shape(
             &self,

@@ -14,13 +14,13 @@ use crate::emit::{
 };
 use crate::foreign::{Foreign, conversion_rule, foreign, name_source, without_associated};
 use crate::independent::{self, Asked};
-use crate::ir::Ty;
+use crate::ir::{Graph, Ty};
 use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::signature::bounds::with_names;
-use crate::stages::{Lowered, Tangents};
+use crate::stages::{ForwardLanes, Lowered, Tangents};
 use crate::{ad, checkpoint, cycles, front, hygiene, pass, projection, traits};
 use syn::spanned::Spanned;
 
@@ -489,7 +489,7 @@ fn own_bodies(derived: &Derived, block: &Block, options: &Options) -> Option<Ins
         of_trait: None,
         ..derived
     };
-    let graphs = differentiated(&lowered, &active, &signature, options);
+    let graphs = differentiated(&lowered, &active, &signature, derived.home, options);
     let (vjp, jvp) = bodies(&derived, &lowered, &graphs, &avoid);
     Some(Inside::Own(vjp, jvp))
 }
@@ -735,7 +735,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         expand_nested(item, options);
     }
     // The barrier: from here on nothing can fail.
-    let graphs = differentiated(&lowered, &active, &signature, options);
+    let graphs = differentiated(&lowered, &active, &signature, home, options);
     let tokens = emit(&derived, &lowered, &graphs, &avoid);
     if dumped(&name) {
         eprintln!("{name}, tokens:\n{tokens}\n");
@@ -870,18 +870,45 @@ fn differentiated(
     lowered: &Lowered,
     active: &ad::Activity,
     signature: &Signature,
+    home: Home,
     options: &Options,
 ) -> Graphs {
     let graph = &lowered.graph;
-    let push = |stage: &str, tangents| {
+    let push = |stage: &str, graph: &Graph, active: &ad::Activity, tangents| {
         let mut forward = ad::forward(graph, active, tangents);
         pass::simplify(&mut forward.graph);
         dump(&graph.name, stage, &forward.graph);
         forward.graph.debug_verify(stage);
         forward
     };
-    let forward = (options.modes.forward()).then(|| push("forward", Tangents::One));
-    let lanes = (options.lanes).map(|_| push("forward in lanes", Tangents::Lanes));
+    let forward = (options.modes.forward()).then(|| push("forward", graph, active, Tangents::One));
+    let lanes = options.lanes.map(|_| {
+        let all = push("forward in lanes", graph, active, Tangents::Lanes);
+        let some = ad::subsets(graph).into_iter().map(|subset| {
+            let stage = format!("forward in lanes, by {:b}", subset.mask);
+            let forward = push(&stage, &subset.graph, &subset.active, Tangents::Lanes);
+            (subset.mask, forward)
+        });
+        ForwardLanes {
+            wrt: ad::wrt_mask(graph),
+            some: some.collect(),
+            all,
+        }
+    });
+    let linear = (options.lanes)
+        .filter(|_| home != Home::Rule)
+        .and_then(|_| ad::linear(lowered, active))
+        .map(|mut linear| {
+            let some = linear.lanes.some.iter_mut().map(|(_, forward)| forward);
+            for forward in some.chain([&mut linear.lanes.all]) {
+                pass::simplify(&mut forward.graph);
+                ad::drop_unread(&mut forward.graph);
+                pass::simplify(&mut forward.graph);
+                dump(&graph.name, "push", &forward.graph);
+                forward.graph.debug_verify("push");
+            }
+            linear
+        });
     let reverse = options.modes.reverse().then(|| {
         let mut reverse = ad::reverse(graph, &lowered.output, active);
         dump(
@@ -906,6 +933,7 @@ fn differentiated(
     Graphs {
         forward,
         lanes,
+        linear,
         reverse,
         gradient,
     }

@@ -61,7 +61,7 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// types say that there are fewer outputs than inputs, or where `reverse` stands alone; else forward
 /// mode does by columns. Both call the function once for each column or row, unless:
 ///
-/// - `lanes` (or `lanes = 16`) pushes eight (or so many) directions through one call. The functions,
+/// - `lanes` (or `lanes = 16`) pushes four (or so many) directions through one call. The functions,
 ///   operators and types it uses must have `#[differentiate(lanes)]` too: a type beside its
 ///   `#[derive(Differentiable)]`. Generic numbers and methods of traits have no lanes.
 /// - `rows` runs one call's reverse sweep for each row; what it calls must have `rows` too.

@@ -8,9 +8,9 @@ use syn::{LitInt, Path, Token, parenthesized, punctuated::Punctuated};
 
 use crate::diag::{Diagnostics, Problem};
 
-/// How many directions are pushed at once where nothing else is said: four vectors of two numbers, two
-/// of four, or one of eight.
-const LANES: u8 = 8;
+/// How many directions are pushed at once where nothing else is said: two vectors of two numbers, or one
+/// of four. The value is computed once for all, and fewer columns together move less.
+const LANES: u8 = 4;
 
 /// Which modes are emitted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

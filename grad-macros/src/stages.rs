@@ -51,6 +51,26 @@ pub(crate) struct Forward {
     pub(crate) dots: Vec<Option<Slot>>,
 }
 
+/// Forward mode in several directions at once, by what a call differentiates.
+pub(crate) struct ForwardLanes {
+    /// The mask of a call that differentiates every parameter.
+    pub(crate) wrt: u64,
+    /// For calls that differentiate only the parameters of a mask.
+    pub(crate) some: Vec<(u64, Forward)>,
+    /// For all others: what is not differentiated has a tangent that is zero.
+    pub(crate) all: Forward,
+}
+
+/// A function that keeps the values of its calls, and what pushes tangents through it by them.
+pub(crate) struct Linear {
+    /// Keeps each value and its push on a tape.
+    pub(crate) primal: Graph,
+    /// The tapes, the same in all graphs.
+    pub(crate) tapes: Vec<Var>,
+    /// The tangents of the result; graphs that yield no values.
+    pub(crate) lanes: ForwardLanes,
+}
+
 /// What the tangent of a float is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Tangents {

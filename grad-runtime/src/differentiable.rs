@@ -48,6 +48,14 @@ pub trait Differentiable {
     /// The zero of this value's shape.
     fn zero_tangent(&self) -> Self::Tangent;
 
+    /// A zero that is only a start for sums: of a few floats `-0.0`, as `-0.0 + x` is `x` for every
+    /// float, so that the first addition costs nothing. `0.0 + x` is not where `x` is `-0.0`.
+    #[doc(hidden)]
+    #[inline]
+    fn neutral_tangent(&self) -> Self::Tangent {
+        self.zero_tangent()
+    }
+
     /// Whether `tangent` has this value's shape.
     ///
     /// # Errors
@@ -160,6 +168,10 @@ macro_rules! floats {
                 0.0
             }
             #[inline]
+            fn neutral_tangent(&self) -> $float {
+                -0.0
+            }
+            #[inline]
             fn check_shape(&self, _: &$float) -> Result<(), ShapeError> {
                 Ok(())
             }
@@ -221,6 +233,14 @@ impl<T: Differentiable, const N: usize> Differentiable for [T; N] {
     #[inline]
     fn zero_tangent(&self) -> Self::Tangent {
         core::array::from_fn(|i| self[i].zero_tangent())
+    }
+    #[inline]
+    fn neutral_tangent(&self) -> Self::Tangent {
+        // Long arrays are cleared faster than filled.
+        if N > 8 {
+            return self.zero_tangent();
+        }
+        core::array::from_fn(|i| self[i].neutral_tangent())
     }
     #[inline]
     fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {
@@ -438,6 +458,10 @@ macro_rules! tuple_differentiable {
             #[inline]
             fn zero_tangent(&self) -> Self::Tangent {
                 ($(self.$index.zero_tangent(),)+)
+            }
+            #[inline]
+            fn neutral_tangent(&self) -> Self::Tangent {
+                ($(self.$index.neutral_tangent(),)+)
             }
             #[inline]
             fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {

@@ -159,18 +159,20 @@ impl Jacobian {
         &mut self.entries[start..start + self.columns]
     }
 
-    /// A row's next entry, where the number of columns is not known yet.
+    /// Takes this form; all entries will be written.
     #[inline]
-    pub(crate) fn append(&mut self, entry: f64) {
-        self.entries.push(entry);
-    }
-
-    /// The entries appended make so many rows.
-    #[inline]
-    pub(crate) fn end_rows(&mut self, rows: usize, columns: usize) {
+    pub(crate) fn reshape(&mut self, rows: usize, columns: usize) {
         self.rows = rows;
         self.columns = columns;
-        self.entries.truncate(rows * columns);
+        self.entries.resize(rows.saturating_mul(columns), 0.0);
+    }
+
+    /// The row, or nothing where there is none.
+    #[inline]
+    pub(crate) fn row_or_none(&mut self, row: usize) -> &mut [f64] {
+        let start = row * self.columns;
+        let entries = self.entries.get_mut(start..start + self.columns);
+        entries.unwrap_or_default()
     }
 }
 

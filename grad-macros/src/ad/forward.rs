@@ -4,32 +4,48 @@ use std::collections::HashMap;
 
 use proc_macro2::Span;
 
+use super::linear::{Memo, pushed_by};
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Call, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty, Value,
-    Var, VarInfo, term,
+    Arg, Call, Callee, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty,
+    Value, Var, VarInfo, term,
 };
 use crate::stages::{Forward, Tangents};
 
-struct Push<'a> {
-    graph: Graph,
-    tangents: Tangents,
-    active: &'a Activity,
-    dots: HashMap<Value, Value>,
-    vars: HashMap<Var, Var>,
+pub(super) struct Push {
+    pub(super) graph: Graph,
+    pub(super) tangents: Tangents,
+    pub(super) active: Activity,
+    pub(super) dots: HashMap<Value, Value>,
+    pub(super) vars: HashMap<Var, Var>,
     /// Zero tangents made before the site that uses their values up.
     zeros: HashMap<Value, Value>,
+    /// Places whose tangents are zero where code is written now.
+    pub(super) absent: Vec<Path>,
+    /// Calls whose values were kept.
+    pub(super) memo: Memo,
 }
 
 /// Differentiates in forward mode.
 pub(crate) fn forward(graph: &Graph, active: &Activity, tangents: Tangents) -> Forward {
+    differentiate(graph, active, tangents, Memo::default())
+}
+
+/// Differentiates in several directions at once, by values of calls that were kept.
+pub(super) fn forward_again(graph: &Graph, active: &Activity, memo: Memo) -> Forward {
+    differentiate(graph, active, Tangents::Lanes, memo)
+}
+
+fn differentiate(graph: &Graph, active: &Activity, tangents: Tangents, memo: Memo) -> Forward {
     let mut cx = Push {
         graph: graph.clone(),
         tangents,
-        active,
+        active: active.clone(),
         dots: HashMap::new(),
         vars: HashMap::new(),
         zeros: HashMap::new(),
+        absent: Vec::new(),
+        memo,
     };
     let body = graph.body;
     let dots = graph
@@ -49,7 +65,7 @@ pub(crate) fn forward(graph: &Graph, active: &Activity, tangents: Tangents) -> F
     }
 }
 
-impl Push<'_> {
+impl Push {
     fn declare(&mut self, slot: Slot, name: &str) -> Slot {
         let name = format!("{name}_dot");
         match slot {
@@ -88,7 +104,7 @@ impl Push<'_> {
         self.dots.get(&value).copied()
     }
 
-    fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
+    pub(super) fn dot_or_zero(&mut self, region: Region, value: Value) -> Value {
         match self.dot(value).or_else(|| self.zeros.remove(&value)) {
             Some(dot) => dot,
             None => self.zero(region, value),
@@ -112,7 +128,12 @@ impl Push<'_> {
         }
     }
 
-    fn shadow(&self, path: &Path) -> Option<Path> {
+    pub(super) fn shadow(&self, path: &Path) -> Option<Path> {
+        let is_zero =
+            |absent: &Path| absent.root == path.root && path.steps.starts_with(&absent.steps);
+        if self.absent.iter().any(is_zero) {
+            return None;
+        }
         self.vars.get(&path.root).map(|var| path.with_root(*var))
     }
 
@@ -124,7 +145,7 @@ impl Push<'_> {
         self.dots.insert(value, dot);
     }
 
-    fn region(&mut self, region: Region) {
+    pub(super) fn region(&mut self, region: Region) {
         let sites = std::mem::take(&mut self.graph.block_mut(region).sites);
         for id in sites {
             self.site(region, id);
@@ -141,7 +162,7 @@ impl Push<'_> {
         match &site.kind {
             Kind::If => return self.branch(region, id),
             Kind::For(_) | Kind::While => return self.repeat(region, id),
-            Kind::Call(call) if self.is_active(id) => {
+            Kind::Call(call) if self.is_active(id) || self.memo.tapes.contains_key(&id) => {
                 let call = call.clone();
                 return self.call(region, id, call);
             }
@@ -381,6 +402,19 @@ impl Push<'_> {
             })
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
+        if let Some(tape) = self.memo.tapes.get(&id).copied() {
+            return self.replay(region, id, tape, call, dots);
+        }
+        if self.tangents == Tangents::Lanes {
+            if let Some(vector) = self.appended(&call) {
+                self.graph.block_mut(region).sites.push(id);
+                return self.append(region, &call.args[1], vector);
+            }
+        }
+        if call.mask == 0 && !self.absent.is_empty() {
+            self.graph.block_mut(region).sites.push(id);
+            return;
+        }
         let site = self.graph.site(id).clone();
         self.part_lent(region, &call, &mut dots, site.span);
         let ty = self.graph.ty(site.results[0]).clone();
@@ -391,6 +425,59 @@ impl Push<'_> {
         self.graph.block_mut(region).sites.push(id);
         if self.active.values.contains(&site.results[0]) {
             self.set(site.results[0], dot);
+        }
+    }
+
+    /// The vector of tangents of `vector.push(element)` on what is known to be a vector, where the
+    /// element has a tangent or is a number.
+    fn appended(&self, call: &crate::ir::Call) -> Option<Path> {
+        let vector = pushes(&self.graph, call)?;
+        let known = match &call.args[1] {
+            Arg::Value(v) => self.dot(*v).is_some() || self.graph.ty(*v).is_scalar(),
+            element => element
+                .path()
+                .is_some_and(|path| self.shadow(path).is_some()),
+        };
+        self.shadow(vector).filter(|_| known)
+    }
+
+    /// Appends the element's tangent.
+    fn append(&mut self, region: Region, element: &Arg, vector: Path) {
+        let span = self.graph.var(vector.root).span;
+        let dot = match element.path().and_then(|path| self.shadow(path)) {
+            Some(shadow) => {
+                let ty = self.graph.var(shadow.root).ty.clone();
+                let copy = Kind::Copy(shadow);
+                push_one(&mut self.graph, region, copy, Vec::new(), ty, span)
+            }
+            None => match element {
+                Arg::Value(v) => self.dot_or_zero(region, *v),
+                _ => return,
+            },
+        };
+        let kind = Kind::Append(vector);
+        push(&mut self.graph, region, kind, vec![dot], Vec::new(), span);
+    }
+
+    /// A call whose value and push are on a tape.
+    fn replay(
+        &mut self,
+        region: Region,
+        id: SiteId,
+        tape: Var,
+        call: crate::ir::Call,
+        dots: Vec<Option<Arg>>,
+    ) {
+        let (span, result) = (self.graph.site(id).span, self.graph.site(id).results[0]);
+        let pushed = pushed_by(&mut self.graph, id);
+        self.graph.site_mut(id).kind = Kind::Replay(tape);
+        self.graph.block_mut(region).sites.push(id);
+        if call.mask != 0 {
+            let (kind, ty) = (Kind::CallPush(call, dots), self.graph.ty(result).clone());
+            let dot = push_one(&mut self.graph, region, kind, vec![pushed], ty, span);
+            if self.active.values.contains(&result) {
+                self.set(result, dot);
+            }
         }
     }
 
@@ -460,7 +547,7 @@ impl Push<'_> {
         self.graph.block_mut(region).sites.push(id);
     }
 
-    fn add_result(&mut self, id: SiteId, of: Value) {
+    pub(super) fn add_result(&mut self, id: SiteId, of: Value) {
         let info = self.graph.value(of).clone();
         let dot = self.graph.new_value(info.ty, info.span, Some(id));
         self.graph.site_mut(id).results.push(dot);
@@ -499,7 +586,13 @@ impl Push<'_> {
             }
         }
         for inner in &site.regions {
-            self.region(*inner);
+            let guards = self.guards(&site, *inner);
+            if guards.is_empty() {
+                self.region(*inner);
+            } else {
+                self.settle(region, &guards);
+                self.guarded(*inner, guards, &carried);
+            }
         }
         if let Some(body) = site.regions.last() {
             for k in &carried {
@@ -511,6 +604,24 @@ impl Push<'_> {
         }
         self.graph.block_mut(region).sites.push(id);
     }
+}
+
+/// The vector of `vector.push(element)`, where it is a local one and the element a value or a variable.
+pub(super) fn pushes<'c>(graph: &Graph, call: &'c crate::ir::Call) -> Option<&'c Path> {
+    let Callee::Method(name, None) = &call.callee else {
+        return None;
+    };
+    let [Arg::MaybeMut(vector) | Arg::RefMut(vector), element] = call.args.as_slice() else {
+        return None;
+    };
+    let whole = match element {
+        Arg::Value(_) => true,
+        Arg::Move(path) => path.steps.is_empty(),
+        _ => false,
+    };
+    let var = graph.var(vector.root);
+    let is_vector = var.storage == Storage::Owned && matches!(var.ty, Ty::Array(_));
+    (name == "push" && whole && is_vector && vector.steps.is_empty()).then_some(vector)
 }
 
 /// Whether the type is made of numbers alone, so that its tangents are what they are.

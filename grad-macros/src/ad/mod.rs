@@ -8,16 +8,21 @@
 mod activity;
 mod cut;
 mod forward;
+mod guard;
 mod idle;
+mod linear;
 mod recompute;
 mod residuals;
 mod scratch;
+mod subsets;
 mod vjp;
 
 use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
+pub(crate) use linear::{drop_unread, linear};
+pub(crate) use subsets::{subsets, wrt_mask};
 pub(crate) use vjp::{carries, gradient, reverse};
 
 use crate::ir::{Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};

@@ -113,6 +113,23 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
             #(::grad_runtime::private::LaneTangent::each(#entries, entry, visit);)*
         })
     });
+    let shown = lanes.variants.iter().map(|variant| {
+        let pattern = variant.pattern(&quote!(Self), "a");
+        let entries = (0..variant.fields.len()).map(|i| bind("a", i));
+        quote!(#pattern => {
+            #(::grad_runtime::private::LaneTangent::show(#entries, entry, visit);)*
+        })
+    });
+    let settled = lanes.variants.iter().map(|variant| {
+        let pattern = variant.pattern(&quote!(Self), "a");
+        let entries = (0..variant.fields.len()).map(|i| bind("a", i));
+        quote!(#pattern => { #(::grad_runtime::private::LaneTangent::<#count>::settle(#entries);)* })
+    });
+    let vanish = lanes.variants.iter().map(|variant| {
+        let pattern = variant.pattern(&quote!(Self), "a");
+        let entries = (0..variant.fields.len()).map(|i| bind("a", i));
+        quote!(#pattern => true #(&& ::grad_runtime::private::LaneTangent::<#count>::vanishes(#entries))*,)
+    });
     quote! {
         #[automatically_derived]
         impl #parameters ::grad_runtime::private::LaneTangent<#count> for #name #arguments #clause {
@@ -123,6 +140,27 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
                 visit: &mut impl ::core::ops::FnMut(usize, &mut [f64; #count]),
             ) {
                 match self { #(#arms)* }
+            }
+            #[inline]
+            fn show(
+                &self,
+                entry: &mut usize,
+                visit: &mut impl ::core::ops::FnMut(usize, &[f64; #count]),
+            ) {
+                match self { #(#shown)* }
+            }
+            #[inline]
+            fn vanishes(&self) -> bool {
+                match self { #(#vanish)* }
+            }
+            #[inline]
+            fn settle(&mut self) {
+                match self { #(#settled)* }
+            }
+            type Open = Self;
+            #[inline]
+            fn open(&mut self) -> &mut Self {
+                self
             }
         }
     }
@@ -159,10 +197,11 @@ fn implementation(target: &Target, lanes: &Ident) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #parameters ::grad_runtime::private::InLanes for #name #arguments #clause {
-            type Lanes<const #count: usize> = #lanes<#(#given,)* #count>;
+            type Lanes<const #count: usize> =
+                ::grad_runtime::private::MaybeZero<#lanes<#(#given,)* #count>>;
             #[inline]
             fn zero_lanes<const #count: usize>(&self) -> Self::Lanes<#count> {
-                match self { #(#arms)* }
+                ::grad_runtime::private::MaybeZero::zero(match self { #(#arms)* })
             }
         }
     }

@@ -10,7 +10,7 @@ use super::items::Derived;
 use super::names::Names;
 use crate::ir::Output;
 use crate::ir::{Kind, Slot, Storage, Value};
-use crate::signature::Passing;
+use crate::signature::{Parameter, Passing};
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 impl Derived<'_> {
@@ -140,10 +140,36 @@ impl Derived<'_> {
         let mut body = self.declare(graph, names);
         body.forward = true;
         let count = self.lane_count();
-        let in_lanes = tangents == Tangents::Lanes;
-        if in_lanes {
+        if tangents == Tangents::Lanes {
             body.push_lanes(&count, &forward.dots);
         }
+        let opening = self.dots_opening(&mut body, forward, tangents, |p| p.name.clone());
+        let tapes = body.tapes();
+        let statements = body.statements(graph.body);
+        let yields = &graph.block(graph.body).yields;
+        let (values, tangents) = yields.split_at(yields.len() / 2);
+        let none = HashSet::new();
+        let value = result(&body, &lowered.output, values, &none);
+        let tangent = if self.returns_nothing() || matches!(lowered.output, Output::Unit) {
+            quote!(#root::private::unit_tangent())
+        } else {
+            result(&body, &lowered.output, tangents, &none)
+        };
+        let (items, traits) = (self.prelude(lowered), self.traits());
+        quote!(#traits #items #opening #tapes #statements (#value, #tangent))
+    }
+
+    /// Gives every parameter's tangent its name: what was handed in, or zero. `called` says what the
+    /// parameters are called there.
+    pub(super) fn dots_opening(
+        &self,
+        body: &mut Body,
+        forward: &Forward,
+        tangents: Tangents,
+        called: impl Fn(&Parameter) -> Ident,
+    ) -> TokenStream {
+        let (root, graph, count) = (&self.root, &forward.graph, self.lane_count());
+        let in_lanes = tangents == Tangents::Lanes;
         // A function of the runtime's, and the one that does the same in lanes.
         let helper = |one: &str, lanes: &str, inferred: usize| {
             let name = Ident::new(if in_lanes { lanes } else { one }, Span::call_site());
@@ -155,7 +181,7 @@ impl Derived<'_> {
         for (k, parameter) in self.parameters().iter().enumerate() {
             let dot = parameter.dot.clone();
             let bar_type = self.dot_type(parameter, tangents);
-            let name = &parameter.name;
+            let name = called(parameter);
             let local = body.names.fresh(&dot.to_string());
             match forward.dots[k] {
                 Some(Slot::Memory(var)) if parameter.passing == Passing::RefMut => {
@@ -215,19 +241,7 @@ impl Derived<'_> {
                 None => {}
             }
         }
-        let tapes = body.tapes();
-        let statements = body.statements(graph.body);
-        let yields = &graph.block(graph.body).yields;
-        let (values, tangents) = yields.split_at(yields.len() / 2);
-        let none = HashSet::new();
-        let value = result(&body, &lowered.output, values, &none);
-        let tangent = if self.returns_nothing() || matches!(lowered.output, Output::Unit) {
-            quote!(#root::private::unit_tangent())
-        } else {
-            result(&body, &lowered.output, tangents, &none)
-        };
-        let (items, traits) = (self.prelude(lowered), self.traits());
-        quote!(#traits #items #opening #tapes #statements (#value, #tangent))
+        opening
     }
 }
 

@@ -10,8 +10,8 @@ use super::names::{Names, named};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, member, spelled};
 use crate::ir::{
-    Arg, Callee, Capture, Discrete, Graph, Kind, Op, Region, Site, SiteId, Storage, Ty, Value, Var,
-    Width, row,
+    Arg, Callee, Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty,
+    Value, Var, Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -41,6 +41,10 @@ pub(super) struct Body<'g> {
     pub(super) forward: bool,
     /// Where tangents are rows of lanes.
     pub(super) lanes: Option<Lanes>,
+    /// Where calls are made for their pushes: how many lanes these have.
+    pub(super) linear: Option<Ident>,
+    /// Places that are borrowed for their fields, by the names of the references.
+    pub(super) opened: Vec<(Path, Ident)>,
 }
 
 impl<'g> Body<'g> {
@@ -69,6 +73,8 @@ impl<'g> Body<'g> {
             functions: Vec::new(),
             forward: false,
             lanes: None,
+            linear: None,
+            opened: Vec::new(),
         }
     }
 
@@ -308,7 +314,7 @@ impl<'g> Body<'g> {
             }
             Kind::Load(path) => self.load(path, graph.ty(site.results[0])),
             Kind::Store(path) => {
-                let (place, v) = (self.place_mut(path), operand(self, 0));
+                let (place, v) = (self.place_mut(path), self.settled(path, site.operands[0]));
                 quote!(#place = #v)
             }
             Kind::Accumulate(path) => return self.accumulate(path, site.operands[0]),
@@ -317,7 +323,8 @@ impl<'g> Body<'g> {
                 quote!(#root::private::int_like(#n, #x))
             }
             Kind::Append(path) => {
-                let (place, v) = (self.place(path), operand(self, 0));
+                let element = path.then(Step::Index(site.operands[0]));
+                let (place, v) = (self.place(path), self.settled(&element, site.operands[0]));
                 quote!(#place.push(#v))
             }
             Kind::Elements => {
@@ -350,6 +357,11 @@ impl<'g> Body<'g> {
             Kind::ZeroLike(path) => {
                 let place = self.reference(path, Access::Read);
                 self.zero(graph.ty(site.results[0]), &place)
+            }
+            Kind::Vanishes(path) => self.vanishes(path),
+            Kind::Settle(path) => {
+                let (place, count) = (self.place_mut(path), self.lane_count());
+                quote!(#root::private::LaneTangent::<#count>::settle(&mut #place))
             }
             Kind::Array { vec } => {
                 let parts = site.operands.iter().map(|v| self.value(*v));
@@ -412,17 +424,27 @@ impl<'g> Body<'g> {
             Kind::For(range) => return self.counted(site, range),
             Kind::While => return self.repeated(site),
             Kind::Call(call) => self.call(call, span),
+            Kind::Unmade(call) => {
+                let call = self.call(call, span);
+                return quote!(if false { #call; });
+            }
             Kind::CallVjp(call) if Self::passes_closures(call) => {
                 let code = self.knit_vjp(call, span);
                 return self.define_all(site, &code);
             }
             Kind::CallVjp(call) => {
-                let code = self.call_derived(call, "vjp", &[], span);
+                let mode = if self.linear.is_some() {
+                    "lanes_once"
+                } else {
+                    "vjp"
+                };
+                let code = self.call_derived(call, mode, &[], span);
                 return self.define_all(site, &code);
             }
             Kind::CallJvp(call, dots) => {
                 // The receiver may be borrowed mutably when the call's arguments are computed.
                 let mut before = None;
+                let opened = self.open_shared(dots);
                 let is_method = matches!(call.callee, Callee::Method(..));
                 let dots: Vec<_> = (dots.iter().enumerate())
                     .map(|(k, dot)| {
@@ -441,7 +463,11 @@ impl<'g> Body<'g> {
                 } else {
                     self.call_derived(call, mode, &dots, span)
                 };
-                let code = before.map_or(code.clone(), |before| quote!({ #before #code }));
+                self.opened.clear();
+                let code = match before {
+                    None if opened.is_empty() => code,
+                    before => quote!({ #opened #before #code }),
+                };
                 return self.define_all(site, &code);
             }
             Kind::Pull { call, bars, idle } => {
@@ -452,6 +478,8 @@ impl<'g> Body<'g> {
                     run
                 }
             }
+            Kind::Replay(tape) => return self.replay(site, *tape),
+            Kind::CallPush(call, dots) => self.call_push(site, call, dots),
             Kind::Push(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 let parts = site.operands.iter().map(|v| self.kept(*v));

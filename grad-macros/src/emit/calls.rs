@@ -175,10 +175,17 @@ impl Body<'_> {
             wrt.extend(quote!(, #root::private::Directions::<#count>));
             suffix = "Lanes";
         }
+        if let Some(count) = &self.linear {
+            wrt.extend(quote!(, #root::private::Directions::<#count>));
+        }
         match &call.callee {
             Callee::Given(name) => super::functions::given_call(name, args, dots, span),
             Callee::Function(path) => {
-                let inferred = if mode == "lanes" { 2 } else { 1 };
+                let inferred = if matches!(mode, "lanes" | "lanes_once") {
+                    2
+                } else {
+                    1
+                };
                 let mode = Ident::new(mode, span);
                 let path = std_companion(&path.0, root).unwrap_or_else(|| rooted(&path.0, root));
                 let (path, generics) = without_turbofish(path, inferred);

@@ -15,6 +15,7 @@ pub(super) struct Members {
     pub(super) vjp: Option<TokenStream>,
     pub(super) jvp: Option<TokenStream>,
     pub(super) lanes: Option<TokenStream>,
+    pub(super) linear: Option<TokenStream>,
     /// The forms in which it is given to functions.
     pub(super) given: TokenStream,
 }
@@ -102,6 +103,7 @@ impl Derived<'_> {
                     (value, zero)
                 }
             }),
+            linear: None,
             gradient: None,
         };
         self.companion(&bodies, false)
@@ -135,6 +137,7 @@ impl Derived<'_> {
             vjp: in_mode(Mode::Reverse, bodies).vjp,
             jvp: in_mode(Mode::Forward, bodies).jvp,
             lanes: None,
+            linear: None,
             given: TokenStream::new(),
         })
     }
@@ -149,6 +152,7 @@ impl Derived<'_> {
             vjp: (bodies.vjp.as_ref()).map(|body| self.pull_member(body, recursive)),
             jvp: (bodies.jvp.as_ref()).map(|body| self.push_member(body, Tangents::One)),
             lanes: (bodies.lanes.as_ref()).map(|body| self.push_member(body, Tangents::Lanes)),
+            linear: (bodies.linear.as_ref()).map(|body| self.linear_member(body, recursive)),
             given: self.given_forms(bodies, recursive),
         }
     }
@@ -311,6 +315,7 @@ impl Derived<'_> {
             vjp,
             jvp,
             lanes,
+            linear,
             given,
         } = members;
         match self.home {
@@ -325,12 +330,12 @@ impl Derived<'_> {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
-                    impl #ident { #vjp #jvp #lanes #given }
+                    impl #ident { #vjp #jvp #lanes #linear #given }
                 }
             }
             _ => {
                 let again = self.again_item();
-                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again #given)
+                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #linear #cfgs #again #given)
             }
         }
     }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
-use crate::ir::{Adaptor, Kind, Range, Region, Site, Ty, Value, Var, Width};
+use crate::ir::{Adaptor, Discrete, Graph, Kind, Range, Region, Site, Ty, Value, Var, Width};
 
 impl Body<'_> {
     pub(super) fn define_all(&mut self, site: &Site, code: &TokenStream) -> TokenStream {
@@ -224,11 +224,15 @@ impl Body<'_> {
             };
             self.entry = Some(entry);
         }
-        if let (Some(tape), false) = (written, range.exits) {
-            let (range, root) = (self.names.fresh("range"), &self.root);
+        let mut grow: Vec<TokenStream> = written.into_iter().collect();
+        grow.extend(self.appended_to(region));
+        if !grow.is_empty() && !range.exits {
+            let (range, trips) = (self.names.fresh("range"), self.names.fresh("trips"));
+            let root = &self.root;
             iterate = quote! {
                 let #range = #iteration;
-                #tape.reserve(#root::private::trips(&#range));
+                let #trips = #root::private::trips(&#range);
+                #(#grow.reserve(#trips);)*
                 for #index in #range
             };
         }
@@ -241,6 +245,27 @@ impl Body<'_> {
             TokenStream::new()
         };
         quote!(#lets #iterate { #body #advance #exit })
+    }
+
+    /// Vectors of tangents in lanes to which each iteration appends.
+    fn appended_to(&self, body: Region) -> Vec<TokenStream> {
+        if self.lanes.is_none() {
+            return Vec::new();
+        }
+        let graph = self.graph;
+        // A body that stands twice appends the same in both.
+        let own = graph.block(body).sites.iter().flat_map(|id| {
+            let site = graph.site(*id);
+            let twice = site.kind == Kind::If && asks_for_zeros(graph, site.operands[0]);
+            let copy = site.regions.first().filter(|_| twice);
+            let inner = copy.map(|copy| graph.block(*copy).sites.as_slice());
+            inner.unwrap_or_default().iter().chain([id])
+        });
+        let vectors = own.filter_map(|id| match &graph.site(*id).kind {
+            Kind::Append(path) if path.steps.is_empty() => Some(self.place(path)),
+            _ => None,
+        });
+        vectors.collect()
     }
 
     pub(super) fn repeated(&mut self, site: &Site) -> TokenStream {
@@ -262,4 +287,16 @@ impl Body<'_> {
         let advance = self.advance(&names, body);
         quote!(#lets while #condition { #statements #advance })
     }
+}
+
+/// Whether a condition only asks tangents whether they are zero.
+fn asks_for_zeros(graph: &Graph, condition: Value) -> bool {
+    graph.def(condition).is_some_and(|site| match site.kind {
+        Kind::Vanishes(_) => true,
+        Kind::Discrete(Discrete::And) => {
+            let mut both = site.operands.iter();
+            both.all(|value| asks_for_zeros(graph, *value))
+        }
+        _ => false,
+    })
 }

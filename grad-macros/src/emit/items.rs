@@ -9,7 +9,7 @@ use super::names::Names;
 use crate::options::Modes;
 use crate::signature::Signature;
 use crate::signature::bounds::is_unnamed;
-use crate::stages::{Forward, Lowered, Reverse, Tangents};
+use crate::stages::{Forward, ForwardLanes, Linear, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +56,7 @@ pub(super) struct Bodies {
     pub(super) vjp: Option<TokenStream>,
     pub(super) jvp: Option<TokenStream>,
     pub(super) lanes: Option<TokenStream>,
+    pub(super) linear: Option<TokenStream>,
     pub(super) gradient: Option<TokenStream>,
 }
 
@@ -77,7 +78,9 @@ pub(super) fn own_sibling(mode: &str, name: &str, span: Span) -> Ident {
 pub(crate) struct Graphs {
     pub(crate) forward: Option<Forward>,
     /// Forward in several directions at once.
-    pub(crate) lanes: Option<Forward>,
+    pub(crate) lanes: Option<ForwardLanes>,
+    /// The same, for values that are kept.
+    pub(crate) linear: Option<Linear>,
     pub(crate) reverse: Option<Reverse>,
     pub(crate) gradient: Option<Reverse>,
 }
@@ -106,15 +109,16 @@ pub(crate) fn emit(
     avoid: &TokenStream,
 ) -> TokenStream {
     let names = Names::avoiding(avoid);
-    let push = |forward: &Option<Forward>, tangents| {
-        let forward = forward.as_ref()?;
-        Some(derived.push_body(lowered, forward, tangents, names.clone()))
-    };
+    let push =
+        |forward: &Forward, tangents| derived.push_body(lowered, forward, tangents, names.clone());
     let bodies = Bodies {
         vjp: (graphs.reverse.as_ref())
             .map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
-        jvp: push(&graphs.forward, Tangents::One),
-        lanes: push(&graphs.lanes, Tangents::Lanes),
+        jvp: (graphs.forward.as_ref()).map(|forward| push(forward, Tangents::One)),
+        lanes: (graphs.lanes.as_ref())
+            .map(|lanes| by_mask(lanes, |forward| push(forward, Tangents::Lanes))),
+        linear: (graphs.linear.as_ref())
+            .map(|linear| derived.linear_body(lowered, linear, names.clone())),
         gradient: graphs.gradient.as_ref().map(|gradient| {
             derived.gradient_body(lowered, gradient, names.clone(), &derived.free("seed"))
         }),
@@ -132,6 +136,20 @@ pub(crate) fn emit(
     let data = super::graph::data(lowered, &derived.name(), &derived.root);
     let graph = derived.graph_item(&data, false);
     quote!(#items #graph)
+}
+
+/// The body that a call's mask chooses: the compiler sees it and drops the others.
+pub(super) fn by_mask(lanes: &ForwardLanes, body: impl Fn(&Forward) -> TokenStream) -> TokenStream {
+    let all = body(&lanes.all);
+    if lanes.some.is_empty() {
+        return all;
+    }
+    let wrt = lanes.wrt;
+    let some = lanes.some.iter().map(|(mask, forward)| {
+        let body = body(forward);
+        quote!(#mask => { #body })
+    });
+    quote!(match __GRAD_M & #wrt { #(#some)* _ => { #all } })
 }
 
 /// The same items with bodies that diverge: after an error, calls of them are no further errors.
@@ -160,6 +178,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         vjp: derived.modes.reverse().then(|| body.clone()),
         jvp: derived.modes.forward().then_some(body.clone()),
         lanes: derived.lanes.map(|_| body.clone()),
+        linear: (derived.lanes.filter(|_| derived.has_linear())).map(|_| body.clone()),
         gradient: Some(body),
     };
     // A pullback cannot name a type the user did not.

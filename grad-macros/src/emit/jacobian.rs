@@ -5,18 +5,21 @@
 //! with lanes:
 //!
 //! ```text
+//! let (value, push) = f::lanes_once(x, Wrt, Directions::<4>);
 //! let mut first = 0;
 //! loop {
-//!     let mut x_dot = private::zero_lanes::<8, _>(x);
+//!     let mut x_dot = private::zero_lanes::<4, _>(x);
 //!     let mut entry = 0;
-//!     private::units(&mut x_dot, &mut entry, first, Directions::<8>);
-//!     let (value, mut dot) = f::lanes(x, Wrt, Directions::<8>, Some(&x_dot));
+//!     private::units(&mut x_dot, &mut entry, first, Directions::<4>);
+//!     let dot = push(x, Some(&x_dot));
 //!     let mut columns = private::Columns::new(jacobian, entry, first);
-//!     columns.read_lanes(&mut dot, Directions::<8>);
-//!     first += 8;
+//!     columns.read_lanes(&dot, Directions::<4>);
+//!     first += 4;
 //!     if first >= entry { return value; }
 //! }
 //! ```
+//!
+//! Where there is but one pass, or `f` changes what it is given, `f::lanes` gives value and tangent.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -45,6 +48,8 @@ struct Locals {
     dot: Ident,
     pull: Ident,
     reader: Ident,
+    columns: Ident,
+    last: Ident,
 }
 
 /// How many floats the parameters have, where their types say so.
@@ -74,6 +79,15 @@ impl Derived<'_> {
         }
     }
 
+    /// Whether the columns may be more than lanes, so that the value is computed apart.
+    fn has_many_passes(&self, way: Way) -> bool {
+        let Way::Lanes(lanes) = way else {
+            return false;
+        };
+        let inputs = entries(self.active());
+        self.has_linear() && inputs.is_none_or(|columns| columns > lanes.into())
+    }
+
     fn locals(&self) -> Locals {
         Locals {
             jacobian: self.free("jacobian"),
@@ -83,6 +97,8 @@ impl Derived<'_> {
             dot: self.free("dot"),
             pull: self.free("pull"),
             reader: self.free("reader"),
+            columns: self.free("columns"),
+            last: self.free("last"),
         }
     }
 
@@ -128,6 +144,9 @@ impl Derived<'_> {
         let (call_both, call_write) = (own(&both), own(&write));
         let way = self.jacobian_way();
         let how = match way {
+            Way::Lanes(lanes) if self.has_many_passes(way) => {
+                format!("forward mode, one call and a push of tangents for each {lanes} inputs")
+            }
             Way::Lanes(lanes) => {
                 format!("forward mode, {lanes} columns at a time: one call for each {lanes} inputs")
             }
@@ -225,7 +244,9 @@ impl Derived<'_> {
             entry,
             value,
             dot,
+            pull,
             reader,
+            last,
             ..
         } = locals;
         let width = match way {
@@ -251,22 +272,36 @@ impl Derived<'_> {
         let changed = self.changed().filter(|p| p.wrt).map(Self::dot_name);
         let outputs = std::iter::once(dot.clone()).chain(changed);
         let read = outputs.map(|output| match way {
-            Way::Lanes(_) => quote!(#reader.read_lanes(&mut #output, #directions);),
+            Way::Lanes(_) => quote!(#reader.read_lanes(&#output, #directions);),
             _ => quote!(#reader.read(&mut #output);),
         });
-        let (call, restore) = (self.pushed(way), self.restored_content());
+        let restore = self.restored_content();
+        // The value once for all passes, where there may be more than one.
+        let (once, each) = if self.has_many_passes(way) {
+            let kept = self.call("lanes_once", &self.kept_args(), &directions);
+            let (references, dots) = (self.references(), self.dots_given());
+            let each = quote!(let mut #dot = #pull(#(#references,)* #dots););
+            (quote!(let (#value, #pull) = #kept;), each)
+        } else {
+            let call = self.pushed(way);
+            (TokenStream::new(), quote!(let (#value, mut #dot) = #call;))
+        };
         quote! {
+            #once
+            let mut #last = ::core::option::Option::None;
             let mut #first = 0_usize;
             loop {
                 let mut #entry = 0_usize;
                 #seeds
-                let (#value, mut #dot) = #call;
+                #each
                 let mut #reader = #root::private::Columns::new(#jacobian, #entry, #first);
                 #(#read)*
                 #first += #width;
                 if #first >= #entry {
                     return #value;
                 }
+                // Kept until the next is there, for its memory to stay with the program.
+                #last = ::core::option::Option::Some(#dot);
                 #restore
             }
         }
@@ -282,13 +317,15 @@ impl Derived<'_> {
             dot: seed,
             pull,
             reader,
+            columns,
+            ..
         } = locals;
         let call = self.call("vjp", &self.kept_args(), &TokenStream::new());
         let (zeros, references) = (self.zeros(|_| true), self.references());
         let places = self.places(|_, bar| quote!(&mut #bar));
         let seed_type = self.output_tangent();
         let changed = self.changed().filter(|p| p.wrt).map(Self::bar_name);
-        let bars = self.active().map(Self::bar_name);
+        let bars: Vec<_> = self.active().map(Self::bar_name).collect();
         let restore = self.restored_content();
         // The primal sweep once for all rows, where its pullback can be run again.
         let primal = quote!(let (#value, #pull) = #call;);
@@ -309,9 +346,9 @@ impl Derived<'_> {
                 #zeros
                 #(#root::private::unit(&mut #changed, &mut #entry, #row);)*
                 #pull(#seed, #(#references,)* #(#places),*);
-                let mut #reader = #root::private::Row::new(#jacobian, #row);
+                let #columns = 0_usize #(+ #root::private::entries(&mut #bars))*;
+                let mut #reader = #root::private::Row::new(#jacobian, #row, #entry, #columns);
                 #(#reader.read(&mut #bars);)*
-                #reader.end(#row, #entry);
                 #row += 1;
                 if #row >= #entry {
                     return #value;
@@ -399,7 +436,7 @@ impl Derived<'_> {
                     #(#root::private::set_lane(&mut #dots, #lane, #from, #kind);)*
                 }
             };
-            let keep = quote!(#out.extend(#root::private::split_lanes(&#value, #dot, #chunk.len(), #kind)););
+            let keep = quote!(#out.extend(#root::private::split_lanes(&#value, &#dot, #chunk.len(), #kind)););
             (usize::from(lanes), seeds, keep)
         } else {
             // One direction: the zero tangent, where there is none.

@@ -16,7 +16,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
-use crate::ir::{Graph, Kind, Region, Site, Slot, Ty, Value};
+use super::places::Access;
+use super::spelling::member;
+use crate::ir::{Arg, Graph, Kind, Path, Region, Site, Slot, Step, Ty, Value};
 
 /// Which values of a graph are tangents.
 pub(super) struct Lanes {
@@ -70,7 +72,7 @@ impl Lanes {
     fn leave(&mut self, graph: &Graph, site: &Site) {
         let from_operands = site.operands.iter().any(|v| self.values.contains(v));
         let all = match &site.kind {
-            Kind::ZeroOf | Kind::ZeroLike(_) => true,
+            Kind::ZeroOf | Kind::ZeroLike(_) | Kind::CallPush(..) => true,
             Kind::Load(path) | Kind::Finish(path, _) | Kind::Copy(path) | Kind::Own(path) => {
                 graph.var(path.root).tangent
             }
@@ -118,11 +120,122 @@ impl Body<'_> {
         quote!(#root::private::Lanes::<_, #count>::ZERO)
     }
 
+    /// The const parameter that says how many lanes there are.
+    pub(super) fn lane_count(&self) -> Option<Ident> {
+        self.lanes.as_ref().map(|lanes| lanes.count.clone())
+    }
+
+    /// Whether a tangent is zero. An index that is out of range is left to the function.
+    pub(super) fn vanishes(&self, path: &Path) -> TokenStream {
+        let (root, count) = (&self.root, self.lane_count());
+        let vanishes = quote!(#root::private::vanishes::<#count, _>);
+        let [Step::Index(at), fields @ ..] = path.steps.as_slice() else {
+            let place = self.reference(path, Access::Read);
+            return quote!(#vanishes(#place));
+        };
+        let (whole, at) = (self.variable(path.root), self.value(*at));
+        let fields = fields.iter().filter_map(|step| match step {
+            Step::Field(name) => Some(member(name)),
+            _ => None,
+        });
+        quote!(#whole.get(#at).is_some_and(|element| #vanishes(&(*element) #(.#fields)*)))
+    }
+
+    /// A value that is stored at the place. What becomes an element is asked by later loops whether
+    /// it is zero.
+    pub(super) fn settled(&self, path: &Path, value: Value) -> TokenStream {
+        let (root, v) = (&self.root, self.value(value));
+        let element = matches!(path.steps.last(), Some(Step::Index(_)));
+        match self.lane_count() {
+            Some(count)
+                if element
+                    && self.graph.var(path.root).tangent
+                    && !self.graph.ty(value).is_scalar() =>
+            {
+                quote!(#root::private::settled::<#count, _>(#v))
+            }
+            _ => v,
+        }
+    }
+
+    /// Borrows what several of a call's tangents are fields of, where one of them is written: a
+    /// struct's tangent is reached through what remembers whether it is zero, one field at a time.
+    pub(super) fn open_shared(&mut self, dots: &[Option<Arg>]) -> TokenStream {
+        let mut opened = TokenStream::new();
+        if self.lanes.is_none() {
+            return opened;
+        }
+        let dots = dots.iter().flatten();
+        let written = dots
+            .clone()
+            .filter(|dot| matches!(dot, Arg::RefMut(_) | Arg::MaybeMut(_)));
+        let mut roots: Vec<_> = written.filter_map(|dot| Some(dot.path()?.root)).collect();
+        roots.dedup();
+        for root in roots {
+            let paths = dots.clone().filter_map(Arg::path);
+            let paths: Vec<Path> = paths.filter(|path| path.root == root).cloned().collect();
+            self.open_group(&paths, 0, &mut opened);
+        }
+        opened
+    }
+
+    /// Of places that agree in their first `depth` steps.
+    fn open_group(&mut self, paths: &[Path], mut depth: usize, opened: &mut TokenStream) {
+        let [prefix, _, ..] = paths else {
+            return;
+        };
+        let prefix = prefix.clone();
+        while paths
+            .iter()
+            .all(|path| path.steps.get(depth) == prefix.steps.get(depth))
+        {
+            if depth == prefix.steps.len() {
+                return;
+            }
+            depth += 1;
+        }
+        let part = |path: &Path| match path.steps.get(depth) {
+            Some(Step::Field(name)) => Some(name.clone()),
+            _ => None,
+        };
+        let Some(fields) = paths.iter().map(part).collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let whole = Path {
+            root: prefix.root,
+            steps: prefix.steps[..depth].to_vec(),
+        };
+        let (root, count, place) = (&self.root, self.lane_count(), self.place_mut(&whole));
+        let name = self.names.fresh("opened");
+        opened.extend(quote!(let #name = #root::private::open::<#count, _>(&mut #place);));
+        self.opened.push((whole, name));
+        let mut names = fields.clone();
+        names.sort();
+        names.dedup();
+        for field in names {
+            let group = paths.iter().zip(&fields).filter(|(_, own)| **own == field);
+            let group: Vec<Path> = group.map(|(path, _)| path.clone()).collect();
+            self.open_group(&group, depth + 1, opened);
+        }
+    }
+
+    /// What is borrowed around the place, with how many of its steps that takes.
+    pub(super) fn opened_around(&self, path: &Path) -> Option<(usize, &Ident)> {
+        let around = self.opened.iter().filter(|(whole, _)| {
+            whole.root == path.root
+                && whole.steps.len() < path.steps.len()
+                && path.steps.starts_with(&whole.steps)
+        });
+        let (whole, name) = around.max_by_key(|(whole, _)| whole.steps.len())?;
+        Some((whole.steps.len(), name))
+    }
+
     /// A zero tangent of what stands behind the reference.
     pub(super) fn zero(&self, ty: &Ty, reference: &TokenStream) -> TokenStream {
         let root = &self.root;
         match (&self.lanes, ty) {
-            (None, _) => quote!(#root::private::zero_like(#reference)),
+            (None, _) if self.forward => quote!(#root::private::zero_like(#reference)),
+            (None, _) => quote!(#root::private::neutral_like(#reference)),
             (Some(_), Ty::Float(_)) => self.zero_lanes(),
             (Some(lanes), _) => {
                 let count = &lanes.count;

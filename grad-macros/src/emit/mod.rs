@@ -19,6 +19,7 @@ mod items;
 mod jacobian;
 mod lanes;
 mod lent;
+mod linear;
 mod names;
 mod places;
 mod public;

@@ -41,7 +41,11 @@ impl Body<'_> {
         }
         let var = self.graph.var(path.root);
         let behind_ref = self.refs.contains(&path.root);
-        for (k, step) in path.steps.iter().enumerate() {
+        let mut first = 0;
+        if let Some((steps, opened)) = self.opened_around(path) {
+            (first, code) = (steps, quote!(#opened));
+        }
+        for (k, step) in path.steps.iter().enumerate().skip(first) {
             code = match step {
                 Step::Field(name) => {
                     let member = member(name);
@@ -284,7 +288,13 @@ impl Body<'_> {
                 return quote!(#base.swap(#i, #j));
             }
         }
-        let (a, b) = (self.place_mut(a), self.place_mut(b));
+        let fields_of_one = a.root == b.root && self.lanes.is_some();
+        let (root, a, b) = (&self.root, self.place_mut(a), self.place_mut(b));
+        if fields_of_one {
+            // Only one of them can be borrowed through what remembers whether it is zero.
+            let take = quote!(#root::private::take);
+            return quote!({ let part = #take(&mut #a); #a = #take(&mut #b); #b = part; });
+        }
         quote!(::core::mem::swap(&mut #a, &mut #b))
     }
 

@@ -375,8 +375,12 @@ impl Joint {
         let [out, sum] = [&outs, &sums]
             .map(|names| self.tuple(&names.iter().map(|name| quote!(#name)).collect::<Vec<_>>()));
         let (ty, zero) = match tangents {
-            Tangents::One => (quote!(#float), quote!(0.0)),
-            Tangents::Lanes => (quote!(Lanes<#float, L>), quote!(Lanes::<#float, L>::ZERO)),
+            // Adding to `-0.0` costs nothing.
+            Tangents::One => (quote!(#float), quote!(-0.0)),
+            Tangents::Lanes => (
+                quote!(Lanes<#float, L>),
+                quote!(Lanes::<#float, L>::NEUTRAL),
+            ),
         };
         quote! {
             let #out = #value;

@@ -224,6 +224,7 @@ impl Derived<'_> {
             },
             jvp,
             lanes: None,
+            linear: None,
             given: TokenStream::new(),
         };
         let placed = self.place(&members);

@@ -134,6 +134,10 @@ pub(crate) enum Kind {
     Allocate(Var),
     /// A zero tangent of the place's shape.
     ZeroLike(Path),
+    /// Whether the tangent at the place is seen to be zero in every direction.
+    Vanishes(Path),
+    /// Has the tangent at the place remember whether it is zero.
+    Settle(Path),
 
     /// `[a, b, ..]`, or `vec![a, b, ..]`.
     Array {
@@ -164,10 +168,16 @@ pub(crate) enum Kind {
     While,
     /// A call of a function that is not differentiated here.
     Call(Call),
+    /// A call that is never made: it tells rustc of what type its arguments are.
+    Unmade(Call),
     /// A call in reverse mode. Results: the value, the pullback.
     CallVjp(Call),
     /// A call in forward mode; the tangent of each argument, where it is active.
     CallJvp(Call, Vec<Option<Arg>>),
+    /// The value and the push of a call, which were kept on the tape when the function ran.
+    Replay(Var),
+    /// Pushes the tangents of a call's arguments, each where it is active, by operand 0.
+    CallPush(Call, Vec<Option<Arg>>),
     /// Runs a pullback: operand 0 is the pullback, operand 1, if `seeded`, the cotangent. The call's
     /// own arguments again, and a cotangent place for each active one.
     Pull {
@@ -294,10 +304,13 @@ impl Site {
         self.kind.each_path(&mut |path| path.each_value(visit));
         match &mut self.kind {
             Kind::Opaque { captures, .. } => each_captured(captures, visit),
-            Kind::Call(call) | Kind::CallVjp(call) | Kind::Pull { call, .. } => {
+            Kind::Call(call)
+            | Kind::Unmade(call)
+            | Kind::CallVjp(call)
+            | Kind::Pull { call, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
             }
-            Kind::CallJvp(call, dots) => {
+            Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
                 call.args.iter_mut().for_each(|arg| arg.each_value(visit));
                 dots.iter_mut()
                     .flatten()
@@ -443,16 +456,18 @@ impl Kind {
             | Kind::Matches(path, _)
             | Kind::Save(_, path)
             | Kind::Restore(_, path)
+            | Kind::Vanishes(path)
+            | Kind::Settle(path)
             | Kind::ZeroLike(path) => visit(path),
             Kind::Swap(a, b) | Kind::Finish(a, Form::Like(b)) => {
                 visit(a);
                 visit(b);
             }
             Kind::Opaque { captures, .. } => each_captured_path(captures, visit),
-            Kind::Call(call) | Kind::CallVjp(call) => {
+            Kind::Call(call) | Kind::Unmade(call) | Kind::CallVjp(call) => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
             }
-            Kind::CallJvp(call, dots) => {
+            Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
                 let args = call.args.iter_mut().chain(dots.iter_mut().flatten());
                 args.for_each(|arg| arg.each_path(visit));
             }
@@ -472,6 +487,7 @@ impl Kind {
             | Kind::Take(path)
             | Kind::Append(path)
             | Kind::Restore(_, path)
+            | Kind::Settle(path)
             | Kind::Detach(path) => vec![path],
             Kind::Swap(a, b) => vec![a, b],
             Kind::Call(call) | Kind::CallVjp(call) => mutable_args(&call.args).collect(),
@@ -490,9 +506,11 @@ impl Kind {
             self,
             Kind::Opaque { effect: true, .. }
                 | Kind::Call(_)
+                | Kind::Unmade(_)
                 | Kind::Push(_)
                 | Kind::Pull { .. }
                 | Kind::Pop(_)
+                | Kind::Replay(_)
                 | Kind::Next(_)
                 | Kind::Save(..)
                 | Kind::Restore(..)

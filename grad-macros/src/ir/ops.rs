@@ -153,6 +153,19 @@ impl<'g> Cursor<'g> {
     fn erase(&self) -> &dyn Build {
         self
     }
+
+    /// What a value that was negated last is without the sign, which goes.
+    pub(crate) fn take_sign(&self, value: Value) -> Option<Value> {
+        let mut graph = self.graph.borrow_mut();
+        let last = *graph.block(self.region).sites.last()?;
+        let site = graph.site(last);
+        let rest = *site.operands.first()?;
+        if site.kind != Kind::Apply(Op::Neg) || site.results != [value] {
+            return None;
+        }
+        graph.block_mut(self.region).sites.pop();
+        Some(rest)
+    }
 }
 
 /// Appends sites; lets [`Ex`] forget how long the graph is borrowed.
@@ -333,7 +346,8 @@ pub(crate) fn row(op: Op) -> Row {
         Op::Sub       => new(Infix("-"),               Cheap, &[TWO_REALS],    |v| v[0] - v[1],                 &[Scale(|s| s.lit(1.0)), Scale(|s| s.lit(-1.0))]),
         Op::Mul       => new(Infix("*"),               Cheap, &[TWO_REALS],    |v| v[0] * v[1],                 &[Scale(|s| s.y()), Scale(|s| s.x())]),
         Op::Div       => new(Infix("/"),               Dear,  &[BOTH_POSITIVE, BOTH_NEGATIVE],
-                             |v| v[0] / v[1],          &[SteepWhen(|s| 1.0 / s.y(), |s| s.active[1]), Steep(|s| -(s.out / s.y()))]),
+                             |v| v[0] / v[1],          // One quotient for both, and of `1 / y` it is the result.
+                             &[SteepWhen(|s| 1.0 / s.y(), |s| s.active[1]), Steep(|s| -(s.out * (1.0 / s.y())))]),
         Op::Rem       => new(Infix("%"),               Dear,  QUOTIENTS,       |v| v[0] % v[1],                 &[Scale(|s| s.lit(1.0)), Scale(|s| -(s.x() / s.y()).apply(Op::Trunc, &[]))]),
         Op::Neg       => new(Prefix("-"),              Cheap, &[REAL],         |v| -v[0],                       &[Scale(|s| s.lit(-1.0))]),
 

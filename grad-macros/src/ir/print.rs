@@ -137,6 +137,8 @@ impl Graph {
             Kind::Copy(path) => write!(f, "copy {}", self.path_text(path)),
             Kind::Own(path) => write!(f, "own {}", self.path_text(path)),
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
+            Kind::Settle(path) => write!(f, "settle {}", self.path_text(path)),
+            Kind::Vanishes(path) => write!(f, "vanishes {}", self.path_text(path)),
             Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
             Kind::Array { .. } => write!(f, "array {operands}"),
             Kind::Repeat { .. } | Kind::RepeatTangent { .. } => write!(f, "repeat {operands}"),
@@ -154,9 +156,15 @@ impl Graph {
             Kind::For(range) => write!(f, "for {range:?} {operands}"),
             Kind::While => write!(f, "while {operands}"),
             Kind::Call(call) => self.write_call(f, "call", &call.callee, &call.args),
+            Kind::Unmade(call) => self.write_call(f, "unmade", &call.callee, &call.args),
             Kind::CallVjp(call) => self.write_call(f, "call-vjp", &call.callee, &call.args),
-            Kind::CallJvp(call, dots) => {
-                self.write_call(f, "call-jvp", &call.callee, &call.args)?;
+            Kind::Replay(tape) => write!(f, "replay {}", self.var(*tape).name),
+            Kind::CallJvp(call, dots) | Kind::CallPush(call, dots) => {
+                let verb = match &site.kind {
+                    Kind::CallPush(..) => "call-push",
+                    _ => "call-jvp",
+                };
+                self.write_call(f, verb, &call.callee, &call.args)?;
                 let dots: Vec<_> = dots.iter().flatten().cloned().collect();
                 write!(f, " dots {}", self.args_text(&dots))
             }

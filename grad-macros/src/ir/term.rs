@@ -55,11 +55,15 @@ pub(crate) fn term(graph: &mut Graph, region: Region, partial: Partial, t: Value
     })
 }
 
-fn scaled<'g>(cursor: &Cursor, t: Ex<'g>, factor: Ex<'g>) -> Ex<'g> {
+fn scaled<'g>(cursor: &'g Cursor, t: Ex<'g>, factor: Ex<'g>) -> Ex<'g> {
     match (cursor.number(factor.value), cursor.number(t.value)) {
         (Some(1.0), _) => t,
         (Some(-1.0), _) => -t,
         (_, Some(1.0)) => factor,
-        _ => t * factor,
+        // A sign inside a factor would hide from the compiler that the rest is there already.
+        _ => match cursor.take_sign(factor.value) {
+            Some(rest) => -t * cursor.ex(rest),
+            None => t * factor,
+        },
     }
 }

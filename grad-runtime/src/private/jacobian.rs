@@ -71,6 +71,7 @@ pub fn units<const L: usize>(
             *lane = 1.0;
         }
     });
+    tangent.settle();
 }
 
 /// Columns `first..` of a Jacobian, read off the tangents of the outputs.
@@ -112,56 +113,96 @@ impl<'a> Columns<'a> {
 
     /// The next outputs, in several.
     #[inline]
-    pub fn read_lanes<const L: usize>(
-        &mut self,
-        tangent: &mut impl LaneTangent<L>,
-        _: Directions<L>,
-    ) {
+    pub fn read_lanes<const L: usize>(&mut self, tangent: &impl LaneTangent<L>, _: Directions<L>) {
         let Columns {
             jacobian,
             first,
             row,
         } = self;
-        tangent.each(row, &mut |row, lanes| {
+        tangent.show(row, &mut |row, lanes| {
             let places = jacobian.row_mut(row).get_mut(*first..).unwrap_or_default();
-            for (place, x) in places.iter_mut().zip(&*lanes) {
-                *place = *x;
+            match places.first_chunk_mut::<L>() {
+                Some(places) => *places = *lanes,
+                None => {
+                    for (place, x) in places.iter_mut().zip(lanes) {
+                        *place = *x;
+                    }
+                }
             }
         });
     }
 }
 
+/// Counts entries.
+struct Count(usize);
+
+impl LeafVisitor for Count {
+    #[inline]
+    fn f32s(&mut self, x: &mut [f32], _: &[f32]) {
+        self.0 += x.len();
+    }
+    #[inline]
+    fn f64s(&mut self, x: &mut [f64], _: &[f64]) {
+        self.0 += x.len();
+    }
+}
+
+/// How many entries the tangent has.
+#[inline]
+pub fn entries<T: Entries>(tangent: &mut T) -> usize {
+    let (shape, mut count) = (tangent.duplicate(), Count(0));
+    tangent.visit(&shape, &mut count);
+    count.0
+}
+
 /// One row of a Jacobian, read off the cotangents of the inputs.
 #[derive(Debug)]
 pub struct Row<'a> {
-    jacobian: &'a mut Jacobian,
-    column: usize,
+    /// Where the entries go that have not been read yet.
+    places: &'a mut [f64],
 }
 
 impl<'a> Row<'a> {
-    /// Row number `row`; all before it are there.
+    /// Row number `row` of so many; all before it are there.
     #[inline]
-    pub fn new(jacobian: &'a mut Jacobian, row: usize) -> Self {
+    pub fn new(jacobian: &'a mut Jacobian, row: usize, rows: usize, columns: usize) -> Self {
         if row == 0 {
-            jacobian.begin(0);
+            jacobian.reshape(rows, columns);
         }
         Row {
-            jacobian,
-            column: 0,
+            places: jacobian.row_or_none(row),
         }
     }
 
     /// The next inputs.
     #[inline]
     pub fn read<T: Entries>(&mut self, cotangent: &mut T) {
-        let Row { jacobian, column } = self;
-        each(cotangent, column, |_, x| jacobian.append(*x));
+        let shape = cotangent.duplicate();
+        cotangent.visit(&shape, self);
     }
 
-    /// Ends the row, of `rows` in all.
+    /// The places of the next entries.
     #[inline]
-    pub fn end(self, row: usize, rows: usize) {
-        self.jacobian.end_rows(rows.min(row + 1), self.column);
+    fn next(&mut self, count: usize) -> &'a mut [f64] {
+        let places = core::mem::take(&mut self.places);
+        let (next, rest) = places.split_at_mut(count.min(places.len()));
+        self.places = rest;
+        next
+    }
+}
+
+impl LeafVisitor for Row<'_> {
+    #[inline]
+    fn f32s(&mut self, x: &mut [f32], _: &[f32]) {
+        for (place, x) in self.next(x.len()).iter_mut().zip(x) {
+            *place = f64::from(*x);
+        }
+    }
+    #[inline]
+    fn f64s(&mut self, x: &mut [f64], _: &[f64]) {
+        for (place, x) in self.next(x.len()).iter_mut().zip(x) {
+            *place = *x;
+        }
     }
 }
 
@@ -190,12 +231,12 @@ pub fn set_lane<const L: usize, T: Entries>(
 /// The tangents of `value` in the first `count` lanes.
 pub fn split_lanes<const L: usize, T: InLanes + ?Sized>(
     value: &T,
-    mut lanes: T::Lanes<L>,
+    lanes: &T::Lanes<L>,
     count: usize,
     _: Directions<L>,
 ) -> Vec<T::Tangent> {
     let mut entries = Vec::new();
-    lanes.each(&mut 0, &mut |_, lanes| entries.push(*lanes));
+    lanes.show(&mut 0, &mut |_, lanes| entries.push(*lanes));
     let lane = |lane: usize| {
         let mut tangent = value.zero_tangent();
         each(&mut tangent, &mut 0, |entry, x| *x = entries[entry][lane]);

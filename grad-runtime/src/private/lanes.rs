@@ -51,11 +51,16 @@ impl<const L: usize> Mask<L> {
 pub trait Zero: Copy + PartialEq {
     /// `0.0`.
     const ZERO: Self;
+    /// `-0.0`.
+    const NEUTRAL: Self;
 }
 
 impl<T: Zero, const L: usize> Lanes<T, L> {
     /// Zero in every direction.
     pub const ZERO: Self = Lanes([T::ZERO; L]);
+
+    /// A zero that is only a start for sums: adding to it costs nothing.
+    pub const NEUTRAL: Self = Lanes([T::NEUTRAL; L]);
 
     /// Which lanes are zero.
     #[inline]
@@ -83,7 +88,26 @@ pub trait LaneTangent<const L: usize>: Tangent + Clone {
     /// Shows every entry with its number, counted on from `entry`; the order is that of
     /// [`Parameters::visit`](crate::Parameters::visit).
     fn each(&mut self, entry: &mut usize, visit: &mut impl FnMut(usize, &mut [f64; L]));
+
+    /// As [`each`](Self::each), to be read only.
+    fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L]));
+
+    /// Whether every entry is seen to be zero at little cost: sequences are not searched.
+    fn vanishes(&self) -> bool;
+
+    /// Remembers whether it vanishes, where it can.
+    #[inline]
+    fn settle(&mut self) {}
+
+    /// What has the fields.
+    type Open;
+
+    /// The fields, of which several places may be borrowed at once.
+    fn open(&mut self) -> &mut Self::Open;
 }
+
+/// The length up to which arrays are searched for what is not zero.
+const SHORT: usize = 16;
 
 /// Zero in every direction.
 #[inline]
@@ -158,6 +182,7 @@ macro_rules! lanes {
     ($float:ident) => {
         impl Zero for $float {
             const ZERO: Self = 0.0;
+            const NEUTRAL: Self = -0.0;
         }
         lanes!(pairs $float: Add add AddAssign add_assign, Sub sub SubAssign sub_assign);
         impl<const L: usize> Mul<$float> for Lanes<$float, L> {
@@ -223,6 +248,21 @@ macro_rules! lanes {
                 self.0 = wide.map(|x| x as $float);
                 *entry += 1;
             }
+            #[inline]
+            #[allow(clippy::cast_possible_truncation, clippy::cast_lossless, trivial_numeric_casts)]
+            fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+                visit(*entry, &self.0.map(|x| x as f64));
+                *entry += 1;
+            }
+            #[inline]
+            fn vanishes(&self) -> bool {
+                self.0.iter().all(|x| *x == 0.0)
+            }
+            type Open = Self;
+            #[inline]
+            fn open(&mut self) -> &mut Self {
+                self
+            }
         }
         impl InLanes for $float {
             type Lanes<const L: usize> = Lanes<$float, L>;
@@ -257,6 +297,17 @@ lanes!(f64);
 impl<const L: usize> LaneTangent<L> for NoTangent {
     #[inline]
     fn each(&mut self, _: &mut usize, _: &mut impl FnMut(usize, &mut [f64; L])) {}
+    #[inline]
+    fn show(&self, _: &mut usize, _: &mut impl FnMut(usize, &[f64; L])) {}
+    #[inline]
+    fn vanishes(&self) -> bool {
+        true
+    }
+    type Open = Self;
+    #[inline]
+    fn open(&mut self) -> &mut Self {
+        self
+    }
 }
 
 macro_rules! constants {
@@ -291,6 +342,25 @@ impl<T: LaneTangent<L>, const N: usize, const L: usize> LaneTangent<L> for [T; N
             x.each(entry, visit);
         }
     }
+    #[inline]
+    fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+        for x in self {
+            x.show(entry, visit);
+        }
+    }
+    #[inline]
+    fn vanishes(&self) -> bool {
+        N <= SHORT && self.iter().all(T::vanishes)
+    }
+    #[inline]
+    fn settle(&mut self) {
+        self.iter_mut().for_each(T::settle);
+    }
+    type Open = Self;
+    #[inline]
+    fn open(&mut self) -> &mut Self {
+        self
+    }
 }
 
 macro_rules! sequences {
@@ -319,6 +389,25 @@ macro_rules! each_of_sequence {
                     x.each(entry, visit);
                 }
             }
+            #[inline]
+            fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+                for x in self.iter() {
+                    x.show(entry, visit);
+                }
+            }
+            #[inline]
+            fn vanishes(&self) -> bool {
+                self.iter().next().is_none()
+            }
+            #[inline]
+            fn settle(&mut self) {
+                self.iter_mut().for_each(T::settle);
+            }
+            type Open = Self;
+            #[inline]
+            fn open(&mut self) -> &mut Self {
+                self
+            }
         }
     )*};
 }
@@ -344,6 +433,19 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for Box<T> {
     #[inline]
     fn each(&mut self, entry: &mut usize, visit: &mut impl FnMut(usize, &mut [f64; L])) {
         (**self).each(entry, visit);
+    }
+    #[inline]
+    fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; L])) {
+        (**self).show(entry, visit);
+    }
+    #[inline]
+    fn vanishes(&self) -> bool {
+        (**self).vanishes()
+    }
+    type Open = Self;
+    #[inline]
+    fn open(&mut self) -> &mut Self {
+        self
     }
 }
 
@@ -372,6 +474,23 @@ macro_rules! tuples_in_lanes {
                 visit: &mut impl FnMut(usize, &mut [f64; LANES]),
             ) {
                 $(self.$index.each(entry, visit);)+
+            }
+            #[inline]
+            fn show(&self, entry: &mut usize, visit: &mut impl FnMut(usize, &[f64; LANES])) {
+                $(self.$index.show(entry, visit);)+
+            }
+            #[inline]
+            fn vanishes(&self) -> bool {
+                $(self.$index.vanishes())&&+
+            }
+            #[inline]
+            fn settle(&mut self) {
+                $(self.$index.settle();)+
+            }
+            type Open = Self;
+            #[inline]
+            fn open(&mut self) -> &mut Self {
+                self
             }
         }
     };

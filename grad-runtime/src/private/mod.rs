@@ -14,6 +14,7 @@ mod handed;
 mod input;
 mod jacobian;
 mod lanes;
+mod maybe_zero;
 mod optional;
 pub mod rules;
 mod touched;
@@ -31,11 +32,12 @@ pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
 pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
 pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};
-pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
+pub use jacobian::{Columns, Row, entries, keep, restore, set_lane, split_lanes, unit, units};
 pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
+pub use maybe_zero::{MaybeZero, open, settled, vanishes};
 pub use optional::Optional;
 pub use touched::{Dot, Held, Seen, Settler, Touched};
 pub use way::{Lent, Way, way};
@@ -66,6 +68,17 @@ pub enum Either<L, R> {
     Right(R),
 }
 
+/// The next value that was kept, and the push beside it.
+///
+/// # Panics
+///
+/// If there is none: the function went another way than when its values were kept.
+#[inline]
+pub fn replayed<'t, V, P>(kept: &mut core::slice::Iter<'t, (V, P)>) -> &'t (V, P) {
+    kept.next()
+        .expect("a function goes the same way each time it is given the same arguments")
+}
+
 /// A stack of residuals: one entry an iteration.
 #[derive(Clone, Debug)]
 pub struct Tape<T> {
@@ -89,6 +102,12 @@ impl<T> Tape<T> {
     #[inline]
     pub fn push(&mut self, entry: T) {
         self.entries.push(entry);
+    }
+
+    /// The entries in the order in which they were kept, as often as they are asked for.
+    #[inline]
+    pub fn replay(&self) -> core::slice::Iter<'_, T> {
+        self.entries.iter()
     }
 
     /// Makes room for the residuals of so many iterations more.
@@ -201,6 +220,12 @@ impl<T> Default for Saved<T> {
 #[inline]
 pub fn zero_like<T: Differentiable + ?Sized>(x: &T) -> T::Tangent {
     x.zero_tangent()
+}
+
+/// A zero that is only a start for sums.
+#[inline]
+pub fn neutral_like<T: Differentiable + ?Sized>(x: &T) -> T::Tangent {
+    x.neutral_tangent()
 }
 
 /// The buffer given, or a zero one that nobody reads.

@@ -295,3 +295,62 @@ fn rows_from_one_primal_sweep() {
     assert_eq!([a, b, out[0], out[1]], *f(&x));
     assert_differences(&jacobian, &x, f);
 }
+
+#[differentiate(lanes)]
+fn bent(x: f64, by: f64) -> f64 {
+    (x * by).sin() + x / by
+}
+
+/// Changes what it owns, and the caller's copy stays.
+#[differentiate(lanes)]
+fn doubled(mut xs: Vec<f64>, scale: &f64) -> Vec<f64> {
+    for i in 0..xs.len() {
+        xs[i] = bent(xs[i], *scale) * 2.0;
+    }
+    xs
+}
+
+#[differentiate(lanes)]
+fn power(x: f64, n: u32) -> f64 {
+    if n == 0 { 1.0 } else { power(x, n - 1) * x }
+}
+
+/// Calls in branches, in loops inside loops, in loops that only running ends, and of itself.
+#[differentiate(jacobian, lanes = 2)]
+fn winding(xs: &[f64], start: f64, mut rest: Vec<f64>) -> (f64, Vec<f64>) {
+    let mut total = start;
+    let mut seen = Vec::new();
+    for i in 0..xs.len() {
+        if xs[i] > 0.5 {
+            total = bent(total, xs[i]);
+            for k in 0..i {
+                total += bent(xs[k], power(total, 2));
+            }
+        } else {
+            total -= xs[i];
+        }
+        seen.push(total);
+    }
+    let mut left = 3.0;
+    while total < left {
+        total += power(bent(start, left), 4);
+        left -= 0.25;
+    }
+    rest = doubled(rest, &xs[1]);
+    rest[0] *= total;
+    rest.push(seen[1] * seen[xs.len() - 1]);
+    (total, rest)
+}
+
+#[test]
+fn values_of_calls_are_kept_for_all_passes() {
+    let x = [0.3, 0.8, 1.1, 0.4, 0.9, 0.2, 0.7];
+    let jacobian = jacobian_winding(&x[..4], x[4], x[5..].to_vec());
+    assert_differences(&jacobian, &x, |x| {
+        let (total, rest) = winding(&x[..4], x[4], x[5..].to_vec());
+        [total].into_iter().chain(rest).collect()
+    });
+    let rest = x[5..].to_vec();
+    let (value, _) = value_and_jacobian_winding(&x[..4], x[4], rest.clone());
+    assert_eq!(value, winding(&x[..4], x[4], rest));
+}

@@ -193,3 +193,103 @@ fn operators_row_by_row() {
         vec![p.x, p.y]
     });
 }
+
+#[derive(Clone, Copy, Debug, Differentiable)]
+#[differentiate(lanes)]
+struct Couple {
+    both: [Pair; 2],
+    left: Pair,
+    right: Pair,
+    weight: f64,
+}
+
+#[differentiate(lanes)]
+fn stir(to: &mut Pair, from: &Pair, weight: &mut f64) {
+    to.x += from.y * *weight;
+    to.y *= from.x;
+    *weight *= to.x;
+}
+
+#[differentiate(jacobian, lanes = 4)]
+fn exchange(mut couple: Couple) -> [f64; 5] {
+    stir(&mut couple.left, &couple.right, &mut couple.weight);
+    std::mem::swap(&mut couple.left, &mut couple.right);
+    stir(&mut couple.both[0], &couple.right, &mut couple.left.x);
+    std::mem::swap(&mut couple.left.x, &mut couple.left.y);
+    let Couple {
+        both,
+        left,
+        right,
+        weight,
+    } = couple;
+    [
+        both[0].x * both[1].y,
+        left.x,
+        left.y * both[0].y,
+        right.x,
+        right.y * weight,
+    ]
+}
+
+#[test]
+fn fields_of_one_struct_written_in_one_call() {
+    let x = [0.3, 0.7, 1.1, -0.4, 0.9, 1.3, -0.2, 0.6, 1.7];
+    let couple = |x: &[f64]| Couple {
+        both: [Pair { x: x[0], y: x[1] }, Pair { x: x[2], y: x[3] }],
+        left: Pair { x: x[4], y: x[5] },
+        right: Pair { x: x[6], y: x[7] },
+        weight: x[8],
+    };
+    assert_differences(&jacobian_exchange(couple(&x)), &x, |x| {
+        exchange(couple(x)).to_vec()
+    });
+}
+
+#[differentiate(lanes)]
+fn length(p: Pair) -> f64 {
+    p.dot(p).sqrt()
+}
+
+/// Most passes move neither `from[i]` nor `to[i]`.
+#[differentiate(jacobian, lanes = 2)]
+fn walk(from: &[Pair], to: &[Pair], start: f64) -> (f64, Vec<Pair>) {
+    let mut total = start;
+    let mut steps = Vec::new();
+    for i in 0..from.len() {
+        if to[i].x > from[i].x {
+            total = total * 0.5 + length(to[i] + -from[i]) / from[i].x;
+        }
+        steps.push(from[i].turned(total) + to[i]);
+    }
+    for step in &steps {
+        total += step.x * step.y;
+    }
+    (total, steps)
+}
+
+#[test]
+fn what_a_pass_does_not_move() {
+    let x: Vec<f64> = (0..13).map(|i| (1.0 + f64::from(i)).sin()).collect();
+    let pairs =
+        |x: &[f64]| -> Vec<Pair> { x.chunks(2).map(|p| Pair { x: p[0], y: p[1] }).collect() };
+    let jacobian = jacobian_walk(&pairs(&x[..6]), &pairs(&x[6..12]), x[12]);
+    assert_differences(&jacobian, &x, |x| {
+        let (total, steps) = walk(&pairs(&x[..6]), &pairs(&x[6..12]), x[12]);
+        let steps = steps.iter().flat_map(|p| [p.x, p.y]);
+        [total].into_iter().chain(steps).collect()
+    });
+    // The derivative of the first length is infinite; what does not move it does not see that.
+    let from = [Pair { x: 1.0, y: 2.0 }, Pair { x: 3.0, y: 4.0 }];
+    let lengths = jacobian_lengths(&from, &[from[0], Pair { x: 0.0, y: 0.0 }]);
+    let half = 5.0_f64.sqrt().recip();
+    assert_eq!(lengths.row(0)[..2], [half, 2.0 * half]);
+}
+
+#[differentiate(jacobian, lanes = 2, wrt(to))]
+fn lengths(from: &[Pair], to: &[Pair]) -> f64 {
+    let mut total = 0.0;
+    for i in 0..to.len() {
+        total += length(to[i]) * from[i].x;
+    }
+    total
+}

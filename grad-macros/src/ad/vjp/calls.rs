@@ -165,7 +165,7 @@ impl Pull {
     /// A cotangent of its own for an argument that has no place, or shares one.
     pub(super) fn temporary_bar(&mut self, arg: &Arg, out: Region, span: Span) -> Path {
         let (first, ty) = match arg {
-            Arg::Value(v) => (zero(&mut self.graph, out, *v), self.graph.ty(*v).clone()),
+            Arg::Value(v) => (self.neutral(out, *v), self.graph.ty(*v).clone()),
             other => {
                 let shadow = other.path().and_then(|path| self.shadow(path));
                 let kind = shadow.map_or_else(|| float("0.0"), Kind::ZeroLike);
@@ -194,6 +194,17 @@ impl Pull {
             span,
         );
         Path::of(var)
+    }
+
+    /// A zero that is only a start for sums: adding to `-0.0` costs nothing.
+    fn neutral(&mut self, out: Region, of: Value) -> Value {
+        match self.graph.ty(of).clone() {
+            ty @ Ty::Float(_) => {
+                let span = self.graph.value(of).span;
+                push_one(&mut self.graph, out, float("-0.0"), Vec::new(), ty, span)
+            }
+            _ => zero(&mut self.graph, out, of),
+        }
     }
 
     pub(super) fn collect(

@@ -9,6 +9,7 @@
 use alloc::vec::Vec;
 
 use super::super::lanes::{Directions, InLanes, LanesOf};
+use super::super::maybe_zero::settled;
 use super::super::{UnitTangent, Wrt, unit_tangent};
 use super::{ContentRules, SliceRules, Unwrap, VecRules};
 use crate::NoTangent;
@@ -64,7 +65,7 @@ pub trait VecLanes<T: InLanes>: VecRules<T> {
         value_dot: Dot<'_, T, L>,
     ) -> ((), UnitTangent) {
         if let Some(self_dot) = self_dot {
-            self_dot.push(lanes_or_zero::<T, L>(value_dot, &value));
+            self_dot.push(settled::<L, _>(lanes_or_zero::<T, L>(value_dot, &value)));
         }
         self.__grad_vec().push(value);
         ((), unit_tangent())
