@@ -10,14 +10,17 @@ mod cut;
 mod forward;
 mod recompute;
 mod residuals;
+mod rewrites;
 mod scratch;
+mod sizes;
 mod vjp;
 
 use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
-pub(crate) use vjp::{gradient, reverse};
+pub(crate) use rewrites::rewritten;
+pub(crate) use vjp::{Trust, gradient, reverse};
 
 use crate::ir::{Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};
 

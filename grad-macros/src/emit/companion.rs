@@ -14,6 +14,7 @@ pub(super) struct Members {
     pub(super) vjp: Option<TokenStream>,
     pub(super) jvp: Option<TokenStream>,
     pub(super) lanes: Option<TokenStream>,
+    pub(super) rewrites: Option<TokenStream>,
 }
 
 /// The companion alone, of bodies written elsewhere.
@@ -86,6 +87,7 @@ impl Derived<'_> {
                 }
             }),
             gradient: None,
+            rewrites: None,
         };
         self.companion(&bodies, false)
     }
@@ -118,6 +120,7 @@ impl Derived<'_> {
             vjp: in_mode(Mode::Reverse, bodies).vjp,
             jvp: in_mode(Mode::Forward, bodies).jvp,
             lanes: None,
+            rewrites: None,
         })
     }
 
@@ -197,13 +200,19 @@ impl Derived<'_> {
             vjp,
             jvp: (bodies.jvp.as_ref()).map(|body| push(body, "jvp", Tangents::One)),
             lanes: (bodies.lanes.as_ref()).map(|body| push(body, "lanes", Tangents::Lanes)),
+            rewrites: bodies.rewrites.clone(),
         }
     }
 
     /// The functions of a companion where calls find them.
     pub(super) fn place(&self, members: &Members) -> TokenStream {
         let (vis, ident, cfgs) = (self.vis, &self.sig.ident, self.cfgs());
-        let Members { vjp, jvp, lanes } = members;
+        let Members {
+            vjp,
+            jvp,
+            lanes,
+            rewrites,
+        } = members;
         match self.home {
             Home::Rule if lanes.is_some() => quote!(#lanes),
             Home::Rule => quote!(#vjp #jvp),
@@ -216,7 +225,7 @@ impl Derived<'_> {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
-                    impl #ident { #vjp #jvp #lanes }
+                    impl #ident { #vjp #jvp #lanes #rewrites }
                 }
             }
             _ => {

@@ -5,9 +5,10 @@ use quote::quote;
 use syn::{Attribute, Generics, Type, Visibility};
 
 use super::names::Names;
+use crate::ir::Assumed;
 use crate::options::Modes;
 use crate::signature::Signature;
-use crate::stages::{Forward, Lowered, Reverse, Tangents};
+use crate::stages::{Forward, Gradient, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +56,7 @@ pub(super) struct Bodies {
     pub(super) jvp: Option<TokenStream>,
     pub(super) lanes: Option<TokenStream>,
     pub(super) gradient: Option<TokenStream>,
+    pub(super) rewrites: Option<TokenStream>,
 }
 
 /// The hidden name of a derivative beside a method.
@@ -72,7 +74,9 @@ pub(crate) struct Graphs {
     /// Forward in several directions at once.
     pub(crate) lanes: Option<Forward>,
     pub(crate) reverse: Option<Reverse>,
-    pub(crate) gradient: Option<Reverse>,
+    pub(crate) gradient: Option<Gradient>,
+    /// The parameters whose content at entry does not matter, if what is assumed holds.
+    pub(crate) rewritten: Vec<(usize, Vec<Assumed>)>,
 }
 
 /// Every generated item.
@@ -93,8 +97,9 @@ pub(crate) fn emit(
         jvp: push(&graphs.forward, Tangents::One),
         lanes: push(&graphs.lanes, Tangents::Lanes),
         gradient: graphs.gradient.as_ref().map(|gradient| {
-            derived.gradient_body(lowered, gradient, names.clone(), &derived.free("seed"))
+            derived.gradient_body(lowered, gradient, &names, &derived.free("seed"))
         }),
+        rewrites: derived.rewrites_item(&graphs.rewritten),
     };
     if derived.signature.is_given_functions() {
         return derived.given_items(&bodies, lowered.recursive);
@@ -131,6 +136,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         jvp: derived.modes.forward().then_some(body.clone()),
         lanes: derived.lanes.map(|_| body.clone()),
         gradient: Some(body),
+        rewrites: None,
     };
     // A pullback cannot name a type the user did not.
     let named = !sig.inputs.iter().any(|input| {

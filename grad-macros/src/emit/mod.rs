@@ -18,6 +18,7 @@ mod lanes;
 mod names;
 mod places;
 mod public;
+mod rewrites;
 mod rules;
 mod signatures;
 mod spelling;
