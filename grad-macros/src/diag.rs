@@ -16,8 +16,14 @@ macro_rules! problems {
 
         impl Problem {
             /// What was found, and what to write instead.
-            fn texts(&self) -> (String, String) {
+            pub(crate) fn texts(&self) -> (String, String) {
                 match self { $(Problem::$variant $(($($arg),*))? => ($message.into(), $help.into()),)* }
+            }
+
+            /// One of each, with its name, about something called `..`.
+            #[cfg(test)]
+            pub(crate) fn each() -> Vec<(&'static str, Problem)> {
+                vec![$((stringify!($variant), Problem::$variant $(($(<$ty as tests::Example>::example()),*))?)),*]
             }
         }
     };
@@ -203,5 +209,25 @@ impl Drop for Diagnostics {
             !unseen || std::thread::panicking(),
             "problems nobody looked at"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Something to fill a message with.
+    pub(super) trait Example {
+        fn example() -> Self;
+    }
+
+    impl Example for String {
+        fn example() -> Self {
+            "..".to_owned()
+        }
+    }
+
+    impl Example for usize {
+        fn example() -> Self {
+            2
+        }
     }
 }

@@ -658,8 +658,12 @@ impl Writer<'_> {
             }
             let name = self.fresh("g");
             match shape {
-                Shape::Slice => {
-                    let text = self.array(3);
+                Shape::Slice | Shape::ArrayRef(_) => {
+                    let text = self.array(if let Shape::ArrayRef(n) = shape {
+                        *n
+                    } else {
+                        3
+                    });
                     self.line(&format!("let {name} = {text};"));
                     args.push(format!("&{name}"));
                 }

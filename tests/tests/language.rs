@@ -28,6 +28,8 @@ mod mutation;
 mod operators;
 #[path = "language/options.rs"]
 mod options;
+#[path = "language/order.rs"]
+mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/zeros.rs"]

@@ -11,6 +11,8 @@ use crate::ir::Op;
 #[derive(Default)]
 pub(super) struct Captured {
     pub(super) mutable: BTreeSet<String>,
+    /// Those of them that are mutable references.
+    pub(super) exclusive: BTreeSet<String>,
     /// Closures that change something.
     pub(super) changing: BTreeSet<String>,
 }
@@ -44,6 +46,7 @@ pub(super) fn may_change(tokens: TokenStream, captured: &Captured) -> bool {
             let name = i.to_string();
             captured.changing.contains(&name) && is_call(tokens.get(k + 1))
                 || captured.mutable.contains(&name) && may_write_receiver(&tokens[k + 1..])
+                || captured.exclusive.contains(&name) && is_handed_on(&tokens, k)
         }
         _ => false,
     })
@@ -77,6 +80,14 @@ fn assigns(tokens: &[TokenTree], k: usize) -> bool {
     !statement
         .into_iter()
         .any(|t| matches!(t, TokenTree::Ident(i) if i == "let"))
+}
+
+/// Whether the reference at `k` is used as such, not what is behind it.
+fn is_handed_on(tokens: &[TokenTree], k: usize) -> bool {
+    let indexed = matches!(tokens.get(k + 1), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Bracket);
+    !indexed
+        && punct(tokens, Some(k + 1)) != Some('.')
+        && punct(tokens, k.checked_sub(1)) != Some('*')
 }
 
 /// Whether `.field[..].method(..)` follows, with a method that may write its receiver.

@@ -214,7 +214,7 @@ impl Lower<'_> {
     }
 
     /// Which of the names a closure may change things through.
-    fn captured(&self, names: &BTreeSet<String>) -> Captured {
+    pub(super) fn captured(&self, names: &BTreeSet<String>) -> Captured {
         let mut captured = Captured::default();
         for name in names {
             let Some(local) = self.locals.find(name) else {
@@ -226,6 +226,7 @@ impl Lower<'_> {
                 }
                 Some(Operand::RefMut(..)) => {
                     captured.mutable.insert(name.clone());
+                    captured.exclusive.insert(name.clone());
                 }
                 _ if self.locals.is_mutable(local) => {
                     captured.mutable.insert(name.clone());
@@ -387,10 +388,13 @@ impl Lower<'_> {
         }
         let value = match &closure.body {
             Expr::Block(block) if block.label.is_none() => self.lower_stmts(&block.block.stmts),
-            body => {
-                self.hint = self.output_type.clone();
-                self.lower_expr(body)
-            }
+            body => match self.hoisted_body(body) {
+                Some(stmts) => self.lower_stmts(&stmts),
+                None => {
+                    self.hint = self.output_type.clone();
+                    self.lower_expr(body)
+                }
+            },
         };
         let value = self.leave_closure(value, outside);
         self.locals.leave();

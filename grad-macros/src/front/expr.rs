@@ -454,7 +454,7 @@ impl Lower<'_> {
             Operand::Place(path, ty) | Operand::RefMut(path, ty) => Operand::Ref(path, ty),
             Operand::Value(value) if reference.mutability.is_some() => {
                 let ty = self.graph.ty(value).clone();
-                if ty.is_scalar() && super::stmt::ident_of(&reference.expr).is_some() {
+                if ty.is_scalar() && is_place(&reference.expr) {
                     return self.report(span, Problem::MutableBorrow);
                 }
                 let var = self.new_variable("temporary", ty.clone(), true, Some(value));
@@ -599,6 +599,21 @@ pub(super) fn arithmetic_row(op: &BinOp) -> Op {
         BinOp::Mul(_) | BinOp::MulAssign(_) => Op::Mul,
         BinOp::Div(_) | BinOp::DivAssign(_) => Op::Div,
         _ => Op::Rem,
+    }
+}
+
+/// Whether the expression names a place rather than giving a value.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(e) => is_place(&e.expr),
+        Expr::Group(e) => is_place(&e.expr),
+        Expr::Field(e) => is_place(&e.base),
+        Expr::Path(_)
+        | Expr::Index(_)
+        | Expr::Unary(syn::ExprUnary {
+            op: UnOp::Deref(_), ..
+        }) => true,
+        _ => false,
     }
 }
 

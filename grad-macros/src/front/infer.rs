@@ -155,20 +155,40 @@ fn place_of(tokens: &[TokenTree]) -> Option<(String, usize)> {
     text.contains('.').then_some((text, length))
 }
 
-/// Names that are somewhere borrowed as `&mut name`.
-pub(super) fn mutably_borrowed_names(body: &Block) -> HashSet<String> {
-    let mut names = HashSet::new();
-    scan_borrows(body.to_token_stream(), &mut names);
-    names
+/// Names that are somewhere borrowed as `&mut name`; and those that `mem::swap` and its like get so,
+/// as a whole.
+pub(super) fn mutably_borrowed_names(body: &Block) -> (HashSet<String>, HashSet<String>) {
+    let (mut names, mut exchanged) = (HashSet::new(), HashSet::new());
+    scan_borrows(body.to_token_stream(), &mut names, &mut exchanged);
+    (names, exchanged)
 }
 
-fn scan_borrows(tokens: TokenStream, names: &mut HashSet<String>) {
+/// Names of which the tokens say a part, `name.part`.
+fn parts_of(tokens: TokenStream) -> HashSet<String> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let pairs = tokens.windows(2).filter_map(|pair| match pair {
+        [TokenTree::Ident(name), TokenTree::Punct(dot)] if dot.as_char() == '.' => {
+            Some(name.to_string())
+        }
+        _ => None,
+    });
+    pairs.collect()
+}
+
+fn scan_borrows(tokens: TokenStream, names: &mut HashSet<String>, exchanged: &mut HashSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (k, token) in tokens.iter().enumerate() {
         match token {
-            // `mem::swap(&mut a, &mut b)` and its like rename.
-            TokenTree::Group(_) if k > 3 && is_ident(&tokens[k - 4], "mem") => {}
-            TokenTree::Group(group) => scan_borrows(group.stream(), names),
+            TokenTree::Group(group) if k > 3 && is_ident(&tokens[k - 4], "mem") => {
+                let mut inside = HashSet::new();
+                scan_borrows(group.stream(), &mut inside, exchanged);
+                let parts = parts_of(group.stream());
+                let (whole, part) = inside.into_iter().partition(|name| !parts.contains(name));
+                let (whole, part): (Vec<_>, Vec<_>) = (whole, part);
+                exchanged.extend(whole);
+                names.extend(part);
+            }
+            TokenTree::Group(group) => scan_borrows(group.stream(), names, exchanged),
             TokenTree::Ident(ident) if k > 1 => {
                 let is_mut = is_ident(&tokens[k - 1], "mut");
                 let is_and = matches!(&tokens[k - 2], TokenTree::Punct(p) if p.as_char() == '&');

@@ -169,7 +169,7 @@ impl<'d> Lower<'d> {
         };
         let body = |cx: &mut Self| {
             cx.bound(&arm.pattern, subject, &|cx| {
-                let value = cx.lower_expr(&arm.body.clone());
+                let value = cx.lower_body(arm.body);
                 let value = cx.unborrowed(value);
                 if cx.dead {
                     Operand::Never

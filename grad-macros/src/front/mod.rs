@@ -27,6 +27,7 @@ mod closure;
 mod exchange;
 mod expr;
 mod flow;
+mod hoist;
 mod infer;
 mod iter;
 mod loops;
@@ -123,6 +124,8 @@ pub(super) struct Lower<'d> {
     arrays: HashSet<String>,
     /// Names that are borrowed mutably somewhere: they live in memory, numbers too.
     borrowed_mut: HashSet<String>,
+    /// Names that `mem::swap` and its like get as a whole: tuples live in memory, numbers are renamed.
+    exchanged: HashSet<String>,
     statics: HashMap<String, Var>,
     items: Vec<TokenStream>,
     item_types: HashMap<String, Ty>,
@@ -179,6 +182,7 @@ fn start<'d>(
     let mut locals = Locals::default();
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
     let mut graph = Graph::new(name);
+    let (borrowed_mut, exchanged) = infer::mutably_borrowed_names(body);
     graph.on_arrays = infer::names_arrays(signature, around);
     Lower {
         graph,
@@ -202,7 +206,8 @@ fn start<'d>(
         projected: infer::projected_names(body),
         integers: infer::integer_places(around),
         arrays: infer::array_fields(around),
-        borrowed_mut: infer::mutably_borrowed_names(body),
+        borrowed_mut,
+        exchanged,
         statics: HashMap::new(),
         items: Vec::new(),
         item_types: HashMap::new(),

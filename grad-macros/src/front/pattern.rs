@@ -252,6 +252,14 @@ impl Lower<'_> {
                 let value = self.read(Operand::Place(path, place_ty));
                 self.held_by(name, mutable, Operand::Value(value), ty)
             }
+            // A tuple of which a mutable reference is taken lives in memory, as a whole.
+            Operand::Tuple(parts)
+                if (self.borrowed_mut.contains(name) || self.exchanged.contains(name))
+                    && parts.iter().all(is_content) =>
+            {
+                let value = self.read(Operand::Tuple(parts));
+                self.held_by(name, mutable, Operand::Value(value), ty)
+            }
             Operand::Tuple(parts) => {
                 let parts = parts.into_iter().enumerate().map(|(k, part)| {
                     let ty = match ty {
@@ -671,4 +679,13 @@ pub(super) fn is_variant(path: &syn::Path) -> bool {
 /// Whether a name is a constant by Rust's naming rule.
 pub(super) fn is_constant_name(name: &str) -> bool {
     name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
+}
+
+/// Whether the operand can be put into memory: no reference, function or iterator.
+fn is_content(operand: &Operand) -> bool {
+    match operand {
+        Operand::Value(_) | Operand::Place(..) | Operand::Maybe(..) => true,
+        Operand::Tuple(parts) => parts.iter().all(is_content),
+        _ => false,
+    }
 }

@@ -1,10 +1,10 @@
 //! Statements: declarations, assignment as renaming or a store, and the rest of a block after a
 //! branch that may leave it.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt, parse_quote};
+use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
 
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -43,8 +43,7 @@ impl Lower<'_> {
     /// A statement that branches, all sides of which but one certainly leave: the rest of the block
     /// belongs to that one.
     fn lower_leaving(&mut self, stmt: &Stmt, rest: &[Stmt]) -> Option<Operand> {
-        if let Some(hoisted) = hoist_exits(stmt, self.next_try, self.tries_results()) {
-            self.next_try += 1;
+        if let Some(hoisted) = self.hoisted(stmt) {
             let stmts: Vec<Stmt> = hoisted.into_iter().chain(rest.iter().cloned()).collect();
             return Some(self.lower_stmts(&stmts));
         }
@@ -80,7 +79,7 @@ impl Lower<'_> {
     }
 
     /// Whether `?` here works on results rather than options.
-    fn tries_results(&self) -> bool {
+    pub(super) fn tries_results(&self) -> bool {
         matches!(&self.output, Ty::Named(name) if name == "Result")
     }
 
@@ -390,94 +389,6 @@ impl Lower<'_> {
                 self.store(path, after, span);
             }
         }
-    }
-}
-
-/// Takes out of a statement the first part that may leave it (a `?`, or a branch or block that
-/// returns, breaks or continues), into a statement before: what comes after it in the same statement
-/// must not run then. Nothing if there is none.
-fn hoist_exits(stmt: &Stmt, number: usize, results: bool) -> Option<Vec<Stmt>> {
-    let mut stmt = stmt.clone();
-    let expr = match &mut stmt {
-        Stmt::Expr(expr, _) => expr,
-        Stmt::Local(local) => &mut *local.init.as_mut()?.expr,
-        _ => return None,
-    };
-    let name = format_ident!("__left_{number}");
-    let first: Stmt = match take_first_exit(expr, &name, true)? {
-        Expr::Try(tried) if results => {
-            let tried = tried.expr;
-            parse_quote!(let #name = match #tried {
-                Ok(value) => value,
-                Err(error) => return Err(::core::convert::From::from(error)),
-            };)
-        }
-        Expr::Try(tried) => {
-            let tried = tried.expr;
-            parse_quote!(let Some(#name) = #tried else { return None };)
-        }
-        branch => parse_quote!(let #name = #branch;),
-    };
-    Some(vec![first, stmt])
-}
-
-/// The first part to be evaluated that may leave, whose place `name` takes.
-fn take_first_exit(expr: &mut Expr, name: &syn::Ident, whole: bool) -> Option<Expr> {
-    for child in children(expr) {
-        if let Some(found) = take_first_exit(child, name, false) {
-            return Some(found);
-        }
-    }
-    let leaves = match expr {
-        Expr::Try(_) => true,
-        Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Loop(_) => {
-            !whole && has_exit(expr.to_token_stream())
-        }
-        _ => false,
-    };
-    leaves.then(|| std::mem::replace(expr, parse_quote!(#name)))
-}
-
-/// Whether the tokens say `return`, `break` or `continue`.
-fn has_exit(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => has_exit(group.stream()),
-        TokenTree::Ident(ident) => ident == "return" || ident == "break" || ident == "continue",
-        _ => false,
-    })
-}
-
-/// The parts of an expression that are always evaluated when it is, in order.
-fn children(expr: &mut Expr) -> Vec<&mut Expr> {
-    match expr {
-        Expr::Paren(e) => vec![&mut e.expr],
-        Expr::Group(e) => vec![&mut e.expr],
-        Expr::Try(e) => vec![&mut e.expr],
-        Expr::Unary(e) => vec![&mut e.expr],
-        Expr::Cast(e) => vec![&mut e.expr],
-        Expr::Field(e) => vec![&mut e.base],
-        Expr::Reference(e) => vec![&mut e.expr],
-        Expr::Index(e) => vec![&mut e.expr, &mut e.index],
-        Expr::Binary(e) => {
-            let lazy = matches!(e.op, BinOp::And(_) | BinOp::Or(_));
-            let right = (!lazy).then_some(&mut *e.right);
-            std::iter::once(&mut *e.left).chain(right).collect()
-        }
-        Expr::Assign(e) => vec![&mut e.right],
-        Expr::Let(e) => vec![&mut e.expr],
-        Expr::If(e) => vec![&mut e.cond],
-        Expr::Match(e) => vec![&mut e.expr],
-        Expr::ForLoop(e) => vec![&mut e.expr],
-        Expr::Call(e) => e.args.iter_mut().collect(),
-        Expr::MethodCall(e) => std::iter::once(&mut *e.receiver)
-            .chain(e.args.iter_mut())
-            .collect(),
-        Expr::Tuple(e) => e.elems.iter_mut().collect(),
-        Expr::Array(e) => e.elems.iter_mut().collect(),
-        Expr::Struct(e) => e.fields.iter_mut().map(|f| &mut f.expr).collect(),
-        Expr::Return(e) => e.expr.iter_mut().map(|e| &mut **e).collect(),
-        Expr::Break(e) => e.expr.iter_mut().map(|e| &mut **e).collect(),
-        _ => Vec::new(),
     }
 }
 

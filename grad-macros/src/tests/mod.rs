@@ -7,3 +7,4 @@ mod programs;
 mod rows;
 mod snapshots;
 mod tidy;
+mod times;

@@ -16,7 +16,7 @@ use crate::{derive, driver};
 const MUTATIONS: usize = 800;
 
 /// The items of the cases that an entry point takes, without their attributes.
-fn items() -> Vec<syn::Item> {
+pub(super) fn items() -> Vec<syn::Item> {
     let files = [
         include_str!("../../../tests/tests/cases.rs"),
         include_str!("../../../tests/tests/cases/items.rs"),

@@ -4,6 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use expect_test::expect_file;
+
+use crate::diag::Problem;
+
 /// What each layer may import of the crate beside itself.
 const LAYERS: &[(&str, &[&str])] = &[
     ("ir", &[]),
@@ -170,9 +174,9 @@ fn files_stay_short() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// The longest piece of a message that is text and not an argument.
+/// The longest piece of a message that no argument fills.
 fn fixed_part(message: &str) -> &str {
-    let parts = message.split(['{', '}']).step_by(2);
+    let parts = message.split("..");
     parts.max_by_key(|part| part.len()).unwrap_or_default()
 }
 
@@ -186,29 +190,27 @@ fn every_message_has_a_case() {
             shown += &fs::read_to_string(path).expect("a readable file");
         }
     }
-    let text = include_str!("../diag.rs");
-    let table = text
-        .split("\nproblems! {")
-        .nth(1)
-        .and_then(|rest| rest.split("\n}").next());
     let mut faults = Vec::new();
-    let (mut name, mut seen) = (String::new(), 0);
-    for line in table.expect("the table of problems").lines() {
-        let Some((head, message)) = line.split_once("=>") else {
-            continue;
-        };
-        name.clear();
-        name.extend(head.trim().chars().take_while(|c| c.is_alphanumeric()));
-        seen += 1;
-        let message = message.split('"').nth(1).unwrap_or_default();
-        let case = shown.contains(fixed_part(message));
-        if !case && !UNSEEN.contains(&name.as_str()) {
+    for (name, problem) in Problem::each() {
+        let case = shown.contains(fixed_part(&problem.texts().0));
+        if !case && !UNSEEN.contains(&name) {
             faults.push(format!("`{name}` has no case under tests/ui"));
         }
-        if case && UNSEEN.contains(&name.as_str()) {
+        if case && UNSEEN.contains(&name) {
             faults.push(format!("`{name}` has a case: take it off the list"));
         }
     }
-    assert!(seen > 20, "the table of problems is not found");
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// `UPDATE_EXPECT=1` writes the page anew.
+#[test]
+fn the_page_of_errors_is_the_table() {
+    let mut page = "# What is rejected\n\nEvery error of the macros: what was found, and what to write instead. `..` stands for the name in question. The compiler shows it at the place in your source, and only where a derivative depends on it; `tests/ui` has a case of each.\n\n| error | help |\n|---|---|\n".to_owned();
+    let cell = |text: String| text.replace('|', "\\|");
+    for (_, problem) in Problem::each() {
+        let (message, help) = problem.texts();
+        page += &format!("| {} | {} |\n", cell(message), cell(help));
+    }
+    expect_file!["../../../docs/errors.md"].assert_eq(&page);
 }

@@ -85,3 +85,10 @@ macro_rules! numbers {
         );
     )+};
 }
+
+/// [`slice`] for several functions at the same points.
+macro_rules! each {
+    ($($x:expr),+; $($f:ident, $gradient:ident, $push:ident;)*) => { each!(@points [$($x),+] $($f, $gradient, $push;)*) };
+    (@points $x:tt $($f:ident, $gradient:ident, $push:ident;)*) => { $(each!(@one $x $f, $gradient, $push);)* };
+    (@one [$($x:expr),+] $f:ident, $gradient:ident, $push:ident) => { slice!($f, $gradient, $push; $($x),+) };
+}

@@ -365,15 +365,9 @@ pub fn ends_of_a_field(x: &[f64]) -> f64 {
     ends(&series)
 }
 
-macro_rules! each {
-    ($($f:ident, $gradient:ident, $push:ident;)*) => {
-        $(slice!($f, $gradient, $push; [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9]);)*
-    };
-}
-
 #[test]
 fn all() {
-    each! {
+    each! { [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9];
         array_leaves, value_and_grad_array_leaves, jvp_array_leaves;
         vector_leaves, value_and_grad_vector_leaves, jvp_vector_leaves;
         struct_leaves, value_and_grad_struct_leaves, jvp_struct_leaves;

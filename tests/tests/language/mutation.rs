@@ -274,8 +274,30 @@ pub fn changed_argument(mut v: Vec<f64>, mut k: f64) -> f64 {
     s
 }
 
+#[differentiate]
+fn negate(x: &mut f64, y: &mut f64) -> f64 {
+    *x = -*x * *y;
+    *y += 1.0;
+    *x
+}
+
+/// Numbers in tuples, lent and swapped.
+#[differentiate]
+pub fn parts_lent(a: f64, b: f64) -> f64 {
+    let mut t = (a, (b, a * b));
+    let first = negate(&mut t.0, &mut t.1.1);
+    std::mem::swap(&mut t.1.0, &mut t.0);
+    let old = std::mem::replace(&mut t.1.1, first * b);
+    let r = &mut t.0;
+    *r *= old;
+    let (_, pair) = &mut t;
+    negate(&mut pair.1, &mut pair.0);
+    t.0 * t.1.0 + t.1.1 * first
+}
+
 #[test]
 fn mutation() {
+    numbers!(parts_lent, value_and_grad_parts_lent, jvp_parts_lent, 2; [0.7, 1.9], [1.5, 0.4]);
     numbers!(rotated, value_and_grad_rotated, jvp_rotated, 3; [0.7, 1.9, 0.4]);
     slice!(scratch, value_and_grad_scratch, jvp_scratch; [0.7, 1.9, 1.1, 0.3, 2.0], [1.5]);
     numbers!(scalar_by_reference, value_and_grad_scalar_by_reference, jvp_scalar_by_reference, 2; [0.7, 1.9]);
