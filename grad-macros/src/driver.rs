@@ -609,7 +609,12 @@ fn differentiated(
         lanes,
         reverse,
         gradient,
-        rewritten: ad::rewritten(graph),
+        // One that asks itself would ask without end.
+        rewritten: if lowered.recursive {
+            Vec::new()
+        } else {
+            ad::rewritten(graph)
+        },
     }
 }
 

@@ -69,6 +69,16 @@ fn until_negative(x: &[f64], out: &mut [f64]) {
     }
 }
 
+/// Hands all on to itself.
+#[differentiate]
+fn halves(x: &[f64], depth: usize, out: &mut [f64]) {
+    if depth > 0 {
+        halves(x, depth - 1, out);
+        return;
+    }
+    subtract(x, &x[1..], out);
+}
+
 /// Makes it longer.
 #[differentiate]
 fn collect_into(x: &[f64], out: &mut Vec<f64>) {
@@ -205,6 +215,18 @@ carried! {
     carried_until: until_negative
 }
 
+/// Written by a function that calls itself.
+#[differentiate]
+fn by_recursion(x: &[f64], n: usize) -> f64 {
+    let mut scratch = vec![0.0; n];
+    let mut total = 0.0;
+    for p in 0..x.len() / n - 1 {
+        halves(&x[p * n..(p + 1) * n + 1], 2, &mut scratch);
+        total += squared_norm(&scratch) * x[p];
+    }
+    total
+}
+
 /// One longer after each call.
 #[differentiate]
 fn grown(x: &[f64], n: usize) -> f64 {
@@ -228,5 +250,6 @@ agree! {
     neighbours: carried_shifted, accumulate_grad_carried_shifted, vjp_carried_shifted, jvp_carried_shifted; x9(), 3;
     some: carried_positive, accumulate_grad_carried_positive, vjp_carried_positive, jvp_carried_positive; x9(), 3;
     until: carried_until, accumulate_grad_carried_until, vjp_carried_until, jvp_carried_until; x9(), 3;
+    recursion: by_recursion, accumulate_grad_by_recursion, vjp_by_recursion, jvp_by_recursion; x9(), 3;
     grows: grown, accumulate_grad_grown, vjp_grown, jvp_grown; x5(), 3;
 }
