@@ -47,7 +47,7 @@ fn expand(target: &Target) -> TokenStream {
             tangent_impl(target, &bounded(&target.generics, &parse_quote!(Tangent))),
             differentiable_impl(target, kind),
             parameters_impl(target, kind),
-            accessors(target),
+            accessors(target, &target.name),
         ],
         Kind::Generated => {
             let tangent = tangent_target(target);
@@ -55,7 +55,7 @@ fn expand(target: &Target) -> TokenStream {
                 definition(target, &tangent),
                 standard_impls(&tangent),
                 arithmetic(&tangent),
-                accessors(&tangent),
+                accessors(&tangent, &target.name),
                 tangent_impl(&tangent, &tangent.generics),
                 as_its_own(&tangent),
                 differentiable_impl(target, kind),

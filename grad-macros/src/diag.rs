@@ -37,7 +37,7 @@ problems! {
     TwoOrigins(name: String) => format!("`{name}` is two variables here, one of a macro and one of its caller"),
         "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
-        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows` and `crate = path`";
+        "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows`, `recursive` and `crate = path`";
     LaneCount => "this is not a number of directions to push at once",
         "write a number from 1 to 255";
     LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),
@@ -60,26 +60,36 @@ problems! {
         "differentiate the computation inside as a plain function";
     UnsafeFunction => "`unsafe` code is not differentiated",
         "move it into a function of its own that takes no active values";
-    ConstFunction => "`const fn` is not differentiated: the derivatives could not be `const`",
-        "drop `const`";
     Variadic => "variadic functions are not differentiated",
         "take a slice instead";
-    ImplTraitParameter => "parameters of type `impl Trait` are not differentiated yet",
-        "write the function for the concrete type";
-    ReturnedReference => "a returned reference has no derivative of its own",
-        "return an owned value: a float, an array, a `Vec` or a struct";
+    IteratorParameter => "a parameter that is an iterator is not differentiated",
+        "take a slice or a `Vec`, and iterate inside";
+    ViewParameter(name: String) => format!("a parameter of which only `{name}` is known is not differentiated"),
+        "take what it is made into, `&[f64]` or `f64`, and let the caller convert";
+    ReturnedReference => "what this reference leads to is not found in one of the parameters",
+        "return a reference to a field, an element or a range of a parameter, or an owned value: a float, an array, a `Vec` or a struct";
+    ReturnedFunction => "a returned function has no derivative of its own",
+        "return a struct that derives `Differentiable` with what the closure captures, and write the function as its method";
+    ReturnedTrait => "a returned `impl Trait` has no derivative of its own",
+        "name the type: a float, an array, a `Vec` or a struct";
+    ChangesAndReturns => "this function changes a parameter and returns a reference into one",
+        "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     Pattern => "this pattern is not differentiated yet",
         "bind a name and take it apart with indices or fields";
     Expression(what: String) => format!("{what} is not differentiated yet"),
         "write it with `let`, `if`, `match` on integers, `for`, `while`, indices and function calls";
     ActiveCode(what: String) => format!("{what} depends on a differentiated value, and its derivative is not known"),
         "use a function marked `#[differentiate]`, or hold the value constant with `constant(..)`";
-    InertMethod(name: String) => format!("`{name}` is handed a differentiated value, and its derivative is not known: its receiver is a `dyn Trait`, or has no floats"),
+    InertMethod(name: String) => format!("`{name}` is handed a differentiated value, and its derivative is not known: its receiver has no floats"),
         "take a generic parameter `T: Trait` with `#[differentiate]` on the trait and its `impl`s, or hold the argument constant with `constant(..)`";
+    DynamicReceiver(name: String) => format!("`{name}` is called on a `dyn Trait` that holds a differentiated value"),
+        "differentiate by the arguments of the method: a trait object has no derivative of its own; or call through a generic parameter `T: Trait`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     ClosureArgument => "this function, passed to a function, is not differentiated yet",
-        "pass a closure that calls it, `|x| f(x)`; a closure that is passed captures values, and no other closure";
+        "pass a closure whose names each mean one thing in it and in the closures it calls, and choose between functions inside it";
+    PassedEffects => "a closure that changes a variable is passed to a function",
+        "let the function return what it would change, or take that as a `&mut` argument";
     EntryEffects => "a closure that changes a variable is applied to each entry of an array",
         "let it give only the new entry, and compute what it changes in a loop or with `sum`, `fold`";
     Closure => "this is not a closure or function the macro can see",
@@ -102,6 +112,8 @@ problems! {
         "assign the result of a function instead";
     BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
         "read the value inside each branch";
+    SetInBranches => "an array or struct is declared without a value and set in a branch that may leave",
+        "declare it with its value, `let x = if .. { .. } else { .. };`";
     Assignment => "assignment to this place is not differentiated yet",
         "assign to a variable, a field or an element";
     Undefined => "this value leaves a loop early and its type is not known to be a number",

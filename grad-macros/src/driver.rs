@@ -8,14 +8,21 @@ use syn::{
 };
 
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, FunctionTokens, Graphs, Home, emit, function_tokens, stubs};
+use crate::emit::{
+    Derived, FunctionTokens, Graphs, Home, Inside, bodies, declare_ways, emit, emit_ways,
+    function_tokens, stubs,
+};
+use crate::foreign::{Foreign, conversion_rule, foreign, name_source, without_associated};
 use crate::independent::{self, Asked};
-use crate::operator::Operator;
+use crate::ir::Ty;
+use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
+use crate::signature::bounds::with_names;
 use crate::stages::{Gradient, Lowered, Tangents};
-use crate::{ad, front, hygiene, pass};
+use crate::{ad, cycles, front, hygiene, pass, projection, traits};
+use syn::spanned::Spanned;
 
 /// One function to differentiate, and what stands around it.
 struct Function<'a> {
@@ -30,6 +37,8 @@ struct Function<'a> {
     own: Option<&'a syn::Type>,
     /// The code of the whole `impl` block or trait.
     around: Option<&'a TokenStream>,
+    /// The trait that an `impl` block implements.
+    of_trait: Option<&'a TokenStream>,
     asked: Asked,
 }
 
@@ -49,6 +58,7 @@ pub(crate) fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream
             outer: None,
             own: None,
             around: None,
+            of_trait: None,
             asked: Asked::Here,
         };
         let generated = function_items(&function, &options, &diag);
@@ -135,6 +145,11 @@ fn beside(
     }
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, numbers, root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
     let (generics, ty, where_clause) = (&generics, &block.self_ty, &generics.where_clause);
     quote!(#[automatically_derived] impl #generics #ty #where_clause { #generated })
 }
@@ -146,6 +161,23 @@ fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenSt
         clause
             .predicates
             .push(syn::parse_quote!(#number: #root::Scalar));
+    }
+}
+
+/// Whether generated code puts a pullback into a box.
+fn is_boxed(generated: TokenStream) -> bool {
+    generated.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => is_boxed(group.stream()),
+        proc_macro2::TokenTree::Ident(ident) => ident == "dyn",
+        _ => false,
+    })
+}
+
+/// Asks of what the type of an `impl` block holds that it is differentiable.
+fn bound_holders(generics: &mut Generics, own: &syn::Type, bound: &TokenStream) {
+    for holder in Signature::holders_of(generics, own) {
+        let clause = generics.make_where_clause();
+        clause.predicates.push(syn::parse_quote!(#holder: #bound));
     }
 }
 
@@ -191,8 +223,36 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
             let errors = diag.to_tokens();
             return quote!(#block #rule #errors);
         }
+        if Place::named(path) {
+            let rule = place_rule(&block, path, options);
+            let errors = diag.to_tokens();
+            return quote!(#block #rule #errors);
+        }
+        match foreign(path) {
+            Some(Foreign::Untouched) => {
+                let errors = diag.to_tokens();
+                return quote!(#block #errors);
+            }
+            Some(Foreign::Beside) => {
+                let written = without_associated(&block);
+                let generated = methods_of(&written, Home::TraitImpl, &each);
+                let beside = beside(&block, &generated, &numbers, &root);
+                let errors = diag.to_tokens();
+                return quote!(#block #beside #errors);
+            }
+            Some(Foreign::Conversion) => {
+                let rule = conversion(&block, path, options);
+                let errors = diag.to_tokens();
+                return quote!(#block #rule #errors);
+            }
+            None => {}
+        }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
+        // A pullback in a box holds what the content's own pullbacks do.
+        let boxed = is_boxed(generated.clone()).then(|| quote!(+ 'static));
+        let bound = quote!(#root::Differentiable #boxed);
+        bound_holders(&mut block.generics, &block.self_ty, &bound);
         block.items.push(ImplItem::Verbatim(generated));
         let errors = diag.to_tokens();
         return quote!(#block #errors);
@@ -207,13 +267,25 @@ fn impl_items(mut block: ItemImpl, options: &Options, diag: &Diagnostics) -> Tok
 /// an attribute of its own.
 fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream {
     let around = block.to_token_stream();
+    let of_trait = block
+        .trait_
+        .as_ref()
+        .map(|(path, _)| path.to_token_stream());
     let functions = block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,
     });
+    let functions: Vec<_> = functions.collect();
+    let circles = cycles::in_circles(&functions);
     functions
+        .into_iter()
         .zip(options)
-        .map(|(method, options)| {
+        .zip(circles)
+        .map(|((method, options), circle)| {
+            let options = &Options {
+                recursive: options.recursive || circle,
+                ..options.clone()
+            };
             let function = Function {
                 attrs: &method.attrs,
                 vis: &method.vis,
@@ -223,6 +295,7 @@ fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream 
                 outer: Some(&block.generics),
                 own: None,
                 around: Some(&around),
+                of_trait: of_trait.as_ref(),
                 asked: Asked::Here,
             };
             optional_items(&function, options)
@@ -290,6 +363,7 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
     around.params.push(syn::GenericParam::Type(own));
     let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
     let of_trait = quote!(#name #arguments);
+    let object = traits::has_objects(&item);
     let mut generated = TokenStream::new();
     for function in &item.items {
         let TraitItem::Fn(TraitItemFn {
@@ -322,8 +396,11 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
             of_trait: Some(of_trait.clone()),
             functions: &[],
         };
-        generated.extend(derived.trait_items());
+        if signature.returned.is_none() {
+            generated.extend(derived.trait_items());
+        }
         generated.extend(match default {
+            None if signature.returned.is_some() => declare_ways(&derived),
             None => derived.declarations(),
             Some(block) => {
                 let function = Function {
@@ -335,19 +412,155 @@ fn trait_items(mut item: ItemTrait, options: &Options, diag: &Diagnostics) -> To
                     outer: Some(&around),
                     own: None,
                     around: None,
+                    of_trait: None,
                     asked: Asked::Here,
                 };
                 function_items(&function, options, &Diagnostics::default())
             }
         });
+        if derived.is_dynamic() {
+            let sized = !object || derived.speaks_of_self();
+            generated.extend(object_items(&derived, default.as_ref(), sized, options));
+        }
     }
     item.items.push(TraitItem::Verbatim(generated));
     let errors = diag.to_tokens();
     quote!(#item #errors)
 }
 
+/// What a trait object can be asked for of a method of a trait.
+fn object_items(
+    derived: &Derived,
+    default: Option<&Block>,
+    sized: bool,
+    options: &Options,
+) -> TokenStream {
+    let inside = match default {
+        _ if sized => Inside::Siblings,
+        None => Inside::Nothing,
+        Some(block) => match own_bodies(derived, block, options) {
+            Some(inside) => inside,
+            None => return derived.dynamic_items(&Inside::Siblings, true),
+        },
+    };
+    derived.dynamic_items(&inside, sized)
+}
+
+/// The bodies of a default method's derivatives that know the receiver as an object only.
+fn own_bodies(derived: &Derived, block: &Block, options: &Options) -> Option<Inside> {
+    let mut signature = derived.signature.clone();
+    if let Some(receiver) = signature.parameters.first_mut() {
+        receiver.wrt = false;
+        receiver.ty = Ty::Dyn;
+    }
+    let derived = Derived {
+        signature: &signature,
+        root: derived.root.clone(),
+        of_trait: None,
+        ..*derived
+    };
+    let (sig, diag) = (derived.sig, Diagnostics::default());
+    let name = sig.ident.to_string();
+    let mut lowered = front::lower(&name, &signature, block, &block.to_token_stream(), &diag);
+    if diag.any() {
+        return None;
+    }
+    pass::simplify(&mut lowered.graph);
+    let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
+    let avoid = quote!(#sig #block);
+    let functions = passed_functions(&mut lowered, &active, &derived, &avoid, &diag);
+    if diag.any() {
+        return None;
+    }
+    let derived = Derived {
+        functions: &functions,
+        root: derived.root.clone(),
+        of_trait: None,
+        ..derived
+    };
+    let graphs = differentiated(&lowered, &active, &signature, options);
+    let (vjp, jvp) = bodies(&derived, &lowered, &graphs, &avoid);
+    Some(Inside::Own(vjp, jvp))
+}
+
+/// The rule of a conversion from its `impl`.
+fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
+    let method = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(method) = method else {
+        return TokenStream::new();
+    };
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut sig = method.sig.clone();
+    name_source(&mut sig, block);
+    let function = Function {
+        attrs: &method.attrs,
+        vis: &method.vis,
+        sig: &sig,
+        block: &method.block,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: None,
+        around: None,
+        of_trait: None,
+        asked: Asked::Here,
+    };
+    let diag = Diagnostics::default();
+    let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
+    if diag.any() {
+        // A conversion from integers or text depends on nothing that is differentiated.
+        return TokenStream::new();
+    }
+    let siblings = function_items(&function, options, &diag);
+    let bar = signature.parameters.first().map(|p| p.bar_type(&root));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
+    let bar = bar.unwrap_or_default();
+    conversion_rule(path, block, &generics, (&siblings, &bar), &root)
+}
+
+/// The rule of `Index` or `IndexMut` from its `impl`.
+fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
+    let around = block.to_token_stream();
+    let method = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(method) = method else {
+        return TokenStream::new();
+    };
+    let mut sig = method.sig.clone();
+    Place::name_types(&mut sig, block);
+    let function = Function {
+        attrs: &method.attrs,
+        vis: &method.vis,
+        sig: &sig,
+        block: &method.block,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: None,
+        around: Some(&around),
+        of_trait: None,
+        asked: Asked::Here,
+    };
+    let diag = Diagnostics::default();
+    let way = function_items(&function, options, &diag);
+    if diag.any() {
+        return diag.to_tokens();
+    }
+    Place::rule(path, block, &way, &root_of(options))
+}
+
 /// The rule of an operator from its `impl`.
 fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> TokenStream {
+    let block = &operator.with_lifetime(block);
     let function = block.items.iter().find_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,
@@ -373,6 +586,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
         outer: Some(&block.generics),
         own: Some(&block.self_ty),
         around: None,
+        of_trait: None,
         asked: Asked::Here,
     };
     let plain = Options {
@@ -393,6 +607,11 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
     let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
     let mut generics = block.generics.clone();
     bound_numbers(&mut generics, &numbers, &root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
     operator.rule(block, &generics, [&generated, &in_lanes], &root)
 }
 
@@ -407,9 +626,12 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         outer,
         own,
         around,
+        of_trait,
         asked,
     } = *function;
     hygiene::check(&quote!(#sig #block), diag);
+    let named = with_names(sig);
+    let sig = &named;
     let signature = Signature::read(sig, outer, options, diag).with_self(own);
     let options = &allowed(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {
@@ -424,17 +646,34 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         rows: options.rows,
         root: root_of(options),
         outer,
-        of_trait: None,
+        of_trait: of_trait.cloned(),
         functions: &[],
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
     }
+    if let Some((sig, block)) = projection::without_self(sig, block) {
+        let function = Function {
+            sig: &sig,
+            block: &block,
+            ..*function
+        };
+        return function_items(&function, options, diag);
+    }
     let name = sig.ident.to_string();
     let around = around.map_or_else(|| block.to_token_stream(), Clone::clone);
     let mut lowered = front::lower(&name, &signature, block, &around, diag);
+    lowered.recursive |= options.recursive;
     dump(&name, "lowered", &lowered.graph);
+    if signature.returned.is_some() && !diag.any() {
+        pass::simplify(&mut lowered.graph);
+        if projection::changes_parameters(&lowered.graph) {
+            diag.report(signature.output_type.span(), Problem::ChangesAndReturns);
+            return diag.to_tokens();
+        }
+        return emit_ways(&derived, &lowered, &quote!(#sig #block));
+    }
     let active = if diag.any() {
         ad::Activity::default()
     } else {
@@ -453,6 +692,10 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         let what = "a function that passes closures to others".to_owned();
         diag.report(sig.ident.span(), Problem::LanesHere(what));
     }
+    if options.lanes.is_some() && traits::has_no_lanes(&lowered.graph) {
+        let what = "a function that calls trait objects or writes through returned references";
+        diag.report(sig.ident.span(), Problem::LanesHere(what.to_owned()));
+    }
     let functions = passed_functions(&mut lowered, &active, &derived, &avoid, diag);
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
@@ -461,7 +704,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
     let derived = Derived {
         functions: &functions,
         root: derived.root.clone(),
-        of_trait: None,
+        of_trait: derived.of_trait.clone(),
         ..derived
     };
     let about = (&sig.ident, home, asked);
@@ -654,6 +897,7 @@ fn expand_nested(item: &mut TokenStream, options: &Options) {
         outer: None,
         own: None,
         around: None,
+        of_trait: None,
         asked: Asked::Outside,
     };
     let options = Options {

@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 mod ad;
+mod cycles;
 mod derive;
 mod diag;
 mod driver;
 mod emit;
+mod foreign;
 mod front;
 mod hygiene;
 mod independent;
@@ -18,11 +20,13 @@ mod operator;
 mod options;
 mod partial;
 mod pass;
+mod projection;
 mod rule;
 mod signature;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 /// Derives `grad_runtime::Differentiable` and `grad_runtime::Parameters`.
 #[proc_macro_derive(Differentiable, attributes(differentiate))]
@@ -62,7 +66,8 @@ pub fn differentiable(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// - `rows` runs one call's reverse sweep for each row; what it calls must have `rows` too.
 ///
 /// The first three need a result that is one float. Options: `wrt(x, w)` picks parameters, `forward`
-/// or `reverse` emits one mode, `crate = path` names the runtime. In an `impl` block under the
+/// or `reverse` emits one mode, `crate = path` names the runtime; `recursive` is needed on one of some
+/// functions that call one another in a circle (not in an `impl` block, where it shows). In an `impl` block under the
 /// attribute, a function may have an attribute of its own with options.
 ///
 /// A function may be given functions: `f: impl Fn(f64) -> f64`, `&dyn Fn(f64) -> f64`, `F` with

@@ -64,6 +64,24 @@ impl Operator {
         }
     }
 
+    /// The block with a name for the lifetime of `impl Sub for &T`, where both operands have it.
+    pub(crate) fn with_lifetime(&self, block: &ItemImpl) -> ItemImpl {
+        let mut block = block.clone();
+        if let (None, Type::Reference(own)) = (&self.right, &mut *block.self_ty) {
+            if own.lifetime.is_none() {
+                let lifetime: syn::Lifetime = syn::parse_quote!('__grad_operand);
+                own.lifetime = Some(lifetime.clone());
+                block
+                    .generics
+                    .params
+                    .insert(0, syn::parse_quote!(#lifetime));
+                block.generics.lt_token.get_or_insert_default();
+                block.generics.gt_token.get_or_insert_default();
+            }
+        }
+        block
+    }
+
     /// The implementation of the rule's trait around the siblings.
     pub(crate) fn rule(
         &self,
@@ -112,5 +130,49 @@ pub(crate) fn base(ty: &Type) -> &Type {
         Type::Paren(inner) => base(&inner.elem),
         Type::Group(inner) => base(&inner.elem),
         other => other,
+    }
+}
+
+/// `Index` and `IndexMut`: their rules find the way to the element.
+pub(crate) struct Place;
+
+impl Place {
+    /// Whether the path names one of the traits.
+    pub(crate) fn named(path: &Path) -> bool {
+        let last = path.segments.last();
+        last.is_some_and(|last| last.ident == "Index" || last.ident == "IndexMut")
+    }
+
+    /// Writes out the type of the element.
+    pub(crate) fn name_types(sig: &mut Signature, block: &ItemImpl) {
+        let output = block.items.iter().find_map(|item| match item {
+            syn::ImplItem::Type(ty) if ty.ident == "Output" => Some(ty.ty.clone()),
+            _ => None,
+        });
+        if let (syn::ReturnType::Type(_, ty), Some(output)) = (&mut sig.output, output) {
+            if let Type::Reference(reference) = &mut **ty {
+                *reference.elem = output;
+            }
+        }
+    }
+
+    /// The implementation of the rule's trait around what finds the way.
+    pub(crate) fn rule(
+        path: &Path,
+        block: &ItemImpl,
+        way: &TokenStream,
+        root: &TokenStream,
+    ) -> TokenStream {
+        let Some(last) = path.segments.last() else {
+            return TokenStream::new();
+        };
+        let rule = format_ident!("{}Rule", last.ident, span = Span::call_site());
+        let (arguments, own) = (&last.arguments, &block.self_ty);
+        let (generics, clause) = (&block.generics, &block.generics.where_clause);
+        quote! {
+            #[automatically_derived]
+            #[allow(refining_impl_trait)]
+            impl #generics #root::private::rules::#rule #arguments for #own #clause { #way }
+        }
     }
 }

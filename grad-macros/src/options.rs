@@ -41,6 +41,8 @@ pub(crate) struct Options {
     pub(crate) rows: bool,
     /// Whether `jacobian_f` is emitted.
     pub(crate) jacobian: bool,
+    /// Whether a call of the function may come back to it in a way that does not show in its body.
+    pub(crate) recursive: bool,
     /// The root of the paths in generated code.
     pub(crate) root: Option<Path>,
 }
@@ -73,6 +75,7 @@ impl Options {
         self.lanes = self.lanes.or(around.lanes);
         self.rows |= around.rows;
         self.jacobian |= around.jacobian;
+        self.recursive |= around.recursive;
         self
     }
 
@@ -128,6 +131,10 @@ impl Options {
             "rows" => {
                 once(self.rows, &text, name.span(), diag);
                 self.rows = true;
+            }
+            "recursive" => {
+                once(self.recursive, &text, name.span(), diag);
+                self.recursive = true;
             }
             "jacobian" => {
                 once(self.jacobian, &text, name.span(), diag);

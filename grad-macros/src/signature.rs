@@ -6,8 +6,9 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
+pub(crate) mod bounds;
 pub(crate) mod functions;
-mod generics;
+pub(crate) mod generics;
 
 use crate::diag::{Diagnostics, Problem};
 use crate::ir::{Ty, Width};
@@ -22,7 +23,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
-#[allow(clippy::struct_excessive_bools)] // four facts of how it is written
+#[allow(clippy::struct_excessive_bools)] // five facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.
@@ -41,6 +42,10 @@ pub(crate) struct Parameter {
     pub(crate) is_receiver: bool,
     /// A receiver `self` whose type is a reference.
     pub(crate) by_value: bool,
+    /// Something that a closure captures and that is no reference itself: its name is the place.
+    pub(crate) is_place: bool,
+    /// Whether it is one of a closure's, whose type may not be written.
+    pub(crate) of_closure: bool,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -54,6 +59,13 @@ pub(crate) struct Signature {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Ty,
     pub(crate) output_type: Type,
+    /// How it hands out what it returns, where that is a reference to a part of a parameter.
+    pub(crate) returned: Option<Passing>,
+    /// The tangent of what it returns, where that does not follow from the type.
+    pub(crate) output_tangent: Option<Type>,
+    /// Whether it is a method of a type that wraps a type parameter with methods: one of the same name
+    /// that it calls on a part of itself is that one's.
+    pub(crate) wraps: bool,
     /// Names of const parameters.
     pub(crate) consts: Vec<Ident>,
     /// Its type parameters that stand for numbers.
@@ -62,12 +74,19 @@ pub(crate) struct Signature {
     pub(crate) number_names: Vec<String>,
     /// Other type parameters, and those of numbers: everything a pullback's type may name.
     pub(crate) types: Vec<Ident>,
+    /// What outlives the pullback of a recursive function that is given functions.
+    pub(crate) outlived: Option<syn::Lifetime>,
 }
 
 impl Signature {
     /// Type parameters of an `impl` block or trait that stand for numbers.
     pub(crate) fn numbers_of(outer: &syn::Generics) -> Vec<Ident> {
         generics::numbers(outer, None)
+    }
+
+    /// Type parameters of an `impl` block that its type holds something of, other than numbers.
+    pub(crate) fn holders_of(outer: &syn::Generics, own: &Type) -> Vec<Ident> {
+        generics::holders(outer, &quote!(#own))
     }
 
     /// Reads a signature; `outer` are the generics around the function.
@@ -99,14 +118,25 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
-                if let Type::Reference(reference) = &**ty {
-                    diag.report(reference.span(), Problem::ReturnedReference);
+                if let Some(problem) = bounds::returned(ty) {
+                    diag.report(ty.span(), problem);
+                } else if let Some(span) = reference_inside(ty) {
+                    diag.report(span, Problem::ReturnedReference);
                 }
                 (ty_of(ty).with_numbers(&names), (**ty).clone())
             }
         };
         let mut signature = Signature {
             parameters,
+            returned: match &output_type {
+                Type::Reference(reference) if reference.mutability.is_some() => {
+                    Some(Passing::RefMut)
+                }
+                Type::Reference(_) => Some(Passing::Ref),
+                _ => None,
+            },
+            output_tangent: None,
+            wraps: outer.is_some_and(generics::has_holders),
             output,
             output_type,
             consts: outer
@@ -122,8 +152,14 @@ impl Signature {
                 .type_params()
                 .map(|p| p.ident.clone())
                 .collect(),
+            outlived: None,
         };
         signature.choose_wrt(sig, options, diag);
+        for parameter in signature.parameters.iter().filter(|p| p.wrt) {
+            if let Some(problem) = bounds::unknown(parameter, &sig.generics) {
+                diag.report(parameter.written.span(), problem);
+            }
+        }
         signature
     }
 
@@ -145,7 +181,10 @@ impl Signature {
     fn choose_wrt(&mut self, sig: &syn::Signature, options: &Options, diag: &Diagnostics) {
         if let Some(names) = &options.wrt {
             for name in names {
-                match self.parameters.iter_mut().find(|p| p.name == *name) {
+                // An implementation that does not use a parameter of its trait may say so.
+                let unused = format!("_{name}");
+                let found = |p: &&mut Parameter| p.name == *name || p.name == unused;
+                match self.parameters.iter_mut().find(found) {
                     None => diag.report(name.span(), Problem::UnknownParameter(name.to_string())),
                     Some(p) if !p.ty.may_be_active() => {
                         diag.report(name.span(), Problem::InertParameter(name.to_string()));
@@ -176,8 +215,38 @@ impl Signature {
         self.parameters.iter().any(|p| p.function.is_some())
     }
 
+    /// Whether what is returned is a reference to something differentiated, or holds one.
+    pub(crate) fn gives_references(&self) -> bool {
+        self.returned.is_some() || reference_inside(&self.output_type).is_some()
+    }
+
     pub(crate) fn returns_float(&self) -> bool {
         matches!(self.output, Ty::Float(_) | Ty::Number)
+    }
+}
+
+/// The reference to something differentiated that stands inside a returned type: in a tuple or an
+/// `Option`. A returned type that is one as a whole leads to a place.
+fn reference_inside(ty: &Type) -> Option<Span> {
+    let reference = |ty: &Type| match ty {
+        Type::Reference(inner) => ty_of(&inner.elem).may_be_active().then(|| inner.span()),
+        other => reference_inside(other),
+    };
+    match ty {
+        Type::Paren(inner) => reference_inside(&inner.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(reference),
+        Type::Array(array) => reference(&array.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(list) = &last.arguments else {
+                return None;
+            };
+            list.args.iter().find_map(|arg| match arg {
+                GenericArgument::Type(ty) => reference(ty),
+                _ => None,
+            })
+        }
+        _ => None,
     }
 }
 
@@ -197,9 +266,6 @@ fn keep_apart(parameters: &mut [Parameter]) {
 }
 
 fn reject(sig: &syn::Signature, diag: &Diagnostics) {
-    if let Some(token) = &sig.constness {
-        diag.report(token.span, Problem::ConstFunction);
-    }
     if let Some(token) = &sig.asyncness {
         diag.report(token.span, Problem::AsyncFunction);
     }
@@ -240,13 +306,15 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 wrt: false,
                 is_receiver: true,
                 by_value: false,
+                is_place: false,
+                of_closure: false,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
             }
             .spanned(span)
         }
-        FnArg::Typed(typed) => typed_parameter(k, typed, generics, diag),
+        FnArg::Typed(typed) => typed_parameter(k, typed, generics),
     }
 }
 
@@ -322,12 +390,7 @@ impl Parameter {
     }
 }
 
-fn typed_parameter(
-    k: usize,
-    typed: &syn::PatType,
-    generics: &syn::Generics,
-    diag: &Diagnostics,
-) -> Parameter {
+fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> Parameter {
     let (name, pattern, mutable) = match &*typed.pat {
         Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
             (p.ident.clone(), None, p.mutability.is_some())
@@ -335,9 +398,6 @@ fn typed_parameter(
         other => (format_ident!("arg{k}"), Some(other.clone()), false),
     };
     let function = functions::function_of(&typed.ty, generics);
-    if let (Type::ImplTrait(ty), None) = (&*typed.ty, &function) {
-        diag.report(ty.span(), Problem::ImplTraitParameter);
-    }
     let (passing, base) = match &*typed.ty {
         Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
         Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
@@ -363,6 +423,8 @@ fn typed_parameter(
         wrt: false,
         is_receiver: false,
         by_value: false,
+        is_place: false,
+        of_closure: false,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),
@@ -381,6 +443,7 @@ pub(crate) fn ty_of(ty: &Type) -> Ty {
         Type::Tuple(inner) => Ty::Tuple(inner.elems.iter().map(ty_of).collect()),
         Type::Path(path) => path_ty(path),
         Type::Infer(_) => Ty::Unknown,
+        Type::TraitObject(object) if !functions::is_function(object) => Ty::Dyn,
         _ => Ty::Inert,
     }
 }
@@ -408,9 +471,11 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         },
         "Box" => match first_type_argument(&last.arguments) {
             Some(inner @ Type::Slice(_)) => ty_of(inner),
+            Some(inner) if ty_of(inner) == Ty::Dyn => Ty::Dyn,
             Some(inner) if !ty_of(inner).may_be_active() => Ty::Inert,
             _ => Ty::Named(name),
         },
+        "Rc" | "Arc" if first_type_argument(&last.arguments).map(ty_of) == Some(Ty::Dyn) => Ty::Dyn,
         _ => Ty::Named(name),
     }
 }
@@ -426,7 +491,7 @@ fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {
 }
 
 /// The element type of a slice or a `Vec`.
-fn sequence_element(ty: &Type) -> Option<&Type> {
+pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
     match ty {
         Type::Paren(inner) => sequence_element(&inner.elem),
         Type::Group(inner) => sequence_element(&inner.elem),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 
 use crate::diag::Problem;
-use crate::ir::{Assumed, Graph, Output, Slot, Value, Var};
+use crate::ir::{Assumed, Graph, Output, Path, Slot, Value, Var};
 use crate::signature::Signature;
 
 /// The function as a graph, with what emission must repeat of its body.
@@ -21,6 +21,19 @@ pub(crate) struct Lowered {
     pub(crate) recursive: bool,
     /// Closures it passes to functions, by number.
     pub(crate) passed: Vec<Passed>,
+    /// Where the reference leads that it returns, if it does: the results of the graph are the
+    /// number of the route, where there are several, and the values on all of them.
+    pub(crate) routes: Vec<Route>,
+}
+
+/// One of the places that a returned reference may lead to.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) path: Path,
+    /// The parameter that the place is in.
+    pub(crate) parameter: usize,
+    /// Which of the results its first value is.
+    pub(crate) first: usize,
 }
 
 /// A closure that is passed to a function, as a function of its inputs and what it captures.

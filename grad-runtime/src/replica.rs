@@ -97,6 +97,11 @@ pub trait ByReplica {
     fn replicate_owned(&self) -> Self::Owned {
         self.replicate()
     }
+    /// What is passed by value.
+    #[inline]
+    fn pass(&self) -> Self::Owned {
+        self.replicate()
+    }
 }
 
 impl<T: Replica> ByReplica for &Copier<'_, T> {
@@ -125,6 +130,11 @@ pub trait ByClone {
     /// What `to_owned` gives.
     #[inline]
     fn replicate_owned(&self) -> Self::Owned {
+        self.replicate()
+    }
+    /// What is passed by value.
+    #[inline]
+    fn pass(&self) -> Self::Owned {
         self.replicate()
     }
 }

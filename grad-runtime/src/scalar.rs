@@ -7,6 +7,7 @@ use crate::private::rules::{
     AddAssignRule, AddRule, DivAssignRule, DivRule, MulAssignRule, MulRule, NegRule, RealRules,
     RemAssignRule, RemRule, SubAssignRule, SubRule,
 };
+use crate::replica::Replica;
 use crate::{Differentiable, Parameters, Tangent};
 
 /// A real number that derivatives are taken of: `f32` or `f64`.
@@ -42,6 +43,7 @@ pub trait Scalar:
     + Tangent
     + Differentiable<Tangent = Self>
     + Parameters
+    + Replica
     + Real
     + RealRules
     + AddRule<Self, Output = Self, SelfBase = Self, RhsBase = Self>

@@ -13,11 +13,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use grad_tests::programs::{Shape, Source, dual, plain, program};
+use grad_tests::programs::{Shape, Source, TYPES, dual, plain, program};
 
 const HEAD: &str = "#![allow(warnings)]
 #![forbid(unsafe_code)]
-use grad_runtime::differentiate;
+use grad_runtime::{Differentiable, differentiate};
 use grad_tests::compiled::*;
 use grad_tests::dual::*;
 use grad_tests::programs::Rng;
@@ -107,7 +107,8 @@ fn build(place: &Path, lines: &[u64]) -> Result<BTreeMap<u64, String>, Box<dyn E
 
 /// The crate, and the program that each of its lines belongs to.
 fn crate_text(sources: &BTreeMap<u64, Vec<Source>>, inputs: u64) -> (String, Vec<u64>) {
-    let mut text = HEAD.to_owned();
+    let types = plain(TYPES).replace("derive(Clone", "derive(Differentiable, Clone");
+    let mut text = format!("{HEAD}{types}{}", dual(TYPES, &[]));
     let mut lines = vec![u64::MAX; text.lines().count()];
     let mut calls = String::new();
     for (seed, functions) in sources {
@@ -134,6 +135,8 @@ fn crate_text(sources: &BTreeMap<u64, Vec<Source>>, inputs: u64) -> (String, Vec
 fn owned(shape: Shape) -> String {
     match shape {
         Shape::Float | Shape::FloatMut | Shape::Unit => "f64".to_owned(),
+        Shape::Point => "Point".to_owned(),
+        Shape::State | Shape::StateMut => "State".to_owned(),
         Shape::Count => "usize".to_owned(),
         Shape::Flag => "bool".to_owned(),
         Shape::Slice | Shape::SliceMut | Shape::Vec => "Vec<f64>".to_owned(),

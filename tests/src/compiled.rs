@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dual::D;
+use crate::dual::{D, overflowed};
 use crate::programs::Rng;
 
 /// An argument, or a part of a result.
@@ -165,7 +165,7 @@ impl Tally {
         self.program = format!("{program} at {inputs}");
     }
 
-    /// The reference; `None` where numbers are too large to compare.
+    /// The reference; `None` where numbers are too large to compare, or infinite on the way.
     pub fn reference(
         &mut self,
         value: &[f64],
@@ -173,6 +173,7 @@ impl Tally {
         dual: impl Fn(usize) -> Vec<D>,
     ) -> Option<Reference> {
         let mut columns = Vec::new();
+        let _ = overflowed();
         for which in 0..inputs {
             let parts = dual(which);
             let values: Vec<f64> = parts.iter().map(|part| part.0).collect();
@@ -187,7 +188,8 @@ impl Tally {
                 f64::INFINITY
             }
         });
-        let tame = scale < 1e6;
+        // Where a value on the way is infinite, a tangent of it is no number.
+        let tame = scale < 1e6 && !overflowed();
         self.count(if tame { "checked" } else { "wild" });
         tame.then_some(Reference { columns, scale })
     }

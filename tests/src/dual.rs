@@ -5,8 +5,27 @@
 
 #![allow(non_snake_case, clippy::should_implement_trait)]
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+thread_local! {
+    static OVERFLOWED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether any value was infinite or no number since this was asked last.
+#[must_use]
+pub fn overflowed() -> bool {
+    OVERFLOWED.replace(false)
+}
+
+/// A result; notes what is no finite number.
+fn made(value: f64, tangent: f64) -> D {
+    if !value.is_finite() {
+        OVERFLOWED.set(true);
+    }
+    D(value, tangent)
+}
 
 /// A value and its tangent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +55,7 @@ macro_rules! operators {
             type Output = D;
             fn $method(self, other: D) -> D {
                 let ($a, $b) = (self, other);
-                D($value, $tangent)
+                made($value, $tangent)
             }
         }
         impl $assign for D {
@@ -73,7 +92,7 @@ macro_rules! functions {
         #[must_use]
         pub fn $name(self) -> D {
             let $x = self.0;
-            D($x.$name(), self.1 * $slope)
+            made($x.$name(), self.1 * $slope)
         }
     )*};
 }

@@ -7,6 +7,10 @@
 
 use std::fmt::Write as _;
 
+#[path = "records.rs"]
+mod records;
+pub use records::TYPES;
+
 /// A small random number generator (`SplitMix64`: Steele, Lea and Flood, 2014).
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
@@ -72,6 +76,12 @@ pub enum Shape {
     SliceMut,
     /// `&mut f64`, likewise.
     FloatMut,
+    /// `Point`, of [`TYPES`]; this and the next two for functions that others call.
+    Point,
+    /// `&State`; as a result `State`.
+    State,
+    /// `&mut State`.
+    StateMut,
     /// Nothing, as a result.
     Unit,
 }
@@ -89,6 +99,9 @@ impl Shape {
             Shape::Pair => "(ℝ, ℝ)".to_owned(),
             Shape::SliceMut => "&mut [ℝ]".to_owned(),
             Shape::FloatMut => "&mut ℝ".to_owned(),
+            Shape::Point => "Point".to_owned(),
+            Shape::State => "&State".to_owned(),
+            Shape::StateMut => "&mut State".to_owned(),
             Shape::Unit => "()".to_owned(),
         }
     }
@@ -124,7 +137,7 @@ pub struct Source {
 
 impl Shape {
     fn is_mutable(self) -> bool {
-        matches!(self, Shape::SliceMut | Shape::FloatMut)
+        matches!(self, Shape::SliceMut | Shape::FloatMut | Shape::StateMut)
     }
 }
 
@@ -144,7 +157,12 @@ fn random_input(shape: Shape, rng: &mut Rng) -> Input {
             let n = 3 + rng.below(3);
             Input::List((0..n).map(|_| rng.between(-2.0, 2.0)).collect())
         }
-        Shape::Float | Shape::FloatMut | Shape::Unit => Input::Float(rng.between(-2.0, 2.0)),
+        Shape::Float
+        | Shape::FloatMut
+        | Shape::Point
+        | Shape::State
+        | Shape::StateMut
+        | Shape::Unit => Input::Float(rng.between(-2.0, 2.0)),
         Shape::Pair => Input::Pair(rng.between(-2.0, 2.0), rng.between(-2.0, 2.0)),
         Shape::Count => Input::Count(rng.below(5)),
         Shape::Flag => Input::Flag(rng.one_in(2)),
@@ -185,20 +203,30 @@ pub fn dual(text: &str, names: &[String]) -> String {
     for name in names {
         text = text.replace(&format!("{name}("), &format!("{name}_dual("));
     }
+    text = text
+        .replace("Point", "PointDual")
+        .replace("State", "StateDual");
     text
+}
+
+/// Whether program number `seed` may use what the interpreter does not know.
+#[must_use]
+pub fn is_rich(seed: u64) -> bool {
+    seed % 3 == 2
 }
 
 /// The functions of program number `seed`; names begin with `prefix`.
 #[must_use]
 pub fn program(seed: u64, prefix: &str) -> Vec<Source> {
     let mut rng = Rng::new(seed);
+    let rich = is_rich(seed);
     let mut functions: Vec<Source> = Vec::new();
     for k in 0..rng.below(3) {
         let name = format!("{prefix}h{k}");
         let helper = if rng.one_in(5) {
             recursive(&name, &mut rng)
         } else {
-            function(&name, &functions, Role::Helper, &mut rng)
+            function(&name, &functions, Role::Helper, rich, &mut rng)
         };
         functions.push(helper);
     }
@@ -206,6 +234,7 @@ pub fn program(seed: u64, prefix: &str) -> Vec<Source> {
         &format!("{prefix}f"),
         &functions,
         Role::Main,
+        rich,
         &mut rng,
     ));
     functions
@@ -250,6 +279,12 @@ enum Kind {
     List(Len, Form),
     Grid(usize, usize),
     Pair,
+    /// A struct of [`TYPES`].
+    Point,
+    /// Owned, where the form is a vector's.
+    State(Form),
+    /// A vector that is added to: at least 3 long.
+    Growing,
 }
 
 #[derive(Clone, Debug)]
@@ -274,9 +309,12 @@ struct Writer<'a> {
     next: usize,
     /// Statements that may still be written.
     budget: usize,
+    /// Whether it may say what the interpreter does not know.
+    rich: bool,
 }
 
-fn function(name: &str, callees: &[Source], role: Role, rng: &mut Rng) -> Source {
+#[allow(clippy::fn_params_excessive_bools)]
+fn function(name: &str, callees: &[Source], role: Role, rich: bool, rng: &mut Rng) -> Source {
     let mut params = vec![Shape::Float];
     for _ in 0..=rng.below(4) {
         let n = 3 + rng.below(2);
@@ -294,15 +332,18 @@ fn function(name: &str, callees: &[Source], role: Role, rng: &mut Rng) -> Source
         ];
         params.extend(rng.pick(&shapes));
     }
+    if role == Role::Helper && rng.one_in(3) {
+        params.push([Shape::Point, Shape::State][rng.below(2)]);
+    }
     let changes = role == Role::Helper && rng.one_in(3);
     if changes {
-        params.push([Shape::SliceMut, Shape::FloatMut][rng.below(2)]);
+        params.push([Shape::SliceMut, Shape::FloatMut, Shape::StateMut][rng.below(3)]);
     }
     let result = match rng.below(8) {
         0..=3 if changes => Shape::Unit,
         0 => Shape::Pair,
         1 => Shape::Array(3),
-        2 if role == Role::Helper => Shape::Vec,
+        2 if role == Role::Helper => [Shape::Vec, Shape::Point, Shape::State][rng.below(3)],
         _ => Shape::Float,
     };
     let budget = if role == Role::Main { 16 } else { 7 };
@@ -318,6 +359,7 @@ fn function(name: &str, callees: &[Source], role: Role, rng: &mut Rng) -> Source
         loops: Vec::new(),
         next: 0,
         budget,
+        rich,
     };
     let mut heads = Vec::new();
     for (k, shape) in params.iter().enumerate() {
@@ -330,7 +372,7 @@ fn function(name: &str, callees: &[Source], role: Role, rng: &mut Rng) -> Source
     let text = format!(
         "fn {name}({}) -> {} {{\n{}}}\n",
         heads.join(", "),
-        result.text(),
+        result.text().trim_start_matches('&'),
         writer.text
     );
     Source {
@@ -380,13 +422,15 @@ impl Writer<'_> {
     fn parameter(&mut self, k: usize, shape: Shape) -> String {
         let name = format!(
             "{}{k}",
-            ["x", "n", "c", "s", "v", "w", "q", "p", "u", "e", ""][shape_number(shape)]
+            [
+                "x", "n", "c", "s", "v", "w", "q", "p", "u", "e", "", "d", "b", "h"
+            ][shape_number(shape)]
         );
         let by_value = matches!(
             shape,
-            Shape::Float | Shape::Vec | Shape::Array(_) | Shape::Pair
+            Shape::Float | Shape::Vec | Shape::Array(_) | Shape::Pair | Shape::Point
         );
-        let by_mut = matches!(shape, Shape::SliceMut | Shape::FloatMut);
+        let by_mut = shape.is_mutable();
         let mutable = by_value && self.rng.one_in(3);
         let kind = match shape {
             Shape::Float => Kind::Float,
@@ -399,6 +443,9 @@ impl Writer<'_> {
             Shape::Array(n) => Kind::List(Len::Known(n), Form::Array),
             Shape::ArrayRef(n) => Kind::List(Len::Known(n), Form::Borrowed),
             Shape::Pair => Kind::Pair,
+            Shape::Point => Kind::Point,
+            Shape::State => Kind::State(Form::Borrowed),
+            Shape::StateMut => Kind::State(Form::Exclusive),
         };
         self.declare(&name, kind, mutable || by_mut);
         let head = if mutable { "mut " } else { "" };
@@ -479,6 +526,13 @@ impl Writer<'_> {
                 format!("{}[{i}][{j}]", var.name)
             }
             Kind::Pair => format!("{}.{}", var.name, self.rng.below(2)),
+            Kind::Point => format!("{}.{}", var.name, ["x", "y"][self.rng.below(2)]),
+            Kind::State(_) => self.field(&var.name),
+            // What is being changed cannot be asked for its length.
+            Kind::Growing if !mutable && self.rng.one_in(3) => {
+                format!("{0}[{0}.len() - 1]", var.name)
+            }
+            Kind::Growing => format!("{}[{}]", var.name, self.rng.below(3)),
             Kind::Exclusive if mutable => format!("*{}", var.name),
             Kind::Exclusive => format!("(*{})", var.name),
             _ => var.name,
@@ -658,6 +712,12 @@ impl Writer<'_> {
             }
             let name = self.fresh("g");
             match shape {
+                Shape::State => {
+                    let text = self.argument(*shape)?;
+                    let text = text.trim_start_matches('&');
+                    self.line(&format!("let {name} = {text}.clone();"));
+                    args.push(format!("&{name}"));
+                }
                 Shape::Slice | Shape::ArrayRef(_) => {
                     let text = self.array(if let Shape::ArrayRef(n) = shape {
                         *n
@@ -712,8 +772,18 @@ impl Writer<'_> {
                 }
             }
             Shape::Unit => return None,
+            Shape::Point | Shape::State | Shape::StateMut => return self.record_argument(shape),
             Shape::SliceMut => {
                 let frozen = self.frozen.clone();
+                if self.rng.one_in(3) {
+                    if let Some(state) = self.record_argument(Shape::StateMut) {
+                        let part = ["w", "list"][self.rng.below(2)];
+                        return Some(match state.strip_prefix("&mut ") {
+                            Some(name) => format!("&mut {name}.{part}"),
+                            None => format!("&mut {state}.{part}"),
+                        });
+                    }
+                }
                 let var = self.pick_var(|v| list(v) && v.mutable && !frozen.contains(&v.name))?;
                 match var.kind {
                     Kind::List(_, Form::Exclusive) => var.name,
@@ -780,8 +850,9 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self) {
-        match self.rng.below(36) {
+        match self.rng.below(44) {
             30 | 31 if self.changing_call().is_some() => {}
+            36.. => self.record(),
             32 => self.closure(),
             33 | 34 => self.collected(),
             35 => self.changed_elements(),
@@ -789,7 +860,7 @@ impl Writer<'_> {
             5..=7 => self.new_list(),
             14 => self.swap(),
             15..=17 => self.branch(),
-            18..=22 if self.loops.len() < 2 => self.counted_loop(),
+            18..=22 if self.loops.len() < 3 => self.counted_loop(),
             23 if self.loops.len() < 2 => self.while_loop(),
             24 if self.loops.len() < 2 => self.endless_loop(),
             25 | 26 if !self.loops.is_empty() => self.exit(),
@@ -1195,49 +1266,36 @@ impl Writer<'_> {
 
     /// A sum over an iterator chain.
     fn iterated(&mut self, depth: usize) -> Option<String> {
-        let (list, _) = self.any_list()?;
-        let (other, _) = self.any_list()?;
+        let list = self.sequence()?;
+        let other = self.sequence()?;
         let (a, b, i) = (self.fresh("v"), self.fresh("v"), self.fresh("i"));
         Some(match self.rng.below(6) {
             0 => {
                 let e = self.element_expr(&[&a], depth);
-                format!("{}.iter().map(|&{a}| {e}).sum::<ℝ>()", list.name)
+                format!("{list}.iter().map(|&{a}| {e}).sum::<ℝ>()")
             }
             1 => {
                 let e = self.element_expr(&[&a, &b], depth);
-                format!(
-                    "{}.iter().zip({}.iter()).map(|(&{a}, &{b})| {e}).sum::<ℝ>()",
-                    list.name, other.name
-                )
+                format!("{list}.iter().zip({other}.iter()).map(|(&{a}, &{b})| {e}).sum::<ℝ>()")
             }
             2 => {
                 let start = self.expr(1);
                 let e = self.element_expr(&[&a, &b], 1);
-                format!(
-                    "{}.iter().fold({start}, |{a}, &{b}| (⟦0.5⟧ * {a} + {e}).sin())",
-                    list.name
-                )
+                format!("{list}.iter().fold({start}, |{a}, &{b}| (⟦0.5⟧ * {a} + {e}).sin())")
             }
             3 => {
                 let e = self.element_expr(&[&a], depth);
                 format!(
-                    "{}.iter().enumerate().map(|({i}, &{a})| {e} * (⟦{i} as f64⟧)).sum::<ℝ>()",
-                    list.name
+                    "{list}.iter().enumerate().map(|({i}, &{a})| {e} * (⟦{i} as f64⟧)).sum::<ℝ>()"
                 )
             }
             4 => {
                 let (e, literal) = (self.element_expr(&[&a], depth), self.literal());
-                format!(
-                    "{}.iter().filter(|&&{a}| {a} > {literal}).map(|&{a}| {e}).sum::<ℝ>()",
-                    list.name
-                )
+                format!("{list}.iter().filter(|&&{a}| {a} > {literal}).map(|&{a}| {e}).sum::<ℝ>()")
             }
             _ => {
                 let w = self.fresh("w");
-                format!(
-                    "{}.windows(2).map(|{w}| {w}[0] * {w}[1]).sum::<ℝ>()",
-                    list.name
-                )
+                format!("{list}.windows(2).map(|{w}| {w}[0] * {w}[1]).sum::<ℝ>()")
             }
         })
     }
@@ -1291,6 +1349,12 @@ impl Writer<'_> {
         } else if let Some(call) = self.call(Shape::Vec) {
             self.line(&format!("let {name} = {call};"));
             self.declare(&name, Kind::List(Len::Of(name.clone()), Form::Vec), false);
+        } else if let Some(call) = self.call(Shape::Point) {
+            self.line(&format!("let mut {name} = {call};"));
+            self.declare(&name, Kind::Point, true);
+        } else if let Some(call) = self.call(Shape::State) {
+            self.line(&format!("let mut {name} = {call};"));
+            self.declare(&name, Kind::State(Form::Vec), true);
         } else if let Some(call) = self.call(Shape::Float) {
             self.line(&format!("let {name} = {call};"));
             self.declare(&name, Kind::Float, false);
@@ -1304,6 +1368,8 @@ impl Writer<'_> {
             Shape::Unit => String::new(),
             Shape::Pair => format!("({}, {})", self.expr(2), self.expr(2)),
             Shape::Array(n) => self.array(n),
+            Shape::Point => self.point_value(),
+            Shape::State => self.state_value(),
             Shape::Vec => {
                 let vec = self.pick_var(|v| matches!(v.kind, Kind::List(..)));
                 match vec {
@@ -1346,5 +1412,8 @@ fn shape_number(shape: Shape) -> usize {
         Shape::SliceMut => 8,
         Shape::FloatMut => 9,
         Shape::Unit => 10,
+        Shape::Point => 11,
+        Shape::State => 12,
+        Shape::StateMut => 13,
     }
 }

@@ -214,6 +214,52 @@ fn dead_in_a_loop(x: &[f64]) -> f64 {
     if total > 100.0 { last } else { total }
 }
 
+/// The product is NaN or infinite, and not the result.
+#[differentiate]
+fn product_not_taken(x: f64, y: f64) -> f64 {
+    let product = (x - 2.0).sqrt() * y;
+    let infinite = x * f64::INFINITY;
+    let quotient = y / (x - x).abs() + x / 0.0;
+    if x > 2.0 {
+        product * infinite * quotient
+    } else {
+        x * y
+    }
+}
+
+#[differentiate]
+fn carried_and_not_taken(x: &[f64]) -> f64 {
+    let (mut total, mut last) = (0.0, 0.0);
+    let mut roots = vec![0.0; x.len()];
+    for i in 0..x.len() {
+        roots[i] = (x[i] - 1.0).sqrt() * x[0];
+        last = roots[i] / 0.0;
+        if x[i] > 1.0 {
+            total += roots[i]
+        } else {
+            total += x[i]
+        }
+    }
+    if total > 100.0 { last } else { total }
+}
+
+#[differentiate]
+fn root_of_product(x: f64, y: f64) -> f64 {
+    (x - 2.0).sqrt() * y * y
+}
+
+#[differentiate]
+fn call_not_taken(x: f64, y: f64) -> f64 {
+    let root = root_of_product(x, y);
+    if x > 2.0 { root } else { x * y }
+}
+
+#[differentiate]
+fn saturated(x: f64, y: f64) -> f64 {
+    let sigmoid = 1.0 / (1.0 + (-x).exp());
+    sigmoid + (x * x).exp().min(y) + (x * x * x.exp()).clamp(-1.0, 1.0)
+}
+
 #[differentiate]
 fn held(x: f64) -> f64 {
     x * constant(x.sqrt() / 0.0)
@@ -229,6 +275,21 @@ fn nothing_dead_reaches_the_gradient() {
     gradient!(grad_not_taken, jvp_not_taken, (1.0) == 3.0);
     gradient!(grad_not_taken, jvp_not_taken, (2.0) == 3.0);
     gradient!(grad_dead, jvp_dead, (3.0) == 6.0);
+    gradient!(
+        grad_product_not_taken,
+        jvp_product_not_taken,
+        (1.0, 3.0) == (3.0, 1.0)
+    );
+    gradient!(
+        grad_call_not_taken,
+        jvp_call_not_taken,
+        (1.0, 3.0) == (3.0, 1.0)
+    );
+    // In forward mode an infinite tangent meets a partial of 0 here.
+    assert_eq!(grad_saturated(-800.0, 5.0), (0.0, 1.0));
+    gradient!(grad_saturated, jvp_saturated, (800.0, 5.0) == (0.0, 1.0));
+    assert_eq!(grad_carried_and_not_taken(&[0.5, 0.25]), [1.0, 1.0]);
+    assert_eq!(jvp_carried_and_not_taken(&[0.5, 0.25], &[1.0, 0.0]).1, 1.0);
     assert_eq!(grad_zero_times_root(0.0, 0.0), (0.0, 0.0));
     assert_eq!(grad_dead_in_a_loop(&[0.0, -1.0]), [1.0, 1.0]);
     assert_eq!(jvp_dead_in_a_loop(&[0.0, -1.0], &[1.0, 0.0]).1, 1.0);

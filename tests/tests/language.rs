@@ -12,6 +12,10 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/declared.rs"]
+mod declared;
+#[path = "language/domains.rs"]
+mod domains;
 #[path = "language/enums.rs"]
 mod enums;
 #[path = "language/flow.rs"]
@@ -20,10 +24,16 @@ mod flow;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/handed.rs"]
+mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/items.rs"]
+mod items;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/objects.rs"]
+mod objects;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
@@ -32,5 +42,13 @@ mod options;
 mod order;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/passed.rs"]
+mod passed;
+#[path = "language/reads.rs"]
+mod reads;
+#[path = "language/receivers.rs"]
+mod receivers;
+#[path = "language/references.rs"]
+mod references;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -1,34 +1,40 @@
 use grad_runtime::differentiate;
 
+#[differentiate(wrt(x))]
 trait Shape {
-    fn area(&self) -> f64;
     fn scaled(&self, x: f64) -> f64;
 }
 
-#[differentiate]
-fn constant_receiver(s: &dyn Shape, x: f64) -> f64 {
-    let a = s.area();
-    a * x
+struct Circle {
+    r: f64,
 }
 
-#[differentiate]
-fn active_argument(s: &dyn Shape, x: f64) -> f64 {
-    let y = s.scaled(x);
-    y * 2.0
-}
-
-#[differentiate]
-fn elements(shapes: &[Box<dyn Shape>], x: f64) -> f64 {
-    let mut sum = 0.0;
-    for s in shapes {
-        sum += s.scaled(x) + s.area() * x;
+#[differentiate(wrt(x))]
+impl Shape for Circle {
+    fn scaled(&self, x: f64) -> f64 {
+        self.r * x
     }
-    sum
 }
 
 #[differentiate]
-fn sums(shapes: &[Box<dyn Shape>], x: f64) -> f64 {
-    shapes.iter().map(|s| s.scaled(x)).sum::<f64>()
+fn made_of_what_is_differentiated(x: f64) -> f64 {
+    let shape: Box<dyn Shape> = Box::new(Circle { r: x });
+    shape.scaled(x)
+}
+
+trait Scaled {
+    fn scaled(&self, x: f64) -> f64;
+}
+
+impl Scaled for str {
+    fn scaled(&self, x: f64) -> f64 {
+        self.len() as f64 * x
+    }
+}
+
+#[differentiate]
+fn of_text(name: &str, x: f64) -> f64 {
+    name.scaled(x)
 }
 
 fn main() {}

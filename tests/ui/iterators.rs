@@ -43,7 +43,7 @@ fn apply(g: impl Fn(f64) -> f64, x: f64) -> f64 {
 
 #[differentiate]
 fn passed(x: f64) -> f64 {
-    apply(|t| t * x, x)
+    apply(|t: f64| t * x, x)
 }
 
 #[differentiate]

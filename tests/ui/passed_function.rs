@@ -11,13 +11,15 @@ fn square(x: f64) -> f64 {
 }
 
 #[differentiate]
-fn name(x: f64) -> f64 {
-    apply(square, x)
+fn one_of_two(x: f64) -> f64 {
+    let g: fn(f64) -> f64 = if x > 0.0 { square } else { f64::sin };
+    apply(g, x)
 }
 
 #[differentiate]
-fn closure_in_closure(x: f64) -> f64 {
-    let g = |t: f64| t * x;
+fn two_meanings(x: f64) -> f64 {
+    let t = x * x;
+    let g = |s: f64| s * t;
     apply(|t: f64| g(t) * t, x)
 }
 

@@ -12,8 +12,36 @@ fn with_impl(x: f64, y: impl Into<f64>) -> f64 {
 }
 
 #[differentiate]
-fn reference<'a>(x: &'a [f64; 2]) -> &'a f64 {
-    &x[0]
+fn iterated(x: impl Iterator<Item = f64>) -> f64 {
+    x.map(|v| v * v).sum()
+}
+
+#[differentiate]
+fn iterable<I: IntoIterator<Item = f64>>(x: I) -> f64 {
+    x.into_iter().sum()
+}
+
+#[differentiate]
+fn viewed<T>(x: &T) -> f64
+where
+    T: AsRef<[f64]>,
+{
+    x.as_ref()[0]
+}
+
+#[differentiate]
+fn make(a: f64) -> impl Fn(f64) -> f64 {
+    move |x| a * x
+}
+
+#[differentiate]
+fn make_boxed(a: f64) -> Box<dyn Fn(f64) -> f64> {
+    Box::new(move |x| a * x)
+}
+
+#[differentiate]
+fn make_iterator(a: f64) -> impl Iterator<Item = f64> {
+    [a, a * a].into_iter()
 }
 
 #[rustfmt::skip]

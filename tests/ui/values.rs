@@ -59,14 +59,33 @@ fn by_parts(x: f64) -> f64 {
 
 #[differentiate]
 fn left_early(x: f64, n: usize) -> f64 {
-    let mut i = 0;
-    let pair = loop {
-        if x > i as f64 || i == n {
-            break [x, 1.0];
+    let pair = |k: f64| {
+        for i in 0..n {
+            if k > i as f64 {
+                return [k, 1.0];
+            }
         }
-        i += 1;
+        [1.0, k]
     };
-    pair[0]
+    pair(x)[0]
+}
+
+#[differentiate]
+fn set_later(x: f64, n: usize) -> f64 {
+    let mut s = x;
+    for i in 0..n {
+        let pair;
+        if i % 2 == 0 {
+            pair = [s, 1.0];
+        } else {
+            if s > 3.0 {
+                continue;
+            }
+            pair = [1.0, x];
+        }
+        s += pair[0];
+    }
+    s
 }
 
 fn main() {}

@@ -11,6 +11,7 @@
 use grad_runtime::optim::Optimizer;
 use grad_runtime::tensor::conv::Convolution;
 use grad_runtime::tensor::elementwise::{self, Curve};
+use grad_runtime::tensor::parallel;
 use grad_runtime::tensor::pool::Pooling;
 use grad_runtime::tensor::product::{Matrix, Start, multiply};
 use grad_runtime::tensor::reduce;
@@ -29,6 +30,13 @@ impl Curve<f32> for Relu {
     fn pull(self, y: f32, bar: f32) -> f32 {
         if y <= 0.0 { 0.0 } else { bar }
     }
+}
+
+/// Back through the rectifier, whose results are `y`.
+fn rectify_back(y: &[f32], bar: &mut [f32]) {
+    parallel::chunks(bar, 1, parallel::ENTRY, |first, bar| {
+        elementwise::pull(&y[first..first + bar.len()], bar, Relu);
+    });
 }
 
 /// The cotangent of mean softmax cross-entropy, in place of the scores.
@@ -134,7 +142,10 @@ impl Mlp {
         let buffers: Vec<Vec<f32>> = sizes[1..].iter().map(|n| vec![0.0; n * batch]).collect();
         Self {
             layers,
-            parameters: crate::numbers(len, 3).iter().map(|x| x * 0.05).collect(),
+            parameters: crate::workload::numbers(len, 3)
+                .iter()
+                .map(|x| x * 0.05)
+                .collect(),
             gradient: vec![0.0; len],
             bars: buffers.clone(),
             results: buffers,
@@ -177,7 +188,7 @@ impl Mlp {
             if k > 0 {
                 let (before, after) = self.bars.split_at_mut(k);
                 self.layers[k].pull_input(&self.parameters, &after[0], &mut before[k - 1]);
-                elementwise::pull(&self.results[k - 1], &mut before[k - 1], Relu);
+                rectify_back(&self.results[k - 1], &mut before[k - 1]);
             }
         }
         value
@@ -220,7 +231,7 @@ impl Conv {
 
     /// From `y_bar` on; `x_bar` is written if it is wanted.
     fn pull(&mut self, p: &[f32], x: &[f32], p_bar: &mut [f32], x_bar: Option<&mut [f32]>) {
-        elementwise::pull(&self.y, &mut self.y_bar, Relu);
+        rectify_back(&self.y, &mut self.y_bar);
         let (at, len, filters_len) = (self.at, self.len(), self.filters_len());
         let part = &mut p_bar[at..][..len];
         part.fill(0.0);
@@ -319,7 +330,10 @@ impl LeNet {
             ],
             head,
             head_at,
-            parameters: crate::numbers(len, 3).iter().map(|x| x * 0.1).collect(),
+            parameters: crate::workload::numbers(len, 3)
+                .iter()
+                .map(|x| x * 0.1)
+                .collect(),
             gradient: vec![0.0; len],
         }
     }
@@ -407,7 +421,10 @@ impl Cnn {
                 Pool::new([16, 16], 64, batch),
             ],
             head,
-            parameters: crate::numbers(len, 3).iter().map(|x| x * 0.05).collect(),
+            parameters: crate::workload::numbers(len, 3)
+                .iter()
+                .map(|x| x * 0.05)
+                .collect(),
             gradient: vec![0.0; len],
         }
     }

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::derivatives;
 use crate::diag::{Diagnostics, Problem};
-use crate::ir::{Arg, Capture, Graph, Kind, Region, Site, Slot, Storage, Value, Var, Wrt};
+use crate::ir::{
+    Arg, Callee, Capture, Graph, Kind, Path, Region, Site, Slot, Step, Storage, Ty, Value, Var, Wrt,
+};
 
 /// The active values and variables of a graph.
 #[derive(Default, Clone)]
@@ -61,7 +63,46 @@ pub(crate) fn activity(
     for (value, problem) in problems {
         diag.report(graph.value(*value).span, problem.clone());
     }
+    for id in graph.sites_within(graph.body) {
+        let site = graph.site(id);
+        if let Some((name, receiver)) = object_of(graph, site) {
+            if active.vars.contains(&receiver) {
+                diag.report(site.span, Problem::DynamicReceiver(name));
+            }
+        }
+    }
     active
+}
+
+/// The method and the variable of a call of a trait object that is not known to be constant.
+fn object_of(graph: &Graph, site: &Site) -> Option<(String, Var)> {
+    let Kind::Call(call) = &site.kind else {
+        return None;
+    };
+    match (&call.callee, call.args.first().and_then(Arg::path)) {
+        (Callee::Dynamic(name), Some(path)) if !is_constant_object(graph, path) => {
+            Some((name.clone(), path.root))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a trait object stands in a field of a parameter, and nothing here writes the field: its
+/// tangent, as part of the parameter's, cannot be anything but `NoTangent`.
+fn is_constant_object(graph: &Graph, path: &Path) -> bool {
+    let is_parameter = graph
+        .params
+        .iter()
+        .any(|p| p.slot == Slot::Memory(path.root));
+    let overlaps = |written: &Path| {
+        let parts =
+            |pair: (&Step, &Step)| matches!(pair, (Step::Field(a), Step::Field(b)) if a != b);
+        written.root == path.root && !written.steps.iter().zip(&path.steps).any(parts)
+    };
+    let mut sites = graph.sites_within(graph.body).into_iter();
+    is_parameter
+        && matches!(path.steps.first(), Some(Step::Field(_)))
+        && !sites.any(|id| graph.site(id).kind.writes().into_iter().any(overlaps))
 }
 
 fn fixpoint(mut marks: Marks, step: impl Fn(&mut Marks)) -> Marks {
@@ -122,7 +163,7 @@ fn flowing(site: &Site) -> &[Value] {
 }
 
 /// Variables the site reads so that a derivative flows, and values in its arguments.
-fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
+pub(super) fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
     let mut values = flowing(site).to_vec();
     let mut vars = Vec::new();
     match &site.kind {
@@ -137,7 +178,11 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
             vars.push(path.root);
         }
         Kind::Call(call) => {
-            for arg in &call.args {
+            let object = match (&call.callee, call.args.first().and_then(Arg::path)) {
+                (Callee::Dynamic(_), Some(path)) => is_constant_object(graph, path),
+                _ => false,
+            };
+            for arg in call.args.iter().skip(usize::from(object)) {
                 match arg {
                     Arg::Value(v) => values.push(*v),
                     other => {
@@ -155,6 +200,7 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
                 match capture {
                     Capture::Value(v) => values.push(*v),
                     Capture::Place(path, _) => vars.push(path.root),
+                    Capture::Given => {}
                 }
             }
         }
@@ -164,7 +210,7 @@ fn sources(site: &Site) -> (Vec<Value>, Vec<Var>) {
 }
 
 /// Variables the site writes a derivative into.
-fn targets(site: &Site) -> Vec<Var> {
+pub(super) fn targets(site: &Site) -> Vec<Var> {
     match &site.kind {
         Kind::Store(path) | Kind::Accumulate(path) | Kind::Append(path) => vec![path.root],
         Kind::Allocate(var) => vec![*var],
@@ -176,7 +222,7 @@ fn targets(site: &Site) -> Vec<Var> {
 fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
     for id in &graph.block(region).sites {
         let site = graph.site(*id);
-        let (values, vars) = sources(site);
+        let (values, vars) = sources(graph, site);
         let varied = values.iter().any(|v| marks.values.contains(v))
             || vars.iter().any(|v| marks.vars.contains(v))
             || matches!(&site.kind, Kind::Call(call) if call.runs_given());
@@ -206,11 +252,14 @@ fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
 }
 
 fn mark_results(graph: &Graph, results: &[Value], marks: &mut Marks) {
-    let active = results
-        .iter()
-        .copied()
-        .filter(|v| graph.ty(*v).may_be_active());
+    let active = results.iter().copied().filter(|v| carries(graph.ty(*v)));
     marks.values.extend(active);
+}
+
+/// Whether something differentiated may be inside. A trait object has no tangent, but may have been
+/// made of it: that is an error where it is used.
+fn carries(ty: &Ty) -> bool {
+    ty.may_be_active() || ty.holds_objects()
 }
 
 /// Values that are the same value under another name: what regions are given and yield.
@@ -273,8 +322,8 @@ fn backward(graph: &Graph, region: Region, marks: &mut Marks) {
         let useful = site.results.iter().any(|v| marks.values.contains(v))
             || targets(site).iter().any(|v| marks.vars.contains(v));
         if useful {
-            let (values, vars) = sources(site);
-            let real = values.into_iter().filter(|v| graph.ty(*v).may_be_active());
+            let (values, vars) = sources(graph, site);
+            let real = values.into_iter().filter(|v| carries(graph.ty(*v)));
             marks.values.extend(real);
             marks.vars.extend(vars);
         }

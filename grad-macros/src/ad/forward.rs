@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Span;
+
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Graph, Kind, Path, Region, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo, term,
+    Arg, Call, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty, Value,
+    Var, VarInfo, term,
 };
 use crate::stages::{Forward, Tangents};
 
@@ -285,16 +288,14 @@ impl Push<'_> {
                     let Some(dot) = self.dot(*operand) else {
                         continue;
                     };
-                    let at = (&site.operands[..], out);
-                    if let Some(part) = term(
-                        &mut self.graph,
-                        region,
-                        at,
+                    let partial = Partial {
+                        op: *op,
+                        site: (&site.operands[..], out),
                         k,
-                        &self.active.values,
-                        *op,
-                        dot,
-                    ) {
+                        active: &self.active.values,
+                        reach: Reach::Certain,
+                    };
+                    if let Some(part) = term(&mut self.graph, region, partial, dot) {
                         sum = Some(match sum {
                             None => part,
                             Some(sum) => push_one(
@@ -349,16 +350,22 @@ impl Push<'_> {
                     .collect();
                 one(self, site.kind.clone(), dots)
             }
-            Kind::Repeat { .. } => {
+            Kind::Repeat { vec } => {
                 let dot = self.dot_or_zero(region, site.operands[0]);
-                one(self, site.kind.clone(), vec![dot, site.operands[1]])
+                let copies = self.tangents == Tangents::Lanes || is_plain(self.graph.ty(dot));
+                let kind = if copies {
+                    site.kind.clone()
+                } else {
+                    Kind::RepeatTangent { vec: *vec }
+                };
+                one(self, kind, vec![dot, site.operands[1]])
             }
             _ => None,
         }
     }
 
-    fn call(&mut self, region: Region, id: SiteId, mut call: crate::ir::Call) {
-        let dots: Vec<Option<Arg>> = call
+    fn call(&mut self, region: Region, id: SiteId, mut call: Call) {
+        let mut dots: Vec<Option<Arg>> = call
             .args
             .iter()
             .map(|arg| match arg {
@@ -375,6 +382,7 @@ impl Push<'_> {
             .collect();
         call.mask = mask(dots.iter().map(Option::is_some));
         let site = self.graph.site(id).clone();
+        self.part_lent(region, &call, &mut dots, site.span);
         let ty = self.graph.ty(site.results[0]).clone();
         let dot = self.graph.new_value(ty, site.span, Some(id));
         let own = self.graph.site_mut(id);
@@ -383,6 +391,53 @@ impl Push<'_> {
         self.graph.block_mut(region).sites.push(id);
         if self.active.values.contains(&site.results[0]) {
             self.set(site.results[0], dot);
+        }
+    }
+
+    /// Of a variable that the call is lent, a part may be passed by value too: its tangent is copied
+    /// before. So is that of a part passed by reference beside a receiver: the tangent of that is
+    /// borrowed mutably, whether the method changes it or not.
+    fn part_lent(&mut self, region: Region, call: &Call, dots: &mut [Option<Arg>], span: Span) {
+        let lent: Vec<Var> = dots
+            .iter()
+            .flatten()
+            .filter_map(|dot| match dot {
+                Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path.root),
+                _ => None,
+            })
+            .collect();
+        let receiver = match dots.first() {
+            Some(Some(Arg::MaybeMut(path))) => Some(path.root),
+            _ => None,
+        };
+        for (arg, dot) in call.args.iter().zip(dots.iter_mut()) {
+            let Some(Arg::Ref(path)) = dot else {
+                continue;
+            };
+            let moved = matches!(arg, Arg::Move(_)) && lent.contains(&path.root);
+            if !moved && receiver != Some(path.root) {
+                continue;
+            }
+            let kind = Kind::Copy(path.clone());
+            let copy = push_one(&mut self.graph, region, kind, Vec::new(), Ty::Unknown, span);
+            let var = self.graph.new_var(VarInfo {
+                name: "part_dot".to_owned(),
+                ty: Ty::Unknown,
+                storage: Storage::Owned,
+                mutable: false,
+                tangent: true,
+                span,
+            });
+            let made = vec![copy];
+            push(
+                &mut self.graph,
+                region,
+                Kind::Allocate(var),
+                made,
+                Vec::new(),
+                span,
+            );
+            *dot = Some(Arg::Ref(Path::of(var)));
         }
     }
 
@@ -455,6 +510,15 @@ impl Push<'_> {
             }
         }
         self.graph.block_mut(region).sites.push(id);
+    }
+}
+
+/// Whether the type is made of numbers alone, so that its tangents are what they are.
+fn is_plain(ty: &Ty) -> bool {
+    match ty {
+        Ty::Array(element) => is_plain(element),
+        Ty::Tuple(parts) => parts.iter().all(is_plain),
+        ty => ty.is_scalar(),
     }
 }
 

@@ -8,6 +8,7 @@
 mod activity;
 mod cut;
 mod forward;
+mod idle;
 mod recompute;
 mod residuals;
 mod rewrites;

@@ -67,7 +67,7 @@ pub(super) fn recompute(
     let mut vars: Vec<Var> = graph
         .sites_within(reversed)
         .into_iter()
-        .flat_map(|id| graph.site(id).paths())
+        .flat_map(|id| graph.site(id).needed_paths())
         .map(|path| path.root)
         .filter(|var| again.made.contains(var))
         .collect();
@@ -239,6 +239,14 @@ impl<'r> Again<'r> {
                 (1, element && handed && !self.made.contains(&path.root))
             }
             Kind::Length(path) => (1, stable(path)),
+            // A way is found by a function of the user's, usually from a few integers.
+            Kind::Opaque { captures, .. } if *graph.ty(value) == Ty::Way => (
+                1,
+                captures.iter().all(|(_, capture)| match capture {
+                    crate::ir::Capture::Place(path, _) => stable(path),
+                    crate::ir::Capture::Value(_) | crate::ir::Capture::Given => true,
+                }),
+            ),
             _ => (0, false),
         };
         if possible { price } else { cut::NEVER }

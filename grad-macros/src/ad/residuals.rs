@@ -452,7 +452,7 @@ impl Residuals {
         let used: HashSet<Var> = graph
             .sites_within(pull)
             .into_iter()
-            .flat_map(|id| graph.site(id).paths())
+            .flat_map(|id| graph.site(id).needed_paths())
             .map(|path| path.root)
             .collect();
         copy_moved(graph, graph.body, &used);
@@ -479,7 +479,7 @@ impl Residuals {
         let used: HashSet<Var> = all
             .iter()
             .filter(|id| id.0 as usize >= first)
-            .flat_map(|id| graph.site(*id).paths())
+            .flat_map(|id| graph.site(*id).needed_paths())
             .map(|path| path.root)
             .collect();
         for id in all {

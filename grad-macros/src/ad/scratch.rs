@@ -102,7 +102,7 @@ impl<'a> Scratch<'a> {
             }
             Kind::Opaque { captures, .. } => captures.iter().all(|(_, capture)| match capture {
                 Capture::Place(path, _) => !own(path) || self.is_written(path, known),
-                Capture::Value(_) => true,
+                Capture::Value(_) | Capture::Given => true,
             }),
             Kind::Call(call) | Kind::CallVjp(call) => self.covers_call(call, var, known),
             Kind::For(range) => {

@@ -1,24 +1,24 @@
-//! The way into the fields of an enum's tangent.
+//! The way into the fields of a tangent.
 //!
 //! A pattern that binds a field of the user's enum binds, in the tangent, what
 //! `__grad_ref_Variant_field` and `__grad_mut_Variant_field` give. They are inherent methods of the
-//! tangent, so that generated code finds them without knowing the tangent's name.
+//! tangent, so that generated code finds them without knowing the tangent's name. A struct has them
+//! too, as a variant of its own name: `Some(Hit { t, .. })` does not say whether `Hit` is one.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::item::{Field, Target, Variant, bind};
 
-/// The accessors of a tangent that is an enum: a generated one, or the user's type itself.
-pub(super) fn accessors(tangent: &Target) -> TokenStream {
-    if !tangent.is_enum {
-        return TokenStream::new();
-    }
+/// The accessors of a tangent: a generated one, or the user's type itself.
+/// `of` is the name of the type whose tangent it is.
+pub(super) fn accessors(tangent: &Target, of: &Ident) -> TokenStream {
     let name = &tangent.name;
     let (parameters, arguments, clause) = tangent.generics.split_for_impl();
     let methods = tangent.variants.iter().flat_map(|variant| {
         let fields = variant.fields.iter().enumerate();
-        fields.map(move |(index, field)| both(tangent, variant, index, field))
+        let named = variant.name.as_ref().unwrap_or(of);
+        fields.map(move |(index, field)| both(tangent, (variant, named), index, field))
     });
     quote! {
         #[automatically_derived]
@@ -27,14 +27,22 @@ pub(super) fn accessors(tangent: &Target) -> TokenStream {
     }
 }
 
-fn both(tangent: &Target, variant: &Variant, index: usize, field: &Field) -> TokenStream {
-    let visibility = &tangent.visibility;
+fn both(
+    tangent: &Target,
+    (variant, named): (&Variant, &Ident),
+    index: usize,
+    field: &Field,
+) -> TokenStream {
+    let visibility = match variant.name {
+        Some(_) => &tangent.visibility,
+        None => &field.visibility,
+    };
     let label = |tokens: &dyn ToTokens| {
         let text = tokens.to_token_stream().to_string();
         text.trim_start_matches("r#").to_owned()
     };
     let [by_ref, by_mut] = ["ref", "mut"].map(|kind| {
-        let (variant, member) = (label(&variant.name), label(&field.member));
+        let (variant, member) = (label(named), label(&field.member));
         format_ident!("__grad_{kind}_{variant}_{member}")
     });
     let (path, member, found) = (variant.path(&quote!(Self)), &field.member, bind("a", index));

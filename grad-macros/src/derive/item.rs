@@ -183,7 +183,9 @@ impl Target {
             |field: &Field| field.role == Role::Differentiated && is_own_tangent(&field.ty, self);
         if self.fields().next().is_none() {
             Kind::Nothing
-        } else if self.fields().all(own) {
+        } else if self.fields().all(own)
+            && crate::signature::generics::bounds_tangents(&self.generics)
+        {
             Kind::Own
         } else {
             Kind::Generated

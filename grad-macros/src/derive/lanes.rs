@@ -24,7 +24,7 @@ pub(super) fn in_lanes(target: &Target, kind: Kind) -> TokenStream {
     let parts = [
         definition(target, &lanes),
         standard_impls(&lanes),
-        accessors(&lanes),
+        accessors(&lanes, &target.name),
         tangent_impl(&lanes, &lanes.generics),
         lane_tangent(&lanes),
         implementation(target, &lanes.name),

@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::Type;
 
 use super::body::Body;
 use super::items::Derived;
 use super::names::Names;
 use crate::ir::Output;
 use crate::ir::{Kind, Slot, Storage, Value};
-use crate::signature::{Parameter, Passing};
+use crate::signature::Passing;
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 impl Derived<'_> {
@@ -50,11 +49,8 @@ impl Derived<'_> {
         let Some(pull) = graph.pull else {
             return TokenStream::new();
         };
-        let read: HashSet<Value> = graph
-            .sites_within(pull)
-            .into_iter()
-            .flat_map(|id| graph.site(id).reads())
-            .collect();
+        let sites = graph.sites_within(pull).into_iter();
+        let read: HashSet<Value> = sites.flat_map(|id| graph.site(id).reads()).collect();
         let value = result(
             &body,
             &lowered.output,
@@ -96,20 +92,9 @@ impl Derived<'_> {
             if let Some(var) = reverse.bars[k] {
                 body.name_var(var, &bar);
                 if written {
-                    // Where the caller has no place for it, a zero one of the final shape.
-                    let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
-                    let place = &parameter.name;
-                    closing.extend(quote! {
-                        let #absent = if __GRAD_M & #bit == 0 {
-                            ::core::option::Option::Some(#root::private::zero_like(&*#place))
-                        } else {
-                            ::core::option::Option::None
-                        };
-                    });
-                    opening.extend(quote! {
-                        let mut #absent = #absent;
-                        let #bar: &mut #bar_type = #root::private::or_kept(#bar, &mut #absent);
-                    });
+                    let (before, inside) = self.written_bar(&mut body, parameter, k, &bar);
+                    closing.extend(before);
+                    opening.extend(inside);
                     continue;
                 }
                 let wanted = body.names.fresh(&format!("{bar}_wanted"));
@@ -117,29 +102,17 @@ impl Derived<'_> {
                 body.guard(var, wanted);
                 if parameter.is_sequence() && only_added(graph, pull, var) {
                     opening.extend(quote!(let #bar: &mut #bar_type = #bar.unwrap_or_default();));
-                } else if parameter.is_sequence() {
-                    let absent = body.names.fresh("absent");
-                    opening.extend(quote! {
-                        let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut #bar_type = #root::private::or_zeros_mut(#bar, #name, &mut #absent);
-                    });
                 } else {
-                    let absent = body.names.fresh("absent");
-                    let like = if matches!(param.slot, Slot::Scalar(_)) {
-                        quote!(&#name)
-                    } else {
-                        quote!(#name)
-                    };
-                    opening.extend(quote! {
-                        let mut #absent = ::core::option::Option::None;
-                        let #bar: &mut #bar_type = #root::private::or_zero(#bar, #like, &mut #absent);
-                    });
+                    let is_number = matches!(param.slot, Slot::Scalar(_));
+                    opening.extend(self.read_bar(&mut body, parameter, is_number, &bar));
                 }
             }
         }
-        let pull = body.statements(pull);
+        let statements = body.statements(pull);
+        let reuse = body.give_back(graph.body, pull);
         let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
-        let closure = quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #pull });
+        let closure =
+            quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #statements #reuse });
         let (closure, traits) = (self.boxed(closure, lowered), self.traits());
         quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
     }
@@ -151,50 +124,6 @@ impl Derived<'_> {
             quote!(#root::private::Box::new(#closure))
         } else {
             closure
-        }
-    }
-
-    /// Where the result's type is not written: what tells the pullback of it, before and inside.
-    pub(super) fn witnessed_seed(
-        &self,
-        body: &mut Body,
-        bound: &Ident,
-        seed: &Ident,
-    ) -> (TokenStream, TokenStream) {
-        if !matches!(self.signature.output_type, Type::Infer(_)) {
-            return (TokenStream::new(), TokenStream::new());
-        }
-        let (root, witness) = (&self.root, body.names.fresh("witness"));
-        (
-            quote!(let #witness = #root::private::witness(&#bound);),
-            quote!(let #seed = #root::private::tangent_of(#witness, #seed);),
-        )
-    }
-
-    /// Where a parameter's type is not written: what tells the pullback of it, before and inside.
-    pub(super) fn witnessed(
-        &self,
-        body: &mut Body,
-        parameter: &Parameter,
-    ) -> (TokenStream, TokenStream) {
-        if !matches!(parameter.base, Type::Infer(_)) {
-            return (TokenStream::new(), TokenStream::new());
-        }
-        let (root, witness) = (&self.root, body.names.fresh("witness"));
-        let (like, own) = (Self::as_reference(parameter), &parameter.name);
-        (
-            quote!(let #witness = #root::private::witness(#like);),
-            quote!(let #own = #root::private::of_type(#witness, #own);),
-        )
-    }
-
-    /// A reference to what a parameter holds.
-    pub(super) fn as_reference(parameter: &Parameter) -> TokenStream {
-        let name = &parameter.name;
-        match parameter.passing {
-            Passing::Value => quote!(&#name),
-            Passing::Ref => quote!(#name),
-            Passing::RefMut => quote!(&*#name),
         }
     }
 
@@ -231,6 +160,14 @@ impl Derived<'_> {
             match forward.dots[k] {
                 Some(Slot::Memory(var)) if parameter.passing == Passing::RefMut => {
                     let absent = body.names.fresh("absent");
+                    if parameter.of_closure {
+                        opening.extend(quote! {
+                            let mut #absent = (&&#root::private::BarOf(&*#name)).kept();
+                            let #local: &mut _ = #absent.or(#dot);
+                        });
+                        body.name_var(var, &local);
+                        continue;
+                    }
                     let zero = helper("zero_like", "zero_lanes", 1);
                     opening.extend(quote! {
                         let mut #absent = if #dot.is_none() {
@@ -259,9 +196,13 @@ impl Derived<'_> {
                     } else {
                         helper("or_zero_ref", "or_zero_lanes_ref", 1)
                     };
-                    let found = quote!(#find(#dot, #like, &mut #absent));
+                    let found = if Self::is_open_input(parameter) && !in_lanes {
+                        quote!((&&#root::private::BarOf((&&#root::private::Input(#like)).base())).dot_or_zero(#dot, &mut #absent))
+                    } else {
+                        quote!(#find(#dot, #like, &mut #absent))
+                    };
                     let found = if graph.var(var).storage == Storage::RefMut {
-                        quote!(let #local: &mut _ = &mut #root::private::copy(#found);)
+                        quote!(let #local: &mut _ = &mut #root::private::owned(#found);)
                     } else {
                         quote!(let #local: &#bar_type = #found;)
                     };
@@ -280,7 +221,7 @@ impl Derived<'_> {
         let (values, tangents) = yields.split_at(yields.len() / 2);
         let none = HashSet::new();
         let value = result(&body, &lowered.output, values, &none);
-        let tangent = if self.returns_nothing() {
+        let tangent = if self.returns_nothing() || matches!(lowered.output, Output::Unit) {
             quote!(#root::private::unit_tangent())
         } else {
             result(&body, &lowered.output, tangents, &none)

@@ -10,8 +10,8 @@ use super::names::{Names, named};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, member, spelled};
 use crate::ir::{
-    Arg, Capture, Discrete, Graph, Kind, Op, Region, Site, SiteId, Storage, Ty, Value, Var, Width,
-    row,
+    Arg, Callee, Capture, Discrete, Graph, Kind, Op, Region, Site, SiteId, Storage, Ty, Value, Var,
+    Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -23,6 +23,10 @@ pub(super) struct Body<'g> {
     pub(super) vars: HashMap<Var, TokenStream>,
     /// Variables that are references where code is written now.
     pub(super) refs: HashSet<Var>,
+    /// Variables that may hold copies that stand for references.
+    pub(super) lent: HashSet<Var>,
+    /// Those of them that are copied where they are made.
+    pub(super) settled: HashSet<Var>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
     /// The flag that tells whether anybody wants what is added into a variable.
@@ -48,6 +52,7 @@ impl<'g> Body<'g> {
             .filter(|(_, var)| matches!(var.storage, Storage::Ref | Storage::RefMut))
             .map(|(k, _)| Var(u32::try_from(k).unwrap_or(0)))
             .collect();
+        let lent = super::places::lent_variables(graph);
         Body {
             graph,
             names,
@@ -55,6 +60,8 @@ impl<'g> Body<'g> {
             values: HashMap::new(),
             vars: HashMap::new(),
             refs,
+            settled: super::places::settled_variables(graph, &lent),
+            lent,
             reads: counted_reads(graph),
             guards: HashMap::new(),
             here: Span::call_site(),
@@ -138,6 +145,14 @@ impl<'g> Body<'g> {
             .iter()
             .map(|id| self.site(*id))
             .collect()
+    }
+
+    /// A length: a generic parameter stands alone.
+    fn length(&self, value: Value) -> TokenStream {
+        match self.graph.def(value).map(|site| &site.kind) {
+            Some(Kind::Constant(code)) => code.0.clone(),
+            _ => self.value(value),
+        }
     }
 
     pub(super) fn value(&self, value: Value) -> TokenStream {
@@ -325,7 +340,7 @@ impl<'g> Body<'g> {
             Kind::Copy(path) => {
                 let place = self.reference(path, Access::Read);
                 if graph.var(path.root).tangent {
-                    quote!(#root::private::copy(#place))
+                    quote!(#root::private::owned(#place))
                 } else {
                     quote!((&&#root::private::Copier(#place)).replicate())
                 }
@@ -348,11 +363,27 @@ impl<'g> Body<'g> {
                 }
             }
             Kind::Repeat { vec } => {
-                let (x, n) = (operand(self, 0), operand(self, 1));
+                let n = self.length(site.operands[1]);
+                let x = site.operands[0];
                 if *vec {
+                    let used_again = self.reads.get(&x).is_some_and(|reads| *reads > 1);
+                    let x = if used_again {
+                        self.duplicated(x)
+                    } else {
+                        operand(self, 0)
+                    };
                     quote!(#root::private::vec![#x; #n])
                 } else {
+                    let x = operand(self, 0);
                     quote!([#x; #n])
+                }
+            }
+            Kind::RepeatTangent { vec } => {
+                let (x, n) = (operand(self, 0), self.length(site.operands[1]));
+                if *vec {
+                    quote!(#root::private::repeat_vec(&#x, #n))
+                } else {
+                    quote!(#root::private::repeat::<{ #n }, _>(&#x))
                 }
             }
             Kind::Tuple => {
@@ -364,9 +395,13 @@ impl<'g> Body<'g> {
                 quote!(#root::private::Box::new(#inside))
             }
             Kind::Matches(path, code) => self.matches(path, &code.0),
-            Kind::Keep(path, method) => {
+            Kind::Keep(path, Some(method)) => {
                 let again = self.again(path, method, span);
                 quote!((&&#again.keeper()).keep())
+            }
+            Kind::Keep(path, None) => {
+                let place = self.reference(path, Access::Read);
+                quote!(#root::private::keep_argument(|| (&&#root::private::Copier(#place)).replicate()))
             }
             Kind::Record(record) => {
                 let path = &record.code.0;
@@ -391,11 +426,11 @@ impl<'g> Body<'g> {
             Kind::CallJvp(call, dots) => {
                 // The receiver may be borrowed mutably when the call's arguments are computed.
                 let mut before = None;
-                let dots: Vec<_> = dots
-                    .iter()
-                    .map(|dot| {
-                        let code = self.dot(call, dot.as_ref(), span);
-                        if !matches!(dot, Some(Arg::MaybeMut(_))) {
+                let is_method = matches!(call.callee, Callee::Method(..));
+                let dots: Vec<_> = (dots.iter().enumerate())
+                    .map(|(k, dot)| {
+                        let code = self.dot(call, k, dot.as_ref(), span);
+                        if k > 0 || !is_method || !matches!(dot, Some(Arg::MaybeMut(_))) {
                             return code;
                         }
                         let name = self.names.fresh("receiver_dot");
@@ -412,7 +447,14 @@ impl<'g> Body<'g> {
                 let code = before.map_or(code.clone(), |before| quote!({ #before #code }));
                 return self.define_all(site, &code);
             }
-            Kind::Pull { call, bars } => self.pull(site, call, bars),
+            Kind::Pull { call, bars, idle } => {
+                let run = self.pull(site, call, bars);
+                if *idle {
+                    self.unless_zero(site.operands[1], &run)
+                } else {
+                    run
+                }
+            }
             Kind::Push(tape) => {
                 let tape = self.vars.get(tape).cloned().unwrap_or_default();
                 let parts = site.operands.iter().map(|v| self.kept(*v));
@@ -445,15 +487,26 @@ impl<'g> Body<'g> {
     }
 
     pub(super) fn opaque(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let lets = self.seen(code, captures);
+        if lets.is_empty() {
+            code.clone()
+        } else {
+            quote!({ #lets #code })
+        }
+    }
+
+    /// What code of the user's captures, under the names it has for it.
+    pub(super) fn seen(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
         // What is only shown is not moved.
         let shown = is_shown(code);
-        let lets: TokenStream = captures
+        captures
             .iter()
             .filter_map(|(name, capture)| {
                 let seen = match capture {
                     Capture::Value(v) => self.value(*v),
                     Capture::Place(path, true) => self.reference(path, Access::Read),
                     Capture::Place(path, false) => self.place(path),
+                    Capture::Given => return None,
                 };
                 if seen.to_string() == *name || *name == "self" {
                     return None;
@@ -466,12 +519,7 @@ impl<'g> Body<'g> {
                 };
                 Some(quote!(let #ident = #seen;))
             })
-            .collect();
-        if lets.is_empty() {
-            code.clone()
-        } else {
-            quote!({ #lets #code })
-        }
+            .collect()
     }
 }
 

@@ -1,13 +1,14 @@
 //! Calls, of functions and of their companions and pullbacks.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 
 use super::body::Body;
+use super::given::named_function;
 use super::names::named;
 use super::places::Access;
 use super::spelling::{assign_text, infix, spelled};
-use crate::ir::{Arg, Call, Callee, Path, Site, row};
+use crate::ir::{Arg, Call, Callee, Capture, Path, Site, Ty, Value, row};
 
 impl Body<'_> {
     pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
@@ -15,13 +16,12 @@ impl Body<'_> {
             Arg::Value(v) => self.value(*v),
             Arg::Move(path) => self.moved(path),
             Arg::Receiver(path) => self.place(path),
-            Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
-            Arg::RefMut(path) => self.reference(path, Access::Write),
+            Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
             Arg::Kept(_) => TokenStream::new(),
-            Arg::Code(code, captures) | Arg::Closure(_, _, code, captures) => {
-                self.opaque(&code.0, captures)
-            }
+            Arg::Code(code, captures) => self.opaque(&code.0, captures),
+            Arg::Closure(_, _, code, captures) => self.closure(&code.0, captures),
+            Arg::Named(_, code) => code.0.clone(),
             Arg::Given(name) => {
                 let name = Ident::new(name, Span::call_site());
                 quote!(::core::clone::Clone::clone(&#name))
@@ -32,7 +32,7 @@ impl Body<'_> {
     /// The receiver of a method call: the compiler borrows it.
     pub(super) fn receiver(&self, arg: &Arg) -> TokenStream {
         match arg {
-            Arg::RefMut(path) => self.place_mut(path),
+            Arg::RefMut(path) | Arg::MaybeMut(path) => self.place_mut(path),
             Arg::Ref(path) => self.place(path),
             Arg::Value(v) => {
                 let v = self.value(*v);
@@ -60,13 +60,18 @@ impl Body<'_> {
                 quote!(#call.0)
             }
             Callee::Function(path) => {
-                let path = &path.0;
+                let path = rooted(&path.0, &self.root);
                 quote!(#path(#(#args),*))
             }
             Callee::Associated(ty, name, generics) => {
                 let (ty, name, generics) =
                     (&ty.0, named(name, span), generics.as_ref().map(|g| &g.0));
                 quote!(#ty::#name #generics(#(#args),*))
+            }
+            Callee::Dynamic(name) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let (name, args) = (named(name, span), args.iter().skip(1));
+                quote!(#receiver.#name(#(#args),*))
             }
             Callee::Method(name, generics) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
@@ -104,21 +109,45 @@ impl Body<'_> {
         dots: &[TokenStream],
         span: Span,
     ) -> TokenStream {
-        let args = self.own_arguments(call);
+        let args = self.own_arguments(call, mode, span);
         self.companion_call(call, mode, &args, dots, span)
     }
 
+    /// A closure that is passed as it stands, with what it captures under the names it has for it.
+    fn closure(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let seen = self.seen(code, captures);
+        match syn::parse2::<syn::Expr>(code.clone()) {
+            Ok(mut expr) if !seen.is_empty() => {
+                let mut inside = &mut expr;
+                while let syn::Expr::Reference(reference) = inside {
+                    inside = &mut reference.expr;
+                }
+                if let syn::Expr::Closure(closure) = inside {
+                    let body = &closure.body;
+                    *closure.body = syn::parse_quote!({ #seen #body });
+                }
+                quote!(#expr)
+            }
+            _ => code.clone(),
+        }
+    }
+
     /// The arguments of a call as a companion wants them.
-    pub(super) fn own_arguments(&self, call: &Call) -> Vec<TokenStream> {
+    pub(super) fn own_arguments(&self, call: &Call, mode: &str, span: Span) -> Vec<TokenStream> {
         let root = &self.root;
         call.own_args()
             .iter()
             .map(|arg| match arg {
                 Arg::Move(path) => {
                     let place = self.reference(path, Access::Read);
-                    quote!((&&#root::private::Copier(#place)).replicate())
+                    if self.lent.contains(&path.root) {
+                        quote!((&&&#root::private::Copier(#place)).pass())
+                    } else {
+                        quote!((&&#root::private::Copier(#place)).replicate())
+                    }
                 }
-                Arg::Value(v) => self.duplicated(*v),
+                Arg::Value(v) => self.passed(*v),
+                Arg::Named(function, _) => named_function(function, mode, span),
                 arg => self.argument(arg),
             })
             .collect()
@@ -151,19 +180,33 @@ impl Body<'_> {
             Callee::Function(path) => {
                 let inferred = if mode == "lanes" { 2 } else { 1 };
                 let mode = Ident::new(mode, span);
-                let path = std_companion(&path.0, root).unwrap_or_else(|| path.0.clone());
+                let path = std_companion(&path.0, root).unwrap_or_else(|| rooted(&path.0, root));
                 let (path, generics) = without_turbofish(path, inferred);
                 quote!(#path::#mode #generics(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Associated(ty, name, _) => {
-                let (ty, name) = (&ty.0, super::items::sibling(mode, name, span));
+                let ty = &ty.0;
+                let (name, args) = self.by_path(call, mode, name, args, span);
                 quote!(#ty::#name(#(#args,)* #wrt, #(#dots),*))
+            }
+            Callee::Dynamic(name) => {
+                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let args = args.iter().skip(1);
+                if mode == "vjp" {
+                    // The object runs the pullback itself, in the reverse sweep.
+                    let name = named(name, span);
+                    return quote!((#receiver.#name(#(#args),*), ()));
+                }
+                let name = super::items::sibling(&format!("dyn_{mode}"), name, span);
+                let dots = dots.iter().skip(1);
+                quote!(#receiver.#name(#(#args,)* #(#dots),*))
             }
             Callee::Method(name, _) => {
                 let receiver = call.args.first().map(|arg| self.receiver(arg));
                 let name = super::items::sibling(mode, name, span);
                 let args = args.iter().skip(1);
-                quote!(#receiver.#name(#(#args,)* #wrt, #(#dots),*))
+                // Where there is no such method, the compiler shows the whole call.
+                quote_spanned!(span=> #receiver.#name(#(#args,)* #wrt, #(#dots),*))
             }
             Callee::Operator(op) => {
                 let name = format!("{op:?}");
@@ -181,19 +224,24 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn dot(&self, call: &Call, dot: Option<&Arg>, span: Span) -> TokenStream {
+    /// The tangent of argument `k` as forward mode is handed it.
+    pub(super) fn dot(&self, call: &Call, k: usize, dot: Option<&Arg>, span: Span) -> TokenStream {
+        let (is_receiver, arg) = (k == 0, &call.args[k]);
         match dot {
             None => quote!(::core::option::Option::None),
             Some(Arg::Value(v)) => {
                 let v = self.value(*v);
                 quote!(::core::option::Option::Some(&#v))
             }
-            Some(Arg::MaybeMut(shadow)) => match (&call.callee, call.args.first()) {
-                (Callee::Method(name, _), Some(Arg::MaybeMut(path))) => {
+            Some(Arg::MaybeMut(shadow)) => match (&call.callee, arg) {
+                (Callee::Method(name, _), Arg::MaybeMut(path)) if is_receiver => {
                     let (again, place) = (self.again(path, name, span), self.place_mut(shadow));
                     quote!(#again.dot(&mut #place))
                 }
-                _ => TokenStream::new(),
+                _ => {
+                    let (root, place) = (&self.root, self.reference(shadow, Access::Write));
+                    quote!(#root::private::handed_dot(#place))
+                }
             },
             Some(Arg::RefMut(path)) => {
                 let place = self.reference(path, Access::Write);
@@ -208,10 +256,7 @@ impl Body<'_> {
 
     pub(super) fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
         let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let args = call
-            .args
-            .iter()
-            .map(|arg| self.handed_again(call, arg, site.span));
+        let args = (0..call.args.len()).map(|k| self.handed_again(call, k, site.span));
         let bars = bars.iter().map(|bar| match bar {
             None => quote!(::core::option::Option::None),
             Some(path) => {
@@ -222,25 +267,56 @@ impl Body<'_> {
                 }
             }
         });
+        if Self::passes_closures(call) {
+            let (args, bars): (Vec<_>, Vec<_>) = (args.collect(), bars.collect());
+            return self.knit_pull(call, &pull, &bar, &args, &bars);
+        }
+        if let Callee::Dynamic(name) = &call.callee {
+            let receiver = call.args.first().map(|arg| self.receiver(arg));
+            let name = super::items::sibling("dyn_pull", name, site.span);
+            let (args, bars) = (args.skip(1), bars.skip(1));
+            return quote!(#receiver.#name(#bar, #(#args,)* #(#bars),*));
+        }
         quote!(#pull(#bar, #(#args,)* #(#bars),*))
     }
 
-    /// An argument as the pullback of its call wants it.
-    pub(super) fn handed_again(&self, call: &Call, arg: &Arg, span: Span) -> TokenStream {
+    /// The code, where the cotangent is not zero.
+    pub(super) fn unless_zero(&self, bar: Value, run: &TokenStream) -> TokenStream {
+        let (root, value) = (&self.root, self.value(bar));
+        match self.graph.ty(bar) {
+            Ty::Float(_) => quote!(if #value != 0.0 { #run }),
+            _ => quote!(if !#root::private::is_zero(&#value) { #run }),
+        }
+    }
+
+    /// Argument `k` as the pullback of its call wants it.
+    pub(super) fn handed_again(&self, call: &Call, k: usize, span: Span) -> TokenStream {
         let root = &self.root;
-        match (arg, &call.callee) {
+        let is_receiver = k == 0 && matches!(call.callee, Callee::Method(..));
+        match (&call.args[k], &call.callee) {
             (Arg::Value(v), _) => {
                 let v = self.value(*v);
                 quote!(&#v)
             }
-            (Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_), _) => quote!(()),
-            (Arg::Kept(path), _) => {
+            (
+                Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..),
+                _,
+            ) => quote!(()),
+            (Arg::Kept(path), _) if is_receiver => {
                 let place = self.place(path);
                 quote!(#root::private::Again::again(&#place))
             }
-            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) => {
+            (Arg::Kept(path), _) => {
+                let place = self.place(path);
+                quote!(#root::private::kept_argument(&#place))
+            }
+            (Arg::Receiver(path) | Arg::MaybeMut(path), Callee::Method(name, _)) if is_receiver => {
                 let again = self.again(path, name, span);
                 quote!(#again.give())
+            }
+            (Arg::MaybeMut(path), _) => {
+                let place = self.reference(path, Access::Read);
+                quote!(#root::private::handed_argument(#place))
             }
             (arg, _) => arg
                 .path()
@@ -262,6 +338,18 @@ pub(super) fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<To
         "::core::mem::take" => Some(quote!(#root::private::rules::take)),
         "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
         _ => None,
+    }
+}
+
+/// A function's path; the front writes `__grad` for the runtime, whose name it does not know.
+fn rooted(path: &TokenStream, root: &TokenStream) -> TokenStream {
+    let mut tokens = path.clone().into_iter();
+    match tokens.next() {
+        Some(TokenTree::Ident(first)) if first == "__grad" => {
+            let rest: TokenStream = tokens.collect();
+            quote!(#root #rest)
+        }
+        _ => path.clone(),
     }
 }
 

@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::items::{Bodies, Derived, Home, sibling};
+use super::items::{Bodies, Derived, Home, own_sibling, sibling};
+use super::receivers::stays_by_value;
 use super::signatures::bare;
 use crate::signature::Passing;
 use crate::signature::functions::Mode;
@@ -14,7 +15,23 @@ pub(super) struct Members {
     pub(super) vjp: Option<TokenStream>,
     pub(super) jvp: Option<TokenStream>,
     pub(super) lanes: Option<TokenStream>,
+    /// The forms in which it is given to functions.
+    pub(super) given: TokenStream,
     pub(super) rewrites: Option<TokenStream>,
+}
+
+/// One function of a companion, but for how its receiver is passed.
+struct Member<'a> {
+    mode: &'static str,
+    attributes: TokenStream,
+    generics: syn::Generics,
+    /// The types without content that it takes behind the parameters, and their arguments.
+    marks: Vec<(TokenStream, TokenStream)>,
+    /// The tangents, with their types.
+    dots: Vec<(Ident, TokenStream)>,
+    output: TokenStream,
+    where_clause: Option<syn::WhereClause>,
+    body: &'a TokenStream,
 }
 
 /// The companion alone, of bodies written elsewhere.
@@ -121,6 +138,7 @@ impl Derived<'_> {
             jvp: in_mode(Mode::Forward, bodies).jvp,
             lanes: None,
             rewrites: None,
+            given: TokenStream::new(),
         })
     }
 
@@ -130,78 +148,164 @@ impl Derived<'_> {
 
     /// The functions of a companion.
     pub(super) fn members(&self, bodies: &Bodies, recursive: bool) -> Members {
-        let (root, vis, allows) = (&self.root, self.vis, self.allows());
-        let where_clause = self.where_clause();
-        let mut generics = bare(&self.sig.generics);
-        generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
-        let mut kept = self.captured();
-        kept.push(quote!(__GRAD_M));
-        let inputs: Vec<_> = self
-            .parameters()
-            .iter()
-            .map(|p| self.input(p, true))
-            .collect();
-        let again: Vec<_> = self
-            .parameters()
-            .iter()
-            .map(|p| self.again_type(p))
-            .collect();
-        let bars: Vec<_> = self.parameters().iter().map(|p| p.bar_type(root)).collect();
-        let (output, tangent) = (&self.signature.output_type, self.output_tangent());
-        let must_use = self.must_use();
-        let name = |mode: &str| match self.home {
-            Home::Module => Ident::new(mode, Span::call_site()),
-            _ => sibling(mode, &self.name(), Span::call_site()),
-        };
-        let block = |body: &TokenStream| {
-            let declared = self.home == Home::Trait && body.is_empty();
-            if declared {
-                quote!(;)
-            } else {
-                quote!({ #body })
-            }
-        };
-        let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
-        let vjp = bodies.vjp.as_ref().map(|body| {
-            let body = block(body);
-            let name = name("vjp");
-            let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
-            let pull = if recursive { quote!(#root::private::Box<dyn #pull>) } else { quote!(impl #pull + #again_and_again use<#(#kept),*>) };
-            quote! {
-                /// The value and the pullback; called by the derivatives of callers.
-                #[doc(hidden)] #[inline] #[must_use] #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>) -> (#output, #pull) #where_clause #body
-            }
-        });
-        let push = |body: &TokenStream, mode: &str, tangents: Tangents| {
-            let body = block(body);
-            let name = name(mode);
-            let dots = self.parameters().iter().map(|p| {
-                let dot = p.dot.clone();
-                let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
-                let ty = self.dot_type(p, tangents);
-                quote!(#dot: ::core::option::Option<&#mutable #ty>)
-            });
-            let (mut generics, mut directions) = (generics.clone(), None);
-            if tangents == Tangents::Lanes {
-                let count = self.lane_count();
-                generics.params.push(syn::parse_quote!(const #count: usize));
-                directions = Some(quote!(_: #root::private::Directions<#count>,));
-            }
-            let tangent = self.result_tangent(tangents);
-            quote! {
-                /// The value and its tangent; called by the derivatives of callers.
-                #[doc(hidden)] #[inline] #must_use #allows
-                #vis fn #name #generics(#(#inputs,)* _: #root::private::Wrt<__GRAD_M>, #directions #(#dots),*)
-                    -> (#output, #tangent) #where_clause #body
-            }
-        };
         Members {
-            vjp,
-            jvp: (bodies.jvp.as_ref()).map(|body| push(body, "jvp", Tangents::One)),
-            lanes: (bodies.lanes.as_ref()).map(|body| push(body, "lanes", Tangents::Lanes)),
+            vjp: (bodies.vjp.as_ref()).map(|body| self.pull_member(body, recursive)),
+            jvp: (bodies.jvp.as_ref()).map(|body| self.push_member(body, Tangents::One)),
+            lanes: (bodies.lanes.as_ref()).map(|body| self.push_member(body, Tangents::Lanes)),
+            given: self.given_forms(bodies, recursive),
             rewrites: bodies.rewrites.clone(),
         }
+    }
+
+    /// The function of reverse mode.
+    fn pull_member(&self, body: &TokenStream, recursive: bool) -> TokenStream {
+        let mut generics = bare(&self.sig.generics);
+        generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
+        let output = &self.signature.output_type;
+        let mut kept = self.captured();
+        kept.push(quote!(__GRAD_M));
+        let mut where_clause = self.where_clause();
+        let alive = (recursive && self.may_die()).then(|| {
+            if self.signature.outlived.is_none() {
+                generics.params.insert(0, syn::parse_quote!('__grad));
+            }
+            outlive(&mut where_clause, &self.captured_kinds().0)
+        });
+        let pull = self.pull_type(&kept, recursive, alive.as_ref());
+        self.both_receivers(&Member {
+            mode: "vjp",
+            attributes: quote! {
+                /// The value and the pullback; called by the derivatives of callers.
+                #[doc(hidden)] #[inline] #[must_use]
+            },
+            generics,
+            marks: vec![(quote!(Wrt), quote!(__GRAD_M))],
+            dots: Vec::new(),
+            output: quote!((#output, #pull)),
+            where_clause,
+            body,
+        })
+    }
+
+    /// The type of the pullback, which captures what is listed.
+    pub(super) fn pull_type(
+        &self,
+        kept: &[TokenStream],
+        recursive: bool,
+        alive: Option<&TokenStream>,
+    ) -> TokenStream {
+        let (root, parameters) = (&self.root, self.parameters());
+        let again = parameters.iter().map(|p| self.again_type(p));
+        let bars = parameters.iter().map(|p| p.bar_type(root));
+        let tangent = self.output_tangent();
+        let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
+        let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
+        if recursive {
+            quote!(#root::private::Box<dyn #pull #alive>)
+        } else {
+            quote!(impl #pull + #again_and_again use<#(#kept),*>)
+        }
+    }
+
+    /// The function of forward mode, in one direction or several.
+    fn push_member(&self, body: &TokenStream, tangents: Tangents) -> TokenStream {
+        let mut generics = bare(&self.sig.generics);
+        generics.params.push(syn::parse_quote!(const __GRAD_M: u64));
+        let mut marks = vec![(quote!(Wrt), quote!(__GRAD_M))];
+        let in_lanes = tangents == Tangents::Lanes;
+        if in_lanes {
+            let count = self.lane_count();
+            generics.params.push(syn::parse_quote!(const #count: usize));
+            marks.push((quote!(Directions), quote!(#count)));
+        }
+        let dots = self.parameters().iter().map(|p| {
+            let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
+            let ty = self.dot_type(p, tangents);
+            (p.dot.clone(), quote!(::core::option::Option<&#mutable #ty>))
+        });
+        let (output, tangent) = (&self.signature.output_type, self.result_tangent(tangents));
+        let must_use = self.must_use();
+        self.both_receivers(&Member {
+            mode: if in_lanes { "lanes" } else { "jvp" },
+            attributes: quote! {
+                /// The value and its tangent; called by the derivatives of callers.
+                #[doc(hidden)] #[inline] #must_use
+            },
+            generics,
+            marks,
+            dots: dots.collect(),
+            output: quote!((#output, #tangent)),
+            where_clause: self.where_clause(),
+            body,
+        })
+    }
+
+    /// A function of a companion. Of a method that takes `self` there are two: one takes it too, and
+    /// one borrows it, so that a caller that needs the receiver again can call the method all the same.
+    fn both_receivers(&self, member: &Member) -> TokenStream {
+        let inputs = self.parameters().iter().map(|p| self.sibling_input(p));
+        let name = match self.home {
+            Home::Module => Ident::new(member.mode, Span::call_site()),
+            _ if self.takes_itself() => own_sibling(member.mode, &self.name(), Span::call_site()),
+            _ => self.path_sibling(member.mode),
+        };
+        let is_declared = self.home == Home::Trait && member.body.is_empty();
+        let (body, opening) = (member.body, self.owned_first());
+        let body = if is_declared {
+            quote!(;)
+        } else {
+            quote!({ #opening #body })
+        };
+        let own = self.member(member, &name, &inputs.collect::<Vec<_>>(), &body);
+        if !self.takes_itself() || self.home == Home::TraitImpl {
+            return own;
+        }
+        let by_name = self.home == Home::Trait && stays_by_value(&self.name());
+        let (receiver, given) = if by_name {
+            (quote!(self), quote!(self))
+        } else {
+            (quote!(&self), self.copy_of(&quote!(self)))
+        };
+        let others = self.parameters().iter().skip(1);
+        let inputs: Vec<_> = std::iter::once(receiver)
+            .chain(others.clone().map(|p| self.input(p, false)))
+            .collect();
+        let others = others.map(|p| p.name.to_token_stream());
+        let root = &self.root;
+        let marks = (member.marks.iter()).map(|(mark, of)| quote!(#root::private::#mark::<#of>));
+        let dots = member.dots.iter().map(|(name, _)| name.to_token_stream());
+        let args = std::iter::once(given)
+            .chain(others)
+            .chain(marks)
+            .chain(dots);
+        let body = quote!({ Self::#name(#(#args),*) });
+        let borrows = sibling(member.mode, &self.name(), Span::call_site());
+        let borrowing = self.member(member, &borrows, &inputs, &body);
+        quote!(#own #borrowing)
+    }
+
+    fn member(
+        &self,
+        member: &Member,
+        name: &Ident,
+        inputs: &[TokenStream],
+        body: &TokenStream,
+    ) -> TokenStream {
+        let (vis, allows, where_clause) = (self.vis, self.allows(), &member.where_clause);
+        let (attributes, generics, output) = (&member.attributes, &member.generics, &member.output);
+        let root = &self.root;
+        let marks = (member.marks.iter()).map(|(mark, of)| quote!(_: #root::private::#mark<#of>));
+        let rest = marks.chain(member.dots.iter().map(|(name, ty)| quote!(#name: #ty)));
+        quote! {
+            #attributes #allows
+            #vis fn #name #generics(#(#inputs,)* #(#rest),*) -> #output #where_clause #body
+        }
+    }
+
+    /// Whether what a boxed pullback holds may not live for ever: it is of types or has lifetimes that
+    /// are parameters. A method of a trait has the signature the trait says.
+    pub(super) fn may_die(&self) -> bool {
+        matches!(self.home, Home::Module | Home::Impl) && !self.captured_kinds().0.is_empty()
     }
 
     /// The functions of a companion where calls find them.
@@ -211,6 +315,7 @@ impl Derived<'_> {
             vjp,
             jvp,
             lanes,
+            given,
             rewrites,
         } = members;
         match self.home {
@@ -225,12 +330,12 @@ impl Derived<'_> {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
-                    impl #ident { #vjp #jvp #lanes #rewrites }
+                    impl #ident { #vjp #jvp #lanes #given #rewrites }
                 }
             }
             _ => {
                 let again = self.again_item();
-                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again)
+                quote!(#cfgs #vjp #cfgs #jvp #cfgs #lanes #cfgs #again #given)
             }
         }
     }
@@ -257,4 +362,15 @@ impl Derived<'_> {
             #vis fn #name(&self) -> #ty #sized { #value }
         })
     }
+}
+
+/// Says of all of these parameters, and of the pullback, that they outlive `'__grad`.
+fn outlive(clause: &mut Option<syn::WhereClause>, parameters: &[TokenStream]) -> TokenStream {
+    let clause = clause.get_or_insert_with(|| syn::parse_quote!(where));
+    for parameter in parameters {
+        clause
+            .predicates
+            .push(syn::parse_quote!(#parameter: '__grad));
+    }
+    quote!(+ '__grad)
 }

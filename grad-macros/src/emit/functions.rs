@@ -7,7 +7,7 @@
 //! ```text
 //! let cap = copy of w; let cell = gather(zero_like(cap));
 //! let (y, inner) = integrate::vjp(|x| { let (y, pull) = ..; (y, |y_bar, x, x_bar| pull(.., cell)) }, a, ..);
-//! (y, |y_bar, _, a, w, _, a_bar, w_bar| { inner(y_bar, (), a, None, a_bar); cell.give_to(w_bar) })
+//! ..; inner(y_bar, (), a, None, a_bar); cell.give_to(w_bar)
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -15,8 +15,8 @@ use quote::{format_ident, quote};
 
 use super::body::Body;
 use super::items::Derived;
-use super::names::Names;
-use crate::ir::{Arg, Call};
+use super::names::{Names, named};
+use crate::ir::{Arg, Call, Capture};
 use crate::signature::{Parameter, Passing};
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
@@ -57,6 +57,8 @@ struct Knit<'a> {
     tokens: &'a FunctionTokens,
     captures: Vec<Ident>,
     cells: Vec<Ident>,
+    /// Functions its caller is given.
+    given: Vec<Ident>,
     args: &'a [Arg],
 }
 
@@ -70,9 +72,11 @@ impl Body<'_> {
         let mut first = call.own_args().len();
         let mut knits = Vec::new();
         for (place, arg) in call.own_args().iter().enumerate() {
-            let Arg::Closure(number, count, ..) = arg else {
+            let Arg::Closure(number, count, _, captured) = arg else {
                 continue;
             };
+            let given = captured.iter().filter(|(_, c)| *c == Capture::Given);
+            let given = given.map(|(name, _)| named(name, Span::call_site()));
             let Some(tokens) = self.functions.get(*number) else {
                 continue;
             };
@@ -83,6 +87,7 @@ impl Body<'_> {
                     tokens,
                     captures: names("capture"),
                     cells: names("cell"),
+                    given: given.collect(),
                     args: &call.args[first..first + count],
                 },
             ));
@@ -112,53 +117,48 @@ impl Body<'_> {
                 }
             }
         }
-        let mut args = self.own_arguments(call);
+        let mut args = self.own_arguments(call, "vjp", span);
         for (place, knit) in &knits {
             args[*place] = knit.reverse();
         }
         let inner = self.companion_call(call, "vjp", &args, &[], span);
-        let (mut again, mut bars, mut handed) = (Vec::new(), Vec::new(), Vec::new());
-        for (k, arg) in call.own_args().iter().enumerate() {
-            let name = own_name("again", 0, k);
-            let is_function = matches!(arg, Arg::Closure(..) | Arg::Given(_));
-            again.push(
-                if is_function || matches!(arg, Arg::RefMut(_) | Arg::Code(..)) {
-                    quote!(#name: ())
-                } else {
-                    quote!(#name: &_)
-                },
-            );
-            handed.push(quote!(#name));
-            let bar = own_name("bar", 0, k);
-            bars.push(bar);
-        }
-        let own_bars = bars.clone();
-        let mut closing = TokenStream::new();
-        for (place, knit) in &knits {
-            for (k, capture) in knit.tokens.captures.iter().enumerate() {
-                let name = own_name("again_of", *place, k);
-                again.push(quote!(#name: &_));
-                let bar = own_name("bar_of", *place, k);
-                if capture.wrt {
-                    let cell = &knit.cells[k];
-                    closing.extend(quote! {
-                        if let ::core::option::Option::Some(place) = #bar { #cell.give_to(place); }
-                    });
-                } else {
-                    closing.extend(quote! {
-                        let _: ::core::option::Option<&mut #root::NoTangent> = #bar;
-                    });
-                }
-                bars.push(bar);
-            }
-        }
+        let cells = knits.iter().flat_map(|(_, knit)| knit.gathered());
         quote!({
             #opening
             let (__grad_value, __grad_inner) = #inner;
-            (__grad_value, move |__grad_seed, #(#again,)* #(#bars: ::core::option::Option<&mut _>),*| {
-                __grad_inner(__grad_seed, #(#handed,)* #(#own_bars),*);
-                #closing
-            })
+            (__grad_value, (__grad_inner, (#(#cells,)*)))
+        })
+    }
+
+    /// Runs the pullback of a call with closures, and takes what they gathered.
+    pub(super) fn knit_pull(
+        &self,
+        call: &Call,
+        pull: &TokenStream,
+        seed: &TokenStream,
+        args: &[TokenStream],
+        bars: &[TokenStream],
+    ) -> TokenStream {
+        let own = call.own_args().len();
+        let knits = self.knits(call);
+        let cells = knits.iter().flat_map(|(_, knit)| knit.gathered());
+        let (mut closing, mut next) = (TokenStream::new(), own);
+        for (_, knit) in &knits {
+            for (capture, cell) in knit.tokens.captures.iter().zip(&knit.cells) {
+                let bar = &bars[next];
+                if capture.wrt {
+                    closing.extend(quote! {
+                        if let ::core::option::Option::Some(place) = #bar { #cell.give_to(place); }
+                    });
+                }
+                next += 1;
+            }
+        }
+        let (args, bars) = (&args[..own], &bars[..own]);
+        quote!({
+            let (__grad_inner, (#(#cells,)*)) = #pull;
+            __grad_inner(#seed, #(#args,)* #(#bars),*);
+            #closing
         })
     }
 
@@ -168,7 +168,7 @@ impl Body<'_> {
         let knits = self.knits(call);
         let own = call.own_args().len();
         let mut opening = TokenStream::new();
-        let mut args = self.own_arguments(call);
+        let mut args = self.own_arguments(call, "jvp", span);
         let mut next = own;
         for (place, knit) in &knits {
             opening.extend(self.copies(knit));
@@ -232,15 +232,16 @@ impl Knit<'_> {
         self.tokens.inputs.iter().map(input).collect()
     }
 
-    /// The captures and cells, shared once more.
+    /// The cells of what is differentiated.
+    fn gathered(&self) -> impl Iterator<Item = &Ident> {
+        let all = self.tokens.captures.iter().zip(&self.cells);
+        all.filter(|(c, _)| c.wrt).map(|(_, cell)| cell)
+    }
+
+    /// The captures and cells, and functions that the closure calls, shared once more.
     fn shared(&self) -> TokenStream {
-        let cells = self
-            .tokens
-            .captures
-            .iter()
-            .zip(&self.cells)
-            .filter(|(c, _)| c.wrt);
-        let all = self.captures.iter().chain(cells.map(|(_, cell)| cell));
+        let all = self.captures.iter().chain(self.gathered());
+        let all = all.chain(&self.given);
         all.map(|own| quote!(let #own = ::core::clone::Clone::clone(&#own);))
             .collect()
     }
@@ -248,9 +249,13 @@ impl Knit<'_> {
     fn reverse(&self) -> TokenStream {
         let (inputs, seen, shared, body) =
             (self.inputs(), self.seen(), self.shared(), &self.tokens.vjp);
-        let (mut again, mut bars) = (Vec::new(), Vec::new());
-        for (k, _) in self.tokens.inputs.iter().enumerate() {
+        let (mut again, mut types, mut bars) = (Vec::new(), Vec::new(), Vec::new());
+        for (k, input) in self.tokens.inputs.iter().enumerate() {
             again.push(own_name("again", 1, k));
+            types.push(match input.passing {
+                Passing::RefMut => quote!(()),
+                _ => quote!(&_),
+            });
             bars.push(own_name("bar", 1, k));
         }
         let (mut handed, mut places, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
@@ -270,7 +275,7 @@ impl Knit<'_> {
             move |#(#inputs),*| {
                 let (__grad_value, mut __grad_pull) = { #seen #body };
                 #shared
-                (__grad_value, move |__grad_seed, #(#again: &_,)* #(#bars: ::core::option::Option<&mut _>),*| {
+                (__grad_value, move |__grad_seed, #(#again: #types,)* #(#bars: ::core::option::Option<&mut _>),*| {
                     #opening
                     __grad_pull(__grad_seed, #(#again,)* #(#handed,)* #(#bars,)* #(#places),*)
                 })
@@ -280,7 +285,11 @@ impl Knit<'_> {
 
     fn forward(&self) -> TokenStream {
         let (inputs, seen, body) = (self.inputs(), self.seen(), &self.tokens.jvp);
-        let dots = self.tokens.inputs.iter().map(|p| &p.dot);
+        let dots = self.tokens.inputs.iter().map(|p| {
+            let dot = &p.dot;
+            let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
+            quote!(#dot: ::core::option::Option<&#mutable _>)
+        });
         let captured = self
             .tokens
             .captures
@@ -293,7 +302,7 @@ impl Knit<'_> {
                 quote!(let #dot = #cell.as_ref();)
             })
             .collect();
-        quote!(|#(#inputs,)* #(#dots: ::core::option::Option<&_>),*| { #seen #tangents #body })
+        quote!(|#(#inputs,)* #(#dots),*| { #seen #tangents #body })
     }
 }
 

@@ -72,6 +72,7 @@ impl Derived<'_> {
             &graph.block(graph.body).yields,
             &read,
         );
+        let value = body.before_giving_back(value, graph.body);
         quote!(#opening #tapes #statements #value)
     }
 }

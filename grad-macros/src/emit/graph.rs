@@ -8,10 +8,10 @@ use quote::quote;
 use super::body::Body;
 use super::names::Names;
 use super::spelling::{discrete_text, spelled};
-use crate::ir::term;
 use crate::ir::{
     Discrete, Graph, Kind, Literal, Op, Path, Region, Site, Slot, Step, Ty, Value, Var, Width, row,
 };
+use crate::ir::{Partial, Reach, term};
 use crate::stages::Lowered;
 
 struct Data<'g> {
@@ -393,7 +393,14 @@ fn partial(op: Op, k: usize, count: usize) -> Option<TokenStream> {
     graph.block_mut(region).sites.push(one);
     let one = graph.site(one).results[0];
     let active: HashSet<Value> = operands.iter().copied().collect();
-    let result = term(&mut graph, region, (&operands, out), k, &active, op, one)?;
+    let partial = Partial {
+        op,
+        site: (&operands, out),
+        k,
+        active: &active,
+        reach: Reach::Certain,
+    };
+    let result = term(&mut graph, region, partial, one)?;
     graph.block_mut(region).yields = vec![result];
     let result = graph.block(region).yields[0];
     let mut body = Body::new(

@@ -4,10 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Generics, Type, Visibility};
 
+use super::dynamic::Inside;
 use super::names::Names;
 use crate::ir::Assumed;
 use crate::options::Modes;
 use crate::signature::Signature;
+use crate::signature::bounds::is_unnamed;
 use crate::stages::{Forward, Gradient, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
@@ -67,6 +69,11 @@ pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
     )
 }
 
+/// The hidden name of a derivative that takes `self` as the method does.
+pub(super) fn own_sibling(mode: &str, name: &str, span: Span) -> Ident {
+    sibling(&format!("own_{mode}"), name, span)
+}
+
 /// The differentiated graphs.
 #[derive(Default)]
 pub(crate) struct Graphs {
@@ -77,6 +84,22 @@ pub(crate) struct Graphs {
     pub(crate) gradient: Option<Gradient>,
     /// The parameters whose content at entry does not matter, if what is assumed holds.
     pub(crate) rewritten: Vec<(usize, Vec<Assumed>)>,
+}
+
+/// The bodies of the derivatives alone: of reverse and of forward mode.
+pub(crate) fn bodies(
+    derived: &Derived,
+    lowered: &Lowered,
+    graphs: &Graphs,
+    avoid: &TokenStream,
+) -> (Option<TokenStream>, Option<TokenStream>) {
+    let names = Names::avoiding(avoid);
+    let reverse = graphs.reverse.as_ref();
+    let forward = graphs.forward.as_ref();
+    (
+        reverse.map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
+        forward.map(|forward| derived.push_body(lowered, forward, Tangents::One, names.clone())),
+    )
 }
 
 /// Every generated item.
@@ -105,7 +128,10 @@ pub(crate) fn emit(
         return derived.given_items(&bodies, lowered.recursive);
     }
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
-        return derived.companion(&bodies, lowered.recursive);
+        let companion = derived.companion(&bodies, lowered.recursive);
+        let objects = (derived.home == Home::TraitImpl && derived.is_dynamic())
+            .then(|| derived.dynamic_items(&Inside::Siblings, false));
+        return quote!(#companion #objects);
     }
     let items = derived.items(&bodies, lowered.recursive);
     let data = super::graph::data(lowered, &derived.name(), &derived.root);
@@ -116,6 +142,10 @@ pub(crate) fn emit(
 /// The same items with bodies that diverge: after an error, calls of them are no further errors.
 /// Type parameters are taken to be differentiable, as the error may be that they are not.
 pub(crate) fn stubs(derived: &Derived) -> TokenStream {
+    // What they would give cannot be named.
+    if derived.signature.gives_references() || is_unnamed(&derived.signature.output_type) {
+        return TokenStream::new();
+    }
     let (root, mut sig) = (&derived.root, derived.sig.clone());
     for parameter in sig.generics.type_params_mut() {
         let bound = syn::parse_quote!(#root::Differentiable);
@@ -145,7 +175,9 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
     let companion = named.then(|| derived.companion(&bodies, true));
     // What is written on the siblings stands in a trait already.
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
-        return quote!(#companion);
+        let objects = (derived.home == Home::TraitImpl && derived.is_dynamic())
+            .then(|| derived.dynamic_items(&Inside::Siblings, false));
+        return quote!(#companion #objects);
     }
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);

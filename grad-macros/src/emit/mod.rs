@@ -4,26 +4,35 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod bars;
 mod bodies;
 mod body;
 mod calls;
 mod companion;
 mod control;
+mod dynamic;
 mod functions;
+mod given;
 mod gradient;
 mod graph;
 mod items;
 mod jacobian;
 mod lanes;
+mod lent;
 mod names;
 mod places;
 mod public;
+mod receivers;
+mod reuse;
 mod rewrites;
 mod rules;
 mod signatures;
 mod spelling;
+mod ways;
 
 pub(crate) use companion::companion;
+pub(crate) use dynamic::Inside;
 pub(crate) use functions::{FunctionTokens, function_tokens};
-pub(crate) use items::{Derived, Graphs, Home, companion_stub, emit, stubs};
+pub(crate) use items::{Derived, Graphs, Home, bodies, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;
+pub(crate) use ways::{declare_ways, emit_ways};

@@ -1,12 +1,14 @@
 //! Places in memory: how a path is read, written, moved out of and lent.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::body::Body;
 use super::names::named;
 use super::spelling::member;
-use crate::ir::{Form, Kind, Path, Step, Storage, Ty, Value, Var, Variant};
+use crate::ir::{Callee, Form, Graph, Kind, Path, Site, Step, Storage, Ty, Value, Var, Variant};
 
 impl Body<'_> {
     pub(super) fn variable(&self, var: Var) -> TokenStream {
@@ -57,6 +59,14 @@ impl Body<'_> {
                     let index = self.value(*v);
                     quote_spanned!(self.here=> #code[#index])
                 }
+                Step::Way(v) => {
+                    let whole = if k == 0 && behind_ref {
+                        quote!((*#code))
+                    } else {
+                        code
+                    };
+                    self.along(*v, &whole, var.tangent, access)
+                }
                 Step::Range {
                     start,
                     end,
@@ -101,6 +111,19 @@ impl Body<'_> {
             #path { #member: __part, .. } => __part,
             _ => ::core::unreachable!(),
         }))
+    }
+
+    /// Where a way leads from `whole`.
+    fn along(&self, way: Value, whole: &TokenStream, tangent: bool, access: Access) -> TokenStream {
+        let (root, way) = (&self.root, self.value(way));
+        let (mutable, name) = match (access, tangent) {
+            (Access::Read, false) => (TokenStream::new(), "of"),
+            (Access::Write, false) => (quote!(mut), "of_mut"),
+            (Access::Read, true) => (TokenStream::new(), "at"),
+            (Access::Write, true) => (quote!(mut), "at_mut"),
+        };
+        let name = format_ident!("{name}", span = self.here);
+        quote_spanned!(self.here=> (*#root::private::Way::#name(&#way, &#mutable #whole)))
     }
 
     /// The place as a value that may be moved out of it.
@@ -197,6 +220,15 @@ impl Body<'_> {
         }
     }
 
+    /// As [`Self::duplicated`]: a copy that stands for a reference is passed as one.
+    pub(super) fn passed(&self, value: Value) -> TokenStream {
+        if self.graph.ty(value).is_scalar() || !may_be_lent(self.graph, value) {
+            return self.duplicated(value);
+        }
+        let (root, v) = (&self.root, self.value(value));
+        quote!((&&&#root::private::Copier(&#v)).pass())
+    }
+
     /// A reference to the place.
     pub(super) fn reference(&self, path: &Path, access: Access) -> TokenStream {
         let bare = path.steps.is_empty() && self.refs.contains(&path.root);
@@ -260,10 +292,61 @@ impl Body<'_> {
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {
+            Some(init) if self.settled.contains(&var) => {
+                let root = &self.root;
+                quote! {
+                    let mut #name = (&mut &mut #root::private::Settler(::core::option::Option::Some(#init))).settle();
+                }
+            }
             Some(init) => quote!(let mut #name = #init;),
             None => quote!(let mut #name;),
         }
     }
+}
+
+/// Variables that hold what a call gave, which may be a copy that stands for a reference.
+pub(super) fn lent_variables(graph: &Graph) -> HashSet<Var> {
+    let made = |site: &Site| match (&site.kind, site.operands.first()) {
+        (Kind::Allocate(var), Some(init)) => may_be_lent(graph, *init).then_some(*var),
+        _ => None,
+    };
+    graph.sites.iter().filter_map(made).collect()
+}
+
+/// Of those the ones that are copied where they are made: in a pullback what a reference led to is out
+/// of reach, and in one body it may have changed before the end, or be lent once more.
+pub(super) fn settled_variables(graph: &Graph, lent: &HashSet<Var>) -> HashSet<Var> {
+    if let Some(pull) = graph.pull {
+        let sites = graph.sites_within(pull).into_iter();
+        let read = sites.flat_map(|id| graph.site(id).paths());
+        let read = read.map(|path| path.root);
+        return read.filter(|var| lent.contains(var)).collect();
+    }
+    let may_change = |site: &Site| match (&site.kind, site.operands.first()) {
+        (Kind::Allocate(var), Some(init)) => {
+            let call = graph.def(*init).filter(|_| lent.contains(var))?;
+            let changes = call.paths().iter().any(|path| {
+                let root = graph.var(path.root);
+                root.mutable || root.storage == Storage::RefMut
+            });
+            changes.then_some(*var)
+        }
+        _ => None,
+    };
+    graph.sites.iter().filter_map(may_change).collect()
+}
+
+/// Whether a value is what a call of a function of the user's gave.
+fn may_be_lent(graph: &Graph, value: Value) -> bool {
+    let Some(Kind::Call(call) | Kind::CallVjp(call) | Kind::CallJvp(call, _)) =
+        graph.def(value).map(|site| &site.kind)
+    else {
+        return false;
+    };
+    matches!(
+        call.callee,
+        Callee::Function(_) | Callee::Associated(..) | Callee::Method(..)
+    )
 }
 
 /// Whether a place is read or written where its code stands.

@@ -87,9 +87,10 @@ impl Derived<'_> {
             format_ident!("value_and_grad_{name}"),
             format_ident!("accumulate_grad_{name}"),
         );
+        let generic = self.own_generics(0);
         let own = |ident: &Ident| match self.home {
-            Home::Module => quote!(#ident),
-            _ => quote!(Self::#ident),
+            Home::Module => quote!(#ident #generic),
+            _ => quote!(Self::#ident #generic),
         };
         let plain: Vec<_> = self
             .parameters()

@@ -30,8 +30,8 @@ use quote::{format_ident, quote};
 use super::body::Body;
 use super::names::Names;
 use super::spelling::spelled;
-use crate::ir::term;
 use crate::ir::{Graph, Kind, Op, Region, Slot, Spelling, Ty, Width, row};
+use crate::ir::{Partial, Reach, term};
 use crate::stages::Tangents;
 
 /// The names of operands.
@@ -132,7 +132,14 @@ fn part_of(
     let out = graph.new_arg(region, ty.clone(), span);
     let t = graph.new_arg(region, ty, span);
     let active = given.iter().copied().collect();
-    let result = term(&mut graph, region, (&given, out), k, &active, op, t)?;
+    let partial = Partial {
+        op,
+        site: (&given, out),
+        k,
+        active: &active,
+        reach: Reach::Certain,
+    };
+    let result = term(&mut graph, region, partial, t)?;
     let reads_out = graph.sites_within(region).into_iter().any(|site| {
         let site = graph.site(site);
         site.operands.contains(&out) && !matches!(site.kind, Kind::Literal(_))

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, WhereClause};
 
-use super::items::{Derived, Home, sibling};
+use super::items::{Derived, Home};
 use crate::ir::Ty;
 use crate::signature::{Parameter, Passing, lanes_of, tangent_of};
 use crate::stages::Tangents;
@@ -40,7 +40,9 @@ impl Derived<'_> {
     /// The tangent of the result, as callers of the companion see it.
     pub(super) fn output_tangent(&self) -> TokenStream {
         let root = &self.root;
-        if self.returns_nothing() {
+        if let Some(tangent) = &self.signature.output_tangent {
+            tangent.to_token_stream()
+        } else if self.returns_nothing() {
             quote!(#root::private::UnitTangent)
         } else {
             tangent_of(&self.signature.output_type, root)
@@ -58,6 +60,14 @@ impl Derived<'_> {
 
     /// Every type, const and lifetime parameter that the type of a pullback names.
     pub(super) fn captured(&self) -> Vec<TokenStream> {
+        let (named, constants) = self.captured_kinds();
+        // What it is given it may hand to a recursive function, whose pullback is boxed.
+        let outlived = self.signature.outlived.iter().map(|l| quote!(#l));
+        outlived.chain(named).chain(constants).collect()
+    }
+
+    /// The same, lifetimes and types apart from constants.
+    pub(super) fn captured_kinds(&self) -> (Vec<TokenStream>, Vec<TokenStream>) {
         let outer = self
             .outer
             .iter()
@@ -65,7 +75,7 @@ impl Derived<'_> {
         let own = self.sig.generics.params.iter();
         let bases = self.parameters().iter().map(|p| p.base.to_token_stream());
         let named = bases.collect::<TokenStream>().to_string();
-        let (mut lifetimes, mut others) = (Vec::new(), Vec::new());
+        let (mut lifetimes, mut types, mut constants) = (Vec::new(), Vec::new(), Vec::new());
         for parameter in outer.chain(own) {
             match parameter {
                 GenericParam::Lifetime(l) => {
@@ -83,12 +93,12 @@ impl Derived<'_> {
                         lifetimes.push(quote!(#lifetime));
                     }
                 }
-                GenericParam::Type(t) => others.push(t.ident.to_token_stream()),
-                GenericParam::Const(c) => others.push(c.ident.to_token_stream()),
+                GenericParam::Type(t) => types.push(t.ident.to_token_stream()),
+                GenericParam::Const(c) => constants.push(c.ident.to_token_stream()),
             }
         }
-        lifetimes.extend(others);
-        lifetimes
+        lifetimes.extend(types);
+        (lifetimes, constants)
     }
 
     /// The function's `where` clause with what derivatives ask of its type parameters.
@@ -111,17 +121,20 @@ impl Derived<'_> {
                     .push(syn::parse_quote!(#other: #root::Differentiable));
             }
         }
+        clause.predicates.extend(self.copy_bound());
         if self.home == Home::Trait {
+            for other in self.outer_types() {
+                let is_wrt = |p: &Parameter| p.wrt && mentions(p.base.to_token_stream(), other);
+                let given = mentions(self.signature.output_type.to_token_stream(), other);
+                if given || self.parameters().iter().any(is_wrt) {
+                    clause
+                        .predicates
+                        .push(syn::parse_quote!(#other: #root::Differentiable));
+                }
+            }
             clause
                 .predicates
                 .push(syn::parse_quote!(Self: ::core::marker::Sized));
-            let moved = |p: &Parameter| p.name == "self" && p.passing == Passing::Value;
-            if self.parameters().iter().any(moved) {
-                // The pullback is handed it again.
-                clause
-                    .predicates
-                    .push(syn::parse_quote!(Self: ::core::clone::Clone));
-            }
             let output = self.signature.output_type.to_token_stream();
             let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
             if self
@@ -140,6 +153,18 @@ impl Derived<'_> {
             }
         }
         (!clause.predicates.is_empty()).then(|| clause.clone())
+    }
+
+    /// The type parameters of the trait that stand for no number.
+    fn outer_types(&self) -> impl Iterator<Item = &Ident> {
+        let numbers = &self.signature.number_names;
+        let outer = self
+            .outer
+            .into_iter()
+            .flat_map(|generics| generics.type_params());
+        outer
+            .map(|p| &p.ident)
+            .filter(|ident| *ident != "Self" && !numbers.contains(&ident.to_string()))
     }
 
     /// What a parameter is called where its value is handed again.
@@ -200,7 +225,7 @@ impl Derived<'_> {
         quote! {
             #[allow(
                 unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, unused_must_use, dead_code,
-                unreachable_code, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
+                unreachable_code, unreachable_patterns, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
     }
@@ -251,34 +276,52 @@ impl Derived<'_> {
     pub(super) fn call(&self, mode: &str, args: &[TokenStream], rest: &TokenStream) -> TokenStream {
         let (root, mask) = (&self.root, u64::MAX);
         let wrt = quote!(#root::private::Wrt::<#mask>);
+        // The mask is inferred, and the number of lanes.
+        let generics = self.own_generics(if mode == "lanes" { 2 } else { 1 });
         match self.home {
             Home::Module => {
                 let (ident, mode) = (&self.sig.ident, Ident::new(mode, Span::call_site()));
-                quote!(#ident::#mode(#(#args,)* #wrt, #rest))
+                quote!(#ident::#mode #generics(#(#args,)* #wrt, #rest))
             }
             _ => {
-                let name = sibling(mode, &self.name(), Span::call_site());
+                let mut args = args.to_vec();
+                if let (true, Some(first)) = (self.first_is_borrowed(), args.first_mut()) {
+                    *first = quote!(&#first);
+                }
+                let name = self.path_sibling(mode);
                 match &self.of_trait {
                     // A rule of the runtime's may have the same name.
-                    Some(of) => quote!(<Self as #of>::#name(#(#args,)* #wrt, #rest)),
-                    None => quote!(Self::#name(#(#args,)* #wrt, #rest)),
+                    Some(of) => quote!(<Self as #of>::#name #generics(#(#args,)* #wrt, #rest)),
+                    None => quote!(Self::#name #generics(#(#args,)* #wrt, #rest)),
                 }
             }
         }
     }
 
+    /// The function's own generic arguments, where one of them need not show in its parameters: a
+    /// number. So many more are inferred.
+    pub(super) fn own_generics(&self, inferred: usize) -> Option<TokenStream> {
+        let params = &self.sig.generics.params;
+        let has_number = params.iter().any(|p| matches!(p, GenericParam::Const(_)));
+        let given = self.parameters().iter().any(|p| p.function.is_some());
+        if !has_number || given {
+            return None;
+        }
+        let own = params.iter().filter_map(|p| match p {
+            GenericParam::Lifetime(_) => None,
+            GenericParam::Type(t) => Some(&t.ident),
+            GenericParam::Const(c) => Some(&c.ident),
+        });
+        let inferred = std::iter::repeat_n(quote!(_), inferred);
+        Some(quote!(::<#(#own,)* #(#inferred),*>))
+    }
+
     /// Arguments for a call that must leave them usable.
     pub(super) fn kept_args(&self) -> Vec<TokenStream> {
-        let root = &self.root;
         let arg = |p: &Parameter| {
             let name = &p.name;
             match p.passing {
-                Passing::Value if !p.ty.is_scalar() => {
-                    quote!({
-                        use #root::private::rules::methods::*;
-                        (&&#root::private::Copier(&#name)).replicate()
-                    })
-                }
+                Passing::Value if !p.ty.is_scalar() => self.copy_of(&quote!(&#name)),
                 Passing::RefMut => quote!(&mut *#name),
                 _ => quote!(#name),
             }

@@ -76,6 +76,7 @@ impl Lower<'_> {
     ) -> Operand {
         let mut merge = Merge::new(a, b, before.len());
         let value = self.merged(Some(&a.value), Some(&b.value), &mut merge, span);
+        let mut made = Vec::new();
         for local in self.locals.assignable(before.len()) {
             let (of_a, of_b) = (
                 Locals::held(&a.locals, local),
@@ -85,6 +86,14 @@ impl Lower<'_> {
                 of_b
             } else if b.never || of_a == of_b {
                 of_a
+            } else if Locals::held(before, local).is_none() {
+                match (of_a, of_b) {
+                    (Some(Operand::Place(p, p_ty)), Some(Operand::Place(q, q_ty))) => {
+                        made.push(local);
+                        self.set_here((p, p_ty), (q, q_ty), &mut merge, span)
+                    }
+                    (of_a, of_b) => self.merged(of_a.as_ref(), of_b.as_ref(), &mut merge, span),
+                }
             } else {
                 self.merged(of_a.as_ref(), of_b.as_ref(), &mut merge, span)
             };
@@ -111,10 +120,49 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).sites.push(site);
         self.resolve_merged(before.len(), &results);
+        for local in made {
+            self.make_home(local);
+        }
         self.exits = a.exits.union(&b.exits).copied().collect();
         self.dead = a.dead && b.dead;
         self.never = a.never && b.never;
         value.map_or(Operand::Never, |value| placed(value, &results))
+    }
+
+    /// What two branches set a variable to that had no value, each in memory of its own: the content.
+    fn set_here(
+        &mut self,
+        a: (Path, Ty),
+        b: (Path, Ty),
+        merge: &mut Merge,
+        span: Span,
+    ) -> Option<Operand> {
+        let regions = merge.regions;
+        if !self.is_made_in(&a.0, regions.0) || !self.is_made_in(&b.0, regions.1) {
+            return Some(self.report(span, Problem::SetInBranches));
+        }
+        let content = |cx: &mut Self, region, (path, ty)| {
+            let value = cx.inside(region, |cx| cx.read(Operand::Place(path, ty)));
+            Operand::Value(value)
+        };
+        let (a, b) = (content(self, regions.0, a), content(self, regions.1, b));
+        self.merged(Some(&a), Some(&b), merge, span)
+    }
+
+    /// Whether the place is a whole variable that every run of the region makes.
+    fn is_made_in(&self, path: &Path, region: Region) -> bool {
+        let mut sites = self.graph.block(region).sites.iter();
+        path.steps.is_empty()
+            && sites.any(|id| self.graph.site(*id).kind == Kind::Allocate(path.root))
+    }
+
+    /// Memory for a variable whose first content is a value.
+    fn make_home(&mut self, local: super::scope::Local) {
+        if let Some(held @ Operand::Value(_)) = self.locals.current(local) {
+            let name = self.locals.name(local).to_owned();
+            let held = self.first_assignment(&name, held);
+            self.locals.set(local, held);
+        }
     }
 
     /// After a merge, variables hold placeholders that name results by number; puts the results in.
@@ -251,7 +299,9 @@ impl Lower<'_> {
         match other {
             Operand::Value(value) => {
                 let ty = self.graph.ty(*value).clone();
-                self.check_hole(&ty, span);
+                if !may_be_absent(&ty) {
+                    return self.report(span, Problem::Undefined);
+                }
                 let region = if missing_in_a {
                     merge.regions.0
                 } else {
@@ -326,13 +376,11 @@ impl Lower<'_> {
         path.set_values(&mut values.into_iter());
         path
     }
+}
 
-    /// Only a number can stand for a value that is not there.
-    pub(super) fn check_hole(&self, ty: &Ty, span: Span) {
-        if !ty.is_scalar() && *ty != Ty::Unknown {
-            self.report(span, Problem::Undefined);
-        }
-    }
+/// Only a number can stand for a value that is not there.
+pub(super) fn may_be_absent(ty: &Ty) -> bool {
+    ty.is_scalar() || *ty == Ty::Unknown
 }
 
 /// Values that differ between two branches.

@@ -2,7 +2,7 @@
 //! std's own types are in [`super::method`].
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
@@ -14,13 +14,21 @@ const INTEGERS: &[&str] = &[
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
 ];
 
+/// The name of a type of integers.
+pub(super) fn integer_type(ty: &syn::Type) -> Option<&'static str> {
+    let name = ty.to_token_stream().to_string();
+    INTEGERS.iter().copied().find(|known| *known == name)
+}
+
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
-        let span = call.func.span();
         let hint = self.hint.take();
+        let named = std::mem::take(&mut self.named);
         let Expr::Path(path) = &*call.func else {
             return self.lower_closure_call(call);
         };
+        let last = path.path.segments.last();
+        let span = last.map_or_else(|| call.func.span(), |last| last.ident.span());
         if let Some(ident) = path.path.get_ident() {
             if let Some(Operand::Closure(_)) = self.locals.get(&ident.to_string()) {
                 return self.lower_closure_call(call);
@@ -34,15 +42,22 @@ impl Lower<'_> {
             .collect();
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
+        self.named = named && names.last() == Some(&"from_fn");
+        let hint = super::to_array::array_of_turbofish(&path.path).or(hint);
         let found = self.iterator_function(&names, &args, hint.as_ref(), span);
+        self.named = false;
         if let Some(found) = found {
             return found;
         }
         match (names.as_slice(), args.as_slice()) {
-            ([.., "constant"], [arg]) => self.lower_constant(arg, span),
-            ([.., width @ ("f32" | "f64"), "from"], [arg]) => {
-                self.lower_float_from(arg, width, span)
+            ([.., "Default", "default"], []) => {
+                let ty = hint.unwrap_or_else(|| syn::parse_quote!(_));
+                let known = self.ty_of(&ty);
+                let code = syn::parse_quote!(<#ty as ::core::default::Default>::default());
+                self.opaque(&code, known, "this call")
             }
+            ([.., "constant"], [arg]) => self.lower_constant(arg, span),
+            ([.., width @ ("f32" | "f64"), "from"], [arg]) => self.float_from(arg, width, span),
             ([.., "f32" | "f64", method], [receiver, rest @ ..]) => {
                 let receiver = self.lower_expr(receiver);
                 self.real_method(receiver, method, rest, span, &Expr::Call(call.clone()))
@@ -59,12 +74,8 @@ impl Lower<'_> {
             }
             ([.., "mem", "drop"] | ["drop"], [_]) => Operand::Unit,
             ([.., "black_box"], [arg]) => self.lower_expr(arg),
-            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg),
-            ([.., "Vec", "new"], _) => self.opaque(
-                &Expr::Call(call.clone()),
-                Ty::Array(Box::new(Ty::Unknown)),
-                "this call",
-            ),
+            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg, hint.as_ref()),
+            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint.as_ref(), span),
             ([.., "Vec", "from"], [arg]) => {
                 let operand = self.lower_expr(arg);
                 self.copy_of(operand, span)
@@ -88,30 +99,6 @@ impl Lower<'_> {
             }
             _ => self.lower_named(path, &args, span),
         }
-    }
-
-    /// `Vec::with_capacity(n)`, where `n` may be the length of something differentiated.
-    fn with_capacity(&mut self, call: &ExprCall, arg: &Expr) -> Operand {
-        let capacity = self.value_of(arg);
-        let function = &call.func;
-        let kind = Kind::Opaque {
-            code: Code(quote!(#function(__capacity))),
-            captures: vec![("__capacity".to_owned(), crate::ir::Capture::Value(capacity))],
-            effect: false,
-        };
-        let ty = Ty::Array(Box::new(Ty::Unknown));
-        Operand::Value(self.push(kind, Vec::new(), ty, call.func.span()))
-    }
-
-    fn lower_float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {
-        let value = self.value_of(arg);
-        let (ty, width) = if width == "f32" {
-            (quote!(f32), Width::F32)
-        } else {
-            (quote!(f64), Width::F64)
-        };
-        let cast = Kind::Cast(Code(ty));
-        Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span))
     }
 
     /// `constant(expr)`.
@@ -144,8 +131,19 @@ impl Lower<'_> {
             }
             self.recursive |= *ident == self.own_name;
         }
+        let wanted = std::mem::take(&mut self.wants_place)
+            || path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident.to_string().ends_with("_mut"));
         let callee = self.callee_of(path);
-        let args = args.iter().map(|arg| self.lower_arg(arg)).collect();
+        let args = self.lower_args(args);
+        if wanted {
+            if let Some(place) = self.way_of_function(path, &args, span) {
+                return place;
+            }
+        }
         self.finish_call(callee, args, span)
     }
 
@@ -178,12 +176,21 @@ impl Lower<'_> {
                     _ => self.lower_expr(arg),
                 }
             }
+            _ if super::expr::is_element_of_call(arg) => {
+                let element = self.lower_expr(arg);
+                Operand::Value(self.read_spanned(element, arg.span()))
+            }
             _ => self.lower_expr(arg),
         };
         if let Operand::Closure(function) = &operand {
-            return self.pass_function(function, arg.to_token_stream(), arg.span());
+            return self.pass_function(function, &arg.to_token_stream(), arg.span());
         }
-        self.as_arg(operand, is_reference, arg.span())
+        let arg = self.as_arg(operand, is_reference, arg.span());
+        if is_reference {
+            arg
+        } else {
+            super::lent::lent(arg)
+        }
     }
 
     pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
@@ -227,9 +234,12 @@ impl Lower<'_> {
         let own = match &callee {
             Callee::Function(code) => code.0.to_string() == self.own_name,
             Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
-            Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) => false,
+            Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) | Callee::Dynamic(_) => {
+                false
+            }
         };
-        let args = self.with_captures(args);
+        let is_method = matches!(callee, Callee::Method(..));
+        let args = self.with_captures(super::lent::apart(args, is_method));
         let ty = if own {
             self.output.clone()
         } else {
@@ -302,19 +312,35 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
-        self.recursive |= name == self.own_name;
+        let on_part = match &receiver {
+            Operand::Ref(path, _) | Operand::RefMut(path, _) | Operand::Place(path, _) => {
+                !path.steps.is_empty()
+            }
+            _ => true,
+        };
+        self.recursive |= name == self.own_name && !(self.wraps && on_part);
         let ty = self.operand_ty(&receiver);
-        let receiver = self.receiver_arg(receiver, &name, call.receiver.span());
+        let at = call.receiver.span();
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {
+            let receiver = self.receiver_arg(receiver, &name, at);
             return self.map_entries(receiver, &name, function, span);
         }
-        let mut all = vec![receiver];
-        all.extend(args.iter().map(|arg| self.lower_arg(arg)));
+        let receiver = match receiver {
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Operand::Value(self.read_spanned(Operand::Place(path, ty), at))
+            }
+            other => other,
+        };
+        let then = self.now();
+        let args = self.lower_args(args);
+        let receiver = self.receiver_as_of(receiver, &name, then, at);
+        let mut all = vec![self.receiver_arg(receiver, &name, at)];
+        all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
         self.finish_call(Callee::Method(name, generics), all, span)
     }
 
-    fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
+    pub(super) fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
         match receiver {
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Arg::Value(value),
             Operand::Place(path, ty) if ty.is_scalar() => {
@@ -327,7 +353,7 @@ impl Lower<'_> {
                 let path = self.as_path(other);
                 if super::method::writes_receiver(name) {
                     Arg::RefMut(path)
-                } else if self.is_frozen(&path) {
+                } else if self.is_frozen(&path) || self.is_read_only(&path) {
                     Arg::Receiver(path)
                 } else {
                     Arg::MaybeMut(path)
@@ -352,6 +378,6 @@ fn width_of(call: &Expr) -> Option<Width> {
 }
 
 /// Whether a method has the name of a function of real numbers: then it reads its receiver.
-fn is_real(name: &str) -> bool {
+pub(super) fn is_real(name: &str) -> bool {
     (1..4).any(|count| Op::from_method(name, count).is_some()) || name == "sin_cos"
 }

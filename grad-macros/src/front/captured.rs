@@ -52,6 +52,38 @@ pub(super) fn may_change(tokens: TokenStream, captured: &Captured) -> bool {
     })
 }
 
+/// Whether the code writes what a variable of this name refers to.
+pub(super) fn writes(name: &str, tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    (0..tokens.len()).any(|k| match &tokens[k] {
+        TokenTree::Group(group) => writes(name, group.stream()),
+        TokenTree::Ident(i) if i == name && punct(&tokens, k.checked_sub(1)) != Some('.') => {
+            may_write_receiver(&tokens[k + 1..]) || is_assigned(&tokens[k + 1..])
+        }
+        _ => false,
+    })
+}
+
+/// Whether `.field[..] op=` follows.
+fn is_assigned(mut rest: &[TokenTree]) -> bool {
+    loop {
+        rest = match rest {
+            [TokenTree::Group(g), rest @ ..] if g.delimiter() == Delimiter::Bracket => rest,
+            [TokenTree::Punct(dot), TokenTree::Ident(_), rest @ ..] if dot.as_char() == '.' => rest,
+            [TokenTree::Punct(op), ..] if !matches!(op.as_char(), '=' | '<' | '>') => {
+                let next = punct(rest, Some(1));
+                return op.spacing() == proc_macro2::Spacing::Joint
+                    && next == Some('=')
+                    && op.as_char() != '!';
+            }
+            [TokenTree::Punct(op), ..] if op.as_char() == '=' => {
+                return !matches!(punct(rest, Some(1)), Some('=' | '>'));
+            }
+            _ => return false,
+        };
+    }
+}
+
 fn punct(tokens: &[TokenTree], k: Option<usize>) -> Option<char> {
     match tokens.get(k?) {
         Some(TokenTree::Punct(p)) => Some(p.as_char()),

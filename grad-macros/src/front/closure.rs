@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::rc::Rc;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, ExprPath, Pat, ReturnType};
@@ -140,6 +140,20 @@ impl Written {
         self.scopes.clone()
     }
 
+    /// The closure as it stands in the source, with `lets` in front of its body.
+    pub(super) fn tokens(&self, lets: &TokenStream) -> TokenStream {
+        let (inputs, body) = (&self.inputs, &self.body);
+        let body = if lets.is_empty() && self.output.is_none() {
+            quote!(#body)
+        } else {
+            quote!({ #lets #body })
+        };
+        match &self.output {
+            Some(output) => quote!(|#(#inputs),*| -> #output #body),
+            None => quote!(|#(#inputs),*| #body),
+        }
+    }
+
     pub(super) fn output(&self) -> Option<&syn::Type> {
         self.output.as_ref()
     }
@@ -247,13 +261,11 @@ impl Lower<'_> {
             let Some(held) = self.locals.current(outer) else {
                 continue;
             };
-            let mutable = self.locals.is_mutable(outer);
-            let own = if mutable {
-                self.moved(name, held)
-            } else {
-                held
-            };
-            let local = self.locals.hidden_as(name, mutable);
+            if !self.locals.is_mutable(outer) {
+                continue;
+            }
+            let own = self.moved(name, held);
+            let local = self.locals.hidden_as(name, true);
             self.locals.set(local, own);
             scope.insert(name.clone(), local);
         }
@@ -325,7 +337,7 @@ impl Lower<'_> {
         let Some(function) = self.function_of(&call.func) else {
             return Operand::Poison;
         };
-        let args = call.args.iter().map(|arg| self.lower_expr(arg)).collect();
+        let args = self.lower_all(call.args.iter());
         self.call_function(&function, args, call.func.span())
     }
 
@@ -468,7 +480,7 @@ fn annotated(pattern: &Pat, operand: Operand) -> Operand {
     }
 }
 
-fn bound_names(patterns: &[Pat]) -> BTreeSet<String> {
+pub(super) fn bound_names(patterns: &[Pat]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for pattern in patterns {
         names_in(pattern.to_token_stream(), &mut names);

@@ -16,23 +16,31 @@ use crate::ir::{
 };
 
 impl Lower<'_> {
+    #[allow(clippy::too_many_lines)] // one arm a construct
     pub(super) fn lower_expr(&mut self, expr: &Expr) -> Operand {
         if self.dead {
             return Operand::Never;
         }
         let span = expr.span();
         let hint = self.hint.take();
+        let writes = std::mem::take(&mut self.writes_place);
+        let wants = std::mem::take(&mut self.wants_place);
         let written = hint.as_ref().map(|ty| self.ty_of(ty));
         let expected = self.expected.take().or(written);
         match expr {
             Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
                 self.hint = hint;
+                self.writes_place = writes;
+                self.wants_place = wants;
                 self.lower_expected(expr, expected)
             }
-            Expr::Lit(literal) => self.lower_literal(&literal.lit, span),
+            Expr::Lit(literal) => self.lower_literal(&literal.lit, hint.as_ref(), span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => {
+                self.hint = hint.filter(|_| matches!(unary.op, UnOp::Neg(_)));
                 self.expected = expected.filter(|_| matches!(unary.op, UnOp::Neg(_)));
+                self.wants_place = matches!(unary.op, UnOp::Deref(_));
+                self.writes_place = writes;
                 self.lower_unary(unary.op, &unary.expr, span)
             }
             Expr::Binary(binary) => self.lower_binary(binary, expected, span),
@@ -48,7 +56,7 @@ impl Lower<'_> {
             Expr::ForLoop(l) => self.lower_for(l),
             Expr::While(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                if is_quiet(&l.cond) {
+                if is_quiet(&l.cond) && !self.changes(&l.cond) {
                     return self.lower_while(Some(&l.cond), &l.body, label, span);
                 }
                 // A condition that binds or changes something is part of the iteration.
@@ -58,14 +66,15 @@ impl Lower<'_> {
             }
             Expr::Loop(l) => {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
+                self.next_pile = self.pile_of_breaks(&l.body);
                 self.lower_while(None, &l.body, label, span)
             }
             Expr::Return(r) => {
                 let output = Some(self.output.clone());
-                let value = r
-                    .expr
-                    .as_ref()
-                    .map_or(Operand::Unit, |e| self.lower_expected(e, output));
+                let value = r.expr.as_ref().map_or(Operand::Unit, |e| {
+                    self.wants_place = self.routes.is_some();
+                    self.lower_expected(e, output)
+                });
                 self.lower_return(value)
             }
             Expr::Break(b) => {
@@ -73,8 +82,12 @@ impl Lower<'_> {
                 self.lower_break(b.label.as_ref(), value, span)
             }
             Expr::Continue(c) => self.lower_continue(c.label.as_ref(), span),
-            Expr::Index(index) => self.lower_index(&index.expr, &index.index),
+            Expr::Index(index) => {
+                self.writes_place = writes;
+                self.lower_index(&index.expr, &index.index, writes)
+            }
             Expr::Field(field) => {
+                self.writes_place = writes;
                 let base = self.lower_expr(&field.base);
                 let part = self.project(base, &member(&field.member));
                 self.known_field(part, field)
@@ -82,19 +95,26 @@ impl Lower<'_> {
             Expr::Reference(reference) => self.lower_reference(reference, span),
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
-            Expr::Tuple(tuple) => {
-                let parts = tuple.elems.iter().map(|e| self.lower_expr(e));
-                Operand::Tuple(parts.collect())
-            }
+            Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
             Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
             Expr::Call(call) => {
                 self.hint = hint;
+                self.wants_place = wants;
                 self.lower_call(call)
             }
-            Expr::MethodCall(call) => self.lower_method(call, hint.as_ref()),
-            Expr::Macro(m) => self.lower_macro(&m.mac),
+            Expr::MethodCall(call) => {
+                self.wants_place = wants;
+                self.writes_place = writes;
+                self.lower_method(call, hint.as_ref())
+            }
+            Expr::Macro(m) => {
+                self.hint = hint;
+                let value = self.lower_macro(&m.mac);
+                self.hint = None;
+                value
+            }
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Const(c) => self.lower_block(&c.block),
@@ -141,7 +161,14 @@ impl Lower<'_> {
         self.read_spanned(operand, expr.span())
     }
 
-    fn lower_literal(&mut self, literal: &Lit, span: Span) -> Operand {
+    /// A literal; an integer takes the type the source annotates it with.
+    fn lower_literal(
+        &mut self,
+        literal: &Lit,
+        annotated: Option<&syn::Type>,
+        span: Span,
+    ) -> Operand {
+        let integer = annotated.and_then(super::call::integer_type);
         let (kind, ty) = match literal {
             Lit::Float(f) => (
                 Literal::Float(f.base10_digits().to_owned()),
@@ -151,7 +178,13 @@ impl Lower<'_> {
                 Literal::Float(format!("{}.0", i.base10_digits())),
                 float_ty(i.suffix()),
             ),
-            Lit::Int(i) => (Literal::Int(i.to_string()), Ty::Int),
+            Lit::Int(i) => {
+                let text = match integer {
+                    Some(suffix) if i.suffix().is_empty() => format!("{i}{suffix}"),
+                    _ => i.to_string(),
+                };
+                (Literal::Int(text), Ty::Int)
+            }
             Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
             other => {
                 let code = Code(other.to_token_stream());
@@ -285,12 +318,14 @@ impl Lower<'_> {
         let is_sum = matches!(binary.op, BinOp::Add(_) | BinOp::Sub(_));
         self.expected = expected.clone().filter(|_| is_sum);
         let a = self.lower_operand(&binary.left);
+        let then = self.now();
         let left = self.operand_ty(&a);
         self.expected = match left {
             Ty::Float(_) if is_sum => Some(left),
             _ => expected.clone().filter(|_| is_sum),
         };
         let b = self.lower_operand(&binary.right);
+        let a = self.as_of(a, then, binary.left.span());
         self.expected = None;
         if let Some(ty) = expected.filter(|_| discrete_op(&binary.op).is_none()) {
             let value = self.float_operator(arithmetic_row(&binary.op), a, b, span);
@@ -318,7 +353,7 @@ impl Lower<'_> {
     /// An operand of an operator: a number is read where it stands.
     fn lower_operand(&mut self, expr: &Expr) -> Operand {
         let operand = self.lower_expr(expr);
-        if self.operand_ty(&operand).is_scalar() {
+        if self.operand_ty(&operand).is_scalar() || is_element_of_call(expr) {
             return Operand::Value(self.read_spanned(operand, expr.span()));
         }
         operand
@@ -343,6 +378,9 @@ impl Lower<'_> {
     /// `a op b`.
     pub(super) fn binary(&mut self, op: &BinOp, a: Operand, b: Operand, span: Span) -> Value {
         if let Some(op) = discrete_op(op) {
+            if let Some(value) = self.compare_places(op, &a, &b, span) {
+                return value;
+            }
             let (a, b) = (self.read_spanned(a, span), self.read_spanned(b, span));
             let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
             if !is_comparison(op) {
@@ -362,6 +400,46 @@ impl Lower<'_> {
             return self.push(Kind::Discrete(op), vec![a, b], Ty::Bool, span);
         }
         self.operator(arithmetic_row(op), vec![a, b], span)
+    }
+
+    /// A comparison of whole values of the user's types: they are not moved.
+    fn compare_places(
+        &mut self,
+        op: Discrete,
+        a: &Operand,
+        b: &Operand,
+        span: Span,
+    ) -> Option<Value> {
+        let whole = |operand: &Operand| match operand {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) => {
+                matches!(ty, Ty::Named(_)) || *ty == Ty::Unknown && path.steps.is_empty()
+            }
+            _ => false,
+        };
+        let tys = [self.operand_ty(a), self.operand_ty(b)];
+        let own = tys.iter().any(|ty| matches!(ty, Ty::Named(_)));
+        if !is_comparison(op) || !own || !whole(a) || !whole(b) {
+            return None;
+        }
+        let capture = |cx: &mut Self, name: &str, operand: &Operand| {
+            let path = cx.as_path(operand.clone());
+            (name.to_owned(), crate::ir::Capture::Place(path, false))
+        };
+        let captures = vec![capture(self, "__a", a), capture(self, "__b", b)];
+        let code = match op {
+            Discrete::Eq => quote::quote!(*__a == *__b),
+            Discrete::Ne => quote::quote!(*__a != *__b),
+            Discrete::Lt => quote::quote!(*__a < *__b),
+            Discrete::Le => quote::quote!(*__a <= *__b),
+            Discrete::Gt => quote::quote!(*__a > *__b),
+            _ => quote::quote!(*__a >= *__b),
+        };
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures,
+            effect: false,
+        };
+        Some(self.push(kind, Vec::new(), Ty::Bool, span))
     }
 
     /// A row of the table on operands that may be of types only rustc knows: then it is a call that
@@ -410,13 +488,17 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, base: &Expr, index: &Expr) -> Operand {
+    fn lower_index(&mut self, base: &Expr, index: &Expr, mutable: bool) -> Operand {
+        let span = base.span();
         let base = self.lower_expr(base);
         let (start, end, inclusive) = match index {
             Expr::Range(range) => {
                 let start = range.start.as_ref().map(|e| self.value_of(e));
                 let end = range.end.as_ref().map(|e| self.value_of(e));
                 (start, end, matches!(range.limits, RangeLimits::Closed(_)))
+            }
+            index if self.asks_rule(&base, index) => {
+                return self.index_by_rule(base, index, mutable, span);
             }
             index => match self.lower_expr(index) {
                 Operand::Iter(Iter::Range(range)) => {
@@ -445,6 +527,7 @@ impl Lower<'_> {
     }
 
     fn lower_reference(&mut self, reference: &syn::ExprReference, span: Span) -> Operand {
+        self.writes_place = reference.mutability.is_some();
         match self.lower_expr(&reference.expr) {
             Operand::Place(path, ty) | Operand::RefMut(path, ty)
                 if reference.mutability.is_some() =>
@@ -539,10 +622,11 @@ impl Lower<'_> {
             return self.record(&record.path, fields, values, span);
         };
         // `..base`: a copy of the base whose fields are then written.
-        let base = self.lower_expr(rest);
-        if base == Operand::Poison {
-            return base;
+        if super::pattern::is_variant(&record.path) {
+            return self.unsupported("`..` of a variant", span);
         }
+        let own = &record.path;
+        self.hint = Some(syn::parse_quote!(#own));
         let ty = Ty::Named(
             record
                 .path
@@ -550,12 +634,40 @@ impl Lower<'_> {
                 .last()
                 .map_or(String::new(), |s| s.ident.to_string()),
         );
-        let whole = self.read_spanned(base, rest.span());
+        let Some(whole) = self.lower_base(&record.path, rest, &ty) else {
+            return Operand::Poison;
+        };
         let var = self.new_variable("record", ty.clone(), true, Some(whole));
         for (field, value) in fields.into_iter().zip(values) {
             self.store(Path::of(var).then(Step::Field(field)), value, span);
         }
         Operand::Place(Path::of(var), ty)
+    }
+
+    /// The base of `Path { .., ..base }` as a value of its own.
+    fn lower_base(&mut self, path: &syn::Path, base: &Expr, ty: &Ty) -> Option<Value> {
+        if matches!(base, Expr::Call(call) if call.args.is_empty() && is_associated(&call.func)) {
+            // `..Default::default()` takes its type from the struct.
+            let kind = Kind::Opaque {
+                code: Code(quote::quote!(#path { ..#base })),
+                captures: Vec::new(),
+                effect: false,
+            };
+            return Some(self.push(kind, Vec::new(), ty.clone(), base.span()));
+        }
+        match self.lower_expr(base) {
+            Operand::Poison => None,
+            // Behind a reference: what is taken of it is copied, not moved.
+            Operand::Place(path, ty) if !self.is_owned(&path) => {
+                Some(self.push(Kind::Copy(path), Vec::new(), ty, base.span()))
+            }
+            operand => Some(self.read_spanned(operand, base.span())),
+        }
+    }
+
+    fn is_owned(&self, path: &Path) -> bool {
+        let storage = self.graph.var(path.root).storage;
+        path.steps.is_empty() && matches!(storage, Storage::Owned)
     }
 
     /// A struct or a variant of an enum from its fields.
@@ -589,6 +701,16 @@ impl Lower<'_> {
         let var = self.new_variable("record", ty.clone(), false, Some(value));
         Operand::Place(Path::of(var), ty)
     }
+}
+
+/// Whether a function is named as one of a type.
+fn is_associated(function: &Expr) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let owner = path.path.segments.iter().rev().nth(1);
+    path.qself.is_some()
+        || owner.is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase))
 }
 
 /// The row of `a op b` or `a op= b`.
@@ -684,4 +806,16 @@ fn discrete_op(op: &BinOp) -> Option<Discrete> {
 fn is_comparison(op: Discrete) -> bool {
     use Discrete::{Eq, Ge, Gt, Le, Lt, Ne};
     matches!(op, Eq | Ne | Lt | Le | Gt | Ge)
+}
+
+/// Whether an expression is one element of what a call gives: that is kept, not the whole.
+pub(super) fn is_element_of_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(inner) => is_element_of_call(&inner.expr),
+        Expr::Index(index) => {
+            let range = matches!(&*index.index, Expr::Range(_));
+            !range && matches!(&*index.expr, Expr::Call(_) | Expr::MethodCall(_))
+        }
+        _ => false,
+    }
 }

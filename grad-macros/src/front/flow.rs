@@ -10,7 +10,17 @@ use syn::{Block, Expr, Lifetime, Stmt};
 use super::scope::Local;
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Discrete, Region, Ty, Value};
+use crate::ir::{Discrete, Path, Region, Ty, Value};
+
+/// `'label: { .. value }` as `'label: { .. break 'label value }`.
+fn with_broken_tail(block: &Block, label: &str) -> Block {
+    let mut block = block.clone();
+    if let Some(Stmt::Expr(tail, None)) = block.stmts.last_mut() {
+        let label = Lifetime::new(&format!("'{label}"), Span::call_site());
+        *tail = syn::parse_quote!(break #label #tail);
+    }
+    block
+}
 
 /// A loop being lowered.
 pub(super) struct Loop {
@@ -19,9 +29,19 @@ pub(super) struct Loop {
     pub(super) continued: i64,
     /// What `break value` gives.
     pub(super) result: Local,
+    /// Where `break value` puts it, if no number can stand for it while it is not there.
+    pub(super) pile: Option<Path>,
     /// A labelled block: only `break` with its label leaves it. A loop that the source does not show
     /// is one without a label: nothing leaves it.
     pub(super) is_block: bool,
+}
+
+/// Where `break` and `continue` go.
+pub(super) struct Target {
+    broken: i64,
+    continued: i64,
+    result: Local,
+    pile: Option<Path>,
 }
 
 /// What `break` and `continue` see of a loop.
@@ -61,19 +81,18 @@ impl Lower<'_> {
         value: Option<Operand>,
         span: Span,
     ) -> Operand {
-        let Some((code, _, result)) = self.target(label, span) else {
+        let Some(target) = self.target(label, span) else {
             return Operand::Poison;
         };
         if let Some(value) = value {
-            let value = self.own(value, &Ty::Unknown);
-            self.locals.set(result, value);
+            self.set_broken(target.result, target.pile, value);
         }
-        self.leave(code)
+        self.leave(target.broken)
     }
 
     pub(super) fn lower_continue(&mut self, label: Option<&Lifetime>, span: Span) -> Operand {
         match self.target(label, span) {
-            Some((_, code, _)) => self.leave(code),
+            Some(target) => self.leave(target.continued),
             None => Operand::Poison,
         }
     }
@@ -81,13 +100,19 @@ impl Lower<'_> {
     /// `'label: { .. }`: `break 'label value` leaves it.
     pub(super) fn lower_labelled(&mut self, block: &Block, label: String, span: Span) -> Operand {
         let result = self.locals.hidden("broken");
+        let pile = self.pile_of_breaks(block);
         let code = self.next_code;
         self.next_code += 1;
+        let block = &match &pile {
+            Some(_) => with_broken_tail(block, &label),
+            None => block.clone(),
+        };
         self.loops.push(Loop {
             label: Some(label),
             broken: code,
             continued: code,
             result,
+            pile: pile.clone(),
             is_block: true,
         });
         let value = self.lower_block(block);
@@ -98,11 +123,12 @@ impl Lower<'_> {
                 return value;
             }
             let running = self.running();
+            let own = pile.clone();
             self.branch(
                 running,
                 span,
                 |cx| {
-                    cx.locals.set(result, value);
+                    cx.set_broken(result, own, value);
                     Operand::Unit
                 },
                 |_| Operand::Unit,
@@ -115,10 +141,10 @@ impl Lower<'_> {
             all.insert(code);
             self.after_loop(all, (code, code), span);
         }
-        self.locals.current(result).unwrap_or(Operand::Unit)
+        self.broken_value(result, pile)
     }
 
-    pub(super) fn target(&self, label: Option<&Lifetime>, span: Span) -> Option<(i64, i64, Local)> {
+    pub(super) fn target(&self, label: Option<&Lifetime>, span: Span) -> Option<Target> {
         let wanted = label.map(|l| l.ident.to_string());
         let found = self
             .loops
@@ -128,7 +154,12 @@ impl Lower<'_> {
         if found.is_none() {
             self.report(span, Problem::UnknownLabel(wanted.unwrap_or_default()));
         }
-        found.map(|l| (l.broken, l.continued, l.result))
+        found.map(|l| Target {
+            broken: l.broken,
+            continued: l.continued,
+            result: l.result,
+            pile: l.pile.clone(),
+        })
     }
 
     /// Control will not come back: the code before panics.

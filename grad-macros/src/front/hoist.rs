@@ -19,6 +19,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{BinOp, Expr, Ident, Stmt, parse_quote};
 
+use super::call::is_real;
 use super::captured::may_change;
 use super::expr::is_compound;
 use super::opaque::names_in;
@@ -99,7 +100,7 @@ impl Lower<'_> {
     }
 
     /// Whether the expression may change a variable.
-    fn changes(&self, expr: &Expr) -> bool {
+    pub(super) fn changes(&self, expr: &Expr) -> bool {
         let tokens = expr.to_token_stream();
         let mut names = BTreeSet::new();
         names_in(tokens.clone(), &mut names);
@@ -292,7 +293,8 @@ fn children(expr: &mut Expr) -> Vec<(&mut Expr, bool)> {
         Expr::Unary(e) => vec![(&mut e.expr, false)],
         Expr::Index(e) => vec![(&mut e.expr, false), (&mut e.index, true)],
         Expr::Assign(e) => vec![(&mut e.right, true), (&mut e.left, false)],
-        Expr::MethodCall(e) => std::iter::once((&mut *e.receiver, false))
+        // A number is read before the arguments of its method are evaluated.
+        Expr::MethodCall(e) => std::iter::once((&mut *e.receiver, is_real(&e.method.to_string())))
             .chain(e.args.iter_mut().map(|arg| (arg, true)))
             .collect(),
         Expr::Binary(e) => match e.op {

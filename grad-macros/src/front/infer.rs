@@ -206,6 +206,19 @@ fn is_ident(token: &TokenTree, name: &str) -> bool {
 }
 
 /// `match x { .. }`.
+/// Whether an operand may end with the token.
+fn ends_operand(token: &TokenTree) -> bool {
+    const WORDS: &[&str] = &[
+        "in", "return", "match", "if", "while", "else", "break", "mut", "move", "as", "dyn",
+    ];
+    match token {
+        TokenTree::Ident(word) => !WORDS.iter().any(|known| word == known),
+        TokenTree::Literal(_) => true,
+        TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
+        TokenTree::Punct(_) => false,
+    }
+}
+
 fn matched(tokens: &[TokenTree], k: usize) -> bool {
     let is_brace =
         matches!(tokens.get(k + 1), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Brace);
@@ -220,7 +233,9 @@ fn borrowed(tokens: &[TokenTree], k: usize) -> bool {
     match before(1) {
         Some(TokenTree::Ident(i)) if i == "mut" => is_and(before(2)),
         Some(TokenTree::Ident(i)) => i == "in",
-        token => is_and(token),
+        // `a && b` and `a & b` borrow nothing.
+        token if is_and(token) && is_and(before(2)) => !before(3).is_some_and(ends_operand),
+        token => is_and(token) && !before(2).is_some_and(ends_operand),
     }
 }
 

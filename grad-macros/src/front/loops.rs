@@ -47,6 +47,7 @@ impl Lower<'_> {
                 broken,
                 continued,
                 result,
+                pile: None,
                 is_block: false,
             });
             lower(cx, continued);
@@ -133,6 +134,7 @@ impl Lower<'_> {
         body: impl FnOnce(&mut Self, Value),
     ) -> Operand {
         let result = self.locals.hidden("broken");
+        let pile = self.next_pile.take();
         let before = self.locals.snapshot();
         let exits_before = std::mem::take(&mut self.exits);
         let (label, is_block) = match shown {
@@ -144,6 +146,7 @@ impl Lower<'_> {
             broken: self.next_code,
             continued: self.next_code + 1,
             result,
+            pile: pile.clone(),
             is_block,
         };
         self.next_code += 2;
@@ -177,6 +180,8 @@ impl Lower<'_> {
         self.loops.pop();
 
         let inner_exits = std::mem::replace(&mut self.exits, exits_before);
+        // A `loop` that no `break` leaves: what stands behind it is not reached.
+        let endless = !counted && condition.is_none() && !inner_exits.contains(&codes.0);
         let indices = if counted { vec![index] } else { Vec::new() };
         let frame = Frame {
             kind,
@@ -188,10 +193,11 @@ impl Lower<'_> {
         };
         self.finish_loop(frame, carried, &before, &after);
         self.after_loop(inner_exits, codes, span);
-        match self.locals.current(result) {
-            Some(operand) if !matches!(operand, Operand::Unit) => operand,
-            _ => Operand::Unit,
+        if endless {
+            self.dead = true;
+            return Operand::Never;
         }
+        self.broken_value(result, pile)
     }
 
     /// The variables a loop may change.
@@ -367,7 +373,9 @@ impl Lower<'_> {
         let mut holes = Vec::new();
         for value in leaves(end) {
             let info = self.graph.value(value).clone();
-            self.check_hole(&info.ty, frame.span);
+            if !super::branch::may_be_absent(&info.ty) {
+                self.report(frame.span, Problem::Undefined);
+            }
             holes.push(self.undefined(info.ty.clone()));
             entry
                 .args

@@ -82,8 +82,12 @@ impl Lower<'_> {
     }
 
     fn lower_vec(&mut self, mac: &Macro, span: Span) -> Operand {
+        let hint = self.hint.take();
         if mac.tokens.is_empty() {
-            return self.lower_array([].iter(), true, span);
+            return match hint {
+                Some(ty) => self.empty_vector(&syn::parse_quote!(Vec::new), Some(&ty), span),
+                None => self.lower_array([].iter(), true, span),
+            };
         }
         let tokens = &mac.tokens;
         if let Ok(Expr::Repeat(repeat)) = syn::parse2(quote::quote!([#tokens])) {

@@ -58,6 +58,11 @@ const WRITES: &[&str] = &[
     "mapv_inplace",
 ];
 
+/// Those of them that write their argument too.
+const TWO: &[&str] = &["append", "swap_with_slice"];
+/// Methods of slices that overwrite elements.
+const OVERWRITES: &[&str] = &["swap", "fill", "fill_with", "copy_from_slice"];
+
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 const DISCRETE: &[&str] = &[
     "contains",
@@ -110,16 +115,31 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
+        if let Some(array) = self.lower_to_array(call, hint) {
+            return array;
+        }
         let optional =
             OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
+        let wanted = std::mem::take(&mut self.wants_place);
+        let writes = std::mem::take(&mut self.writes_place);
+        self.writes_place = wanted && writes
+            || writes_receiver(&name)
+            || name.ends_with("_mut")
+            || OVERWRITES.contains(&name.as_str());
         let receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
         if receiver == Operand::Poison || self.dead {
             return receiver;
         }
+        if let Some(place) = self.way_of_method(&receiver, call, wanted) {
+            return place;
+        }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;
+        }
+        if let Some(converted) = self.lower_into(&receiver, call, hint) {
+            return converted;
         }
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);
@@ -145,9 +165,24 @@ impl Lower<'_> {
             Ty::Bool if matches!(name.as_str(), "then" | "then_some") => {
                 self.lower_then(receiver, call, &args)
             }
+            Ty::Dyn => self.dynamic_method(receiver, call, &args),
             Ty::Int | Ty::Bool | Ty::Inert => self.inert_method(&ty, call, &args),
             _ => self.user_method(receiver, call, &args),
         }
+    }
+
+    /// A method of a trait object.
+    fn dynamic_method(
+        &mut self,
+        receiver: Operand,
+        call: &ExprMethodCall,
+        args: &[&Expr],
+    ) -> Operand {
+        let name = call.method.to_string();
+        let path = self.as_path(receiver);
+        let mut all = vec![Arg::Ref(path)];
+        all.extend(args.iter().map(|arg| self.lower_arg(arg)));
+        self.finish_call(Callee::Dynamic(name), all, call.method.span())
     }
 
     /// A method of something without floats. A trait may give it a method that takes some, and a
@@ -178,6 +213,7 @@ impl Lower<'_> {
             let ty = match capture {
                 crate::ir::Capture::Value(value) => self.graph.ty(*value),
                 crate::ir::Capture::Place(path, _) => &self.graph.var(path.root).ty,
+                crate::ir::Capture::Given => return false,
             };
             ty.may_be_active()
         })
@@ -479,7 +515,11 @@ impl Lower<'_> {
                     let tokens = arg.to_token_stream();
                     Arg::Code(Code(tokens.clone()), self.captures(&tokens))
                 }
-                arg => self.lower_arg(arg),
+                arg => match self.lower_arg(arg) {
+                    Arg::MaybeMut(path) if TWO.contains(&name.as_str()) => Arg::RefMut(path),
+                    Arg::MaybeMut(path) => Arg::Ref(path),
+                    known => known,
+                },
             });
         }
         let callee = Callee::Method(name.clone(), None);

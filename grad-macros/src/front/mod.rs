@@ -20,16 +20,21 @@
 //!
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
+mod before;
+mod bounded;
 mod branch;
 mod call;
+mod capture;
 mod captured;
 mod closure;
+mod convert;
 mod exchange;
 mod expr;
 mod flow;
 mod hoist;
 mod infer;
 mod iter;
+mod lent;
 mod loops;
 mod macros;
 mod matching;
@@ -40,9 +45,13 @@ mod option;
 mod passed;
 mod pattern;
 mod place;
+mod projection;
 mod returned;
 mod scope;
 mod stmt;
+mod to_array;
+mod vector;
+mod way;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -97,6 +106,10 @@ pub(super) struct Lower<'d> {
     returned: Local,
     /// Where `return` puts its value, if that has no number to stand for it while it is not there.
     pile: Option<Path>,
+    /// Whether `break` puts its value on a pile, for the same reason.
+    piles_breaks: bool,
+    /// The pile of the loop or block about to be lowered.
+    next_pile: Option<Path>,
     /// Nonzero codes the exit may have here.
     exits: BTreeSet<i64>,
     loops: Vec<flow::Loop>,
@@ -126,12 +139,16 @@ pub(super) struct Lower<'d> {
     borrowed_mut: HashSet<String>,
     /// Names that `mem::swap` and its like get as a whole: tuples live in memory, numbers are renamed.
     exchanged: HashSet<String>,
+    /// The written types of variables declared without a value.
+    declared: HashMap<Local, Ty>,
     statics: HashMap<String, Var>,
     items: Vec<TokenStream>,
     item_types: HashMap<String, Ty>,
     if_active: HashMap<Value, Problem>,
     own_name: String,
     recursive: bool,
+    /// Whether a method of the same name on a part is another's.
+    wraps: bool,
     passed: Vec<Passed>,
     /// What each of them captures.
     passed_captures: Vec<Vec<crate::ir::Arg>>,
@@ -142,6 +159,8 @@ pub(super) struct Lower<'d> {
     return_code: i64,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
+    /// Whether the call being lowered is all that a `let` without a type binds.
+    named: bool,
     /// Values known to be of type `usize`.
     usizes: HashSet<Value>,
     /// Bounds of sub-slices that iterators cut, so that they are inside the whole, and how many
@@ -151,6 +170,18 @@ pub(super) struct Lower<'d> {
     fresh: HashSet<Var>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
+    /// The first parameter whose assignment is noted.
+    watched_from: usize,
+    /// Where the reference leads that the function returns, if it does.
+    routes: Option<projection::Routes>,
+    /// Whether the expression about to be lowered gives a reference, so that a call is a way.
+    wants_place: bool,
+    /// Whether the place about to be lowered is written.
+    writes_place: bool,
+    /// Ways along which nothing may be written.
+    read_only: HashSet<Value>,
+    /// The methods around that return references, and of what type.
+    references: HashMap<String, way::Gives>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -161,15 +192,58 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    if signature.returned.is_some() {
+        return projection::lower(name, signature, body, around, diag);
+    }
     let mark = diag.mark();
     let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
+    let again = |piles_returns: bool| {
+        diag.forget(mark);
+        let mut cx = start(name, signature, body, around, diag);
+        cx.piles_breaks = true;
+        if piles_returns {
+            cx.pile_returns();
+        }
+        if piles_returns {
+            return cx.lower_function(signature, &returned::returning(body));
+        }
+        cx.lower_function(signature, body)
+    };
+    if !diag.has_since(mark, &Problem::Undefined) {
+        return lowered;
+    }
+    let lowered = again(false);
     if signature.output.is_scalar() || !diag.has_since(mark, &Problem::Undefined) {
         return lowered;
     }
-    diag.forget(mark);
-    let mut cx = start(name, signature, body, around, diag);
-    cx.pile_returns();
-    cx.lower_function(signature, body)
+    again(true)
+}
+
+/// Lowers a closure that is passed to a function, and tells whether it changes what it captures: the
+/// parameters behind its inputs, of which there are `inputs`. Those around it are given the functions
+/// `given`, which it calls.
+fn lower_closure(
+    (signature, inputs): (&Signature, usize),
+    given: &[std::rc::Rc<passed::Given>],
+    body: &Block,
+    around: &TokenStream,
+    diag: &Diagnostics,
+) -> (Lowered, bool) {
+    let mut cx = start("closure", signature, body, around, diag);
+    cx.declare_given(given);
+    cx.watched_from = inputs;
+    let (lowered, assigned) = cx.lower_watched(signature, body);
+    let graph = &lowered.graph;
+    let captured = |var: Var| {
+        let mut slots = graph.params.iter().skip(inputs).map(|param| param.slot);
+        slots.any(|slot| matches!(slot, Slot::Memory(own) if own == var))
+    };
+    let mut sites = graph.sites_within(graph.body).into_iter();
+    let written = sites.any(|id| {
+        let writes = graph.site(id).kind.writes();
+        writes.iter().any(|path| captured(path.root))
+    });
+    (lowered, assigned || written)
 }
 
 fn start<'d>(
@@ -192,6 +266,8 @@ fn start<'d>(
         exit,
         returned,
         pile: None,
+        piles_breaks: false,
+        next_pile: None,
         exits: BTreeSet::new(),
         loops: Vec::new(),
         next_code: 2,
@@ -208,22 +284,31 @@ fn start<'d>(
         arrays: infer::array_fields(around),
         borrowed_mut,
         exchanged,
+        declared: HashMap::new(),
         statics: HashMap::new(),
         items: Vec::new(),
         item_types: HashMap::new(),
         if_active: HashMap::new(),
         own_name: name.to_owned(),
         recursive: false,
+        wraps: signature.wraps,
         passed: Vec::new(),
         passed_captures: Vec::new(),
         output: signature.output.clone(),
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
         hint: None,
+        named: false,
         usizes: HashSet::new(),
         cuts: HashMap::new(),
         fresh: HashSet::new(),
         probing: 0,
+        watched_from: usize::MAX,
+        routes: None,
+        wants_place: false,
+        writes_place: false,
+        read_only: HashSet::new(),
+        references: way::references(around),
     }
 }
 
@@ -231,7 +316,12 @@ fn start<'d>(
 const RETURN: i64 = 1;
 
 impl Lower<'_> {
-    fn lower_function(mut self, signature: &Signature, body: &Block) -> Lowered {
+    fn lower_function(self, signature: &Signature, body: &Block) -> Lowered {
+        self.lower_watched(signature, body).0
+    }
+
+    /// The function, and whether it assigns a parameter that is watched.
+    fn lower_watched(mut self, signature: &Signature, body: &Block) -> (Lowered, bool) {
         let zero = self.int(0);
         self.locals.set(self.exit, Operand::Value(zero));
         self.locals.enter();
@@ -240,8 +330,11 @@ impl Lower<'_> {
             self.locals
                 .declare(&name.to_string(), false, Some(Operand::Value(value)));
         }
-        for parameter in &signature.parameters {
+        for (k, parameter) in signature.parameters.iter().enumerate() {
             self.declare_parameter(parameter);
+            if k >= self.watched_from {
+                self.locals.watch(&parameter.name.to_string());
+            }
         }
         for parameter in &signature.parameters {
             if let Some(pattern) = &parameter.pattern {
@@ -256,13 +349,26 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
         moves::copy_moved_in_loops(&mut self.graph);
-        Lowered {
+        let changed = self.locals.any_changed();
+        let routes = self.found_routes();
+        let lowered = Lowered {
             graph: self.graph,
             output,
             items: self.items,
             if_active: self.if_active,
             recursive: self.recursive,
             passed: self.passed,
+            routes,
+        };
+        (lowered, changed)
+    }
+
+    fn declare_given(&mut self, given: &[std::rc::Rc<passed::Given>]) {
+        self.locals.enter();
+        for given in given {
+            let function = closure::Function::Given(given.clone());
+            let operand = Operand::Closure(function);
+            self.locals.declare(&given.name, false, Some(operand));
         }
     }
 
@@ -290,6 +396,7 @@ impl Lower<'_> {
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
+                Passing::Ref if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
                 Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
                 Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };
@@ -304,6 +411,7 @@ impl Lower<'_> {
         if let Some(function) = &parameter.function {
             let given = passed::Given {
                 name: name.clone(),
+                inputs: function.inputs.clone(),
                 output: function.output.clone(),
             };
             let function = closure::Function::Given(std::rc::Rc::new(given));
@@ -315,6 +423,10 @@ impl Lower<'_> {
             // A number of which a mutable reference is taken lives in memory.
             Operand::Value(value) if parameter.mutable && self.borrowed_mut.contains(&name) => {
                 self.bind_name(&name, true, Operand::Value(value), None);
+            }
+            Operand::Ref(path, ty @ Ty::Array(_)) if parameter.mutable => {
+                let operand = Operand::Ref(self.bounded(path), ty);
+                self.locals.declare(&name, true, Some(operand));
             }
             operand => {
                 self.locals.declare(&name, parameter.mutable, Some(operand));

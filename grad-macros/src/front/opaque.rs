@@ -39,6 +39,9 @@ impl Lower<'_> {
             let Some(operand) = self.locals.get(&name) else {
                 continue;
             };
+            if self.is_generic_number(&name, &operand) {
+                continue;
+            }
             let capture = match operand {
                 Operand::Value(value) => Capture::Value(value),
                 number @ Operand::Place(..) if self.operand_ty(&number).is_scalar() => {
@@ -58,6 +61,15 @@ impl Lower<'_> {
             captures.push((name, capture));
         }
         captures
+    }
+
+    /// Whether the name is a generic parameter, which code sees wherever it stands.
+    fn is_generic_number(&self, name: &str, operand: &Operand) -> bool {
+        let Operand::Value(value) = operand else {
+            return false;
+        };
+        let def = self.graph.def(*value).map(|site| &site.kind);
+        matches!(def, Some(Kind::Constant(code)) if code.0.to_string() == name)
     }
 }
 

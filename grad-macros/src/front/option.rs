@@ -3,8 +3,9 @@
 use proc_macro2::Span;
 use syn::{Expr, ExprMethodCall};
 
+use super::closure::Function;
 use super::{Lower, Operand};
-use crate::ir::{Discrete, Kind, Literal, Ty};
+use crate::ir::{Callee, Discrete, Kind, Literal, Ty};
 
 /// Methods that say that their receiver is an option, whatever is known of its type.
 const TELLING: &[&str] = &[
@@ -25,6 +26,7 @@ impl Lower<'_> {
         &mut self,
         receiver: &Operand,
         call: &ExprMethodCall,
+        hint: Option<&syn::Type>,
     ) -> Option<Operand> {
         let name = call.method.to_string();
         let args: Vec<&Expr> = call.args.iter().collect();
@@ -34,10 +36,37 @@ impl Lower<'_> {
         if !certain && !told {
             return None;
         }
+        if let (false, "map", [function]) = (certain, name.as_str(), &args[..]) {
+            if !self.wants_option && !hint.is_some_and(is_optional) {
+                let mapped = self.map_unknown(receiver, function, call.method.span());
+                if mapped.is_some() {
+                    return mapped;
+                }
+            }
+        }
         let site = (name.as_str(), call.method.span());
         self.mapping_method(receiver, site, &args)
             .or_else(|| self.choosing_method(receiver, site, &args))
             .or_else(|| self.asking_method(receiver, site, &args))
+    }
+
+    /// `map` of something of which only rustc knows whether it is an option: a call, which is given
+    /// the function. Nothing if the function cannot be given to one.
+    fn map_unknown(&mut self, receiver: &Operand, function: &Expr, span: Span) -> Option<Operand> {
+        let function = self.function_of(function)?;
+        if function.changes() {
+            return None;
+        }
+        let function = match function {
+            Function::Written(_) => function,
+            Function::Path(path) => self.closure_of_entry(&path, span)?,
+            _ => return None,
+        };
+        let receiver = self.receiver_arg(receiver.clone(), "map", span);
+        let code = quote::quote!(_);
+        let function = self.pass_function(&function, &code, span);
+        let callee = Callee::Method("map".to_owned(), None);
+        Some(self.finish_call(callee, vec![receiver, function], span))
     }
 
     /// Methods that give what a function makes of the item.
@@ -201,4 +230,13 @@ impl Lower<'_> {
         let (some, item) = self.maybe(option, span);
         Operand::Maybe(some, Box::new(item))
     }
+}
+
+/// Whether a type is an `Option` or a `Result` by its name.
+fn is_optional(ty: &syn::Type) -> bool {
+    let syn::Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "Option" || last.ident == "Result")
 }

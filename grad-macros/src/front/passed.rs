@@ -4,7 +4,6 @@
 //! what it captures. What it captures follows the arguments of the call, so that the transforms treat
 //! it as they treat those; emission knits the closure and its captures together.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -12,9 +11,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Type};
 
+use super::captured::writes;
 use super::closure::{Function, Written};
-use super::opaque::names_in;
-use super::{Lower, Operand, lower};
+use super::{Lower, Operand, lower_closure};
 use crate::diag::Problem;
 use crate::ir::{Arg, Callee, Code, Op, Ty};
 use crate::signature::{Parameter, Signature, ty_of};
@@ -23,6 +22,7 @@ use crate::stages::Passed;
 /// A parameter that is a function.
 pub(crate) struct Given {
     pub(super) name: String,
+    pub(super) inputs: Vec<Type>,
     pub(super) output: Type,
 }
 
@@ -30,9 +30,36 @@ impl Lower<'_> {
     /// A call of a function this one is given.
     pub(super) fn call_given(&mut self, given: &Given, args: Vec<Operand>, span: Span) -> Operand {
         let ty = self.ty_of(&given.output);
+        let by_value = |input: &Type| match input {
+            Type::Reference(_) => Ty::Unknown,
+            input => self.ty_of(input),
+        };
+        let shared = |k: usize| {
+            let input = given.inputs.get(k);
+            matches!(input, Some(Type::Reference(r)) if r.mutability.is_none())
+        };
+        let mut types: Vec<Ty> = given.inputs.iter().map(by_value).collect();
+        types.resize(args.len(), Ty::Unknown);
         let args = args
             .into_iter()
-            .map(|arg| self.as_arg(arg, false, span))
+            .zip(types)
+            .enumerate()
+            .map(|(k, (arg, ty))| match (arg, ty) {
+                (arg @ (Operand::Ref(..) | Operand::Closure(_)), _) => {
+                    self.as_arg(arg, false, span)
+                }
+                (Operand::RefMut(path, ty), _) if shared(k) => {
+                    self.as_arg(Operand::Ref(path, ty), false, span)
+                }
+                (arg @ Operand::RefMut(..), _) => self.as_arg(arg, false, span),
+                // What is taken as a number is one.
+                (arg, ty @ Ty::Float(_)) => {
+                    let value = self.read_spanned(arg, span);
+                    self.refine(value, &ty);
+                    Arg::Value(value)
+                }
+                (arg, _) => self.as_arg(arg, false, span),
+            })
             .collect();
         let result = self.finish_call(Callee::Given(given.name.clone()), args, span);
         if let Operand::Value(value) = result {
@@ -45,31 +72,33 @@ impl Lower<'_> {
     pub(super) fn pass_function(
         &mut self,
         function: &Function,
-        code: TokenStream,
+        code: &TokenStream,
         span: Span,
     ) -> Arg {
         let passed = match function {
             Function::Given(given) => Some(Arg::Given(given.name.clone())),
-            // That it changes nothing, `Fn` says.
             Function::Written(written) => {
                 let written = written.clone();
                 self.pass_closure(&written, code, span)
             }
-            Function::Path(path) => {
-                let names: Vec<String> = path
-                    .path
-                    .segments
-                    .iter()
-                    .map(|s| s.ident.to_string())
-                    .collect();
-                self.pass_operator(&names, code, span)
-            }
+            Function::Path(path) => Some(self.pass_named(&path.clone(), code, span)),
             Function::Either(..) => None,
         };
         passed.unwrap_or_else(|| {
             self.report(span, Problem::ClosureArgument);
             Arg::Value(self.undefined(Ty::Unknown))
         })
+    }
+
+    /// A function of the user's or of std's, by its name.
+    fn pass_named(&mut self, path: &syn::ExprPath, code: &TokenStream, span: Span) -> Arg {
+        let segments = path.path.segments.iter();
+        let names: Vec<String> = segments.map(|s| s.ident.to_string()).collect();
+        if let Some(operator) = self.pass_operator(&names, code, span) {
+            return operator;
+        }
+        let amp = is_reference(code).then(|| quote!(&));
+        Arg::Named(Box::new(self.callee_of(path)), Code(quote!(#amp #path)))
     }
 
     /// A method of an array that applies a function to each entry.
@@ -108,15 +137,19 @@ impl Lower<'_> {
         match function {
             Some(Function::Written(written)) if by_reference => {
                 let written = Function::Written(Rc::new(written.taking_references()));
-                self.pass_function(&written, expr.to_token_stream(), span)
+                self.pass_function(&written, &expr.to_token_stream(), span)
             }
-            Some(function) => self.pass_function(&function, expr.to_token_stream(), span),
+            Some(function) => self.pass_function(&function, &expr.to_token_stream(), span),
             None => Arg::Value(self.undefined(Ty::Unknown)),
         }
     }
 
     /// The closure that calls a function of one number.
-    fn closure_of_entry(&mut self, path: &syn::ExprPath, span: Span) -> Option<Function> {
+    pub(super) fn closure_of_entry(
+        &mut self,
+        path: &syn::ExprPath,
+        span: Span,
+    ) -> Option<Function> {
         let owner = path.path.segments.iter().rev().nth(1);
         let width = owner.filter(|owner| owner.ident == "f32" || owner.ident == "f64");
         let ty = width.map_or_else(|| quote!(_), ToTokens::to_token_stream);
@@ -128,7 +161,7 @@ impl Lower<'_> {
     }
 
     /// `f64::sin` and the like, as the closure that calls it.
-    fn pass_operator(&mut self, names: &[String], code: TokenStream, span: Span) -> Option<Arg> {
+    fn pass_operator(&mut self, names: &[String], code: &TokenStream, span: Span) -> Option<Arg> {
         let [.., width, method] = names else {
             return None;
         };
@@ -146,85 +179,56 @@ impl Lower<'_> {
         }
     }
 
-    fn pass_closure(&mut self, written: &Written, code: TokenStream, span: Span) -> Option<Arg> {
-        let mut parameters = inputs_of(written);
-        let inputs = parameters.len();
-        let scopes = self.locals.swap_scopes(written.scopes());
-        let captures = self.captures(&code);
-        let captured = self.captured_parameters(written, &mut parameters, span);
-        self.locals.swap_scopes(scopes);
-        let captured = captured?;
+    fn pass_closure(&mut self, written: &Written, code: &TokenStream, span: Span) -> Option<Arg> {
+        let inputs = inputs_of(written);
+        let count = inputs.len();
+        let captured = self.capture(written, inputs, span)?;
         let (output, output_type) = match written.output() {
             Some(ty) => (self.ty_of(ty), ty.clone()),
             None => (Ty::Unknown, syn::parse_quote!(_)),
         };
         let signature = Signature {
-            parameters,
+            returned: None,
+            output_tangent: None,
+            wraps: false,
+            parameters: captured.parameters,
             output,
             output_type,
             consts: Vec::new(),
             numbers: Vec::new(),
             number_names: self.numbers.clone(),
             types: Vec::new(),
+            outlived: None,
         };
-        let body = without_self(written.body.to_token_stream());
-        let block = match syn::parse2::<Expr>(body).ok()? {
-            Expr::Block(block) if block.label.is_none() => block.block,
-            body => syn::parse_quote!({ #body }),
-        };
-        let around = block.to_token_stream();
-        let lowered = lower("closure", &signature, &block, &around, self.diag);
-        let count = captured.len();
+        let (lets, body) = (captured.lets, written.body.to_token_stream());
+        let block = syn::parse2(without_self(quote!({ #lets #body }))).ok()?;
+        let around = quote!(#block);
+        let (lowered, changes) = lower_closure(
+            (&signature, count),
+            &captured.given,
+            &block,
+            &around,
+            self.diag,
+        );
+        if changes {
+            self.report(span, Problem::PassedEffects);
+        }
         self.passed.push(Passed {
             signature,
             lowered,
-            inputs,
+            inputs: count,
         });
-        self.passed_captures.push(captured);
+        let held = captured.args.len();
+        self.passed_captures.push(captured.args);
         let number = self.passed.len() - 1;
-        Some(Arg::Closure(number, count, Code(code), captures))
-    }
-
-    /// What a closure captures: a parameter for each, and the argument.
-    fn captured_parameters(
-        &mut self,
-        written: &Written,
-        parameters: &mut Vec<Parameter>,
-        span: Span,
-    ) -> Option<Vec<Arg>> {
-        let mut names = BTreeSet::new();
-        names_in(written.body.to_token_stream(), &mut names);
-        let mut captured = Vec::new();
-        for name in names {
-            if parameters.iter().any(|p| p.name == name) {
-                continue;
-            }
-            let Some(operand) = self.locals.get(&name) else {
-                continue;
-            };
-            if matches!(operand, Operand::Unit | Operand::Never | Operand::Poison) {
-                continue;
-            }
-            if matches!(operand, Operand::Closure(_) | Operand::Iter(_)) {
-                return None;
-            }
-            let ty = self.operand_ty(&operand);
-            let scalar = ty.is_scalar();
-            let arg = if scalar {
-                Arg::Value(self.read_spanned(operand, span))
-            } else {
-                Arg::Ref(self.as_path(operand))
-            };
-            let own = if name == "self" { "__grad_this" } else { &name };
-            let written = if scalar {
-                syn::parse_quote!(_)
-            } else {
-                syn::parse_quote!(&_)
-            };
-            parameters.push(Parameter::of_closure(Ident::new(own, span), written, ty));
-            captured.push(arg);
-        }
-        Some(captured)
+        let amp = is_reference(code).then(|| quote!(&));
+        let shown = written.tokens(&lets);
+        Some(Arg::Closure(
+            number,
+            held,
+            Code(quote!(#amp #shown)),
+            captured.shown,
+        ))
     }
 
     /// The arguments of a call, and what closures among them capture.
@@ -253,11 +257,24 @@ pub(super) fn of_entries<'a>(name: &str, receiver: &Ty, args: &[&'a Expr]) -> Op
     }
 }
 
+/// Whether an argument is written as a reference to a function.
+fn is_reference(code: &TokenStream) -> bool {
+    let first = code.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == '&')
+}
+
 /// The inputs of a closure as parameters.
 fn inputs_of(written: &Written) -> Vec<Parameter> {
+    let body = written.body.to_token_stream();
     let input = |(k, pattern): (usize, &Pat)| {
         let (pattern, ty) = match pattern {
             Pat::Type(typed) => ((*typed.pat).clone(), (*typed.ty).clone()),
+            // What is written through is a mutable reference.
+            Pat::Ident(p)
+                if p.mutability.is_none() && writes(&p.ident.to_string(), body.clone()) =>
+            {
+                (pattern.clone(), syn::parse_quote!(&mut _))
+            }
             other => (other.clone(), syn::parse_quote!(_)),
         };
         let known = ty_of(&ty);

@@ -270,7 +270,13 @@ impl Lower<'_> {
                 });
                 Operand::Tuple(parts.collect())
             }
-            Operand::Ref(path, known) => Operand::Ref(path, better(known, ty)),
+            Operand::Ref(path, known) => {
+                let known = better(known, ty);
+                if mutable && matches!(known, Ty::Array(_)) {
+                    return Operand::Ref(self.bounded(path), known);
+                }
+                Operand::Ref(path, known)
+            }
             Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
             Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter)),
             other => other,
@@ -289,10 +295,24 @@ impl Lower<'_> {
         if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown {
             self.graph.value_mut(value).ty = ty.clone();
         }
-        if let (Ty::Array(element), Ty::Array(better)) = (&known, ty) {
-            if matches!(**element, Ty::Unknown | Ty::Float(None)) {
-                self.graph.value_mut(value).ty = Ty::Array(better.clone());
-            }
+        if let (Ty::Array(_), Ty::Array(better)) = (&known, ty) {
+            self.graph.value_mut(value).ty = refined(&known, ty);
+            self.refine_elements(value, better);
+        }
+    }
+
+    /// The elements an array is written with: a method of one needs its type.
+    fn refine_elements(&mut self, array: Value, ty: &Ty) {
+        let Some(site) = self.graph.def(array) else {
+            return;
+        };
+        let elements = match site.kind {
+            Kind::Array { .. } => site.operands.clone(),
+            Kind::Repeat { .. } => site.operands[..1].to_vec(),
+            _ => return,
+        };
+        for element in elements {
+            self.refine(element, ty);
         }
     }
 
@@ -643,6 +663,15 @@ pub(super) fn as_bound(part: Operand, whole: &Operand) -> Operand {
     }
 }
 
+/// An array type with what the other says of its elements.
+fn refined(known: &Ty, ty: &Ty) -> Ty {
+    match (known, ty) {
+        (Ty::Array(element), Ty::Array(better)) => Ty::Array(Box::new(refined(element, better))),
+        (Ty::Unknown | Ty::Float(None), better) if *better != Ty::Unknown => better.clone(),
+        _ => known.clone(),
+    }
+}
+
 fn better(known: Ty, ty: Option<&Ty>) -> Ty {
     match (known, ty) {
         (Ty::Unknown, Some(ty)) => ty.clone(),
@@ -674,6 +703,19 @@ pub(super) fn is_variant(path: &syn::Path) -> bool {
     let owner = path.segments.iter().rev().nth(1);
     owner.is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase))
         || known.contains(&last_segment(path).as_str())
+}
+
+/// What the pattern of a `let` says of the type of its value.
+pub(super) fn type_of(pattern: &Pat) -> Option<syn::Type> {
+    match pattern {
+        Pat::Type(typed) => Some((*typed.ty).clone()),
+        Pat::Paren(inner) => type_of(&inner.pat),
+        Pat::Slice(slice) if !slice.elems.iter().any(is_rest) => {
+            let len = slice.elems.len();
+            Some(syn::parse_quote!([_; #len]))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a name is a constant by Rust's naming rule.

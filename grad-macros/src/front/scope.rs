@@ -21,6 +21,9 @@ pub(super) struct Locals {
     scopes: Vec<HashMap<String, Local>>,
     names: Vec<(String, bool)>,
     holds: Vec<Option<Operand>>,
+    /// Variables whose assignment is noted.
+    watched: Vec<Local>,
+    changed: bool,
 }
 
 impl Locals {
@@ -89,9 +92,20 @@ impl Locals {
     }
 
     pub(super) fn set(&mut self, local: Local, operand: Operand) {
+        self.changed |= self.watched.contains(&local);
         if let Some(slot) = self.holds.get_mut(local.0) {
             *slot = Some(operand);
         }
+    }
+
+    /// Notes from here on whether the variable in scope under the name is assigned.
+    pub(super) fn watch(&mut self, name: &str) {
+        self.watched.extend(self.find(name));
+    }
+
+    /// Whether a variable that is watched was assigned.
+    pub(super) fn any_changed(&self) -> bool {
+        self.changed
     }
 
     pub(super) fn name(&self, local: Local) -> &str {

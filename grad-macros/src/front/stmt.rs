@@ -128,18 +128,63 @@ impl Lower<'_> {
 
     fn lower_let(&mut self, local: &Let) -> Operand {
         let Some(init) = &local.init else {
-            if let Some(name) = plain_name(&local.pat) {
-                self.locals.declare(&name, true, None);
-                return Operand::Unit;
-            }
-            return self.report(local.pat.span(), Problem::Pattern);
+            return self.declare_later(&local.pat);
         };
         if let Pat::Type(typed) = &local.pat {
-            self.hint = Some((*typed.ty).clone());
+            let ty = self.ty_of(&typed.ty);
+            if ty.holds_objects() {
+                let objects = self.lower_objects(&init.expr, &typed.ty, ty);
+                self.lower_binding(&typed.pat, objects);
+                return Operand::Unit;
+            }
         }
+        self.hint = super::pattern::type_of(&local.pat);
+        self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));
         let value = self.lower_expr(&init.expr);
+        self.named = false;
         if !self.dead {
             self.lower_binding(&local.pat, value);
+        }
+        Operand::Unit
+    }
+
+    /// What a `let` declares to be trait objects: they are made as the source makes them, since only
+    /// where the type is written do they become objects.
+    fn lower_objects(&mut self, init: &Expr, written: &syn::Type, ty: Ty) -> Operand {
+        if let Expr::Reference(_) = init {
+            return match self.lower_expr(init) {
+                Operand::Ref(path, _) | Operand::RefMut(path, _) => Operand::Ref(path, ty),
+                other => other,
+            };
+        }
+        let expr: Expr = syn::parse_quote!({ let __objects: #written = #init; __objects });
+        match self.opaque(&expr, Ty::Unknown, "a `dyn Trait`") {
+            Operand::Value(value) => {
+                let what = "a `dyn Trait`".to_owned();
+                self.if_active.insert(value, Problem::ActiveCode(what));
+                self.graph.value_mut(value).span = init.span();
+                let var = self.new_variable("objects", ty.clone(), true, Some(value));
+                Operand::Place(Path::of(var), ty)
+            }
+            other => other,
+        }
+    }
+
+    /// `let x: f64;`, `let (mut a, b);`: variables that are set later.
+    fn declare_later(&mut self, pattern: &Pat) -> Operand {
+        if let Some(name) = plain_name(pattern) {
+            let declared = self.locals.declare(&name, true, None);
+            if let Pat::Type(typed) = pattern {
+                let ty = self.ty_of(&typed.ty);
+                self.declared.insert(declared, ty);
+            }
+            return Operand::Unit;
+        }
+        let Pat::Tuple(tuple) = pattern else {
+            return self.report(pattern.span(), Problem::Pattern);
+        };
+        for part in &tuple.elems {
+            self.declare_later(part);
         }
         Operand::Unit
     }
@@ -209,6 +254,7 @@ impl Lower<'_> {
             self.set_tuple_part(local, k, value);
             return Operand::Unit;
         }
+        self.writes_place = true;
         match self.lower_expr(left) {
             Operand::Place(path, _) => {
                 let value = self.read(value);
@@ -237,13 +283,20 @@ impl Lower<'_> {
                 self.locals.set(local, value);
             }
             Some(Operand::Ref(..) | Operand::RefMut(..)) => {
-                if !matches!(value, Operand::Ref(..) | Operand::RefMut(..)) {
-                    return self.report(span, Problem::Assignment);
-                }
+                let value = match value {
+                    Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
+                    value @ (Operand::Ref(..) | Operand::RefMut(..)) => value,
+                    _ => return self.report(span, Problem::Assignment),
+                };
                 self.locals.set(local, value);
             }
-            _ => {
+            held => {
                 let value = self.own(value, &Ty::Unknown);
+                if let (Operand::Value(value), Some(ty)) =
+                    (&value, self.known_ty(local, held.as_ref()))
+                {
+                    self.refine(*value, &ty);
+                }
                 let value = self.first_assignment(name, value);
                 self.name_value(name, &value);
                 self.locals.set(local, value);
@@ -252,8 +305,18 @@ impl Lower<'_> {
         Operand::Unit
     }
 
+    /// The type of a variable that is a number: of what it holds, or as it was declared.
+    fn known_ty(&self, local: super::scope::Local, held: Option<&Operand>) -> Option<Ty> {
+        let ty = match held {
+            Some(Operand::Value(value)) => self.graph.ty(*value).clone(),
+            Some(_) => return None,
+            None => self.declared.get(&local)?.clone(),
+        };
+        ty.is_scalar().then_some(ty)
+    }
+
     /// `let z; .. z = value`: an array or struct becomes memory here.
-    fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
+    pub(super) fn first_assignment(&mut self, name: &str, value: Operand) -> Operand {
         let Operand::Value(v) = value else {
             return value;
         };
@@ -306,6 +369,7 @@ impl Lower<'_> {
             self.set_tuple_part(local, k, Operand::Value(after));
             return Operand::Unit;
         }
+        self.writes_place = true;
         match self.lower_expr(left) {
             Operand::Place(path, ty) | Operand::RefMut(path, ty) => {
                 self.compound_place(path, &ty, op, value, span);

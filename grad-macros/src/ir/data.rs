@@ -141,6 +141,16 @@ impl Datum {
         }
     }
 
+    /// Whether it is a tangent all of whose numbers are zero.
+    pub(super) fn is_zero(&self) -> bool {
+        match self {
+            Datum::Float(x) => *x == 0.0,
+            Datum::List(parts) => parts.iter().all(Datum::is_zero),
+            Datum::Record(fields) => fields.iter().all(|(_, part)| part.is_zero()),
+            _ => true,
+        }
+    }
+
     /// `self + other` for numbers and for tangents of one shape.
     pub(super) fn plus(&self, other: &Datum) -> Run<Datum> {
         match (self, other) {

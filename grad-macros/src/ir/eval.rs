@@ -291,7 +291,10 @@ impl<'p> Machine<'p> {
                 Ok(vec![value, Datum::Pullback(Box::new(pullback))])
             }
             Kind::CallJvp(call, dots) => self.call_jvp(frame, call, dots),
-            Kind::Pull { call, bars } => self.run_pull(frame, call, bars, &operands),
+            Kind::Pull { idle: true, .. } if operands.get(1).is_some_and(Datum::is_zero) => {
+                Ok(Vec::new())
+            }
+            Kind::Pull { call, bars, .. } => self.run_pull(frame, call, bars, &operands),
             _ => frame.simple(graph, site, &operands),
         }
     }
@@ -325,7 +328,12 @@ impl<'p> Machine<'p> {
         let Datum::Pullback(pullback) = &operands[0] else {
             return unknown("a pull of no pullback");
         };
-        let again = frame.args(&call.args)?;
+        let handed = |arg: &Arg| match arg {
+            // What is changed is not handed again, and need not be there.
+            Arg::RefMut(path) if frame.root(path).is_err() => Ok(Datum::Nothing),
+            arg => frame.arg(arg),
+        };
+        let again = call.args.iter().map(handed).collect::<Run<Vec<_>>>()?;
         let given = bars
             .iter()
             .map(|bar| bar.as_ref().map(|path| frame.read(path)).transpose())
@@ -644,7 +652,7 @@ impl Frame {
                 Ok(Vec::new())
             }
             Kind::Array { .. } | Kind::Tuple => one(Datum::List(operands.to_vec())),
-            Kind::Repeat { .. } => {
+            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => {
                 one(Datum::List(vec![operands[0].clone(); operands[1].index()?]))
             }
             Kind::Record(record) => {

@@ -13,6 +13,8 @@ pub(crate) enum Capture {
     Value(Value),
     /// A place, seen by the code as itself (`false`) or as a reference to it (`true`).
     Place(Path, bool),
+    /// A function this one is given, under its own name.
+    Given,
 }
 
 /// One argument of a call.
@@ -26,11 +28,13 @@ pub(crate) enum Arg {
     /// The receiver of a method, in a variable that is never written: the compiler borrows it as the
     /// method wants.
     Receiver(Path),
-    /// The receiver of a method that may write it.
+    /// The receiver of a method that may write it, or a variable that is a mutable reference, for a
+    /// function that may take a shared one.
     MaybeMut(Path),
     /// A place passed as a mutable reference.
     RefMut(Path),
-    /// What was kept of a receiver whose place has changed since; only in pullbacks.
+    /// What was kept of a receiver, or of what may be passed mutably, whose place has changed since;
+    /// only in pullbacks.
     Kept(Path),
     /// A closure or other code that is not differentiated, seen by the callee as it stands.
     Code(Code, Vec<(String, Capture)>),
@@ -39,6 +43,8 @@ pub(crate) enum Arg {
     Closure(usize, usize, Code, Vec<(String, Capture)>),
     /// A function this one is given, handed on.
     Given(String),
+    /// A differentiated function, by its name, and how it stands in the source.
+    Named(Box<Callee>, Code),
 }
 
 /// The function a call names.
@@ -50,6 +56,8 @@ pub(crate) enum Callee {
     Associated(Code, String, Option<Code>),
     /// `receiver.name(..)`: the receiver is the first argument.
     Method(String, Option<Code>),
+    /// A method of a `dyn Trait`, the first argument, which is held constant.
+    Dynamic(String),
     /// A function this one is given.
     Given(String),
     /// `a op b`, `-a` on operands of which at least one has a type that only rustc knows.
@@ -112,8 +120,8 @@ pub(crate) enum Kind {
     Copy(Path),
     /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
     Own(Path),
-    /// What the pullback of the method named needs of its receiver.
-    Keep(Path, String),
+    /// What a pullback needs of a receiver, of the method named, or of what may be passed mutably.
+    Keep(Path, Option<String>),
     /// Appends operand 0 to a vector that [`Kind::Finish`] ends.
     Append(Path),
     /// What was appended: the vector leaves its variable.
@@ -133,6 +141,10 @@ pub(crate) enum Kind {
     },
     /// `[x; n]` or `vec![x; n]`.
     Repeat {
+        vec: bool,
+    },
+    /// The tangent of such an array of what is no number: tangents copy themselves.
+    RepeatTangent {
         vec: bool,
     },
     Tuple,
@@ -161,6 +173,8 @@ pub(crate) enum Kind {
     Pull {
         call: Call,
         bars: Vec<Option<Path>>,
+        /// Whether it is left out where the cotangent is zero: see `ad::idle`.
+        idle: bool,
     },
 
     /// Pushes the operands as one tuple.
@@ -298,6 +312,20 @@ impl Site {
             .each_path(&mut |path| paths.push(path.clone()));
         paths
     }
+
+    /// The paths whose content the site needs: a pullback is not handed what was passed by mutable
+    /// reference.
+    pub(crate) fn needed_paths(&self) -> Vec<Path> {
+        let Kind::Pull { call, bars, .. } = &self.kind else {
+            return self.paths();
+        };
+        let handed = call
+            .args
+            .iter()
+            .filter(|arg| !matches!(arg, Arg::RefMut(_)));
+        let handed = handed.filter_map(|arg| arg.path().cloned());
+        handed.chain(bars.iter().flatten().cloned()).collect()
+    }
 }
 
 pub(super) fn each_captured(captures: &mut [(String, Capture)], visit: &mut dyn FnMut(&mut Value)) {
@@ -332,8 +360,12 @@ impl Call {
 
     /// Whether a function that this one is given runs in the call: what it captures may be active.
     pub(crate) fn runs_given(&self) -> bool {
-        matches!(self.callee, Callee::Given(_))
-            || self.args.iter().any(|arg| matches!(arg, Arg::Given(_)))
+        let runs = |arg: &Arg| match arg {
+            Arg::Given(_) => true,
+            Arg::Closure(_, _, _, captures) => captures.iter().any(|(_, c)| *c == Capture::Given),
+            _ => false,
+        };
+        matches!(self.callee, Callee::Given(_)) || self.args.iter().any(runs)
     }
 }
 
@@ -358,7 +390,9 @@ impl Arg {
 
     fn path_mut(&mut self) -> Option<&mut Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
+                None
+            }
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)
@@ -370,7 +404,9 @@ impl Arg {
 
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) => None,
+            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
+                None
+            }
             Arg::Move(path)
             | Arg::Ref(path)
             | Arg::Receiver(path)
@@ -411,7 +447,7 @@ impl Kind {
                 let args = call.args.iter_mut().chain(dots.iter_mut().flatten());
                 args.for_each(|arg| arg.each_path(visit));
             }
-            Kind::Pull { call, bars } => {
+            Kind::Pull { call, bars, .. } => {
                 call.args.iter_mut().for_each(|arg| arg.each_path(visit));
                 bars.iter_mut().flatten().for_each(visit);
             }

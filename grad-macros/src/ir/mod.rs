@@ -45,5 +45,5 @@ pub(crate) use kind::*;
 pub(crate) use ops::*;
 pub(crate) use path::*;
 pub(crate) use size::*;
-pub(crate) use term::term;
+pub(crate) use term::{Partial, Reach, term};
 pub(crate) use types::*;

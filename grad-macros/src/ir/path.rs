@@ -11,6 +11,8 @@ pub(crate) enum Step {
     /// A field of an enum's variant, which the place is known to hold.
     Variant(Variant),
     Index(Value),
+    /// Where a way leads that a function of the user's has found: one that returns a reference.
+    Way(Value),
     /// `[start..end]`; `inclusive` is `..=`.
     Range {
         start: Option<Value>,
@@ -48,6 +50,11 @@ impl Path {
         let mut path = self.clone();
         path.steps.push(step);
         path
+    }
+
+    /// Whether the other place is this one or a part of it.
+    pub(crate) fn is_around(&self, other: &Path) -> bool {
+        self.root == other.root && other.steps.starts_with(&self.steps)
     }
 
     pub(crate) fn with_root(&self, root: Var) -> Self {
@@ -89,7 +96,7 @@ impl Path {
         for step in &mut self.steps {
             match step {
                 Step::Field(_) | Step::Deref | Step::Variant(_) => {}
-                Step::Index(v) => visit(v),
+                Step::Index(v) | Step::Way(v) => visit(v),
                 Step::Range { start, end, .. } => {
                     start.iter_mut().for_each(&mut *visit);
                     end.iter_mut().for_each(&mut *visit);

@@ -31,9 +31,11 @@ impl Display for Ty {
             Ty::Number => f.write_str("number"),
             Ty::Named(name) => f.write_str(name),
             Ty::Inert => f.write_str("inert"),
+            Ty::Dyn => f.write_str("dyn"),
             Ty::Unknown => f.write_str("?"),
             Ty::Pullback => f.write_str("pullback"),
             Ty::Kept => f.write_str("kept"),
+            Ty::Way => f.write_str("way"),
         }
     }
 }
@@ -133,14 +135,17 @@ impl Graph {
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
             Kind::ZeroLike(path) => write!(f, "zero-like {}", self.path_text(path)),
             Kind::Array { .. } => write!(f, "array {operands}"),
-            Kind::Repeat { .. } => write!(f, "repeat {operands}"),
+            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => write!(f, "repeat {operands}"),
             Kind::Tuple => write!(f, "tuple {operands}"),
             Kind::Record(record) => {
                 write!(f, "record {} {:?} {operands}", record.code.0, record.fields)
             }
             Kind::Boxed => write!(f, "boxed {operands}"),
             Kind::Matches(path, code) => write!(f, "matches {} `{}`", self.path_text(path), code.0),
-            Kind::Keep(path, method) => write!(f, "keep {} for .{method}", self.path_text(path)),
+            Kind::Keep(path, Some(method)) => {
+                write!(f, "keep {} for .{method}", self.path_text(path))
+            }
+            Kind::Keep(path, None) => write!(f, "keep {}", self.path_text(path)),
             Kind::If => write!(f, "if {operands}"),
             Kind::For(range) => write!(f, "for {range:?} {operands}"),
             Kind::While => write!(f, "while {operands}"),
@@ -151,7 +156,7 @@ impl Graph {
                 let dots: Vec<_> = dots.iter().flatten().cloned().collect();
                 write!(f, " dots {}", self.args_text(&dots))
             }
-            Kind::Pull { call, bars } => {
+            Kind::Pull { call, bars, .. } => {
                 self.write_call(f, "pull", &call.callee, &call.args)?;
                 let bars: Vec<_> = bars
                     .iter()
@@ -196,6 +201,7 @@ impl Graph {
             Callee::Function(code) => code.0.to_string().replace(' ', ""),
             Callee::Associated(code, name, _) => format!("{}::{name}", code.0),
             Callee::Method(name, _) => format!(".{name}"),
+            Callee::Dynamic(name) => format!("dyn .{name}"),
             Callee::Operator(op) => format!("{op:?}").to_lowercase(),
             Callee::Assign(op) => format!("{op:?}-assign").to_lowercase(),
             Callee::Given(name) => name.clone(),
@@ -212,7 +218,9 @@ impl Graph {
                 Arg::MaybeMut(path) => format!("mut {}", self.path_text(path)),
                 Arg::Kept(path) => format!("kept {}", self.path_text(path)),
                 Arg::Given(name) => name.clone(),
-                Arg::Code(code, _) | Arg::Closure(_, _, code, _) => format!("`{}`", code.0),
+                Arg::Code(code, _) | Arg::Closure(_, _, code, _) | Arg::Named(_, code) => {
+                    format!("`{}`", code.0)
+                }
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
             })
@@ -228,6 +236,7 @@ impl Graph {
                 Step::Deref => text.insert(0, '*'),
                 Step::Variant(v) => text.push_str(&format!(".<{}>.{}", v.name, v.field)),
                 Step::Index(v) => text.push_str(&format!("[{v}]")),
+                Step::Way(v) => text.push_str(&format!("[by {v}]")),
                 Step::Range {
                     start,
                     end,

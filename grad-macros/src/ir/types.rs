@@ -28,12 +28,16 @@ pub(crate) enum Ty {
     Named(String),
     /// A type that carries no derivative: `&str`, `char`, a range.
     Inert,
+    /// A trait object, owned or behind a reference: it has no derivative of its own.
+    Dyn,
     /// Only rustc knows.
     Unknown,
     /// A pullback: used once.
     Pullback,
     /// What is kept of a receiver.
     Kept,
+    /// The way from a place to one inside it.
+    Way,
 }
 
 impl Ty {
@@ -43,7 +47,24 @@ impl Ty {
             Ty::Float(_) | Ty::Number | Ty::Named(_) | Ty::Unknown => true,
             Ty::Array(element) | Ty::Option(element) => element.may_be_active(),
             Ty::Tuple(parts) => parts.iter().any(Ty::may_be_active),
-            Ty::Int | Ty::Bool | Ty::Unit | Ty::Inert | Ty::Pullback | Ty::Kept => false,
+            Ty::Int
+            | Ty::Bool
+            | Ty::Unit
+            | Ty::Inert
+            | Ty::Dyn
+            | Ty::Pullback
+            | Ty::Kept
+            | Ty::Way => false,
+        }
+    }
+
+    /// Whether it is a trait object, or a sequence of them.
+    pub(crate) fn holds_objects(&self) -> bool {
+        match self {
+            Ty::Dyn => true,
+            Ty::Array(element) | Ty::Option(element) => element.holds_objects(),
+            Ty::Tuple(parts) => parts.iter().any(Ty::holds_objects),
+            _ => false,
         }
     }
 

@@ -88,7 +88,7 @@ impl Check<'_> {
         for value in site.reads() {
             self.known(value, &name)?;
         }
-        for path in site.paths() {
+        for path in site.needed_paths() {
             if !self.vars.contains(&path.root) {
                 let var = &self.graph.var(path.root).name;
                 return Err(format!("`{var}` is used by {name} before it is made"));

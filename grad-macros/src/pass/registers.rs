@@ -174,6 +174,7 @@ impl Counted {
                     moving = Some((k, base, offset));
                     true
                 }
+                Step::Way(v) => self.is_fixed(graph, *v),
                 Step::Field(_) | Step::Deref | Step::Variant(_) | Step::Index(_) => true,
                 Step::Range { start, end, .. } => [start, end]
                     .into_iter()

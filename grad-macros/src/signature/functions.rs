@@ -8,7 +8,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound, WherePredicate,
+    GenericParam, Generics, Lifetime, PathArguments, ReturnType, Type, TypeParamBound,
+    WherePredicate,
 };
 
 use super::{Parameter, Passing, Signature, sequence_element, tangent_of};
@@ -37,6 +38,11 @@ pub(super) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType
         Type::Group(inner) => function_of(&inner.elem, generics),
         Type::ImplTrait(inner) => inner.bounds.iter().find_map(bound_function),
         Type::TraitObject(inner) => inner.bounds.iter().find_map(bound_function),
+        Type::FnPtr(inner) => Some(FunctionType {
+            inputs: inner.inputs.iter().map(|input| input.ty.clone()).collect(),
+            output: output_of(&inner.output),
+            parameter: None,
+        }),
         Type::Path(path) => {
             let name = path.path.get_ident()?;
             let own = generics.type_params().find(|p| p.ident == *name)?;
@@ -60,12 +66,29 @@ fn is_name(ty: &Type, name: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(name))
 }
 
-/// `Fn(A) -> R`; what may be called once or changes something is not meant.
+/// Whether a trait object is a function, of whatever form.
+pub(super) fn is_function(object: &syn::TypeTraitObject) -> bool {
+    object.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| {
+            last.ident == "Fn" || last.ident == "FnMut" || last.ident == "FnOnce"
+        }),
+        _ => false,
+    })
+}
+
+/// `Fn(A) -> R`, `FnMut` and `FnOnce` alike: what is passed to them changes nothing, the caller sees
+/// to that.
 fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
     let TypeParamBound::Trait(bound) = bound else {
         return None;
     };
-    let last = bound.path.segments.last().filter(|s| s.ident == "Fn")?;
+    let last = bound.path.segments.last()?;
+    if !["Fn", "FnMut", "FnOnce"]
+        .iter()
+        .any(|name| last.ident == name)
+    {
+        return None;
+    }
     let PathArguments::Parenthesized(function) = &last.arguments else {
         return None;
     };
@@ -75,12 +98,16 @@ fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
             .iter()
             .map(|input| input.ty.clone())
             .collect(),
-        output: match &function.output {
-            ReturnType::Default => syn::parse_quote!(()),
-            ReturnType::Type(_, ty) => (**ty).clone(),
-        },
+        output: output_of(&function.output),
         parameter: None,
     })
+}
+
+fn output_of(output: &ReturnType) -> Type {
+    match output {
+        ReturnType::Default => syn::parse_quote!(()),
+        ReturnType::Type(_, ty) => (**ty).clone(),
+    }
 }
 
 impl Signature {
@@ -92,6 +119,8 @@ impl Signature {
         root: &TokenStream,
     ) -> (syn::Signature, Signature) {
         let (mut sig, mut signature) = (sig.clone(), self.clone());
+        let outlived = syn::Lifetime::new("'__grad", Span::call_site());
+        sig.generics.params.insert(0, syn::parse_quote!(#outlived));
         for (k, parameter) in signature.parameters.iter_mut().enumerate() {
             let Some(function) = parameter.function.clone() else {
                 continue;
@@ -105,14 +134,15 @@ impl Signature {
             parameter.base = parameter.written.clone();
             parameter.passing = Passing::Value;
             let added = match mode {
-                Mode::Forward => vec![function.forward(&own, root)],
+                Mode::Forward => vec![function.forward(&own, root, &outlived)],
                 Mode::Reverse => {
                     let pull = format_ident!("__GradP{k}", span = Span::call_site());
-                    function.reverse(&own, &pull, root)
+                    function.reverse(&own, &pull, root, &outlived)
                 }
             };
             sig.generics.params.extend(added);
         }
+        signature.outlived = Some(outlived);
         (sig, signature)
     }
 }
@@ -137,19 +167,30 @@ fn forget(generics: &mut Generics, name: &Ident) {
 }
 
 impl FunctionType {
-    fn forward(&self, own: &Ident, root: &TokenStream) -> GenericParam {
+    fn forward(&self, own: &Ident, root: &TokenStream, outlived: &Lifetime) -> GenericParam {
         let (inputs, output) = (&self.inputs, &self.output);
         let dots = inputs.iter().map(|ty| {
             let bar = bar_of(ty, root);
-            quote!(::core::option::Option<&#bar>)
+            let mutable = is_mutable(ty).then(|| quote!(mut));
+            quote!(::core::option::Option<&#mutable #bar>)
         });
         let tangent = tangent_of(output, root);
-        syn::parse_quote!(#own: Fn(#(#inputs,)* #(#dots),*) -> (#output, #tangent) + ::core::clone::Clone)
+        syn::parse_quote!(#own: Fn(#(#inputs,)* #(#dots),*) -> (#output, #tangent) + ::core::clone::Clone + #outlived)
     }
 
-    fn reverse(&self, own: &Ident, pull: &Ident, root: &TokenStream) -> Vec<GenericParam> {
+    fn reverse(
+        &self,
+        own: &Ident,
+        pull: &Ident,
+        root: &TokenStream,
+        outlived: &Lifetime,
+    ) -> Vec<GenericParam> {
         let (inputs, output) = (&self.inputs, &self.output);
         let again = inputs.iter().map(|ty| {
+            if is_mutable(ty) {
+                // Its content changes: the function keeps what it needs.
+                return quote!(());
+            }
             let base = base(ty);
             quote!(&#base)
         });
@@ -159,8 +200,8 @@ impl FunctionType {
         });
         let tangent = tangent_of(output, root);
         vec![
-            syn::parse_quote!(#own: Fn(#(#inputs),*) -> (#output, #pull) + ::core::clone::Clone),
-            syn::parse_quote!(#pull: FnOnce(#tangent, #(#again,)* #(#bars),*)),
+            syn::parse_quote!(#own: Fn(#(#inputs),*) -> (#output, #pull) + ::core::clone::Clone + #outlived),
+            syn::parse_quote!(#pull: FnOnce(#tangent, #(#again,)* #(#bars),*) + #outlived),
         ]
     }
 }
@@ -174,23 +215,32 @@ fn base(ty: &Type) -> TokenStream {
 
 /// The type behind the place of an argument's cotangent.
 fn bar_of(ty: &Type, root: &TokenStream) -> TokenStream {
-    let ty = match ty {
+    let behind = match ty {
         Type::Reference(inner) => &inner.elem,
         other => other,
     };
-    match sequence_element(ty) {
+    match sequence_element(behind) {
         Some(element) => {
             let element = tangent_of(element, root);
+            if is_mutable(ty) && !matches!(behind, Type::Slice(_)) {
+                let vec = super::vec_path(root);
+                return quote!(#vec<#element>);
+            }
             quote!([#element])
         }
-        None => tangent_of(ty, root),
+        None => tangent_of(behind, root),
     }
+}
+
+fn is_mutable(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(r) if r.mutability.is_some())
 }
 
 impl Parameter {
     /// A parameter of a closure, or what it captures; `_` where the type is not written.
     pub(crate) fn of_closure(name: Ident, written: Type, ty: crate::ir::Ty) -> Parameter {
         let (passing, base) = match &written {
+            Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
             Type::Reference(r) => (Passing::Ref, (*r.elem).clone()),
             other => (Passing::Value, other.clone()),
         };
@@ -207,6 +257,8 @@ impl Parameter {
             ty,
             is_receiver: false,
             by_value: false,
+            is_place: false,
+            of_closure: true,
             function: None,
         }
     }

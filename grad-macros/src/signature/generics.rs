@@ -44,6 +44,47 @@ pub(super) fn numbers(generics: &Generics, output: Option<&ReturnType>) -> Vec<I
         .collect()
 }
 
+/// Traits that say nothing of what a value holds.
+const OF_MARKERS: &[&str] = &[
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Display",
+    "Eq",
+    "Hash",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Send",
+    "Sized",
+    "Sync",
+    "Unpin",
+];
+
+/// The type parameters in `own` that are bound by a trait with methods and stand for no number: they
+/// are taken to hold numbers, and so to be differentiable.
+pub(super) fn holders(generics: &Generics, own: &TokenStream) -> Vec<Ident> {
+    let inside = |p: &&TypeParam| mentions(own.clone(), &p.ident);
+    let found = all_holders(generics);
+    found.filter(inside).map(|p| p.ident.clone()).collect()
+}
+
+/// Whether a type parameter is bound by a trait with methods and stands for no number.
+pub(super) fn has_holders(generics: &Generics) -> bool {
+    all_holders(generics).next().is_some()
+}
+
+fn all_holders(generics: &Generics) -> impl Iterator<Item = &TypeParam> {
+    let numbers = numbers(generics, None);
+    generics.type_params().filter(move |p| {
+        let bounds = bounds_of(p, generics);
+        let methods =
+            |b: &String| !OF_MARKERS.contains(&b.as_str()) && !OF_FUNCTIONS.contains(&b.as_str());
+        !numbers.contains(&p.ident) && bounds.iter().any(methods)
+    })
+}
+
 fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnType>) -> bool {
     let bounds = bounds_of(parameter, generics);
     if bounds.iter().any(|b| OF_FUNCTIONS.contains(&b.as_str())) {
@@ -56,8 +97,29 @@ fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnT
     bounds.iter().any(|b| OF_NUMBERS.contains(&b.as_str())) || returned && !bounds.is_empty()
 }
 
+/// Whether what the generics ask of their type parameters can be asked of tangents too: of numbers,
+/// which are their own, anything; of others what every tangent has.
+pub(crate) fn bounds_tangents(generics: &Generics) -> bool {
+    const ALL_HAVE: &[&str] = &[
+        "Copy",
+        "Clone",
+        "Debug",
+        "Default",
+        "PartialEq",
+        "Sized",
+        "Send",
+        "Sync",
+    ];
+    generics.type_params().all(|parameter| {
+        is_number(parameter, generics, None)
+            || bounds_of(parameter, generics)
+                .iter()
+                .all(|bound| ALL_HAVE.contains(&bound.as_str()))
+    })
+}
+
 /// The last segments of the traits a parameter is bound by.
-fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
+pub(super) fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
     let mut found: Vec<String> = parameter.bounds.iter().filter_map(trait_name).collect();
     let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
     for predicate in clauses {
@@ -80,7 +142,7 @@ fn trait_name(bound: &syn::TypeParamBound) -> Option<String> {
     }
 }
 
-fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(group.stream(), name),
         TokenTree::Ident(ident) => ident == *name,

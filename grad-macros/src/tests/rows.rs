@@ -10,11 +10,11 @@ use super::interpret::evaluate;
 use super::programs::{dot, flat};
 use crate::ad;
 use crate::diag::Diagnostics;
-use crate::ir::term;
 use crate::ir::{
-    Datum, ForwardForm, Function, Graph, Kind, Machine, Op, Output, Param, Path, Program, Region,
-    ReverseForm, Slot, Storage, Ty, Value, VarInfo, Width, Wrt, row,
+    Datum, ForwardForm, Function, Graph, Kind, Literal, Machine, Op, Output, Param, Path, Program,
+    Region, ReverseForm, Slot, Storage, Ty, Value, VarInfo, Width, Wrt, row,
 };
+use crate::ir::{Partial, Reach, Step, term};
 
 /// The operator applied to arguments, with a tangent argument for the operand differentiated.
 struct Applied {
@@ -47,15 +47,14 @@ fn applied(op: Op, k: usize) -> Applied {
     graph.block_mut(Region(0)).sites.push(site);
     let out = graph.site(site).results[0];
     let active: HashSet<Value> = operands.iter().copied().collect();
-    let result = term(
-        &mut graph,
-        Region(0),
-        (&operands, out),
-        k,
-        &active,
+    let partial = Partial {
         op,
-        tangent,
-    );
+        site: (&operands, out),
+        k,
+        active: &active,
+        reach: Reach::Certain,
+    };
+    let result = term(&mut graph, Region(0), partial, tangent);
     Applied {
         graph,
         operands,
@@ -215,37 +214,99 @@ pub(super) fn rule(op: Op) -> Function {
     differentiated(whole(op))
 }
 
-/// The operator as compound assignment: its first parameter is a mutable reference.
-pub(super) fn assign_rule(op: Op) -> Function {
-    let mut graph = Graph::new("assign");
-    let (span, float) = (Span::call_site(), Ty::Float(Some(Width::F64)));
-    let place = graph.new_var(VarInfo {
+/// A function of a mutable reference and a value.
+fn on_place(place: Ty, operand: Ty) -> (Graph, Path, Value) {
+    let mut graph = Graph::new("on_place");
+    let span = Span::call_site();
+    let info = VarInfo {
         name: "place".to_owned(),
-        ty: float.clone(),
+        ty: place,
         storage: Storage::RefMut,
         mutable: true,
         tangent: false,
         span,
-    });
-    let operand = graph.new_arg(Region(0), float.clone(), span);
-    for slot in [Slot::Memory(place), Slot::Scalar(operand)] {
+    };
+    let wrt = operand != Ty::Int;
+    let (var, operand) = (graph.new_var(info), graph.new_arg(Region(0), operand, span));
+    for (slot, wrt) in [(Slot::Memory(var), true), (Slot::Scalar(operand), wrt)] {
         let name = "x".to_owned();
+        graph.params.push(Param {
+            name,
+            slot,
+            wrt,
+            span,
+        });
+    }
+    (graph, Path::of(var), operand)
+}
+
+/// Appends a site; gives its results.
+fn add_site(graph: &mut Graph, kind: Kind, operands: Vec<Value>, tys: Vec<Ty>) -> Vec<Value> {
+    let site = graph.new_site(kind, operands, Vec::new(), tys, Span::call_site());
+    graph.block_mut(Region(0)).sites.push(site);
+    graph.site(site).results.clone()
+}
+
+/// The operator as compound assignment: its first parameter is a mutable reference.
+pub(super) fn assign_rule(op: Op) -> Function {
+    let float = Ty::Float(Some(Width::F64));
+    let (mut graph, path, operand) = on_place(float.clone(), float.clone());
+    let load = Kind::Load(path.clone());
+    let before = add_site(&mut graph, load, Vec::new(), vec![float.clone()]);
+    let operands = vec![before[0], operand];
+    let after = add_site(&mut graph, Kind::Apply(op), operands, vec![float]);
+    add_site(&mut graph, Kind::Store(path), after, Vec::new());
+    differentiated(graph)
+}
+
+/// `Vec::append` of a vector of one element, as what leaves a loop is put on its pile.
+pub(super) fn append_rule() -> Function {
+    let mut graph = Graph::new("append");
+    let span = Span::call_site();
+    let [own, other] = ["own", "other"].map(|name| {
+        let name = name.to_owned();
+        let var = graph.new_var(VarInfo {
+            name: name.clone(),
+            ty: Ty::Array(Box::new(Ty::Unknown)),
+            storage: Storage::RefMut,
+            mutable: true,
+            tangent: false,
+            span,
+        });
+        let slot = Slot::Memory(var);
         graph.params.push(Param {
             name,
             slot,
             wrt: true,
             span,
         });
-    }
-    let path = Path::of(place);
-    let mut push = |kind, operands: Vec<Value>, tys| {
-        let site = graph.new_site(kind, operands, Vec::new(), tys, span);
-        graph.block_mut(Region(0)).sites.push(site);
-        graph.site(site).results.clone()
-    };
-    let before = push(Kind::Load(path.clone()), Vec::new(), vec![float.clone()]);
-    let after = push(Kind::Apply(op), vec![before[0], operand], vec![float]);
-    push(Kind::Store(path), after, Vec::new());
+        Path::of(var)
+    });
+    let first = add_site(
+        &mut graph,
+        Kind::Literal(Literal::Int("0".to_owned())),
+        Vec::new(),
+        vec![Ty::Int],
+    );
+    let element = Kind::Load(other.then(Step::Index(first[0])));
+    let element = add_site(&mut graph, element, Vec::new(), vec![Ty::Unknown]);
+    add_site(&mut graph, Kind::Append(own), element, Vec::new());
+    differentiated(graph)
+}
+
+/// `Vec::push`.
+pub(super) fn push_rule() -> Function {
+    let (mut graph, path, element) = on_place(Ty::Array(Box::new(Ty::Unknown)), Ty::Unknown);
+    add_site(&mut graph, Kind::Append(path), vec![element], Vec::new());
+    differentiated(graph)
+}
+
+/// `Vec::swap_remove`, of a vector that is not looked at after it.
+pub(super) fn swap_remove_rule() -> Function {
+    let (mut graph, path, index) = on_place(Ty::Array(Box::new(Ty::Unknown)), Ty::Int);
+    let load = Kind::Load(path.then(Step::Index(index)));
+    let element = add_site(&mut graph, load, Vec::new(), vec![Ty::Unknown]);
+    graph.block_mut(Region(0)).yields = element;
     differentiated(graph)
 }
 

@@ -57,7 +57,6 @@ const UNSEEN: &[&str] = &[
     "MutatedGuard",
     "Pattern",
     "Try",
-    "ActiveCode",
 ];
 
 fn source() -> PathBuf {

@@ -9,7 +9,7 @@ use super::curves::{Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use super::{Bar, Element, Layer};
 use crate::private::TangentOf;
 use crate::tensor::elementwise::{self, Curve};
-use crate::tensor::workspace;
+use crate::tensor::{parallel, workspace};
 use crate::{Differentiable, LeafVisitor, NoTangent, Parameters, ShapeError};
 
 /// A scalar function applied to every entry: the last step of [`Dense`](super::Dense) and
@@ -103,18 +103,18 @@ impl Activation {
 
     /// `y = f(y)`; what [`pull`](Self::pull) needs.
     pub(crate) fn apply_keep<E: Element>(self, y: &mut [E]) -> ActivationKept<E> {
-        fn run<E: Element, F: Curve<E>>(y: &mut [E], curve: F) -> ActivationKept<E> {
+        fn run<E: Element, F: Curve<E> + Sync>(y: &mut [E], curve: F) -> ActivationKept<E> {
             if F::FROM_RESULT {
-                elementwise::apply(y, curve);
+                apply(y, curve);
                 ActivationKept::Entries(buffer::copy(y))
             } else {
                 let kept = buffer::copy(y);
-                elementwise::apply(y, curve);
+                apply(y, curve);
                 ActivationKept::Entries(kept)
             }
         }
         if self == Activation::Relu {
-            elementwise::apply(y, Relu);
+            apply(y, Relu);
             return Self::keep_rectified(y);
         }
         with_curve!(self, ActivationKept::Nothing, |curve| run(y, curve))
@@ -123,25 +123,40 @@ impl Activation {
     /// What the way back needs of what a rectifier gave: where it is not zero.
     pub(crate) fn keep_rectified<E: Element>(y: &[E]) -> ActivationKept<E> {
         let mut mask = workspace::take(y.len());
-        elementwise::mask(y, &mut mask);
+        parallel::chunks(&mut mask, 1, parallel::ENTRY, |first, mask| {
+            elementwise::mask(&y[first..first + mask.len()], mask);
+        });
         ActivationKept::Mask(mask)
     }
 
     /// `y = f(y)`.
     pub(crate) fn apply<E: Element>(self, y: &mut [E]) {
-        with_curve!(self, (), |curve| elementwise::apply(y, curve));
+        with_curve!(self, (), |curve| apply(y, curve));
     }
 
     /// `bar = f' bar`, which is the tangent's way as well.
     pub(crate) fn pull<E: Element>(self, kept: &ActivationKept<E>, bar: &mut [E]) {
         match kept {
             ActivationKept::Nothing => {}
-            ActivationKept::Mask(mask) => elementwise::keep_masked(mask, bar),
+            ActivationKept::Mask(mask) => {
+                parallel::chunks(bar, 1, parallel::ENTRY, |first, bar| {
+                    elementwise::keep_masked(&mask[first..first + bar.len()], bar);
+                })
+            }
             ActivationKept::Entries(kept) => {
-                with_curve!(self, (), |curve| elementwise::pull(kept, bar, curve));
+                with_curve!(self, (), |curve| {
+                    parallel::chunks(bar, 1, parallel::ENTRY, |first, bar| {
+                        elementwise::pull(&kept[first..first + bar.len()], bar, curve);
+                    });
+                });
             }
         }
     }
+}
+
+/// `y = f(y)`, on all threads where there is enough to do.
+fn apply<E: Element>(y: &mut [E], curve: impl Curve<E> + Sync) {
+    parallel::chunks(y, 1, parallel::ENTRY, |_, y| elementwise::apply(y, curve));
 }
 
 /// What the way back through an activation needs.

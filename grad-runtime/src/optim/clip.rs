@@ -84,7 +84,7 @@ impl LeafVisitor for Squares {
 }
 
 /// What becomes of one entry of the gradient; a type each, so that no pass has a test in its loop.
-pub(super) trait Clipping: Copy {
+pub(super) trait Clipping: Copy + Send + Sync {
     fn of<F: Real>(self, g: F) -> F;
 }
 

@@ -90,7 +90,7 @@ pub trait Optimizer {
 
 /// How one optimizer updates parameters that lie together, given `N` buffers of state and what
 /// becomes of the gradient's entries first.
-trait Rule<const N: usize> {
+trait Rule<const N: usize>: Sync {
     fn update<F: Real>(
         &self,
         x: &mut [F],
@@ -101,7 +101,7 @@ trait Rule<const N: usize> {
 }
 
 /// A float that settings, which are `f64`, can be rounded to.
-trait Real: Float {
+trait Real: Float + Send + Sync {
     fn round_from(x: f64) -> Self;
 }
 

@@ -166,13 +166,57 @@ struct Walk<'a, R, C, const N: usize> {
 impl<R: Rule<N>, C: Clipping, const N: usize> LeafVisitor for Walk<'_, R, C, N> {
     fn f32s(&mut self, x: &mut [f32], gradient: &[f32]) {
         let state = split_off(&mut self.f32s, x.len());
-        run(self.rule, x, gradient, state, self.clip);
+        run_parts(self.rule, x, gradient, state, self.clip);
     }
     fn f64s(&mut self, x: &mut [f64], gradient: &[f64]) {
         let state = split_off(&mut self.f64s, x.len());
-        run(self.rule, x, gradient, state, self.clip);
+        run_parts(self.rule, x, gradient, state, self.clip);
     }
 }
+
+/// The update on all threads where there is enough to do. Every entry is updated by itself, so the parts
+/// change no bit of it.
+#[cfg(feature = "rayon")]
+fn run_parts<F: Real, R: Rule<N>, const N: usize>(
+    rule: &R,
+    x: &mut [F],
+    gradient: &[F],
+    state: [&mut [F]; N],
+    clip: impl Clipping,
+) {
+    /// Entries below which a second thread costs more than it does.
+    const LEAST: usize = 32_768;
+
+    let parts = (x.len() / LEAST).min(rayon::current_num_threads());
+    run_halves(parts, rule, x, gradient, state, clip);
+}
+
+/// The update in this many parts.
+#[cfg(feature = "rayon")]
+fn run_halves<F: Real, R: Rule<N>, const N: usize>(
+    parts: usize,
+    rule: &R,
+    x: &mut [F],
+    gradient: &[F],
+    mut state: [&mut [F]; N],
+    clip: impl Clipping,
+) {
+    if parts <= 1 {
+        return run(rule, x, gradient, state, clip);
+    }
+    let half = parts / 2;
+    let len = x.len() * half / parts;
+    let held = split_off(&mut state, len);
+    let (x, others) = x.split_at_mut(len);
+    let (slopes, other_slopes) = gradient.split_at(len);
+    rayon::join(
+        || run_halves(half, rule, x, slopes, held, clip),
+        || run_halves(parts - half, rule, others, other_slopes, state, clip),
+    );
+}
+
+#[cfg(not(feature = "rayon"))]
+use run as run_parts;
 
 /// The update, compiled for every instruction set and picked at run time: it is additions, products,
 /// divisions and roots, none of them fused, so all give the same bits.

@@ -9,12 +9,17 @@ mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
 mod gathered;
+mod handed;
+mod input;
 mod jacobian;
 mod lanes;
 mod optional;
 pub mod rules;
+mod touched;
+mod way;
 
 pub use crate::replica::Copier;
+pub use crate::reuse::Reuse;
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
@@ -22,12 +27,16 @@ pub use alloc::vec;
 pub use alloc::vec::Vec;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
+pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
+pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};
 pub use jacobian::{Columns, Row, keep, restore, set_lane, split_lanes, unit, units};
 pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use optional::Optional;
+pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]
@@ -359,11 +368,36 @@ pub const fn length(len: usize) -> usize {
     len
 }
 
+/// An array of equal tangents.
+pub fn repeat<const N: usize, T: Tangent>(x: &T) -> [T; N] {
+    core::array::from_fn(|_| x.duplicate())
+}
+
+/// A vector of equal tangents.
+#[cfg(feature = "alloc")]
+pub fn repeat_vec<T: Tangent>(x: &T, n: usize) -> Vec<T> {
+    (0..n).map(|_| x.duplicate()).collect()
+}
+
 /// The sum of two tangents.
 #[inline]
 pub fn plus<T: Tangent>(mut x: T, y: &T) -> T {
     x.accumulate(y);
     x
+}
+
+/// Whether every entry is zero.
+#[must_use]
+pub fn is_zero<T: Tangent>(x: &T) -> bool {
+    if x.dot(x) != 0.0 {
+        return false;
+    }
+    // The squares of small numbers are lost.
+    let mut grown = x.duplicate();
+    for _ in 0..6 {
+        grown.scale(1e30);
+    }
+    grown.dot(&grown) == 0.0
 }
 
 /// The value of the place, which becomes zero.

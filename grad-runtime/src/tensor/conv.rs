@@ -5,11 +5,13 @@
 //! result is a [`Product`] whose outer sum runs over the filter's rows and whose inner sum runs along
 //! one. Only padding copies the image, one at a time, which stays in the cache.
 //!
-//! Back to the image, the cotangent is convolved with the filters turned round; back to the filters,
-//! a product sums over the rows and columns of the image.
+//! Back to the image, a product gives what each pixel of a row of results adds to the row of the image
+//! behind a row of the filters, summed over those rows; these patches overlap, and are added up. Back to
+//! the filters, a product sums over the rows and columns of the image.
 
 use std::vec::Vec;
 
+use super::elementwise::passes;
 use super::product::{Product, Start, Strides};
 use super::{Element, parallel, reduce, workspace};
 
@@ -61,95 +63,91 @@ impl Convolution {
 
     /// `y = x * w + bias`, made positive if `rectify` says so, for all images of `x`.
     pub fn forward<E: Element>(&self, x: &[E], w: &[E], bias: &[E], rectify: bool, y: &mut [E]) {
-        let narrow = self.channels == 1 && self.stride[1] == 1 && self.is_narrow(self.filters);
         let (image_len, output_len) = (self.image_len(), self.output_len());
         parallel::chunks(y, output_len, self.work(), |first, y| {
             let mut padded = self.padded_image();
-            let mut across = self.across_buffer(self.filters);
             for (y, x) in y
                 .chunks_exact_mut(output_len)
                 .zip(x[first * image_len..].chunks_exact(image_len))
             {
                 let (x, width) = self.pad(x, &mut padded);
-                if narrow {
-                    let step = self.stride[0] * width;
-                    self.across(x, step, width, w, &mut across, y, |y, sum, f| {
-                        let sum = sum + bias[f];
-                        *y = if rectify && E::zero() > sum {
-                            E::zero()
-                        } else {
-                            sum
-                        };
-                    });
-                } else {
-                    let rows = self.rows_of(x, width, w, Start::Row(bias), rectify);
-                    rows.write_to(y, self.output_sides());
-                }
+                let rows = self.rows_of(x, width, w, Start::Row(bias), rectify);
+                rows.write_to(y, self.output_sides());
             }
             workspace::give(padded);
-            workspace::give(across);
         });
     }
 
     /// Adds to `x_bar` what `y_bar` gives.
     pub fn pull_image<E: Element>(&self, w: &[E], y_bar: &[E], x_bar: &mut [E]) {
-        let [height, width] = self.output_sides();
+        let width = self.output_sides()[1];
         let (image_len, output_len) = (self.image_len(), self.output_len());
-        // The cotangent with the stride's gaps and the border of a full convolution.
-        let spread = [
-            self.image[0] + self.kernel[0] - 1,
-            self.image[1] + self.kernel[1] - 1,
-        ];
-        let back = Convolution {
-            image: spread,
-            channels: self.filters,
-            filters: self.channels,
-            kernel: self.kernel,
-            stride: [1, 1],
-            padding: [0, 0],
-        };
-        let narrow = back.is_narrow(self.channels);
-        let turned = self.turn(w, narrow);
-        let border = [0, 1].map(|k| self.kernel[k] - 1 - self.padding[k]);
+        let row_len = self.image[1] * self.channels;
+        let turned = self.turn(w);
         parallel::chunks(x_bar, image_len, self.work(), |first, x_bar| {
-            let mut wide = workspace::take_zeroed::<E>(spread[0] * spread[1] * self.filters);
-            let mut across = back.across_buffer(self.channels);
+            let mut patches = workspace::take(width * self.filter_row());
             let y_bar = &y_bar[first * output_len..];
             for (x_bar, y_bar) in x_bar
                 .chunks_exact_mut(image_len)
                 .zip(y_bar.chunks_exact(output_len))
             {
-                for (i, row) in y_bar
-                    .chunks_exact(width * self.filters)
-                    .take(height)
-                    .enumerate()
-                {
-                    let to = (border[0] + i * self.stride[0]) * spread[1] * self.filters;
-                    let to = &mut wide[to..][..spread[1] * self.filters];
-                    self.spread_row(row, border[1], narrow, to);
-                }
-                if narrow {
-                    let step = spread[1] * self.filters;
-                    back.across(
-                        &wide,
-                        step,
-                        spread[1],
-                        &turned,
-                        &mut across,
-                        x_bar,
-                        |x_bar, sum, _| {
-                            *x_bar += sum;
-                        },
-                    );
-                } else {
-                    let rows = back.rows_of(&wide, spread[1], &turned, Start::Held, false);
-                    rows.write_to(x_bar, self.image);
+                for (r, x_bar) in x_bar.chunks_exact_mut(row_len).enumerate() {
+                    if self.pull_patches(r, &turned, y_bar, &mut patches) {
+                        add_patches(
+                            &patches,
+                            self.filter_row(),
+                            self.stride[1] * self.channels,
+                            self.padding[1] * self.channels,
+                            x_bar,
+                        );
+                    }
                 }
             }
-            workspace::give(wide);
-            workspace::give(across);
+            workspace::give(patches);
         });
         workspace::give(turned);
+    }
+
+    /// What row `r` of the image's cotangent gets from each pixel of the results, a patch as long as a
+    /// row of the filters for each; `false` if it gets nothing.
+    fn pull_patches<E: Element>(
+        &self,
+        r: usize,
+        turned: &[E],
+        y_bar: &[E],
+        patches: &mut [E],
+    ) -> bool {
+        let [height, width] = self.output_sides();
+        let (kernel, stride, row) = (self.kernel[0], self.stride[0], r + self.padding[0]);
+        // Row `i` of the results sees row `r` through row `row - i stride` of the filters.
+        let first = (row + 1).saturating_sub(kernel).div_ceil(stride);
+        let end = (row / stride + 1).min(height);
+        if first >= end {
+            return false;
+        }
+        let columns = self.filter_row();
+        let turned_row = kernel - 1 - (row - first * stride);
+        let product = Product {
+            a: &y_bar[first * width * self.filters..],
+            a_strides: Strides {
+                row: self.filters,
+                outer: width * self.filters,
+                inner: 1,
+            },
+            b: &turned[turned_row * self.filters * columns..],
+            b_strides: Strides {
+                row: 1,
+                outer: stride * self.filters * columns,
+                inner: columns,
+            },
+            rows: width,
+            columns,
+            terms: (end - first, self.filters),
+            start: Start::Zero,
+            rectify: false,
+        };
+        product.write_to(patches, columns);
+        true
     }
 
     /// Adds to `w_bar` what `y_bar` gives.
@@ -158,26 +156,28 @@ impl Convolution {
         let images = y_bar.len() / output_len.max(1);
         parallel::sums(w_bar, images, self.work(), |images, w_bar| {
             let mut padded = self.padded_image();
-            let mut patches = self.patches_buffer();
             let x = x[images.start * image_len..images.end * image_len].chunks_exact(image_len);
             let y_bar = y_bar[images.start * output_len..].chunks_exact(output_len);
             for (x, y_bar) in x.zip(y_bar) {
                 let (x, width) = self.pad(x, &mut padded);
-                if patches.is_empty() {
-                    self.add_filters(x, width, y_bar, w_bar);
-                } else {
-                    self.copy_patches(x, width, &mut patches);
-                    self.add_filters_of_patches(&patches, y_bar, w_bar);
-                }
+                self.add_filters(x, width, y_bar, w_bar);
             }
             workspace::give(padded);
-            workspace::give(patches);
         });
     }
 
     /// Adds to `bias_bar` what `y_bar` gives.
     pub fn pull_bias<E: Element>(&self, y_bar: &[E], bias_bar: &mut [E]) {
-        reduce::add_column_sums(y_bar, bias_bar);
+        let rows = y_bar.len() / self.filters.max(1);
+        parallel::sums(
+            bias_bar,
+            rows,
+            self.filters * parallel::ENTRY,
+            |rows, bias_bar| {
+                let y_bar = &y_bar[rows.start * self.filters..rows.end * self.filters];
+                reduce::add_column_sums(y_bar, bias_bar);
+            },
+        );
     }
 
     /// Products and sums for one image.
@@ -245,111 +245,18 @@ impl Convolution {
         }
     }
 
-    /// Puts a row of the cotangent, with the stride's gaps, behind a border of `from` pixels. For
-    /// [`across`](Self::across) the entries of each filter come together.
-    fn spread_row<E: Element>(&self, row: &[E], from: usize, narrow: bool, to: &mut [E]) {
-        let filters = self.filters;
-        if narrow {
-            let sides = to.len() / filters;
-            for (f, to) in to.chunks_exact_mut(sides).enumerate() {
-                let to = to[from..].iter_mut().step_by(self.stride[1]);
-                for (to, &bar) in to.zip(row[f..].iter().step_by(filters)) {
-                    *to = bar;
-                }
-            }
-        } else if self.stride[1] == 1 {
-            to[from * filters..][..row.len()].copy_from_slice(row);
-        } else {
-            let to = to[from * filters..].chunks_mut(self.stride[1] * filters);
-            for (to, pixel) in to.zip(row.chunks_exact(filters)) {
-                to[..filters].copy_from_slice(pixel);
-            }
-        }
-    }
-
-    /// Whether so few results for each pixel would leave most of a register empty, while the pixels of
-    /// a row would fill it.
-    fn is_narrow(&self, results: usize) -> bool {
-        results <= 8 && self.output_sides()[1] > results
-    }
-
-    /// What [`across`](Self::across) needs for a row.
-    fn across_buffer<E: Element>(&self, results: usize) -> Vec<E> {
-        if self.is_narrow(results) {
-            workspace::take(results * self.output_sides()[1])
-        } else {
-            Vec::new()
-        }
-    }
-
-    /// A convolution of stride 1 across whose results, few for each pixel, the registers do not lie:
-    /// they lie along the row. The image is `[height, channels, width]`, the filters `[kernel height,
-    /// channels, kernel width, filters]`; `store` takes each sum to its place in the channels-last `y`.
-    #[allow(clippy::too_many_arguments, reason = "the two layouts")]
-    fn across<E: Element>(
-        &self,
-        x: &[E],
-        step: usize,
-        width: usize,
-        w: &[E],
-        row: &mut [E],
-        y: &mut [E],
-        store: impl Fn(&mut E, E, usize),
-    ) {
-        let columns = self.output_sides()[1];
-        let filters = self.filters;
-        for (i, y) in y.chunks_exact_mut(columns * filters).enumerate() {
-            let product = Product {
-                a: w,
-                a_strides: Strides {
-                    row: 1,
-                    outer: self.kernel[1] * filters,
-                    inner: filters,
-                },
-                b: &x[i * step..],
-                b_strides: Strides {
-                    row: 1,
-                    outer: width,
-                    inner: 1,
-                },
-                rows: filters,
-                columns,
-                terms: (self.kernel[0] * self.channels, self.kernel[1]),
-                start: Start::Zero,
-                rectify: false,
-            };
-            product.write_to(row, columns);
-            for (f, sums) in row.chunks_exact(columns).enumerate() {
-                for (y, &sum) in y[f..].iter_mut().step_by(filters).zip(sums) {
-                    store(y, sum, f);
-                }
-            }
-        }
-    }
-
-    /// The filters turned by half a turn, channels and filters exchanged; for
-    /// [`across`](Self::across) with the columns of the kernel behind the filters.
-    fn turn<E: Element>(&self, w: &[E], narrow: bool) -> Vec<E> {
+    /// The filters with their rows in reverse order, and the filters themselves first in each row: of
+    /// `[kernel height, filters, kernel width, channels]`.
+    fn turn<E: Element>(&self, w: &[E]) -> Vec<E> {
         let mut turned = workspace::take(w.len());
-        let (channels, filters) = (self.channels, self.filters);
-        if narrow {
-            let [height, width] = self.kernel;
-            for (at, w) in w.chunks_exact(filters).enumerate() {
-                let (pixel, c) = (at / channels, at % channels);
-                let (p, q) = (height - 1 - pixel / width, width - 1 - pixel % width);
-                for (f, &w) in w.iter().enumerate() {
-                    turned[((p * filters + f) * width + q) * channels + c] = w;
-                }
-            }
-            return turned;
-        }
+        let (columns, filters) = (self.filter_row(), self.filters);
         for (w, to) in w
-            .chunks_exact(channels * filters)
-            .zip(turned.chunks_exact_mut(channels * filters).rev())
+            .chunks_exact(columns * filters)
+            .zip(turned.chunks_exact_mut(columns * filters).rev())
         {
-            for (c, w) in w.chunks_exact(filters).enumerate() {
-                for (f, &w) in w.iter().enumerate() {
-                    to[f * channels + c] = w;
+            for (at, w) in w.chunks_exact(filters).enumerate() {
+                for (to, &w) in to[at..].iter_mut().step_by(columns).zip(w) {
+                    *to = w;
                 }
             }
         }
@@ -386,69 +293,38 @@ impl Convolution {
             product.write_to(w_bar, self.filters);
         }
     }
+}
 
-    /// Rows of filters so short that a tile of them would leave the registers empty are put together,
-    /// at the price of copying the patches: the first layer of most networks.
-    fn patches_buffer<E: Element>(&self) -> Vec<E> {
-        if self.filter_row() >= 8 || self.kernel[0] == 1 {
-            return Vec::new();
-        }
-        let [height, width] = self.output_sides();
-        workspace::take(height * width * self.kernel[0] * self.filter_row())
-    }
-
-    fn copy_patches<E: Element>(&self, x: &[E], width: usize, patches: &mut [E]) {
-        let [_, columns] = self.output_sides();
-        let filter_row = self.filter_row();
-        let patch = self.kernel[0] * filter_row;
-        let mut at = 0;
-        for pixel in 0..patches.len() / patch {
-            let (i, j) = (pixel / columns, pixel % columns);
-            let corner = (i * self.stride[0] * width + j * self.stride[1]) * self.channels;
-            for k in 0..self.kernel[0] {
-                let x = &x[corner + k * width * self.channels..];
-                let to = &mut patches[at..];
-                // Eight at once, of which the last are overwritten by what comes next: a call to copy a
-                // few entries costs more than they do.
-                match (to.first_chunk_mut::<8>(), x.first_chunk::<8>()) {
-                    (Some(to), Some(x)) => *to = *x,
-                    _ => to[..filter_row].copy_from_slice(&x[..filter_row]),
+passes! {
+    /// Adds patches of `len` entries to a row of pixels, each `step` further on than the one before, the
+    /// first `before` in front of the row; what lies outside is left out.
+    fn add_patches<'a, E>(
+        patches: &'a [E],
+        len: usize,
+        step: usize,
+        before: usize,
+        row: &'a mut [E],
+    ) -> () {
+        for (k, patch) in patches.chunks_exact(len).enumerate() {
+            let skipped = before.saturating_sub(k * step);
+            let to = (k * step).saturating_sub(before);
+            if skipped >= len || to >= row.len() {
+                continue;
+            }
+            let shown = (len - skipped).min(row.len() - to);
+            let (row, patch) = (&mut row[to..to + shown], &patch[skipped..skipped + shown]);
+            // Eight at a time: most patches are too short for the loops that a compiler makes.
+            let (row, row_rest) = row.as_chunks_mut::<8>();
+            let (patch, patch_rest) = patch.as_chunks::<8>();
+            for (row, patch) in row.iter_mut().zip(patch) {
+                for (to, &from) in row.iter_mut().zip(patch) {
+                    *to += from;
                 }
-                at += filter_row;
+            }
+            for (to, &from) in row_rest.iter_mut().zip(patch_rest) {
+                *to += from;
             }
         }
-    }
-
-    /// A row of results for each filter, as the patch is what fills the registers.
-    fn add_filters_of_patches<E: Element>(&self, patches: &[E], y_bar: &[E], w_bar: &mut [E]) {
-        let patch = self.kernel[0] * self.filter_row();
-        let mut turned = workspace::take(w_bar.len());
-        let product = Product {
-            a: y_bar,
-            a_strides: Strides {
-                row: 1,
-                outer: 0,
-                inner: self.filters,
-            },
-            b: patches,
-            b_strides: Strides {
-                row: 1,
-                outer: 0,
-                inner: patch,
-            },
-            rows: self.filters,
-            columns: patch,
-            terms: (1, patches.len() / patch),
-            start: Start::Zero,
-            rectify: false,
-        };
-        product.write_to(&mut turned, patch);
-        for (f, turned) in turned.chunks_exact(patch).enumerate() {
-            for (w_bar, &sum) in w_bar[f..].iter_mut().step_by(self.filters).zip(turned) {
-                *w_bar += sum;
-            }
-        }
-        workspace::give(turned);
     }
 }
 

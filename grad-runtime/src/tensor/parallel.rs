@@ -4,18 +4,18 @@ use core::ops::Range;
 
 use super::{Element, elementwise, workspace};
 
+/// What an entry costs that is not the sum of products, in products: one of a pass over an array, which
+/// waits for memory, and one of a window of a pooling.
+pub const ENTRY: usize = 8;
+pub const WINDOW: usize = 64;
+
 /// Products and sums below which a second thread costs more than it does.
 #[cfg(feature = "rayon")]
 const LEAST_WORK: usize = 500_000;
 
 /// Calls `f` with the number of the first item and the part of `y` of several whole items, each of
 /// `len` entries, until all are done; `work` is that of one item.
-pub fn chunks<E: Element>(
-    y: &mut [E],
-    len: usize,
-    work: usize,
-    f: impl Fn(usize, &mut [E]) + Sync,
-) {
+pub fn chunks<E: Send>(y: &mut [E], len: usize, work: usize, f: impl Fn(usize, &mut [E]) + Sync) {
     let items = y.len().checked_div(len).unwrap_or(0);
     let per_part = items.div_ceil(parts(items, work)).max(1);
     if per_part >= items {
@@ -29,7 +29,7 @@ pub fn chunks<E: Element>(
 
 /// Calls `f` with each part of `len` entries of `y` and its number, on all threads.
 #[cfg(feature = "rayon")]
-fn split<E: Element>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
+fn split<E: Send>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
     use rayon::prelude::*;
 
     y.par_chunks_mut(len)
@@ -39,7 +39,7 @@ fn split<E: Element>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync
 
 /// Without threads nothing is worth splitting.
 #[cfg(not(feature = "rayon"))]
-fn split<E: Element>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
+fn split<E: Send>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
     for (part, y) in y.chunks_mut(len).enumerate() {
         f(part, y);
     }

@@ -63,7 +63,7 @@ impl Pooling {
     /// The largest of each window into `y`.
     pub fn max<E: Element>(&self, x: &[E], y: &mut [E]) {
         let [image_len, output_len] = self.lens();
-        parallel::chunks(y, output_len, output_len, |first, y| {
+        parallel::chunks(y, output_len, output_len * parallel::WINDOW, |first, y| {
             let x = &x[first * image_len..];
             for (x, y) in x
                 .chunks_exact(image_len)
@@ -77,15 +77,20 @@ impl Pooling {
     /// Adds the cotangent of each maximum to the first entry that has it, in reading order.
     pub fn pull_max<E: Element>(&self, x: &[E], y_bar: &[E], x_bar: &mut [E]) {
         let [image_len, output_len] = self.lens();
-        parallel::chunks(x_bar, image_len, output_len, |first, x_bar| {
-            let (x, y_bar) = (&x[first * image_len..], &y_bar[first * output_len..]);
-            let images = x
-                .chunks_exact(image_len)
-                .zip(y_bar.chunks_exact(output_len));
-            for (x_bar, (x, y_bar)) in x_bar.chunks_exact_mut(image_len).zip(images) {
-                pull_max_image(self, x, y_bar, x_bar);
-            }
-        });
+        parallel::chunks(
+            x_bar,
+            image_len,
+            output_len * parallel::WINDOW,
+            |first, x_bar| {
+                let (x, y_bar) = (&x[first * image_len..], &y_bar[first * output_len..]);
+                let images = x
+                    .chunks_exact(image_len)
+                    .zip(y_bar.chunks_exact(output_len));
+                for (x_bar, (x, y_bar)) in x_bar.chunks_exact_mut(image_len).zip(images) {
+                    pull_max_image(self, x, y_bar, x_bar);
+                }
+            },
+        );
     }
 
     /// The tangents of the entries that [`pull_max`](Self::pull_max) picks into `y_dot`.
@@ -123,7 +128,7 @@ impl Pooling {
     /// The mean of each window into `y`.
     pub fn mean<E: Element>(&self, x: &[E], y: &mut [E]) {
         let [image_len, output_len] = self.lens();
-        parallel::chunks(y, output_len, output_len, |first, y| {
+        parallel::chunks(y, output_len, output_len * parallel::WINDOW, |first, y| {
             y.fill(E::zero());
             let x = &x[first * image_len..];
             for (x, y) in x
@@ -142,22 +147,27 @@ impl Pooling {
     /// Adds an equal share of the cotangent of each mean to the window's entries.
     pub fn pull_mean<E: Element>(&self, y_bar: &[E], x_bar: &mut [E]) {
         let [image_len, output_len] = self.lens();
-        parallel::chunks(x_bar, image_len, output_len, |first, x_bar| {
-            let y_bar = &y_bar[first * output_len..];
-            for (x_bar, y_bar) in x_bar
-                .chunks_exact_mut(image_len)
-                .zip(y_bar.chunks_exact(output_len))
-            {
-                self.windows(|from, to| {
-                    for (x_bar, &y_bar) in x_bar[from..from + self.channels]
-                        .iter_mut()
-                        .zip(&y_bar[to..])
-                    {
-                        *x_bar += y_bar * self.weight();
-                    }
-                });
-            }
-        });
+        parallel::chunks(
+            x_bar,
+            image_len,
+            output_len * parallel::WINDOW,
+            |first, x_bar| {
+                let y_bar = &y_bar[first * output_len..];
+                for (x_bar, y_bar) in x_bar
+                    .chunks_exact_mut(image_len)
+                    .zip(y_bar.chunks_exact(output_len))
+                {
+                    self.windows(|from, to| {
+                        for (x_bar, &y_bar) in x_bar[from..from + self.channels]
+                            .iter_mut()
+                            .zip(&y_bar[to..])
+                        {
+                            *x_bar += y_bar * self.weight();
+                        }
+                    });
+                }
+            },
+        );
     }
 
     /// What one entry of a window counts in its mean.

@@ -147,6 +147,22 @@ fn what_is_skipped_or_has_no_derivative_stays() {
     assert_eq!((&model.weights[0], model.bias), (&[1.0, 1.0, 3.0], 4.5));
 }
 
+/// Many parameters that lie together may be moved by several threads.
+#[test]
+fn many_parameters_move_as_few_do() {
+    let start: Vec<f32> = (0_u16..50_003).chain(0..50_003).map(f32::from).collect();
+    let slopes: Vec<f32> = start.iter().map(|x| x.sin()).collect();
+    let pieces = |x: &[f32]| x.chunks(1000).map(<[f32]>::to_vec).collect::<Vec<_>>();
+    let (mut whole, mut parts) = (start.clone(), pieces(&start));
+    let mut adam = Adam::new(0.1);
+    let mut other = adam.clone();
+    for _ in 0..3 {
+        adam.step(&mut whole, &slopes);
+        other.step(&mut parts, &pieces(&slopes));
+    }
+    assert_eq!(whole, parts.concat());
+}
+
 #[test]
 fn a_slice_is_a_parameter() {
     let mut x = [1.0, 2.0, 3.0];

@@ -18,7 +18,7 @@
 // What the functions below would be told without the macros too: they are loops on purpose.
 #![allow(clippy::needless_range_loop, clippy::cast_precision_loss)]
 
-use std::ops::{Add, Mul};
+use std::ops::{Add, Index, IndexMut, Mul};
 
 use grad_runtime::{Differentiable, constant, differentiate};
 
@@ -296,6 +296,133 @@ macro_rules! polynomial {
 }
 
 polynomial!(from_a_macro, t, t * t + 1.0);
+
+/// A matrix, indexed and seen by its rows.
+#[derive(Clone, Debug, Differentiable)]
+pub struct Matrix {
+    data: Vec<f64>,
+    columns: usize,
+}
+
+#[differentiate]
+impl Index<(usize, usize)> for Matrix {
+    type Output = f64;
+    fn index(&self, (i, j): (usize, usize)) -> &f64 {
+        &self.data[i * self.columns + j]
+    }
+}
+
+#[differentiate]
+impl IndexMut<(usize, usize)> for Matrix {
+    fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut f64 {
+        &mut self.data[i * self.columns + j]
+    }
+}
+
+#[differentiate]
+impl From<Vec<f64>> for Matrix {
+    fn from(data: Vec<f64>) -> Self {
+        Matrix { data, columns: 1 }
+    }
+}
+
+#[differentiate]
+impl Matrix {
+    /// A row.
+    #[must_use]
+    pub fn row(&self, i: usize) -> &[f64] {
+        &self.data[i * self.columns..(i + 1) * self.columns]
+    }
+
+    /// A row to be written.
+    pub fn row_mut(&mut self, i: usize) -> &mut [f64] {
+        let columns = self.columns;
+        &mut self.data[i * columns..(i + 1) * columns]
+    }
+
+    /// Writes through what indices and rows give.
+    pub fn scale(&mut self, by: f64) -> f64 {
+        self[(0, 0)] *= by;
+        self.row_mut(0)[0] += by;
+        self.row(0)[0] * self[(0, 0)]
+    }
+}
+
+/// The longer one.
+#[differentiate]
+#[must_use]
+pub fn longer<'a>(a: &'a [f64], b: &'a [f64]) -> &'a [f64] {
+    if a.len() > b.len() { a } else { b }
+}
+
+/// Something with objects.
+#[differentiate(wrt(x))]
+pub trait Response {
+    /// The response.
+    fn respond(&self, x: f64) -> f64;
+    /// To the response.
+    fn twice(&self, x: f64) -> f64 {
+        self.respond(self.respond(x))
+    }
+}
+
+/// A factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Gain(pub f64);
+
+#[differentiate(wrt(x))]
+impl Response for Gain {
+    fn respond(&self, x: f64) -> f64 {
+        self.0 * x
+    }
+}
+
+/// By objects.
+#[differentiate(wrt(x))]
+#[must_use]
+pub fn responses(all: &[Box<dyn Response>], x: f64) -> f64 {
+    all.iter().map(|one| one.twice(x)).sum()
+}
+
+/// What is not always used, and functions that call one another.
+#[differentiate(recursive)]
+#[must_use]
+pub fn there(x: f64, n: usize) -> f64 {
+    let other = back(x * 0.5, n.saturating_sub(1));
+    let root = (x - 1.0).sqrt() * x;
+    if n == 0 {
+        return x;
+    }
+    if x > 1.0 { root } else { other }
+}
+
+/// The other one.
+#[differentiate]
+#[must_use]
+pub fn back(x: f64, n: usize) -> f64 {
+    if n == 0 { x * x } else { there(x + 0.5, n - 1) }
+}
+
+/// Slices, arrays of structs, values of loops, the order of operands.
+#[differentiate]
+#[must_use]
+pub fn corners(x: &[f64]) -> f64 {
+    let mut corners = [Vec2 { x: x[0], y: x[1] }; 2];
+    let mut rest = x;
+    let pair = loop {
+        let [first, after @ ..] = rest else {
+            break [1.0, 2.0];
+        };
+        if *first > 2.0 {
+            break [*first; 2];
+        }
+        rest = after;
+    };
+    corners[1].x *= pair[0];
+    let mut both = (pair[1], corners[1].x);
+    std::mem::swap(&mut both.0, &mut corners[0].y);
+    both.0 * both.1 + corners[0].y
+}
 
 #[cfg(test)]
 mod tests {

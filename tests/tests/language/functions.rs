@@ -179,8 +179,67 @@ fn of_slices(x: &[f64]) -> f64 {
     )
 }
 
+#[differentiate(recursive)]
+fn even(x: f64, n: u32) -> f64 {
+    if n == 0 { x } else { odd(x * 0.9, n - 1) * x }
+}
+
+#[differentiate]
+fn odd(x: f64, n: u32) -> f64 {
+    if n == 0 {
+        x * x
+    } else {
+        even(x + 0.1, n - 1) + x
+    }
+}
+
+/// A parser of sums and products; its methods call one another in a circle.
+#[derive(Differentiable, Clone)]
+struct Parser {
+    values: Vec<f64>,
+    at: usize,
+    sum: f64,
+}
+
+#[differentiate]
+impl Parser {
+    fn next(&mut self) -> Option<f64> {
+        if self.at >= self.values.len() {
+            return None;
+        }
+        self.at += 1;
+        self.sum += self.values[self.at - 1];
+        Some(self.values[self.at - 1])
+    }
+    fn expression(&mut self) -> f64 {
+        let mut total = self.term();
+        while self.at < self.values.len() {
+            total += self.term();
+        }
+        total
+    }
+    fn term(&mut self) -> f64 {
+        match self.next() {
+            Some(v) if v > 0.5 => v * self.sum,
+            Some(v) => v - self.expression() * 0.1,
+            None => 1.0,
+        }
+    }
+}
+
+#[differentiate]
+pub fn circles(x: &[f64]) -> f64 {
+    let mut parser = Parser {
+        values: x.to_vec(),
+        at: 0,
+        sum: x[0],
+    };
+    parser.expression() * parser.sum + even(x[0], 4) * odd(x[1], 3)
+}
+
 #[test]
 fn functions() {
+    slice!(circles, value_and_grad_circles, jvp_circles; [0.7, 1.2, 0.3, 0.9], [0.2, 0.4]);
     numbers!(inputs_only, value_and_grad_inputs_only, jvp_inputs_only, 2; [0.5, 1.2]);
     numbers!(unannotated, value_and_grad_unannotated, jvp_unannotated, 2; [0.5, 1.2]);
     numbers!(captures, value_and_grad_captures, jvp_captures, 2; [0.5, 1.2], [-0.3, 0.7]);

@@ -295,8 +295,82 @@ pub fn parts_lent(a: f64, b: f64) -> f64 {
     t.0 * t.1.0 + t.1.1 * first
 }
 
+/// Slices in variables that are set again.
+#[differentiate]
+fn by_pairs(mut rest: &[f64]) -> f64 {
+    let mut s = 0.0;
+    while !rest.is_empty() {
+        let (pair, after) = rest.split_at(rest.len().min(2));
+        s = s * 0.5 + pair.iter().product::<f64>();
+        rest = after;
+    }
+    s
+}
+
+#[differentiate]
+pub fn slices_set_again(x: &[f64]) -> f64 {
+    let mut rest = x;
+    let (mut s, mut n) = (by_pairs(x), 0);
+    while let [first, after @ ..] = rest {
+        s = s * first + 0.5;
+        n += 1;
+        rest = after;
+        if s > 2.0 && rest.len() > 1 {
+            rest = &rest[1..];
+        }
+    }
+    let mut part = &x[..=1];
+    if x[0] > 1.0 {
+        part = &x[1..][1..];
+    }
+    s * n as f64 + part[0] * part.len() as f64
+}
+
+#[derive(Clone, Copy, Differentiable)]
+pub struct Knot {
+    pub c: [f64; 2],
+    pub k: f64,
+}
+
+#[derive(Clone, Copy, Differentiable)]
+pub struct Chain {
+    pub knots: [Knot; 2],
+    pub k: f64,
+}
+
+#[derive(Clone, Differentiable)]
+pub struct Bag {
+    pub items: Vec<f64>,
+    pub k: f64,
+}
+
+/// Arrays and vectors of equal structs.
+#[differentiate]
+pub fn equal_structs(a: f64, b: f64) -> f64 {
+    let knot = Knot {
+        c: [a, b],
+        k: a * b,
+    };
+    let mut chains = [Chain {
+        knots: [knot; 2],
+        k: b,
+    }; 3];
+    let mut bags = vec![
+        Bag {
+            items: vec![a, b],
+            k: a
+        };
+        2
+    ];
+    chains[1].knots[0].c[1] *= chains[2].k;
+    bags[1].items[0] += chains[1].knots[0].c[1];
+    bags[0].k * bags[1].items[0] + chains[0].knots[1].k * chains[1].knots[1].c[0]
+}
+
 #[test]
 fn mutation() {
+    numbers!(equal_structs, value_and_grad_equal_structs, jvp_equal_structs, 2; [0.7, 1.9], [1.5, 0.4]);
+    slice!(slices_set_again, value_and_grad_slices_set_again, jvp_slices_set_again; [0.7, 1.9, 0.4, 1.2, 0.9], [1.7, 1.9, 0.4], [0.3, 0.2]);
     numbers!(parts_lent, value_and_grad_parts_lent, jvp_parts_lent, 2; [0.7, 1.9], [1.5, 0.4]);
     numbers!(rotated, value_and_grad_rotated, jvp_rotated, 3; [0.7, 1.9, 0.4]);
     slice!(scratch, value_and_grad_scratch, jvp_scratch; [0.7, 1.9, 1.1, 0.3, 2.0], [1.5]);

@@ -1,6 +1,6 @@
 //! The order in which the parts of one statement run, where one of them may leave it.
 
-use grad_runtime::differentiate;
+use grad_runtime::{Differentiable, differentiate};
 
 #[differentiate]
 fn small(v: f64) -> Option<f64> {
@@ -68,7 +68,7 @@ pub fn before_a_break(x: &[f64]) -> f64 {
     s + v.iter().sum::<f64>() * x[0]
 }
 
-#[derive(grad_runtime::Differentiable)]
+#[derive(Differentiable)]
 struct Pair {
     second: f64,
     first: f64,
@@ -133,6 +133,84 @@ pub fn question_marks_anywhere(x: &[f64]) -> f64 {
     anywhere(x).unwrap_or(x[0] * x[1])
 }
 
+#[derive(Differentiable)]
+struct Gauge {
+    level: f64,
+    marks: Vec<f64>,
+}
+
+#[differentiate]
+impl Gauge {
+    fn rise(&mut self) -> f64 {
+        self.level *= 1.5;
+        self.marks.push(self.level);
+        self.level
+    }
+    fn above(&self, base: f64) -> f64 {
+        self.level - base * base
+    }
+}
+
+#[differentiate]
+fn three(a: f64, b: f64, c: f64) -> f64 {
+    a * b - c * a
+}
+
+/// Fields of a struct, whose types are not seen, read before and after they are written in one
+/// expression.
+#[differentiate]
+pub fn fields_read_and_written(x: &[f64]) -> f64 {
+    let mut gauge = Gauge {
+        level: x[0],
+        marks: vec![x[1], x[2]],
+    };
+    let a = gauge.level * grow(&mut gauge.level) - gauge.level;
+    let b = gauge.marks[0] - {
+        gauge.marks[0] += 1.0;
+        gauge.marks[0]
+    } * gauge.marks[1];
+    let c = (gauge.level, gauge.rise(), gauge.level);
+    let d = three(gauge.level, grow(&mut gauge.level), gauge.level);
+    let e = gauge
+        .level
+        .max(grow(&mut gauge.level))
+        .mul_add(gauge.level, gauge.rise());
+    let f = gauge.above(2.0) * gauge.rise() - gauge.above(gauge.level);
+    a * b + c.0 * c.1 - c.2 + d * e.sin() + f
+}
+
+#[derive(Clone, Copy, Differentiable)]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+/// Numbers that are assigned from what has no visible type, in a branch or a loop; `&&` is no borrow.
+#[differentiate]
+pub fn numbers_of_unseen_types(x: &[f64]) -> f64 {
+    let mut p = Point { x: x[0], y: x[1] };
+    let (mut a, mut b) = (x[2], x[0]);
+    let late: f64;
+    if x[1] > 0.8 {
+        late = (if x[2] > 1.0 { a } else { b }).sin();
+    } else {
+        late = (p.x / (1.5 + a * a)).tanh();
+    }
+    for k in 0..4 {
+        if k > 2 {
+            break;
+        }
+        a = three(p.x, a, late).abs().tanh();
+        if a > -0.2 && a < p.y && late < 0.9 {
+            b = p.y * a;
+            continue;
+        }
+        p.x -= 0.3 * late.sin();
+        std::mem::swap(&mut a, &mut b);
+    }
+    a * b + late * p.x
+}
+
 #[test]
 fn order() {
     each! { [0.6, 1.4, 0.8], [1.1, 0.7, 1.7], [0.3, 0.5, 0.9], [1.15, 0.5, 0.4];
@@ -140,6 +218,8 @@ fn order() {
         before_a_return, value_and_grad_before_a_return, jvp_before_a_return;
         before_a_break, value_and_grad_before_a_break, jvp_before_a_break;
         fields_as_written, value_and_grad_fields_as_written, jvp_fields_as_written;
+        fields_read_and_written, value_and_grad_fields_read_and_written, jvp_fields_read_and_written;
+        numbers_of_unseen_types, value_and_grad_numbers_of_unseen_types, jvp_numbers_of_unseen_types;
         question_marks_anywhere, value_and_grad_question_marks_anywhere, jvp_question_marks_anywhere;
     }
 }

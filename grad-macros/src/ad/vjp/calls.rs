@@ -81,6 +81,7 @@ impl Pull<'_> {
         let kind = Kind::Pull {
             call: again,
             bars: places,
+            idle: self.idle.contains(&result) && !writes,
         };
         push(
             &mut self.graph,
@@ -136,7 +137,11 @@ impl Pull<'_> {
         }
         match (&call.callee, arg) {
             (Callee::Method(name, _), Arg::Receiver(_) | Arg::MaybeMut(_)) if k == 0 => {
-                let kind = Kind::Keep(path.clone(), name.clone());
+                let kind = Kind::Keep(path.clone(), Some(name.clone()));
+                Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
+            }
+            (_, Arg::MaybeMut(_)) => {
+                let kind = Kind::Keep(path.clone(), None);
                 Arg::Kept(self.snapshot(id, kind, Ty::Kept, span))
             }
             _ => {

@@ -18,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
+use super::idle::idle;
 use super::residuals::{Residuals, copy_moved};
 use super::{Activity, push, push_one};
 use crate::ir::{
@@ -32,6 +33,8 @@ type Bars = HashMap<Value, Value>;
 struct Pull<'a> {
     graph: Graph,
     active: &'a Activity,
+    /// Values whose cotangent may be zero because a run went another way.
+    idle: HashSet<Value>,
     shadows: HashMap<Var, Var>,
     residuals: Residuals,
     /// Sites to put into primal regions, after the site named.
@@ -102,6 +105,7 @@ fn differentiate(
     let mut cx = Pull {
         graph: graph.clone(),
         active,
+        idle: idle(graph, active),
         shadows: HashMap::new(),
         residuals,
         after: HashMap::new(),

@@ -2,8 +2,9 @@
 
 use super::{Bars, Pull};
 use crate::ad::{push, push_one, zero};
-use crate::ir::term;
-use crate::ir::{Kind, Path, Region, SiteId, Step, Storage, Value, VarInfo};
+use crate::ir::{
+    Kind, Op, Partial, Path, Reach, Region, Site, SiteId, Step, Storage, Value, VarInfo, term,
+};
 
 impl Pull<'_> {
     pub(super) fn site(&mut self, id: SiteId, out: Region, bars: &mut Bars) {
@@ -87,23 +88,36 @@ impl Pull<'_> {
         self.fusing = fusing;
     }
 
+    /// The adjoint of a site of the operator table.
+    fn row(&mut self, site: &Site, op: Op, bar: Value, out: Region, bars: &mut Bars) {
+        let reach = if self.idle.contains(&site.results[0]) {
+            Reach::Idle
+        } else {
+            Reach::Certain
+        };
+        for (k, operand) in site.operands.iter().enumerate() {
+            if !self.active.values.contains(operand) {
+                continue;
+            }
+            let partial = Partial {
+                op,
+                site: (&site.operands, site.results[0]),
+                k,
+                active: &self.active.values,
+                reach,
+            };
+            if let Some(part) = term(&mut self.graph, out, partial, bar) {
+                self.add(bars, out, *operand, part);
+            }
+        }
+    }
+
     /// The adjoint of a site with one result whose cotangent is `bar`.
     pub(super) fn operator(&mut self, id: SiteId, bar: Value, out: Region, bars: &mut Bars) {
         let site = self.graph.site(id).clone();
         let span = site.span;
         match &site.kind {
-            Kind::Apply(op) => {
-                for (k, operand) in site.operands.iter().enumerate() {
-                    if self.active.values.contains(operand) {
-                        let at = (&site.operands[..], site.results[0]);
-                        if let Some(part) =
-                            term(&mut self.graph, out, at, k, &self.active.values, *op, bar)
-                        {
-                            self.add(bars, out, *operand, part);
-                        }
-                    }
-                }
-            }
+            Kind::Apply(op) => self.row(&site, *op, bar, out, bars),
             Kind::Load(path) | Kind::Copy(path) | Kind::Own(path) => {
                 if let Some(path) = self.shadow(path) {
                     push(

@@ -5,7 +5,7 @@
 //! the reverse sweep takes the cotangents of the items off its end again.
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::Expr;
 
 use super::super::{Lower, Operand};
@@ -205,7 +205,7 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let Some(syn::Type::Array(array)) = hint else {
-            return self.report(span, Problem::ArrayLength);
+            return self.array_of_open_length(f, span);
         };
         let len = array.len.to_token_stream();
         let element = self.ty_of(&array.elem);
@@ -228,6 +228,41 @@ impl Lower<'_> {
             let zero = cx.zero_of(&ty, span);
             let zeros = zero.map(|zero| (Kind::Repeat { vec: false }, vec![zero, end]));
             cx.fill_array(&mapped, ty, zeros, Form::Array(Code(len)), span)
+        })
+    }
+
+    /// The same where only the use of the array tells its length: an array of nothing has the length,
+    /// and what is collected is made like it.
+    fn array_of_open_length(&mut self, f: &Expr, span: Span) -> Operand {
+        if self.named {
+            // What a pattern says of the length is lost.
+            return self.report(span, Problem::ArrayLength);
+        }
+        self.with_function(f, |cx, f| {
+            let nothing = Kind::Opaque {
+                code: Code(quote!([(); _])),
+                captures: Vec::new(),
+                effect: false,
+            };
+            let ty = Ty::Array(Box::new(Ty::Unit));
+            let nothing = cx.push(nothing, Vec::new(), ty.clone(), span);
+            let like = Path::of(cx.new_variable("length", ty, false, Some(nothing)));
+            let start = cx.int(0);
+            let end = cx.push(Kind::Length(like.clone()), Vec::new(), Ty::Int, span);
+            cx.usizes.insert(end);
+            let mapped = Iter::Map(
+                Box::new(Iter::Range(super::RangeOf {
+                    start,
+                    end: Some(end),
+                    inclusive: false,
+                })),
+                f.clone(),
+            );
+            let ty = cx.item_ty(&mapped, span);
+            if let Some(probe) = cx.probed(|_| Ty::Array(Box::new(ty.clone()))) {
+                return probe;
+            }
+            cx.fill_array(&mapped, ty, None, Form::Like(like), span)
         })
     }
 

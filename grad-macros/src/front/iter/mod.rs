@@ -127,7 +127,7 @@ impl Lower<'_> {
                 let ordering = self.ordering_method(receiver, call);
                 ordering
                     .or_else(|| self.source_method(receiver, call))
-                    .or_else(|| self.option_method(receiver, call))
+                    .or_else(|| self.option_method(receiver, call, hint))
             }
         }
     }

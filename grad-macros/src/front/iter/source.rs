@@ -72,6 +72,13 @@ impl Lower<'_> {
                 let iter = self.iterator(receiver.clone(), span);
                 Some(iter.map_or(Operand::Poison, Operand::Iter))
             }
+            // A type of the user's that dereferences to a sequence.
+            ("iter", []) if self.may_be_sequence(&ty) => {
+                Some(self.elements_of(receiver, Access::Ref))
+            }
+            ("iter_mut", []) if self.may_be_sequence(&ty) => {
+                Some(self.elements_of(receiver, Access::RefMut))
+            }
             (_, _) if !matches!(ty, Ty::Array(_) | Ty::Unknown) => None,
             ("iter", []) => Some(self.elements_of(receiver, Access::Ref)),
             ("iter_mut", []) => Some(self.elements_of(receiver, Access::RefMut)),

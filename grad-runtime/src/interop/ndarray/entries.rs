@@ -133,6 +133,7 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
             if let Some(bar) = bar {
                 *bar += &y_bar;
             }
+            buffer::give(y_bar);
         };
         (y, pull)
     }
@@ -176,6 +177,7 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
             if let Some(bar) = bar {
                 *bar += &y_bar;
             }
+            buffer::give(y_bar);
         };
         (y, pull)
     }

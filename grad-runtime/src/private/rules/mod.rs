@@ -90,11 +90,15 @@
     reason = "a pullback's parameters are part of its signature, and have no shorter name"
 )]
 
+mod array;
 mod content;
+mod convert;
 mod deque;
 mod extend;
+mod index;
 mod integers;
 mod lanes;
+mod map;
 mod memory;
 mod operators;
 mod option;
@@ -102,15 +106,20 @@ mod real;
 mod sequence_lanes;
 mod slice;
 mod sort;
+
 mod vec;
 
 use alloc::vec::Vec;
 
+pub use array::to_array;
 pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
+pub use convert::{FromRule, IntoRule};
 pub use deque::DequeRules;
 pub use extend::{ConcatRules, ExtendRules};
+pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
+pub use map::{OptionMapRules, ResultMapRules};
 pub use memory::{replace, swap, take};
 pub use operators::*;
 pub use option::{ClonedRules, CopiedRules, OkRules, OptionRules};
@@ -127,11 +136,15 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 /// into scope.
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
+    pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
+    pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
+    pub use super::super::way::ByReference as _;
     pub use super::{
         ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
-        DequeRules as _, ExtendRules as _, IntegerRules as _, OkRules as _, OptionFields as _,
-        OptionRules as _, RealLanes as _, RealRules as _, ResultRules as _, SignedRules as _,
-        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
+        DequeRules as _, ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _,
+        IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _,
+        OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _,
+        SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
@@ -140,6 +153,9 @@ pub mod methods {
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
     pub use crate::replica::{ByClone as _, ByReplica as _};
+    pub use crate::reuse::Dropped as _;
+    #[cfg(feature = "nn")]
+    pub use crate::reuse::Reused as _;
 }
 
 use super::TangentOf;

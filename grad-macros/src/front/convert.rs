@@ -1,0 +1,57 @@
+//! Conversions: `From` and `Into`.
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall};
+
+use super::{Lower, Operand};
+use crate::ir::{Callee, Code, Kind, Ty, Width};
+
+impl Lower<'_> {
+    /// `f64::from(x)`: of a number a cast, else the rule of the conversion.
+    pub(super) fn float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {
+        let source = self.lower_expr(arg);
+        if !matches!(self.operand_ty(&source), Ty::Named(_) | Ty::Unknown) {
+            return self.lower_float_from(source, width, span);
+        }
+        let arg = self.as_arg(source, false, arg.span());
+        let float = if width == "f32" {
+            quote!(f32)
+        } else {
+            quote!(f64)
+        };
+        let callee = Callee::Associated(Code(float), "from".to_owned(), None);
+        self.finish_call(callee, vec![arg], span)
+    }
+
+    /// `x.into()` where the source says what into: that type's `from`.
+    pub(super) fn lower_into(
+        &mut self,
+        source: &Operand,
+        call: &ExprMethodCall,
+        hint: Option<&syn::Type>,
+    ) -> Option<Operand> {
+        let into = hint.filter(|_| call.method == "into" && call.args.is_empty())?;
+        let own = matches!(self.ty_of(into), Ty::Named(_))
+            || matches!(into, syn::Type::Array(_) | syn::Type::Tuple(_));
+        if !own {
+            return None;
+        }
+        let span = call.method.span();
+        let arg = self.as_arg(source.clone(), false, span);
+        let callee = Callee::Associated(Code(quote!(<#into>)), "from".to_owned(), None);
+        Some(self.finish_call(callee, vec![arg], span))
+    }
+
+    fn lower_float_from(&mut self, source: Operand, width: &str, span: Span) -> Operand {
+        let value = self.read_spanned(source, span);
+        let (ty, width) = if width == "f32" {
+            (quote!(f32), Width::F32)
+        } else {
+            (quote!(f64), Width::F64)
+        };
+        let cast = Kind::Cast(Code(ty));
+        Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span))
+    }
+}

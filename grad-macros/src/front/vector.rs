@@ -1,0 +1,68 @@
+//! Empty vectors, with the type the source annotates them with.
+
+use proc_macro2::Span;
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprCall};
+
+use super::{Lower, Operand};
+use crate::ir::{Code, Kind, Ty};
+
+impl Lower<'_> {
+    /// `Vec::with_capacity(n)`, where `n` may be the length of something differentiated.
+    pub(super) fn with_capacity(
+        &mut self,
+        call: &ExprCall,
+        arg: &Expr,
+        hint: Option<&syn::Type>,
+    ) -> Operand {
+        let capacity = self.value_of(arg);
+        let function = match hint.filter(|ty| is_vector(ty)) {
+            Some(ty) => quote!(<#ty>::with_capacity),
+            None => call.func.to_token_stream(),
+        };
+        let kind = Kind::Opaque {
+            code: Code(quote!(#function(__capacity))),
+            captures: vec![("__capacity".to_owned(), crate::ir::Capture::Value(capacity))],
+            effect: false,
+        };
+        let ty = Ty::Array(Box::new(self.hinted_element(hint)));
+        Operand::Value(self.push(kind, Vec::new(), ty, call.func.span()))
+    }
+
+    /// `Vec::new()`, of the annotated type: what is pushed later may come after what needs the type.
+    pub(super) fn empty_vector(
+        &mut self,
+        function: &Expr,
+        hint: Option<&syn::Type>,
+        span: Span,
+    ) -> Operand {
+        let code = match hint.filter(|ty| is_vector(ty)) {
+            Some(ty) => quote!(<#ty>::new()),
+            None => quote!(#function()),
+        };
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures: Vec::new(),
+            effect: false,
+        };
+        let ty = Ty::Array(Box::new(self.hinted_element(hint)));
+        Operand::Value(self.push(kind, Vec::new(), ty, span))
+    }
+
+    fn hinted_element(&self, hint: Option<&syn::Type>) -> Ty {
+        match hint.map(|ty| self.ty_of(ty)) {
+            Some(Ty::Array(element)) => *element,
+            _ => Ty::Unknown,
+        }
+    }
+}
+
+/// Whether a type is `Vec<..>` by its name, with its element written.
+pub(super) fn is_vector(ty: &syn::Type) -> bool {
+    let syn::Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "Vec" && !last.arguments.is_empty())
+}
