@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::signature::bounds::with_names;
-use crate::stages::{ForwardLanes, Lowered, Tangents};
+use crate::stages::{ForwardLanes, Gradient, Lowered, Tangents};
 use crate::{ad, checkpoint, cycles, front, hygiene, pass, projection, traits};
 use syn::spanned::Spanned;
 
@@ -923,19 +923,38 @@ fn differentiated(
     });
     let gradient =
         (options.modes.reverse() && signature.returns_float() && !signature.is_given_functions())
-            .then(|| {
-                let mut gradient = ad::gradient(graph, &lowered.output, active);
-                pass::simplify_reverse(&mut gradient.graph, pass::Size::of(graph));
-                dump(&graph.name, "gradient", &gradient.graph);
-                gradient.graph.debug_verify("the gradient");
-                gradient
-            });
+            .then(|| gradients(lowered, active));
     Graphs {
         forward,
         lanes,
         linear,
         reverse,
         gradient,
+        // One that asks itself would ask without end.
+        rewritten: if lowered.recursive {
+            Vec::new()
+        } else {
+            ad::rewritten(graph)
+        },
+    }
+}
+
+/// The gradient, and the one for where sizes are as they should be.
+fn gradients(lowered: &Lowered, active: &ad::Activity) -> Gradient {
+    let graph = &lowered.graph;
+    let built = |stage: &str, trust| {
+        let (mut gradient, assumed) = ad::gradient(graph, &lowered.output, active, trust);
+        pass::simplify_reverse(&mut gradient.graph, pass::Size::of(graph));
+        dump(&graph.name, stage, &gradient.graph);
+        gradient.graph.debug_verify(stage);
+        (gradient, assumed)
+    };
+    let (always, _) = built("gradient", ad::Trust::Nothing);
+    let (trusting, assumed) = built("gradient, trusting", ad::Trust::Sizes);
+    let same = assumed.is_empty() || trusting.graph.to_string() == always.graph.to_string();
+    Gradient {
+        always,
+        trusting: (!same).then_some((trusting, assumed)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 
 use crate::diag::Problem;
-use crate::ir::{Graph, Output, Path, Slot, Value, Var};
+use crate::ir::{Assumed, Graph, Output, Path, Slot, Value, Var};
 use crate::signature::Signature;
 
 /// The function as a graph, with what emission must repeat of its body.
@@ -78,6 +78,14 @@ pub(crate) enum Tangents {
     One,
     /// A row of lanes, so that a zero is no literal: several directions.
     Lanes,
+}
+
+/// Value and gradient in one body.
+pub(crate) struct Gradient {
+    /// Right for whatever the function is given.
+    pub(crate) always: Reverse,
+    /// What may run instead where all this holds.
+    pub(crate) trusting: Option<(Reverse, Vec<Assumed>)>,
 }
 
 /// A graph whose body computes the function and whose pull region is its pullback.

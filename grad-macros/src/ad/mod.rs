@@ -13,7 +13,9 @@ mod idle;
 mod linear;
 mod recompute;
 mod residuals;
+mod rewrites;
 mod scratch;
+mod sizes;
 mod subsets;
 mod vjp;
 
@@ -22,8 +24,9 @@ use proc_macro2::Span;
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
 pub(crate) use linear::{drop_unread, linear};
+pub(crate) use rewrites::rewritten;
 pub(crate) use subsets::{subsets, wrt_mask};
-pub(crate) use vjp::{carries, gradient, reverse};
+pub(crate) use vjp::{Trust, carries, gradient, reverse};
 
 use crate::ir::{Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};
 

@@ -4,12 +4,13 @@
 //! and what it reads is still there; otherwise it is kept: on a tape for a loop, as one side of a
 //! two-sided enum for a branch. At the top of the function nothing is done: the pullback captures.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use super::recompute::recompute;
 use super::scratch::Scratch;
 use super::vjp::Copied;
-use crate::ir::{Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{Assumed, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub(super) struct Residuals {
     fused: HashSet<SiteId>,
     /// Variables that the reverse of a loop reads as they were when the iteration ended.
     pub(super) restored: HashMap<SiteId, Vec<Var>>,
+    /// What is taken for granted so far, where something may be.
+    assumed: Option<RefCell<Vec<Assumed>>>,
 }
 
 /// How many of the regions around one position are around the other too.
@@ -77,6 +80,7 @@ impl Residuals {
             contents: HashMap::new(),
             fused: HashSet::new(),
             restored: HashMap::new(),
+            assumed: None,
         };
         let mut start = Position {
             number: 0,
@@ -85,6 +89,33 @@ impl Residuals {
         };
         all.walk(graph, graph.body, &mut start);
         all
+    }
+
+    /// From here on sizes and callees are trusted; what that rests on is noted.
+    pub(super) fn trusting(mut self) -> Self {
+        self.assumed = Some(RefCell::default());
+        self
+    }
+
+    pub(super) fn assumes(&self) -> bool {
+        self.assumed.is_some()
+    }
+
+    pub(super) fn assume(&self, what: Vec<Assumed>) {
+        if let Some(assumed) = &self.assumed {
+            let mut assumed = assumed.borrow_mut();
+            for one in what {
+                if !assumed.contains(&one) {
+                    assumed.push(one);
+                }
+            }
+        }
+    }
+
+    /// All that was taken for granted.
+    pub(super) fn assumed(&self) -> Vec<Assumed> {
+        let assumed = self.assumed.as_ref();
+        assumed.map(|all| all.borrow().clone()).unwrap_or_default()
     }
 
     pub(super) fn walk(&mut self, graph: &Graph, region: Region, at: &mut Position) {
@@ -312,10 +343,7 @@ impl Residuals {
             .filter(|(_, id)| self.runs_ahead(graph, *id))
             .collect();
         let innermost = around.last()?.0;
-        let scratch = Scratch {
-            graph,
-            residuals: self,
-        };
+        let scratch = Scratch::new(graph, self);
         around
             .into_iter()
             .filter(|(k, _)| *k >= least && (*k < innermost || reads == Reads::All))

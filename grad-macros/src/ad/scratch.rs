@@ -4,7 +4,10 @@
 //! range where a loop stored at its own index. A read must be covered by one of them.
 
 use super::residuals::Residuals;
-use crate::ir::{Arg, Capture, Graph, Kind, Literal, Path, Region, Site, Step, Value, Var};
+use super::sizes::Sizes;
+use crate::ir::{
+    Assumed, Call, Capture, Graph, Kind, Literal, Path, Region, Site, Step, Value, Var,
+};
 
 /// Something of the variable that was written.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,21 +28,53 @@ struct Known {
 
 /// Asks about the function's own sites: those of its reverse are passed over.
 pub(super) struct Scratch<'a> {
-    pub(super) graph: &'a Graph,
-    pub(super) residuals: &'a Residuals,
+    graph: &'a Graph,
+    residuals: &'a Residuals,
+    /// Where something may be assumed of sizes and callees, what is.
+    sizes: Option<Sizes<'a>>,
 }
 
-impl Scratch<'_> {
+impl<'a> Scratch<'a> {
+    pub(super) fn new(graph: &'a Graph, residuals: &'a Residuals) -> Self {
+        Scratch {
+            graph,
+            residuals,
+            sizes: residuals.assumes().then(|| Sizes::new(graph, residuals)),
+        }
+    }
+
     /// Whether every read of the variable in one run of the region sees what the run wrote.
     pub(super) fn is_rewritten(&self, body: Region, var: Var) -> bool {
-        self.covers(body, var, &mut Known::default())
+        let fine = self.covers(body, var, &mut Known::default());
+        self.note(fine)
     }
 
     /// Whether one run of the region writes all of the variable.
     pub(super) fn writes_all(&self, body: Region, var: Var) -> bool {
         let mut known = Known::default();
         self.covers(body, var, &mut known);
-        self.is_written(&Path::of(var), &known)
+        let fine = self.is_written(&Path::of(var), &known);
+        self.note(fine)
+    }
+
+    /// Whether the region writes all of the variable and reads nothing else of it, and what must hold
+    /// for that.
+    pub(super) fn rewrites(&self, body: Region, var: Var) -> Option<Vec<Assumed>> {
+        let mut known = Known::default();
+        let fine = self.covers(body, var, &mut known) && self.is_written(&Path::of(var), &known);
+        let assumed = self.sizes.as_ref().map(Sizes::take).unwrap_or_default();
+        fine.then_some(assumed)
+    }
+
+    /// What a yes rests on holds from now on.
+    fn note(&self, answer: bool) -> bool {
+        if let Some(sizes) = &self.sizes {
+            let assumed = sizes.take();
+            if answer {
+                self.residuals.assume(assumed);
+            }
+        }
+        answer
     }
 
     fn covers(&self, region: Region, var: Var, known: &mut Known) -> bool {
@@ -69,12 +104,7 @@ impl Scratch<'_> {
                 Capture::Place(path, _) => !own(path) || self.is_written(path, known),
                 Capture::Value(_) | Capture::Given => true,
             }),
-            Kind::Call(call) | Kind::CallVjp(call) => call.args.iter().all(|arg| match arg {
-                Arg::Value(_) => true,
-                arg => arg
-                    .path()
-                    .is_none_or(|path| !own(path) || self.is_written(path, known)),
-            }),
+            Kind::Call(call) | Kind::CallVjp(call) => self.covers_call(call, var, known),
             Kind::For(range) => {
                 let mut inner = known.clone();
                 let block = self.graph.block(site.regions[0]);
@@ -86,6 +116,9 @@ impl Scratch<'_> {
                 let fine = self.covers(site.regions[0], var, &mut inner);
                 if whole && inner.written.contains(&Written::Element(index)) {
                     known.written.push(Written::Range(start, end));
+                    if self.reaches_end(start, end, var, known) {
+                        known.written.push(Written::All);
+                    }
                 }
                 fine
             }
@@ -98,6 +131,33 @@ impl Scratch<'_> {
                         .all(|inner| self.covers(*inner, var, &mut known.clone()))
             }
         }
+    }
+
+    fn covers_call(&self, call: &Call, var: Var, known: &mut Known) -> bool {
+        let mut covered = true;
+        for (k, arg) in call.args.iter().enumerate() {
+            let Some(path) = arg.path().filter(|path| path.root == var) else {
+                continue;
+            };
+            if self.is_written(path, known) {
+                continue;
+            }
+            let sizes = self.sizes.as_ref();
+            if sizes.is_some_and(|sizes| sizes.assume_rewrites(call, k)) {
+                known.written.push(Written::All);
+            } else {
+                covered = false;
+            }
+        }
+        covered
+    }
+
+    /// Whether a loop over this range, which writes each element at its index, is assumed to write
+    /// them all.
+    fn reaches_end(&self, start: Value, end: Value, var: Var, known: &Known) -> bool {
+        self.graph.number(start) == Some(0.0)
+            && !known.written.contains(&Written::All)
+            && (self.sizes.as_ref()).is_some_and(|sizes| sizes.assume_covers(end, var))
     }
 
     fn is_written(&self, path: &Path, known: &Known) -> bool {

@@ -333,6 +333,12 @@ impl Body<'_> {
     }
 }
 
+/// The path to the companion of a function.
+pub(super) fn companion_path(path: &TokenStream, root: &TokenStream) -> TokenStream {
+    let path = std_companion(path, root).unwrap_or_else(|| path.clone());
+    without_turbofish(path, 0).0
+}
+
 /// The companion of a function of std's that has a rule.
 pub(super) fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> {
     match path.to_string().replace(' ', "").as_str() {

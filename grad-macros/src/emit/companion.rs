@@ -18,6 +18,7 @@ pub(super) struct Members {
     pub(super) linear: Option<TokenStream>,
     /// The forms in which it is given to functions.
     pub(super) given: TokenStream,
+    pub(super) rewrites: Option<TokenStream>,
 }
 
 /// One function of a companion, but for how its receiver is passed.
@@ -105,6 +106,7 @@ impl Derived<'_> {
             }),
             linear: None,
             gradient: None,
+            rewrites: None,
         };
         self.companion(&bodies, false)
     }
@@ -138,6 +140,7 @@ impl Derived<'_> {
             jvp: in_mode(Mode::Forward, bodies).jvp,
             lanes: None,
             linear: None,
+            rewrites: None,
             given: TokenStream::new(),
         })
     }
@@ -154,6 +157,7 @@ impl Derived<'_> {
             lanes: (bodies.lanes.as_ref()).map(|body| self.push_member(body, Tangents::Lanes)),
             linear: (bodies.linear.as_ref()).map(|body| self.linear_member(body, recursive)),
             given: self.given_forms(bodies, recursive),
+            rewrites: bodies.rewrites.clone(),
         }
     }
 
@@ -317,6 +321,7 @@ impl Derived<'_> {
             lanes,
             linear,
             given,
+            rewrites,
         } = members;
         match self.home {
             Home::Rule if lanes.is_some() => quote!(#lanes),
@@ -330,7 +335,7 @@ impl Derived<'_> {
                     #[doc = #doc] #[doc(hidden)] #[allow(non_camel_case_types, missing_debug_implementations, dead_code)] #cfgs
                     #vis struct #ident {}
                     #cfgs
-                    impl #ident { #vjp #jvp #lanes #linear #given }
+                    impl #ident { #vjp #jvp #lanes #linear #given #rewrites }
                 }
             }
             _ => {

@@ -10,12 +10,32 @@ use super::items::Derived;
 use super::names::Names;
 use crate::ir::Slot;
 use crate::signature::Passing;
-use crate::stages::{Lowered, Reverse};
+use crate::stages::{Gradient, Lowered, Reverse};
 
 impl Derived<'_> {
     /// Value and gradient in one body; the parameters and their buffers have the names of the
     /// signature.
     pub(super) fn gradient_body(
+        &self,
+        lowered: &Lowered,
+        gradient: &Gradient,
+        names: &Names,
+        seed: &Ident,
+    ) -> TokenStream {
+        let body = |reverse| self.gradient_of(lowered, reverse, names.clone(), seed);
+        let always = body(&gradient.always);
+        let (items, traits) = (self.prelude(lowered), self.traits());
+        let body = match &gradient.trusting {
+            None => always,
+            Some((trusting, assumed)) => {
+                let (holds, trusting) = (self.holds(assumed), body(trusting));
+                quote!(if #holds { #trusting } else { #always })
+            }
+        };
+        quote!(#traits #items #body)
+    }
+
+    fn gradient_of(
         &self,
         lowered: &Lowered,
         gradient: &Reverse,
@@ -53,7 +73,6 @@ impl Derived<'_> {
             &read,
         );
         let value = body.before_giving_back(value, graph.body);
-        let (items, traits) = (self.prelude(lowered), self.traits());
-        quote!(#traits #items #opening #tapes #statements #value)
+        quote!(#opening #tapes #statements #value)
     }
 }

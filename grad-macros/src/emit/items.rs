@@ -6,10 +6,11 @@ use syn::{Attribute, Generics, Type, Visibility};
 
 use super::dynamic::Inside;
 use super::names::Names;
+use crate::ir::Assumed;
 use crate::options::Modes;
 use crate::signature::Signature;
 use crate::signature::bounds::is_unnamed;
-use crate::stages::{Forward, ForwardLanes, Linear, Lowered, Reverse, Tangents};
+use crate::stages::{Forward, ForwardLanes, Gradient, Linear, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +59,7 @@ pub(super) struct Bodies {
     pub(super) lanes: Option<TokenStream>,
     pub(super) linear: Option<TokenStream>,
     pub(super) gradient: Option<TokenStream>,
+    pub(super) rewrites: Option<TokenStream>,
 }
 
 /// The hidden name of a derivative beside a method.
@@ -82,7 +84,9 @@ pub(crate) struct Graphs {
     /// The same, for values that are kept.
     pub(crate) linear: Option<Linear>,
     pub(crate) reverse: Option<Reverse>,
-    pub(crate) gradient: Option<Reverse>,
+    pub(crate) gradient: Option<Gradient>,
+    /// The parameters whose content at entry does not matter, if what is assumed holds.
+    pub(crate) rewritten: Vec<(usize, Vec<Assumed>)>,
 }
 
 /// The bodies of the derivatives alone: of reverse and of forward mode.
@@ -120,8 +124,9 @@ pub(crate) fn emit(
         linear: (graphs.linear.as_ref())
             .map(|linear| derived.linear_body(lowered, linear, names.clone())),
         gradient: graphs.gradient.as_ref().map(|gradient| {
-            derived.gradient_body(lowered, gradient, names.clone(), &derived.free("seed"))
+            derived.gradient_body(lowered, gradient, &names, &derived.free("seed"))
         }),
+        rewrites: derived.rewrites_item(&graphs.rewritten),
     };
     if derived.signature.is_given_functions() {
         return derived.given_items(&bodies, lowered.recursive);
@@ -180,6 +185,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         lanes: derived.lanes.map(|_| body.clone()),
         linear: (derived.lanes.filter(|_| derived.has_linear())).map(|_| body.clone()),
         gradient: Some(body),
+        rewrites: None,
     };
     // A pullback cannot name a type the user did not.
     let named = !sig.inputs.iter().any(|input| {

@@ -25,6 +25,7 @@ mod places;
 mod public;
 mod receivers;
 mod reuse;
+mod rewrites;
 mod rules;
 mod signatures;
 mod spelling;

@@ -226,6 +226,7 @@ impl Derived<'_> {
             lanes: None,
             linear: None,
             given: TokenStream::new(),
+            rewrites: None,
         };
         let placed = self.place(&members);
         match self.home {

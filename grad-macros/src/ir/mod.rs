@@ -33,6 +33,7 @@ mod path;
 mod print;
 #[cfg(test)]
 mod segments;
+mod size;
 mod term;
 mod types;
 mod verify;
@@ -45,5 +46,6 @@ pub(crate) use graph::*;
 pub(crate) use kind::*;
 pub(crate) use ops::*;
 pub(crate) use path::*;
+pub(crate) use size::*;
 pub(crate) use term::{Partial, Reach, term};
 pub(crate) use types::*;

@@ -119,7 +119,7 @@ fn stages(name: &str, text: &str) -> Result<(Function, Function), String> {
     let (raw_reverse, reverse_graph) = verified(reverse.graph.clone(), "reverse")?;
     let (mut raw_gradient, mut gradient) = (None, None);
     if signature.returns_float() {
-        let found = ad::gradient(&reversed, &lowered.output, &active);
+        let (found, _) = ad::gradient(&reversed, &lowered.output, &active, ad::Trust::Nothing);
         let (before, after) = verified(found.graph.clone(), "gradient")?;
         let form = |graph| ReverseForm {
             graph,

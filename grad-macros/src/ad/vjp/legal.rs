@@ -180,10 +180,7 @@ impl Pull {
     }
 
     fn scratch(&self) -> Scratch<'_> {
-        Scratch {
-            graph: &self.graph,
-            residuals: &self.residuals,
-        }
+        Scratch::new(&self.graph, &self.residuals)
     }
 
     /// The sites of the function inside a site.

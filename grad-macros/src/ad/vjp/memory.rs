@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 
 use super::{Bars, Pull};
+use crate::ad::sizes::Sizes;
 use crate::ad::{float, push, push_one, zero};
 use crate::ir::{
     Graph, Kind, Literal, Op, Path, Range, Region, Site, SiteId, Slot, Step, Storage, Ty, Value,
@@ -155,9 +156,22 @@ impl Pull {
                 .flat_map(|region| self.graph.sites_within(*region));
             std::iter::once(*id)
                 .chain(inner)
-                .any(|id| reshapes(&self.graph, self.graph.site(id), var))
+                .any(|id| reshapes(&self.graph, self.graph.site(id), var) && !self.trusts(id, var))
         };
         sites.iter().rev().find(|id| reshapes(id)).copied()
+    }
+
+    /// Whether the site may be assumed to leave a variable of numbers as long as it was.
+    fn trusts(&self, id: SiteId, var: Var) -> bool {
+        if !self.residuals.assumes() || !self.graph.var(var).ty.element().is_scalar() {
+            return false;
+        }
+        let sizes = Sizes::new(&self.graph, &self.residuals);
+        let keeps = sizes.keeps_length_at(id, var);
+        if keeps {
+            self.residuals.assume(sizes.take());
+        }
+        keeps
     }
 
     /// Takes the cotangent of what a store wrote out of its place, which goes back to zero of the

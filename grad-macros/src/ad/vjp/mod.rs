@@ -25,7 +25,8 @@ use super::idle::idle;
 use super::residuals::{Residuals, copy_moved};
 use super::{Activity, push, push_one};
 use crate::ir::{
-    Graph, Kind, Op, Output, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var, VarInfo,
+    Assumed, Graph, Kind, Op, Output, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var,
+    VarInfo,
 };
 use crate::stages::Reverse;
 
@@ -62,33 +63,59 @@ struct Pull {
     counted_on: HashMap<Value, (Value, Value)>,
 }
 
+/// What a gradient may be built on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Trust {
+    /// What the function itself shows.
+    Nothing,
+    /// Sizes and callees that only the run can check ([`Assumed`]).
+    Sizes,
+}
+
 /// Differentiates in reverse mode: the body, and a pullback that comes later.
 pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reverse {
-    let mut reverse = differentiate(graph, output, active, false);
+    let residuals = Residuals::new(graph);
+    let (mut reverse, _) = differentiate(graph, output, active, residuals, false);
     Residuals::resolve_function(&mut reverse.graph);
     reverse
 }
 
 /// Differentiates in reverse mode where the cotangent of the result is known from the start: one
-/// body, in which loops that only add up run forward and back in one go ([`fuse`]).
-pub(crate) fn gradient(graph: &Graph, output: &Output, active: &Activity) -> Reverse {
-    let mut reverse = differentiate(graph, output, active, true);
+/// body, in which loops that only add up run forward and back in one go ([`fuse`]). With what must
+/// hold for it to be right.
+pub(crate) fn gradient(
+    graph: &Graph,
+    output: &Output,
+    active: &Activity,
+    trust: Trust,
+) -> (Reverse, Vec<Assumed>) {
+    let mut residuals = Residuals::new(graph);
+    if trust == Trust::Sizes {
+        residuals = residuals.trusting();
+    }
+    let (mut reverse, assumed) = differentiate(graph, output, active, residuals, true);
     if let Some(pull) = reverse.graph.pull.take() {
         let sites = std::mem::take(&mut reverse.graph.block_mut(pull).sites);
         let body = reverse.graph.body;
         reverse.graph.block_mut(body).sites.extend(sites);
     }
     Residuals::resolve_moves(&mut reverse.graph, graph.sites.len());
-    reverse
+    (reverse, assumed)
 }
 
-fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool) -> Reverse {
+fn differentiate(
+    graph: &Graph,
+    output: &Output,
+    active: &Activity,
+    residuals: Residuals,
+    fusing: bool,
+) -> (Reverse, Vec<Assumed>) {
     let mut cx = Pull {
         graph: graph.clone(),
         active: active.clone(),
         idle: idle(graph, active),
         shadows: HashMap::new(),
-        residuals: Residuals::new(graph),
+        residuals,
         after: HashMap::new(),
         before: HashMap::new(),
         snapshots: Vec::new(),
@@ -132,11 +159,13 @@ fn differentiate(graph: &Graph, output: &Output, active: &Activity, fusing: bool
         copy_moved(&mut cx.graph, region, &copied);
     }
     cx.graph.pull = Some(pull);
-    Reverse {
+    let assumed = cx.residuals.assumed();
+    let reverse = Reverse {
         graph: cx.graph,
         seed,
         bars,
-    }
+    };
+    (reverse, assumed)
 }
 
 impl Pull {
