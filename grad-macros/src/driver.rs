@@ -637,6 +637,18 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
     operator.rule(block, &generics, [&generated, &in_lanes], &root)
 }
 
+/// What has no form in several directions at once.
+fn reject_lanes(lowered: &Lowered, options: &Options, span: proc_macro2::Span, diag: &Diagnostics) {
+    if options.lanes.is_some() && !lowered.passed.is_empty() {
+        let what = "a function that passes closures to others".to_owned();
+        diag.report(span, Problem::LanesHere(what));
+    }
+    if options.lanes.is_some() && traits::has_no_lanes(&lowered.graph) {
+        let what = "a function that calls trait objects or writes through returned references";
+        diag.report(span, Problem::LanesHere(what.to_owned()));
+    }
+}
+
 /// Everything generated for one function, or stubs and errors.
 fn function_items(function: &Function, options: &Options, diag: &Diagnostics) -> TokenStream {
     let Function {
@@ -710,14 +722,7 @@ fn function_items(function: &Function, options: &Options, diag: &Diagnostics) ->
         return quote!(#stubs #errors);
     }
     let avoid = quote!(#sig #block);
-    if options.lanes.is_some() && !lowered.passed.is_empty() {
-        let what = "a function that passes closures to others".to_owned();
-        diag.report(sig.ident.span(), Problem::LanesHere(what));
-    }
-    if options.lanes.is_some() && traits::has_no_lanes(&lowered.graph) {
-        let what = "a function that calls trait objects or writes through returned references";
-        diag.report(sig.ident.span(), Problem::LanesHere(what.to_owned()));
-    }
+    reject_lanes(&lowered, options, sig.ident.span(), diag);
     let functions = passed_functions(&mut lowered, &active, &derived, &avoid, diag);
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());

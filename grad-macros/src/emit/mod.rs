@@ -8,6 +8,7 @@ mod bars;
 mod bodies;
 mod body;
 mod calls;
+mod captured;
 mod companion;
 mod control;
 mod dynamic;
