@@ -627,6 +627,7 @@ fn operator_rule(block: &ItemImpl, operator: &Operator, options: &Options) -> To
 }
 
 /// Everything generated for one function, or stubs and errors.
+#[allow(clippy::too_many_lines)] // the stages, one after another
 fn function_items(function: &Function, options: &Options, diag: &Diagnostics) -> TokenStream {
     let Function {
         attrs,
