@@ -650,6 +650,7 @@ fn reject_lanes(lowered: &Lowered, options: &Options, span: proc_macro2::Span, d
 }
 
 /// Everything generated for one function, or stubs and errors.
+#[allow(clippy::too_many_lines)] // the stages, one after another
 fn function_items(function: &Function, options: &Options, diag: &Diagnostics) -> TokenStream {
     let Function {
         attrs,

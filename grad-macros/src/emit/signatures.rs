@@ -115,13 +115,10 @@ impl Derived<'_> {
     /// The type parameters of the trait that stand for no number.
     fn outer_types(&self) -> impl Iterator<Item = &Ident> {
         let numbers = &self.signature.number_names;
-        let outer = self
-            .outer
-            .into_iter()
-            .flat_map(|generics| generics.type_params());
-        outer
-            .map(|p| &p.ident)
-            .filter(|ident| *ident != "Self" && !numbers.contains(&ident.to_string()))
+        let outer = self.outer.into_iter();
+        let outer = outer.flat_map(|generics| generics.type_params());
+        let names = outer.map(|p| &p.ident);
+        names.filter(|name| *name != "Self" && !numbers.contains(&name.to_string()))
     }
 
     /// What a parameter is called where its value is handed again.
