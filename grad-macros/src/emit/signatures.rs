@@ -61,7 +61,6 @@ impl Derived<'_> {
     /// Every type, const and lifetime parameter that the type of a pullback names.
     pub(super) fn captured(&self) -> Vec<TokenStream> {
         let (named, constants) = self.captured_kinds();
-        // What it is given it may hand to a recursive function, whose pullback is boxed.
         let outlived = self.signature.outlived.iter().map(|l| quote!(#l));
         outlived.chain(named).chain(constants).collect()
     }
@@ -179,9 +178,7 @@ impl Derived<'_> {
     /// The traits of std's methods in scope, under no name that could meet the user's.
     pub(super) fn traits(&self) -> TokenStream {
         let root = &self.root;
-        quote! {
-            use #root::private::rules::methods::*;
-        }
+        quote!(use #root::private::rules::methods::*;)
     }
 
     /// The type in which a pullback is handed an argument again.
