@@ -133,9 +133,7 @@ impl Derived<'_> {
     /// The traits of std's methods in scope, under no name that could meet the user's.
     pub(super) fn traits(&self) -> TokenStream {
         let root = &self.root;
-        quote! {
-            use #root::private::rules::methods::*;
-        }
+        quote!(use #root::private::rules::methods::*;)
     }
 
     /// The type in which a pullback is handed an argument again.
