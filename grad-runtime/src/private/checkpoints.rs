@@ -27,7 +27,7 @@ const FULL: usize = 4;
 ///     sum += k;
 /// }
 /// // From the last segment to the first.
-/// let mut end = 20;
+/// let mut end: usize = 20;
 /// for _ in 0..kept.segments() {
 ///     end -= kept.segment();
 ///     assert_eq!(kept.pop(), (0..end).sum());
