@@ -18,7 +18,7 @@ const FULL: usize = 4;
 /// use grad_runtime::private::Checkpoints;
 ///
 /// // Twenty iterations, each of which adds its number.
-/// let (mut kept, mut sum) = (Checkpoints::new(), 0);
+/// let (mut kept, mut sum) = (Checkpoints::new(), 0_usize);
 /// kept.begin(None);
 /// for k in 0..20 {
 ///     if kept.due() {
@@ -27,7 +27,7 @@ const FULL: usize = 4;
 ///     sum += k;
 /// }
 /// // From the last segment to the first.
-/// let mut end: usize = 20;
+/// let mut end = 20;
 /// for _ in 0..kept.segments() {
 ///     end -= kept.segment();
 ///     assert_eq!(kept.pop(), (0..end).sum());
@@ -88,7 +88,9 @@ impl<S> Checkpoints<S> {
     fn make_room(&mut self) {
         let count = self.states.len();
         let run = self.run();
-        if count - run.first >= FULL.saturating_mul(run.stride) && (count - run.first) % 2 == 0 {
+        if count - run.first >= FULL.saturating_mul(run.stride)
+            && (count - run.first).is_multiple_of(2)
+        {
             let (first, half) = (run.first, (count - run.first) / 2);
             run.stride *= 2;
             for k in 1..half {
