@@ -79,7 +79,23 @@ fn scan_arrays(tokens: TokenStream, fields: &mut HashSet<String>) {
     let is_punct = |token: Option<&TokenTree>, c: char| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == c);
     let is_brackets = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Bracket);
     let iterates = |token: Option<&TokenTree>| {
-        const NAMES: &[&str] = &["iter", "iter_mut", "windows", "chunks", "to_vec", "swap"];
+        const NAMES: &[&str] = &[
+            "iter",
+            "iter_mut",
+            "windows",
+            "chunks",
+            "chunks_exact",
+            "to_vec",
+            "swap",
+            "first_mut",
+            "last_mut",
+            "split_first",
+            "split_last",
+            "split_at",
+            "split_at_mut",
+            "copy_from_slice",
+            "extend_from_slice",
+        ];
         matches!(token, Some(TokenTree::Ident(i)) if NAMES.iter().any(|name| i == name))
     };
     for (k, token) in tokens.iter().enumerate() {

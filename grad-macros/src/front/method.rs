@@ -157,8 +157,9 @@ impl Lower<'_> {
                 self.slice_method(receiver, &element, call, &args)
             }
             Ty::Float(_) | Ty::Unknown => {
-                if ty == Ty::Unknown && before && matches!(name.as_str(), "first" | "last" | "get")
-                {
+                let ends = matches!(name.as_str(), "first_mut" | "last_mut");
+                let chosen = before && matches!(name.as_str(), "first" | "last" | "get");
+                if ty == Ty::Unknown && (ends || chosen) {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);
                 }
                 let whole = Expr::MethodCall(call.clone());

@@ -367,8 +367,32 @@ pub fn equal_structs(a: f64, b: f64) -> f64 {
     bags[0].k * bags[1].items[0] + chains[0].knots[1].k * chains[1].knots[1].c[0]
 }
 
+/// A field whose type stands elsewhere, and that nothing indexes.
+#[derive(Clone, Differentiable)]
+pub struct History {
+    values: Vec<f64>,
+    scale: f64,
+}
+
+#[differentiate]
+pub fn ends_of_fields(x: f64, y: f64) -> f64 {
+    let mut history = History {
+        values: vec![x, x * y],
+        scale: y,
+    };
+    if let Some(last) = history.values.last_mut() {
+        *last = x.sin();
+    }
+    *history.values.first_mut().unwrap() *= y;
+    history.scale += 1.0;
+    let all = history.values.clone();
+    let total: f64 = all.iter().sum();
+    total * history.scale
+}
+
 #[test]
 fn mutation() {
+    numbers!(ends_of_fields, value_and_grad_ends_of_fields, jvp_ends_of_fields, 2; [0.7, 1.9]);
     numbers!(equal_structs, value_and_grad_equal_structs, jvp_equal_structs, 2; [0.7, 1.9], [1.5, 0.4]);
     slice!(slices_set_again, value_and_grad_slices_set_again, jvp_slices_set_again; [0.7, 1.9, 0.4, 1.2, 0.9], [1.7, 1.9, 0.4], [0.3, 0.2]);
     numbers!(parts_lent, value_and_grad_parts_lent, jvp_parts_lent, 2; [0.7, 1.9], [1.5, 0.4]);
