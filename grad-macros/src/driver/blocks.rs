@@ -1,0 +1,357 @@
+//! Blocks: the functions of an `impl` and of a trait, and what stands beside them.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
+
+use super::rules::{conversion, operator_rule, place_rule};
+use super::stages::differentiated;
+use super::{Function, asks, function_items, passed_functions, root_of};
+use crate::diag::{Diagnostics, Problem};
+use crate::emit::{Derived, Home, Inside, bodies, declare_ways};
+use crate::foreign::{Foreign, foreign, without_associated};
+use crate::independent::Asked;
+use crate::ir::Ty;
+use crate::operator::{Operator, Place};
+use crate::options::Options;
+use crate::signature::Signature;
+use crate::{ad, cycles, front, pass, traits};
+
+/// Generated methods in an `impl` block of their own.
+pub(super) fn beside(
+    block: &ItemImpl,
+    generated: &TokenStream,
+    numbers: &[syn::Ident],
+    root: &TokenStream,
+) -> TokenStream {
+    if generated.is_empty() {
+        return TokenStream::new();
+    }
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, numbers, root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
+    let (generics, ty, where_clause) = (&generics, &block.self_ty, &generics.where_clause);
+    quote!(#[automatically_derived] impl #generics #ty #where_clause { #generated })
+}
+
+/// Asks of type parameters that stand for numbers what derivatives need.
+pub(super) fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenStream) {
+    for number in numbers {
+        let clause = generics.make_where_clause();
+        clause
+            .predicates
+            .push(syn::parse_quote!(#number: #root::Scalar));
+    }
+}
+
+/// Whether generated code puts a pullback into a box.
+pub(super) fn is_boxed(generated: TokenStream) -> bool {
+    generated.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => is_boxed(group.stream()),
+        proc_macro2::TokenTree::Ident(ident) => ident == "dyn",
+        _ => false,
+    })
+}
+
+/// Asks of what the type of an `impl` block holds that it is differentiable.
+pub(super) fn bound_holders(generics: &mut Generics, own: &syn::Type, bound: &TokenStream) {
+    for holder in Signature::holders_of(generics, own) {
+        let clause = generics.make_where_clause();
+        clause.predicates.push(syn::parse_quote!(#holder: #bound));
+    }
+}
+
+/// The attribute on an `impl` block: every function in it that takes floats.
+pub(super) fn impl_items(
+    mut block: ItemImpl,
+    options: &Options,
+    diag: &Diagnostics,
+) -> TokenStream {
+    let root = root_of(options);
+    let numbers = Signature::numbers_of(&block.generics);
+    let each = own_options(&mut block, options, diag);
+    if let Some((path, _)) = &block.trait_ {
+        if let Some(operator) = Operator::named(path) {
+            let asked = each.iter().chain([options]).filter_map(|o| o.wrt.as_ref());
+            if let Some(name) = asked.flatten().next() {
+                diag.report(name.span(), Problem::WrtOfOperator);
+            }
+            let all = Options {
+                wrt: None,
+                ..options.clone()
+            };
+            let rule = operator_rule(&block, &operator, &all);
+            let errors = diag.to_tokens();
+            return quote!(#block #rule #errors);
+        }
+        if Place::named(path) {
+            let rule = place_rule(&block, path, options);
+            let errors = diag.to_tokens();
+            return quote!(#block #rule #errors);
+        }
+        match foreign(path) {
+            Some(Foreign::Untouched) => {
+                let errors = diag.to_tokens();
+                return quote!(#block #errors);
+            }
+            Some(Foreign::Beside) => {
+                let written = without_associated(&block);
+                let generated = methods_of(&written, Home::TraitImpl, &each);
+                let beside = beside(&block, &generated, &numbers, &root);
+                let errors = diag.to_tokens();
+                return quote!(#block #beside #errors);
+            }
+            Some(Foreign::Conversion) => {
+                let rule = conversion(&block, path, options);
+                let errors = diag.to_tokens();
+                return quote!(#block #rule #errors);
+            }
+            None => {}
+        }
+        let generated = methods_of(&block, Home::TraitImpl, &each);
+        bound_numbers(&mut block.generics, &numbers, &root);
+        // A pullback in a box holds what the content's own pullbacks do.
+        let boxed = is_boxed(generated.clone()).then(|| quote!(+ 'static));
+        let bound = quote!(#root::Differentiable #boxed);
+        bound_holders(&mut block.generics, &block.self_ty, &bound);
+        block.items.push(ImplItem::Verbatim(generated));
+        let errors = diag.to_tokens();
+        return quote!(#block #errors);
+    }
+    let generated = methods_of(&block, Home::Impl, &each);
+    let errors = diag.to_tokens();
+    let beside = beside(&block, &generated, &numbers, &root);
+    quote!(#[allow(dead_code)] #block #beside #errors)
+}
+
+/// What is generated for the functions of an `impl` block, each with options of its own if it has
+/// an attribute of its own.
+pub(super) fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> TokenStream {
+    let around = block.to_token_stream();
+    let of_trait = block
+        .trait_
+        .as_ref()
+        .map(|(path, _)| path.to_token_stream());
+    let functions = block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let functions: Vec<_> = functions.collect();
+    let circles = cycles::in_circles(&functions);
+    functions
+        .into_iter()
+        .zip(options)
+        .zip(circles)
+        .map(|((method, options), circle)| {
+            let options = &Options {
+                recursive: options.recursive || circle,
+                ..options.clone()
+            };
+            let function = Function {
+                attrs: &method.attrs,
+                vis: &method.vis,
+                sig: &method.sig,
+                block: &method.block,
+                home,
+                outer: Some(&block.generics),
+                own: None,
+                around: Some(&around),
+                of_trait: of_trait.as_ref(),
+                asked: Asked::Here,
+            };
+            optional_items(&function, options)
+        })
+        .collect()
+}
+
+/// Takes the attributes off the functions of an `impl` block, and says what holds for each.
+pub(super) fn own_options(
+    block: &mut ItemImpl,
+    options: &Options,
+    diag: &Diagnostics,
+) -> Vec<Options> {
+    let functions = block.items.iter_mut().filter_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    functions
+        .map(|function| {
+            let Some(place) = function.attrs.iter().position(asks) else {
+                return options.clone();
+            };
+            let own = match function.attrs.remove(place).meta {
+                syn::Meta::List(list) => Options::parse(list.tokens, diag),
+                _ => Options::default(),
+            };
+            own.within(options)
+        })
+        .collect()
+}
+
+/// As [`function_items`], but nothing for a function without anything to differentiate.
+pub(super) fn optional_items(function: &Function, options: &Options) -> TokenStream {
+    let trial = Diagnostics::default();
+    let signature = Signature::read(function.sig, function.outer, options, &trial);
+    if !trial.any() {
+        return function_items(function, options, &Diagnostics::default());
+    }
+    if trial.has_more_than(&Problem::NothingToDifferentiate) {
+        // Where it is called with something active, the compiler says that it has no derivative.
+        return TokenStream::new();
+    }
+    // A caller does not know that the arguments are integers.
+    let derived = Derived {
+        sig: function.sig,
+        signature: &signature,
+        vis: function.vis,
+        attrs: function.attrs,
+        home: function.home,
+        modes: options.modes,
+        lanes: options.lanes,
+        jacobian: false,
+        rows: options.rows,
+        root: root_of(options),
+        outer: function.outer,
+        of_trait: None,
+        functions: &[],
+    };
+    derived.constant_items()
+}
+
+/// The attribute on a trait: siblings of its methods, which implementations under the attribute
+/// give, and derivatives written on them.
+pub(super) fn trait_items(
+    mut item: ItemTrait,
+    options: &Options,
+    diag: &Diagnostics,
+) -> TokenStream {
+    // Inside, `Self` is one more type parameter, bound by the supertraits.
+    let mut around = item.generics.clone();
+    let mut own = syn::TypeParam::from(syn::Ident::new("Self", item.ident.span()));
+    own.bounds = item.supertraits.clone();
+    around.params.push(syn::GenericParam::Type(own));
+    let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
+    let of_trait = quote!(#name #arguments);
+    let object = traits::has_objects(&item);
+    let mut generated = TokenStream::new();
+    for function in &item.items {
+        let TraitItem::Fn(TraitItemFn {
+            attrs,
+            sig,
+            default,
+            ..
+        }) = function
+        else {
+            continue;
+        };
+        let vis = Visibility::Inherited;
+        let trial = Diagnostics::default();
+        let signature = Signature::read(sig, Some(&around), options, &trial);
+        if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
+            continue;
+        }
+        let derived = Derived {
+            sig,
+            signature: &signature,
+            vis: &vis,
+            attrs,
+            home: Home::Trait,
+            modes: options.modes,
+            lanes: None,
+            jacobian: false,
+            rows: false,
+            root: root_of(options),
+            outer: Some(&around),
+            of_trait: Some(of_trait.clone()),
+            functions: &[],
+        };
+        if signature.returned.is_none() {
+            generated.extend(derived.trait_items());
+        }
+        generated.extend(match default {
+            None if signature.returned.is_some() => declare_ways(&derived),
+            None => derived.declarations(),
+            Some(block) => {
+                let function = Function {
+                    attrs,
+                    vis: &vis,
+                    sig,
+                    block,
+                    home: Home::Trait,
+                    outer: Some(&around),
+                    own: None,
+                    around: None,
+                    of_trait: None,
+                    asked: Asked::Here,
+                };
+                function_items(&function, options, &Diagnostics::default())
+            }
+        });
+        if derived.is_dynamic() {
+            let sized = !object || derived.speaks_of_self();
+            generated.extend(object_items(&derived, default.as_ref(), sized, options));
+        }
+    }
+    item.items.push(TraitItem::Verbatim(generated));
+    let errors = diag.to_tokens();
+    quote!(#item #errors)
+}
+
+/// What a trait object can be asked for of a method of a trait.
+pub(super) fn object_items(
+    derived: &Derived,
+    default: Option<&Block>,
+    sized: bool,
+    options: &Options,
+) -> TokenStream {
+    let inside = match default {
+        _ if sized => Inside::Siblings,
+        None => Inside::Nothing,
+        Some(block) => match own_bodies(derived, block, options) {
+            Some(inside) => inside,
+            None => return derived.dynamic_items(&Inside::Siblings, true),
+        },
+    };
+    derived.dynamic_items(&inside, sized)
+}
+
+/// The bodies of a default method's derivatives that know the receiver as an object only.
+pub(super) fn own_bodies(derived: &Derived, block: &Block, options: &Options) -> Option<Inside> {
+    let mut signature = derived.signature.clone();
+    if let Some(receiver) = signature.parameters.first_mut() {
+        receiver.wrt = false;
+        receiver.ty = Ty::Dyn;
+    }
+    let derived = Derived {
+        signature: &signature,
+        root: derived.root.clone(),
+        of_trait: None,
+        ..*derived
+    };
+    let (sig, diag) = (derived.sig, Diagnostics::default());
+    let name = sig.ident.to_string();
+    let mut lowered = front::lower(&name, &signature, block, &block.to_token_stream(), &diag);
+    if diag.any() {
+        return None;
+    }
+    pass::simplify(&mut lowered.graph);
+    let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
+    let avoid = quote!(#sig #block);
+    let functions = passed_functions(&mut lowered, &active, &derived, &avoid, &diag);
+    if diag.any() {
+        return None;
+    }
+    let derived = Derived {
+        functions: &functions,
+        root: derived.root.clone(),
+        of_trait: None,
+        ..derived
+    };
+    let graphs = differentiated(&lowered, &active, &signature, derived.home, options);
+    let (vjp, jvp) = bodies(&derived, &lowered, &graphs, &avoid);
+    Some(Inside::Own(vjp, jvp))
+}

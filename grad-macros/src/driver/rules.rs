@@ -1,0 +1,162 @@
+//! The rules of the runtime that implementations of std's traits become.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{ImplItem, ImplItemFn, ItemImpl};
+
+use super::blocks::{bound_holders, bound_numbers};
+use super::{Function, function_items, root_of};
+use crate::diag::Diagnostics;
+use crate::emit::Home;
+use crate::foreign::{conversion_rule, name_source};
+use crate::independent::Asked;
+use crate::operator::{Operator, Place};
+use crate::options::Options;
+use crate::signature::Signature;
+
+/// The rule of a conversion from its `impl`.
+pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
+    let method = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(method) = method else {
+        return TokenStream::new();
+    };
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut sig = method.sig.clone();
+    name_source(&mut sig, block);
+    let function = Function {
+        attrs: &method.attrs,
+        vis: &method.vis,
+        sig: &sig,
+        block: &method.block,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: None,
+        around: None,
+        of_trait: None,
+        asked: Asked::Here,
+    };
+    let diag = Diagnostics::default();
+    let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
+    if diag.any() {
+        // A conversion from integers or text depends on nothing that is differentiated.
+        return TokenStream::new();
+    }
+    let siblings = function_items(&function, options, &diag);
+    let bar = signature.parameters.first().map(|p| p.bar_type(&root));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
+    let bar = bar.unwrap_or_default();
+    conversion_rule(path, block, &generics, (&siblings, &bar), &root)
+}
+
+/// The rule of `Index` or `IndexMut` from its `impl`.
+pub(super) fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
+    let around = block.to_token_stream();
+    let method = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(method) = method else {
+        return TokenStream::new();
+    };
+    let mut sig = method.sig.clone();
+    Place::name_types(&mut sig, block);
+    let function = Function {
+        attrs: &method.attrs,
+        vis: &method.vis,
+        sig: &sig,
+        block: &method.block,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: None,
+        around: Some(&around),
+        of_trait: None,
+        asked: Asked::Here,
+    };
+    let diag = Diagnostics::default();
+    let way = function_items(&function, options, &diag);
+    if diag.any() {
+        return diag.to_tokens();
+    }
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    for other in block.generics.type_params().map(|p| &p.ident) {
+        // What is indexed is made of it.
+        if !numbers.contains(other) {
+            let clause = generics.make_where_clause();
+            let bound = syn::parse_quote!(#other: #root::Differentiable);
+            clause.predicates.push(bound);
+        }
+    }
+    Place::rule(path, block, &generics, &way, &root)
+}
+
+/// The rule of an operator from its `impl`.
+pub(super) fn operator_rule(
+    block: &ItemImpl,
+    operator: &Operator,
+    options: &Options,
+) -> TokenStream {
+    let block = &operator.with_lifetime(block);
+    let function = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let Some(ImplItemFn {
+        attrs,
+        vis,
+        sig,
+        block: body,
+        ..
+    }) = function
+    else {
+        return TokenStream::new();
+    };
+    let mut sig = sig.clone();
+    Operator::name_types(&mut sig, block);
+    let function = Function {
+        attrs,
+        vis,
+        sig: &sig,
+        block: body,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: Some(&block.self_ty),
+        around: None,
+        of_trait: None,
+        asked: Asked::Here,
+    };
+    let plain = Options {
+        lanes: None,
+        jacobian: false,
+        ..options.clone()
+    };
+    let generated = function_items(&function, &plain, &Diagnostics::default());
+    let in_lanes = if options.lanes.is_some() {
+        let function = Function {
+            asked: Asked::Outside,
+            ..function
+        };
+        function_items(&function, options, &Diagnostics::default())
+    } else {
+        TokenStream::new()
+    };
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
+    operator.rule(block, &generics, [&generated, &in_lanes], &root)
+}
