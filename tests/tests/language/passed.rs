@@ -3,6 +3,16 @@
 
 use grad_runtime::{Differentiable, differentiate};
 
+#[differentiate]
+fn apply<F: Fn(f64) -> f64>(g: F, x: f64) -> f64 {
+    g(x) * g(x * 0.5)
+}
+
+#[differentiate]
+fn cube(x: f64) -> f64 {
+    x * x * x
+}
+
 mod by_name {
     use super::*;
     #[differentiate]
@@ -54,10 +64,6 @@ mod pointers {
         f(x) * f(2.0 * x)
     }
     #[differentiate]
-    fn cube(x: f64) -> f64 {
-        x * x * x
-    }
-    #[differentiate]
     pub fn f(a: f64, b: f64) -> f64 {
         apply(cube, a) + apply(f64::sin, b) + apply(|t| t * t, b)
     }
@@ -89,10 +95,6 @@ mod associated {
         }
     }
     #[differentiate]
-    fn apply<F: Fn(f64) -> f64>(g: F, x: f64) -> f64 {
-        g(x) * g(x * 0.5)
-    }
-    #[differentiate]
     pub fn f(a: f64, b: f64) -> f64 {
         apply(Law::cubic, a)
             + apply(phys::drag, b)
@@ -111,10 +113,6 @@ mod generic {
         x * x + x
     }
     #[differentiate]
-    fn apply<F: Fn(f64) -> f64>(g: F, x: f64) -> f64 {
-        g(x) * g(x * 0.5)
-    }
-    #[differentiate]
     pub fn f(a: f64, b: f64) -> f64 {
         apply(sq, a) + apply(sq::<f64>, b) + [a, b].iter().map(|v| sq(*v)).sum::<f64>()
     }
@@ -122,14 +120,6 @@ mod generic {
 
 mod in_variables {
     use super::*;
-    #[differentiate]
-    fn apply<F: Fn(f64) -> f64>(g: F, x: f64) -> f64 {
-        g(x) * g(x * 0.5)
-    }
-    #[differentiate]
-    fn cube(x: f64) -> f64 {
-        x * x * x
-    }
     #[differentiate]
     fn quad(x: f64) -> f64 {
         x * x + 1.0
@@ -196,10 +186,6 @@ mod to_methods {
         }
     }
     #[differentiate]
-    fn cube(x: f64) -> f64 {
-        x * x * x
-    }
-    #[differentiate]
     pub fn f(a: f64, b: f64) -> f64 {
         let mut r = R { w: a };
         r.bump(cube);
@@ -232,14 +218,6 @@ mod untyped {
 
 mod closures_in_closures {
     use super::*;
-    #[differentiate]
-    fn apply<F: Fn(f64) -> f64>(g: F, x: f64) -> f64 {
-        g(x) * g(x * 0.5)
-    }
-    #[differentiate]
-    fn cube(x: f64) -> f64 {
-        x * x * x
-    }
     #[differentiate]
     pub fn f(a: f64, b: f64) -> f64 {
         let g = |t: f64| t * a;
@@ -321,16 +299,8 @@ mod handed_on {
 mod held_constant {
     use super::*;
     #[differentiate]
-    fn apply<F: Fn(f64) -> f64>(g: F, x: f64) -> f64 {
-        g(x) * g(x * 0.5)
-    }
-    #[differentiate]
     fn count(g: impl Fn(f64) -> f64, n: usize) -> usize {
         if g(n as f64) > 2.0 { 1 } else { n }
-    }
-    #[differentiate]
-    fn cube(x: f64) -> f64 {
-        x * x * x
     }
     #[differentiate(wrt(b))]
     fn h(a: f64, b: f64) -> f64 {
@@ -350,14 +320,6 @@ mod held_constant {
 
 mod in_loops {
     use super::*;
-    #[differentiate]
-    fn apply<F: Fn(f64) -> f64>(g: F, x: f64) -> f64 {
-        g(x) * g(x * 0.5)
-    }
-    #[differentiate]
-    fn cube(x: f64) -> f64 {
-        x * x * x
-    }
     #[differentiate]
     pub fn f(x: &[f64]) -> f64 {
         let mut s = x[0];
@@ -480,10 +442,6 @@ mod once {
             s += f(*v);
         }
         s
-    }
-    #[differentiate]
-    fn cube(x: f64) -> f64 {
-        x * x * x
     }
     #[differentiate]
     pub fn f(x: &[f64]) -> f64 {

@@ -65,6 +65,20 @@ impl<E: Element, D: Dimension, P: FnOnce(E, &E, Option<&mut E>)> Sweep<E, D, P> 
             }
         }
     }
+
+    /// Adds the cotangents of the entries to `bar`, if anybody wants them.
+    fn add<S: Data<Elem = E>>(
+        self,
+        mut y_bar: Array<E, D>,
+        x: &ArrayBase<S, D>,
+        bar: Option<&mut Array<E, D>>,
+    ) {
+        self.reverse(&mut y_bar, x);
+        if let Some(bar) = bar {
+            *bar += &y_bar;
+        }
+        buffer::give(y_bar);
+    }
 }
 
 /// `bar slope` for each entry, where a zero stays zero even if the slope is infinite.
@@ -124,16 +138,12 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         + use<M, Self, E, S, D, F, P>,
     ) {
         let (y, sweep) = Sweep::start(self.__grad_entries(), move |&x: &E| f(x));
-        let pull = move |mut y_bar: Array<E, D>,
+        let pull = move |y_bar: Array<E, D>,
                          x: &Self,
                          (): (),
                          bar: Option<&mut Array<E, D>>,
                          _: IndexBar<'_>| {
-            sweep.reverse(&mut y_bar, x.__grad_entries());
-            if let Some(bar) = bar {
-                *bar += &y_bar;
-            }
-            buffer::give(y_bar);
+            sweep.add(y_bar, x.__grad_entries(), bar);
         };
         (y, pull)
     }
@@ -168,16 +178,12 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         + use<M, Self, E, S, D, F, P>,
     ) {
         let (y, sweep) = Sweep::start(self.__grad_entries(), f);
-        let pull = move |mut y_bar: Array<E, D>,
+        let pull = move |y_bar: Array<E, D>,
                          x: &Self,
                          (): (),
                          bar: Option<&mut Array<E, D>>,
                          _: IndexBar<'_>| {
-            sweep.reverse(&mut y_bar, x.__grad_entries());
-            if let Some(bar) = bar {
-                *bar += &y_bar;
-            }
-            buffer::give(y_bar);
+            sweep.add(y_bar, x.__grad_entries(), bar);
         };
         (y, pull)
     }
