@@ -12,15 +12,17 @@ impl Lower<'_> {
     /// `f64::from(x)`: of a number a cast, else the rule of the conversion.
     pub(super) fn float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {
         let source = self.lower_expr(arg);
+        let (float, width) = if width == "f32" {
+            (quote!(f32), Width::F32)
+        } else {
+            (quote!(f64), Width::F64)
+        };
         if !matches!(self.operand_ty(&source), Ty::Named(_) | Ty::Unknown) {
-            return self.lower_float_from(source, width, span);
+            let value = self.read_spanned(source, span);
+            let cast = Kind::Cast(Code(float));
+            return Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span));
         }
         let arg = self.as_arg(source, false, arg.span());
-        let float = if width == "f32" {
-            quote!(f32)
-        } else {
-            quote!(f64)
-        };
         let callee = Callee::Associated(Code(float), "from".to_owned(), None);
         self.finish_call(callee, vec![arg], span)
     }
@@ -42,16 +44,5 @@ impl Lower<'_> {
         let arg = self.as_arg(source.clone(), false, span);
         let callee = Callee::Associated(Code(quote!(<#into>)), "from".to_owned(), None);
         Some(self.finish_call(callee, vec![arg], span))
-    }
-
-    fn lower_float_from(&mut self, source: Operand, width: &str, span: Span) -> Operand {
-        let value = self.read_spanned(source, span);
-        let (ty, width) = if width == "f32" {
-            (quote!(f32), Width::F32)
-        } else {
-            (quote!(f64), Width::F64)
-        };
-        let cast = Kind::Cast(Code(ty));
-        Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span))
     }
 }

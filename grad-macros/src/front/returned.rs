@@ -14,15 +14,15 @@ use crate::ir::{Arg, Callee, Kind, Path, Ty, Value};
 impl Lower<'_> {
     /// Makes every `return` put its value on a pile.
     pub(super) fn pile_returns(&mut self) {
-        let ty = Ty::Array(Box::new(self.output.clone()));
-        let empty = self.push(
-            Kind::Array { vec: true },
-            Vec::new(),
-            ty.clone(),
-            Span::call_site(),
-        );
-        let pile = self.new_variable("returned", ty, true, Some(empty));
-        self.pile = Some(Path::of(pile));
+        let pile = self.new_pile("returned", self.output.clone());
+        self.pile = Some(pile);
+    }
+
+    fn new_pile(&mut self, name: &str, element: Ty) -> Path {
+        let ty = Ty::Array(Box::new(element));
+        let kind = Kind::Array { vec: true };
+        let empty = self.push(kind, Vec::new(), ty.clone(), Span::call_site());
+        Path::of(self.new_variable(name, ty, true, Some(empty)))
     }
 
     pub(super) fn lower_return(&mut self, value: Operand) -> Operand {
@@ -95,14 +95,7 @@ impl Lower<'_> {
         if !self.piles_breaks || !breaks_with_value(body.to_token_stream()) {
             return None;
         }
-        let ty = Ty::Array(Box::new(Ty::Unknown));
-        let empty = self.push(
-            Kind::Array { vec: true },
-            Vec::new(),
-            ty.clone(),
-            Span::call_site(),
-        );
-        Some(Path::of(self.new_variable("broken", ty, true, Some(empty))))
+        Some(self.new_pile("broken", Ty::Unknown))
     }
 
     /// `break value`.
