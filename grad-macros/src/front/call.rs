@@ -176,7 +176,7 @@ impl Lower<'_> {
                     _ => self.lower_expr(arg),
                 }
             }
-            _ if super::expr::is_element_of_call(arg) => {
+            _ if super::operator::is_element_of_call(arg) => {
                 let element = self.lower_expr(arg);
                 Operand::Value(self.read_spanned(element, arg.span()))
             }
@@ -351,7 +351,7 @@ impl Lower<'_> {
             other if is_real(name) => Arg::Ref(self.as_path(other)),
             other => {
                 let path = self.as_path(other);
-                if super::method::writes_receiver(name) {
+                if super::sequence::writes_receiver(name) {
                     Arg::RefMut(path)
                 } else if self.is_frozen(&path) || self.is_read_only(&path) {
                     Arg::Receiver(path)

@@ -419,7 +419,7 @@ impl Lower<'_> {
         let float =
             matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
         if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
-            let row = super::expr::arithmetic_row(op);
+            let row = super::operator::arithmetic_row(op);
             // What is read of the variable that is written is read before.
             let value = match value {
                 Operand::Place(other, ty) if other.root == path.root => {
