@@ -2,9 +2,10 @@
 
 pub(super) mod call;
 
+use std::collections::HashMap;
+
 use call::is_plain;
 use proc_macro2::Span;
-use std::collections::HashMap;
 
 use super::linear::{Memo, pushed_by};
 use super::{Activity, push, push_one, zero};

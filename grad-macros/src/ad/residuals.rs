@@ -8,12 +8,13 @@ pub(super) mod kept;
 mod resolve;
 mod stable;
 
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
 use super::recompute::recompute;
 use super::scratch::Scratch;
 use super::vjp::Copied;
 use crate::ir::{Assumed, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
 #[derive(Clone)]

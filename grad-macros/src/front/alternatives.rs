@@ -1,7 +1,8 @@
 //! A pattern with `|` inside as several without.
 
-use super::pattern::{is_path_name, record_parts};
 use syn::Pat;
+
+use super::pattern::{is_path_name, record_parts};
 
 /// The alternatives of a pattern that binds names in several ways: one arm each.
 pub(super) fn alternatives(pattern: &Pat) -> Vec<Pat> {

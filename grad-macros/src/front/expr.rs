@@ -1,5 +1,10 @@
 //! Expressions.
 
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Expr, Lit, RangeLimits, UnOp};
+
 use super::closure::Function;
 use super::iter::Iter;
 use super::operator::is_compound;
@@ -7,10 +12,6 @@ use super::pattern::{deref, member};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{Code, Kind, Literal, Op, Path, Step, Storage, Ty, Value, VarInfo, Width};
-use proc_macro2::Span;
-use quote::ToTokens;
-use syn::spanned::Spanned;
-use syn::{Expr, Lit, RangeLimits, UnOp};
 
 impl Lower<'_> {
     #[allow(clippy::too_many_lines)] // one arm a construct

@@ -3,14 +3,15 @@
 //! What reads is a path, what overwrites elements is stores, and what changes a whole vector is a
 //! call of a rule in `grad-runtime`, like a method of the user's.
 
+use proc_macro2::Span;
+use quote::quote;
+use syn::{Expr, ExprMethodCall};
+
 use super::sequence::{OVERWRITES, writes_receiver};
 use super::unwrapped::OPTIONAL;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Callee, Discrete, Kind, Ty};
-use proc_macro2::Span;
-use quote::quote;
-use syn::{Expr, ExprMethodCall};
 
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 pub(super) const DISCRETE: &[&str] = &[

@@ -1,11 +1,12 @@
 //! Operators: of floats by their rows, of types nobody knows by rules, of integers and `bool` as they are.
 
-use super::{Lower, Operand, infer};
-use crate::ir::{Call, Callee, Code, Discrete, Kind, Literal, Op, Ty, Value};
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, UnOp};
+
+use super::{Lower, Operand, infer};
+use crate::ir::{Call, Callee, Code, Discrete, Kind, Literal, Op, Ty, Value};
 
 impl Lower<'_> {
     pub(super) fn lower_unary(&mut self, op: UnOp, operand: &Expr, span: Span) -> Operand {

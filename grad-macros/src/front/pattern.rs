@@ -4,12 +4,13 @@
 //! declares the names where it succeeded. Fields of an enum's variant are places behind the variant,
 //! so that a test inside a variant runs only where the variant is there.
 
-use super::{Lower, Operand};
-use crate::diag::Problem;
-use crate::ir::{Code, Kind, Path, Step, Storage, Ty, Value, Variant};
 use quote::ToTokens;
 use syn::Pat;
 use syn::spanned::Spanned;
+
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Code, Kind, Path, Step, Storage, Ty, Value, Variant};
 
 impl Lower<'_> {
     /// Binds the names of a pattern that is known to match.

@@ -1,12 +1,13 @@
 //! What is put together: arrays, structs and tuples by their parts.
 
-use super::pattern::member;
-use super::{Lower, Operand, infer};
-use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value};
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::Expr;
 use syn::spanned::Spanned;
+
+use super::pattern::member;
+use super::{Lower, Operand, infer};
+use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value};
 
 impl Lower<'_> {
     pub(super) fn lower_array<'e>(

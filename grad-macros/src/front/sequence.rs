@@ -1,11 +1,12 @@
 //! Methods of slices and vectors that name a place.
 
-use super::unwrapped::borrowed;
-use super::{Lower, Operand};
-use crate::ir::{Arg, Callee, Code, Discrete, Kind, Path, Range, Step, Ty, Value};
 use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprMethodCall};
+
+use super::unwrapped::borrowed;
+use super::{Lower, Operand};
+use crate::ir::{Arg, Callee, Code, Discrete, Kind, Path, Range, Step, Ty, Value};
 
 /// Methods of slices that read, and give something that is not differentiated.
 const READS: &[&str] = &[

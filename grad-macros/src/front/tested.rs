@@ -1,13 +1,14 @@
 //! Whether a pattern takes a value: tests of variants, ranges, lengths, with what is inside only where they hold.
 
-use super::pattern::{deref, is_constant_name, is_path_name, is_rest, last_segment, record_parts};
-use super::{Lower, Operand};
-use crate::diag::Problem;
-use crate::ir::{Code, Discrete, Kind, Literal, Ty, Value};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, RangeLimits};
+
+use super::pattern::{deref, is_constant_name, is_path_name, is_rest, last_segment, record_parts};
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Code, Discrete, Kind, Literal, Ty, Value};
 
 impl Lower<'_> {
     /// The truth value of "`subject` matches `pattern`"; `None` if it always does.

@@ -1,10 +1,11 @@
 //! Options taken apart and put together: a flag, and what there is where it is set.
 
-use super::{Lower, Operand};
-use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant};
 use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
+
+use super::{Lower, Operand};
+use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant};
 
 /// Methods that only `Option` and `Result` have.
 pub(super) const OPTIONAL: &[&str] = &[

@@ -9,6 +9,9 @@
 mod frame;
 mod number;
 
+use std::cell::Cell;
+use std::collections::HashMap;
+
 use frame::Frame;
 
 use super::data::{Datum, Key};
@@ -18,8 +21,6 @@ use super::{
     Adaptor, Arg, Call, Callee, Discrete, Graph, Kind, Literal, Output, Path, Range, Region, Site,
     SiteId, Slot, Step, Storage, Ty, Value, Var,
 };
-use std::cell::Cell;
-use std::collections::HashMap;
 
 /// Why a run ends without a value.
 #[derive(Clone, PartialEq, Debug)]
