@@ -1,6 +1,7 @@
 //! The stages in order, and the barrier between those that report and those that cannot fail.
 
 mod blocks;
+mod lifetimes;
 mod rules;
 mod stages;
 

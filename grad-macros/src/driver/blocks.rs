@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
+use super::lifetimes::name_lifetimes;
 use super::rules::{conversion, operator_rule, place_rule};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
@@ -74,6 +75,9 @@ pub(super) fn impl_items(
     let root = root_of(options);
     let numbers = Signature::numbers_of(&block.generics);
     let each = own_options(&mut block, options, diag);
+    if block.trait_.is_some() {
+        name_lifetimes(&mut block);
+    }
     if let Some((path, _)) = &block.trait_ {
         if let Some(operator) = Operator::named(path) {
             let asked = each.iter().chain([options]).filter_map(|o| o.wrt.as_ref());

@@ -207,7 +207,8 @@ impl Derived<'_> {
         if recursive {
             quote!(#root::private::Box<dyn #pull #alive>)
         } else {
-            quote!(impl #pull + #again_and_again use<#(#kept),*>)
+            let capturing = self.capturing(kept);
+            quote!(impl #pull + #again_and_again #capturing)
         }
     }
 

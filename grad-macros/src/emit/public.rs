@@ -261,7 +261,9 @@ impl Derived<'_> {
         let result = if stub {
             quote!(#root::private::Box<dyn #function>)
         } else {
-            quote!(impl #function + use<'grad, #(#kept),*>)
+            kept.insert(0, quote!('grad));
+            let capturing = self.capturing(&kept);
+            quote!(impl #function + #capturing)
         };
         self.function(
             &doc,

@@ -76,6 +76,11 @@ impl Derived<'_> {
                 clause
                     .predicates
                     .push(syn::parse_quote!(#other: #root::Differentiable));
+                // What a trait's method is differentiated by is for values whose size is known: a
+                // `dyn Trait` has no tangent.
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(#other: ::core::marker::Sized));
             }
         }
         clause.predicates.extend(self.copy_bound());
