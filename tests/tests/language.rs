@@ -52,5 +52,7 @@ mod reads;
 mod receivers;
 #[path = "language/references.rs"]
 mod references;
+#[path = "language/unread.rs"]
+mod unread;
 #[path = "language/zeros.rs"]
 mod zeros;

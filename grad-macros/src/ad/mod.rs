@@ -11,6 +11,7 @@ mod forward;
 mod guard;
 mod idle;
 mod linear;
+mod overwritten;
 mod recompute;
 mod residuals;
 mod rewrites;
