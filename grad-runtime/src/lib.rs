@@ -70,6 +70,7 @@ pub mod plot;
 pub mod private;
 #[doc(hidden)]
 pub mod replica;
+#[cfg(feature = "alloc")]
 mod reuse;
 #[cfg(feature = "alloc")]
 mod scalar;

@@ -16,7 +16,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::forward::{forward_again, mask, pushes};
+use super::forward::{call::pushes, forward_again, mask};
 use super::{Activity, push, subsets, wrt_mask};
 use crate::ir::{Arg, Callee, Graph, Kind, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
 use crate::stages::{Forward, ForwardLanes, Linear, Lowered};

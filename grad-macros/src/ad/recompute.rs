@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cut::{self, Choice};
-use super::residuals::{Kept, Known, Reads, Residuals};
+use super::residuals::kept::Kept;
+use super::residuals::{Known, Reads, Residuals};
 use crate::ir::{
     Arg, Callee, Cost, Graph, Kind, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var, row,
 };

@@ -2,7 +2,7 @@
 //! std's own types are in [`super::method`].
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
@@ -61,6 +61,12 @@ impl Lower<'_> {
             ([.., "f32" | "f64", method], [receiver, rest @ ..]) => {
                 let receiver = self.lower_expr(receiver);
                 self.real_method(receiver, method, rest, span, &Expr::Call(call.clone()))
+            }
+            ([.., "Float" | "FloatCore" | "Real", name], [receiver, rest @ ..])
+                if Op::from_method(name, args.len()).is_some() =>
+            {
+                let name = format_ident!("{name}", span = span);
+                self.lower_expr(&syn::parse_quote_spanned!(span=> (#receiver).#name(#(#rest),*)))
             }
             ([.., int, _], [_, ..]) if INTEGERS.contains(int) => {
                 self.opaque(&Expr::Call(call.clone()), Ty::Int, "this call")
@@ -176,7 +182,7 @@ impl Lower<'_> {
                     _ => self.lower_expr(arg),
                 }
             }
-            _ if super::expr::is_element_of_call(arg) => {
+            _ if super::operator::is_element_of_call(arg) => {
                 let element = self.lower_expr(arg);
                 Operand::Value(self.read_spanned(element, arg.span()))
             }
@@ -351,7 +357,7 @@ impl Lower<'_> {
             other if is_real(name) => Arg::Ref(self.as_path(other)),
             other => {
                 let path = self.as_path(other);
-                if super::method::writes_receiver(name) {
+                if super::sequence::writes_receiver(name) {
                     Arg::RefMut(path)
                 } else if self.is_frozen(&path) || self.is_read_only(&path) {
                     Arg::Receiver(path)

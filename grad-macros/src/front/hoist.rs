@@ -21,8 +21,8 @@ use syn::{BinOp, Expr, Ident, Stmt, parse_quote};
 
 use super::call::is_real;
 use super::captured::may_change;
-use super::expr::is_compound;
 use super::opaque::names_in;
+use super::operator::is_compound;
 use super::{Lower, Operand};
 
 impl Lower<'_> {

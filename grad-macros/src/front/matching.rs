@@ -5,8 +5,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprIf, ExprMatch, Pat};
 
+use super::alternatives::alternatives;
 use super::flow::{block_diverges, diverges};
-use super::pattern::alternatives;
 use super::{Lower, Operand};
 
 /// Lowers something where control has come to.

@@ -20,6 +20,7 @@
 //!
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
+mod alternatives;
 mod before;
 mod bounded;
 mod branch;
@@ -41,15 +42,20 @@ mod matching;
 mod method;
 mod moves;
 mod opaque;
+mod operator;
 mod option;
 mod passed;
 mod pattern;
 mod place;
 mod projection;
+mod record;
 mod returned;
 mod scope;
+mod sequence;
 mod stmt;
+mod tested;
 mod to_array;
+mod unwrapped;
 mod vector;
 mod way;
 

@@ -1,10 +1,12 @@
 //! Statements: declarations, assignment as renaming or a store, and the rest of a block after a
 //! branch that may leave it.
 
+use std::borrow::Cow;
+
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
+use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, PathArguments, Stmt};
 
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -140,7 +142,8 @@ impl Lower<'_> {
         }
         self.hint = super::pattern::type_of(&local.pat);
         self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));
-        let value = self.attributed(&local.attrs, |cx| cx.lower_expr(&init.expr));
+        let init = told(&local.pat, &init.expr);
+        let value = self.attributed(&local.attrs, |cx| cx.lower_expr(&init));
         self.named = false;
         if !self.dead {
             self.lower_binding(&local.pat, value);
@@ -419,7 +422,7 @@ impl Lower<'_> {
         let float =
             matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
         if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
-            let row = super::expr::arithmetic_row(op);
+            let row = super::operator::arithmetic_row(op);
             // What is read of the variable that is written is read before.
             let value = match value {
                 Operand::Place(other, ty) if other.root == path.root => {
@@ -472,4 +475,31 @@ fn plain_name(pattern: &Pat) -> Option<String> {
         Pat::Type(typed) => plain_name(&typed.pat),
         _ => None,
     }
+}
+
+/// `let m: Map<K, V> = Map::new()` as `Map::<K, V>::new()`: what the `let` says of the type stays with
+/// the call that makes the value.
+fn told<'e>(pattern: &Pat, init: &'e Expr) -> Cow<'e, Expr> {
+    let untold = Cow::Borrowed(init);
+    let (Pat::Type(typed), Expr::Call(call)) = (pattern, init) else {
+        return untold;
+    };
+    let (syn::Type::Path(written), Expr::Path(path)) = (&*typed.ty, &*call.func) else {
+        return untold;
+    };
+    let owner = path.path.segments.len().checked_sub(2);
+    let (Some(owner), Some(written)) = (owner, written.path.segments.last()) else {
+        return untold;
+    };
+    let named = &path.path.segments[owner];
+    if named.ident != written.ident || !named.arguments.is_empty() || written.arguments.is_empty() {
+        return untold;
+    }
+    let (mut call, mut path) = (call.clone(), path.clone());
+    path.path.segments[owner].arguments = written.arguments.clone();
+    if let PathArguments::AngleBracketed(arguments) = &mut path.path.segments[owner].arguments {
+        arguments.colon2_token = Some(<syn::Token![::]>::default());
+    }
+    *call.func = Expr::Path(path);
+    Cow::Owned(Expr::Call(call))
 }

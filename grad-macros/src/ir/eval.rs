@@ -6,8 +6,13 @@
 //! as the primal sweep left them. What only rustc knows (opaque code, constants of the user's) stops
 //! the run. Past 400 lines, since there is an arm for each kind of site.
 
+mod frame;
+mod number;
+
 use std::cell::Cell;
 use std::collections::HashMap;
+
+use frame::Frame;
 
 use super::data::{Datum, Key};
 use super::ops::{Op, row};
@@ -54,13 +59,6 @@ pub(crate) struct Function {
 /// Functions by name.
 pub(crate) type Program = HashMap<String, Function>;
 
-/// The values and variables of one call.
-#[derive(Clone)]
-pub(crate) struct Frame {
-    values: Vec<Option<Datum>>,
-    vars: Vec<Option<Datum>>,
-}
-
 /// A pullback: what the primal sweep left.
 #[derive(Clone)]
 pub(crate) struct Pullback {
@@ -74,9 +72,9 @@ impl std::fmt::Debug for Pullback {
     }
 }
 
-type Run<T> = Result<T, Stop>;
+pub(super) type Run<T> = Result<T, Stop>;
 
-fn unknown<T>(what: impl Into<String>) -> Run<T> {
+pub(super) fn unknown<T>(what: impl Into<String>) -> Run<T> {
     Err(Stop::Unknown(what.into()))
 }
 
@@ -94,7 +92,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn function(&self, name: &str) -> Run<&'p Function> {
+    pub(super) fn function(&self, name: &str) -> Run<&'p Function> {
         match self.program.get(name) {
             Some(function) => Ok(function),
             None => unknown(format!("function `{name}`")),
@@ -226,7 +224,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Runs a region; its arguments take the data given.
-    fn region(
+    pub(super) fn region(
         &self,
         graph: &Graph,
         frame: &mut Frame,
@@ -243,7 +241,7 @@ impl<'p> Machine<'p> {
         block.yields.iter().map(|v| frame.get(*v)).collect()
     }
 
-    fn site(&self, graph: &Graph, frame: &mut Frame, id: SiteId) -> Run<()> {
+    pub(super) fn site(&self, graph: &Graph, frame: &mut Frame, id: SiteId) -> Run<()> {
         if self.fuel.get() == 0 {
             return Err(Stop::Fuel);
         }
@@ -259,7 +257,7 @@ impl<'p> Machine<'p> {
         Ok(())
     }
 
-    fn results(&self, graph: &Graph, frame: &mut Frame, site: &Site) -> Run<Vec<Datum>> {
+    pub(super) fn results(&self, graph: &Graph, frame: &mut Frame, site: &Site) -> Run<Vec<Datum>> {
         let operands: Vec<Datum> = site
             .operands
             .iter()
@@ -349,7 +347,7 @@ impl<'p> Machine<'p> {
         Ok(Vec::new())
     }
 
-    fn counted(
+    pub(super) fn counted(
         &self,
         graph: &Graph,
         frame: &mut Frame,
@@ -397,7 +395,7 @@ impl<'p> Machine<'p> {
 }
 
 /// The indices of a counted loop, in order.
-fn indices(range: &Range, operands: &[Datum]) -> Run<Vec<i128>> {
+pub(super) fn indices(range: &Range, operands: &[Datum]) -> Run<Vec<i128>> {
     let (start, end) = (operands[0].int()?, operands[1].int()?);
     let end = if range.inclusive { end + 1 } else { end };
     let mut indices: Vec<i128> = (start..end).collect();
@@ -441,396 +439,4 @@ fn shaped(output: &Output, values: &mut impl Iterator<Item = Datum>) -> Datum {
             Datum::List(parts.iter().map(|part| shaped(part, values)).collect())
         }
     }
-}
-
-impl Frame {
-    fn new(graph: &Graph, args: &[Datum]) -> Self {
-        let mut frame = Frame {
-            values: vec![None; graph.values.len()],
-            vars: vec![None; graph.vars.len()],
-        };
-        for (param, arg) in graph.params.iter().zip(args) {
-            frame.bind(param.slot, arg.clone());
-        }
-        for (k, var) in graph.vars.iter().enumerate() {
-            if var.storage == Storage::Tape {
-                frame.vars[k] = Some(Datum::List(Vec::new()));
-            }
-        }
-        frame
-    }
-
-    fn bind(&mut self, slot: Slot, datum: Datum) {
-        match slot {
-            Slot::Scalar(value) => self.set(value, datum),
-            Slot::Memory(var) => self.vars[var.0 as usize] = Some(datum),
-        }
-    }
-
-    /// A parameter in the pullback: handed again as it was, but a mutable reference is not.
-    fn hand_again(&mut self, graph: &Graph, slot: Slot, again: &Datum) -> Datum {
-        let by_mut = match slot {
-            Slot::Memory(var) => graph.var(var).storage == Storage::RefMut,
-            Slot::Scalar(_) => false,
-        };
-        if let (true, Slot::Memory(var)) = (by_mut, slot) {
-            return self.vars[var.0 as usize].take().unwrap_or(Datum::Nothing);
-        }
-        self.bind(slot, again.clone());
-        again.clone()
-    }
-
-    /// What the parameters hold now.
-    fn arguments(&self, graph: &Graph) -> Vec<Datum> {
-        let held = |slot| match slot {
-            Slot::Scalar(value) => self.values[value.0 as usize].clone(),
-            Slot::Memory(var) => self.vars[var.0 as usize].clone(),
-        };
-        let params = graph.params.iter();
-        params
-            .map(|p| held(p.slot).unwrap_or(Datum::Nothing))
-            .collect()
-    }
-
-    fn set(&mut self, value: Value, datum: Datum) {
-        self.values[value.0 as usize] = Some(datum);
-    }
-
-    fn get(&self, value: Value) -> Run<Datum> {
-        match &self.values[value.0 as usize] {
-            Some(datum) => Ok(datum.clone()),
-            None => unknown(format!("{value}, which is not computed")),
-        }
-    }
-
-    fn keys(&self, path: &Path) -> Run<Vec<Key>> {
-        let mut keys = Vec::new();
-        for step in &path.steps {
-            keys.push(match step {
-                Step::Deref => continue,
-                Step::Field(name) => Key::Field(name.clone()),
-                Step::Index(v) => Key::Index(self.get(*v)?.index()?),
-                Step::Range {
-                    start,
-                    end,
-                    inclusive,
-                } => {
-                    let start = start.map_or(Ok(0), |v| self.get(v)?.index())?;
-                    let end = end.map(|v| self.get(v)?.index()).transpose()?;
-                    Key::Range(start, end.map(|end| end + usize::from(*inclusive)))
-                }
-                #[allow(unreachable_patterns)] // steps to come
-                other => return unknown(format!("{other:?}")),
-            });
-        }
-        Ok(keys)
-    }
-
-    fn root(&self, path: &Path) -> Run<&Datum> {
-        match &self.vars[path.root.0 as usize] {
-            Some(datum) => Ok(datum),
-            None => unknown(format!("variable {:?}, which is not made", path.root)),
-        }
-    }
-
-    fn read(&self, path: &Path) -> Run<Datum> {
-        self.root(path)?.at(&self.keys(path)?)
-    }
-
-    fn change(&mut self, path: &Path, change: &mut dyn FnMut(&mut [Datum]) -> Run<()>) -> Run<()> {
-        let keys = self.keys(path)?;
-        match &mut self.vars[path.root.0 as usize] {
-            Some(datum) => datum.change(&keys, change),
-            None => unknown(format!("variable {:?}, which is not made", path.root)),
-        }
-    }
-
-    #[allow(clippy::needless_pass_by_value)] // callers have it to give
-    fn write(&mut self, path: &Path, datum: Datum) -> Run<()> {
-        let is_range = matches!(path.steps.last(), Some(Step::Range { .. }));
-        self.change(path, &mut |places| match (places, &datum) {
-            ([place], datum) if !is_range => {
-                *place = datum.clone();
-                Ok(())
-            }
-            (places, Datum::List(parts)) if parts.len() == places.len() => {
-                places.clone_from_slice(parts);
-                Ok(())
-            }
-            _ => unknown("a write of another shape"),
-        })
-    }
-
-    fn arg(&self, arg: &Arg) -> Run<Datum> {
-        match arg {
-            Arg::Value(v) => self.get(*v),
-            other => match other.path() {
-                Some(path) => self.read(path),
-                None => unknown(format!("{other:?}")),
-            },
-        }
-    }
-
-    fn args(&self, args: &[Arg]) -> Run<Vec<Datum>> {
-        args.iter().map(|arg| self.arg(arg)).collect()
-    }
-
-    /// Arguments that are mutable references hold what the callee left.
-    fn write_back(&mut self, args: &[Arg], after: Vec<Datum>) -> Run<()> {
-        for (arg, datum) in args.iter().zip(after) {
-            if let Arg::RefMut(path) | Arg::MaybeMut(path) = arg {
-                self.write(path, datum)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Turns the last so many entries of a tape around.
-    fn rewind(&mut self, tape: Var, count: usize) -> Run<()> {
-        match &mut self.vars[tape.0 as usize] {
-            Some(Datum::List(entries)) if entries.len() >= count => {
-                let start = entries.len() - count;
-                entries[start..].reverse();
-                Ok(())
-            }
-            other => unknown(format!("{count} entries of {other:?}")),
-        }
-    }
-
-    /// A site without regions or calls.
-    #[allow(clippy::too_many_lines)] // one arm an operator
-    fn simple(&mut self, graph: &Graph, site: &Site, operands: &[Datum]) -> Run<Vec<Datum>> {
-        if let Some(result) = scalar(graph, site, operands)? {
-            return Ok(vec![result]);
-        }
-        let one = |datum: Datum| Ok(vec![datum]);
-        match &site.kind {
-            Kind::ZeroOf => one(operands[0].zero()),
-            Kind::Length(path) => match self.read(path)? {
-                Datum::List(parts) => one(Datum::count(parts.len())),
-                other => unknown(format!("the length of {other:?}")),
-            },
-            Kind::Load(path)
-            | Kind::Copy(path)
-            | Kind::Own(path)
-            | Kind::Keep(path, _)
-            | Kind::Finish(path, _) => one(self.read(path)?),
-            Kind::Boxed => one(operands[0].clone()),
-            Kind::ZeroLike(path) => one(self.read(path)?.zero()),
-            Kind::Store(path) => {
-                self.write(path, operands[0].clone())?;
-                Ok(Vec::new())
-            }
-            Kind::Accumulate(path) => {
-                let sum = self.read(path)?.plus(&operands[0])?;
-                self.write(path, sum)?;
-                Ok(Vec::new())
-            }
-            Kind::Take(path) => {
-                let taken = self.read(path)?;
-                self.write(path, taken.zero())?;
-                one(taken)
-            }
-            Kind::Append(path) => {
-                let whole = self.read(path)?.appended(operands[0].clone())?;
-                self.write(path, whole)?;
-                Ok(Vec::new())
-            }
-            Kind::Detach(path) => {
-                let (rest, last) = self.read(path)?.detached()?;
-                self.write(path, rest)?;
-                one(last)
-            }
-            Kind::Swap(a, b) => {
-                let (x, y) = (self.read(a)?, self.read(b)?);
-                self.write(a, y)?;
-                self.write(b, x)?;
-                Ok(Vec::new())
-            }
-            Kind::Allocate(var) => {
-                let first = operands.first().cloned();
-                self.vars[var.0 as usize] = Some(first.unwrap_or(Datum::Nothing));
-                Ok(Vec::new())
-            }
-            Kind::Array { .. } | Kind::Tuple => one(Datum::List(operands.to_vec())),
-            Kind::Repeat { .. } | Kind::RepeatTangent { .. } => {
-                one(Datum::List(vec![operands[0].clone(); operands[1].index()?]))
-            }
-            Kind::Record(record) => {
-                let parts = record.fields.iter().cloned().zip(operands.iter().cloned());
-                one(Datum::Record(parts.collect()))
-            }
-            Kind::Push(tape) => match &mut self.vars[tape.0 as usize] {
-                Some(Datum::List(entries)) => {
-                    entries.push(Datum::List(operands.to_vec()));
-                    Ok(Vec::new())
-                }
-                other => unknown(format!("a push on {other:?}")),
-            },
-            Kind::Save(tape, path) => {
-                let whole = self.read(path)?;
-                match &mut self.vars[tape.0 as usize] {
-                    Some(Datum::List(entries)) => entries.push(whole),
-                    other => return unknown(format!("saving on {other:?}")),
-                }
-                Ok(Vec::new())
-            }
-            Kind::Restore(tape, path) => {
-                let saved = match &mut self.vars[tape.0 as usize] {
-                    Some(Datum::List(entries)) => entries.pop(),
-                    other => return unknown(format!("restoring from {other:?}")),
-                };
-                self.write(path, saved.unwrap_or(Datum::Nothing))?;
-                Ok(Vec::new())
-            }
-            Kind::Begin(store, _)
-            | Kind::Due(store)
-            | Kind::Segments(store)
-            | Kind::Segment(store) => {
-                let Some(Datum::List(kept)) = &mut self.vars[store.0 as usize] else {
-                    return unknown("checkpoints that are no list");
-                };
-                match &site.kind {
-                    Kind::Due(_) => one(segments::due(kept)?),
-                    Kind::Segments(_) => one(segments::segments(kept)?),
-                    Kind::Segment(_) => one(segments::segment(kept)?),
-                    _ => {
-                        segments::begin(kept);
-                        Ok(Vec::new())
-                    }
-                }
-            }
-            // The loop has turned its entries around, so that the first is on top.
-            Kind::Pop(tape) | Kind::Next(tape) => match &mut self.vars[tape.0 as usize] {
-                Some(Datum::List(entries)) => match entries.pop() {
-                    Some(Datum::List(parts)) => Ok(parts),
-                    other => unknown(format!("a pop of {other:?}")),
-                },
-                other => unknown(format!("a pop from {other:?}")),
-            },
-            Kind::Pack { right } => one(Datum::Pack(*right, operands.to_vec())),
-            Kind::Opaque {
-                code, effect: true, ..
-            } => {
-                let text = code.0.to_string();
-                let panics = ["panic", "unreachable", "todo", "unimplemented"];
-                if panics.iter().any(|name| text.starts_with(name)) {
-                    return Err(Stop::Panic(text));
-                }
-                Ok(Vec::new())
-            }
-            other => unknown(format!("{other:?}")),
-        }
-    }
-}
-
-/// A site on scalars alone; `None` if it is another.
-fn scalar(graph: &Graph, site: &Site, operands: &[Datum]) -> Run<Option<Datum>> {
-    Ok(Some(match &site.kind {
-        Kind::Literal(literal) => self::literal(literal, graph.ty(site.results[0]))?,
-        Kind::Constant(code) => constant(&code.0.to_string())?,
-        Kind::Apply(op) => apply(*op, operands)?,
-        Kind::Discrete(op) => discrete(*op, operands)?,
-        Kind::Select => operands[if operands[0].bool()? { 1 } else { 2 }].clone(),
-        Kind::FloatLike => Datum::Float(operands[0].float()?),
-        Kind::Cast(code) => operands[0].cast(&code.0.to_string())?,
-        Kind::PushCast(_) if operands[0] == Datum::Nothing => Datum::Float(0.0),
-        Kind::PushCast(_) | Kind::Frozen | Kind::IntLike | Kind::Elements => operands[0].clone(),
-        Kind::PullCast => match operands[0] {
-            Datum::Float(_) => operands[1].clone(),
-            _ => Datum::Nothing,
-        },
-        _ => return Ok(None),
-    }))
-}
-
-fn literal(literal: &Literal, ty: &Ty) -> Run<Datum> {
-    Ok(match (literal, ty) {
-        (Literal::Float(text), _) => Datum::Float(float_of(text)?),
-        (Literal::Int(text), _) => Datum::Int(integer_of(text)?),
-        (Literal::Bool(b), _) => Datum::Bool(*b),
-        (Literal::Undefined, Ty::Int) => Datum::Int(0),
-        (Literal::Undefined, Ty::Bool) => Datum::Bool(false),
-        (Literal::Undefined, Ty::Unit) => Datum::Nothing,
-        (Literal::Undefined, _) => Datum::Float(0.0),
-    })
-}
-
-fn float_of(text: &str) -> Run<f64> {
-    let digits = text.replace('_', "");
-    let digits = digits.trim_end_matches("f64").trim_end_matches("f32");
-    digits.parse().or_else(|_| unknown(format!("float {text}")))
-}
-
-fn integer_of(text: &str) -> Run<i128> {
-    let digits: String = text.chars().filter(|c| *c != '_').collect();
-    let end = digits
-        .find(|c: char| c.is_alphabetic())
-        .unwrap_or(digits.len());
-    digits[..end]
-        .parse()
-        .or_else(|_| unknown(format!("integer {text}")))
-}
-
-fn constant(code: &str) -> Run<Datum> {
-    match code.rsplit("::").next().unwrap_or(code).trim() {
-        "PI" => Ok(Datum::Float(std::f64::consts::PI)),
-        "E" => Ok(Datum::Float(std::f64::consts::E)),
-        "INFINITY" => Ok(Datum::Float(f64::INFINITY)),
-        "NEG_INFINITY" => Ok(Datum::Float(f64::NEG_INFINITY)),
-        "NAN" => Ok(Datum::Float(f64::NAN)),
-        "EPSILON" => Ok(Datum::Float(f64::EPSILON)),
-        text if text.contains('.') => Ok(Datum::Float(float_of(text)?)),
-        text => Ok(Datum::Int(integer_of(text)?)),
-    }
-}
-
-fn apply(op: Op, operands: &[Datum]) -> Run<Datum> {
-    if let [Datum::Int(a), rest @ ..] = operands {
-        let b = rest.first().map_or(Ok(0), Datum::int)?;
-        if matches!(op, Op::Div | Op::Rem) && b == 0 {
-            return Err(Stop::Panic("division by zero".to_owned()));
-        }
-        return Ok(Datum::Int(match op {
-            Op::Add => a + b,
-            Op::Sub => a - b,
-            Op::Mul => a * b,
-            Op::Div => a / b,
-            Op::Rem => a % b,
-            Op::Neg => -a,
-            Op::Abs => a.abs(),
-            Op::Signum => a.signum(),
-            Op::Max => *a.max(&b),
-            Op::Min => *a.min(&b),
-            other => return unknown(format!("{other:?} of integers")),
-        }));
-    }
-    let numbers = operands
-        .iter()
-        .map(Datum::float)
-        .collect::<Run<Vec<f64>>>()?;
-    Ok(Datum::Float((row(op).reference)(&numbers)))
-}
-
-fn discrete(op: Discrete, operands: &[Datum]) -> Run<Datum> {
-    use Discrete::{And, BitAnd, BitOr, BitXor, Eq, Ge, Gt, Le, Lt, Ne, Not, Or, Shl, Shr};
-    let order = || operands[0].compare(&operands[1]);
-    Ok(Datum::Bool(match (op, operands) {
-        (Eq, _) => order()?.is_some_and(std::cmp::Ordering::is_eq),
-        (Ne, _) => !order()?.is_some_and(std::cmp::Ordering::is_eq),
-        (Lt, _) => order()?.is_some_and(std::cmp::Ordering::is_lt),
-        (Le, _) => order()?.is_some_and(std::cmp::Ordering::is_le),
-        (Gt, _) => order()?.is_some_and(std::cmp::Ordering::is_gt),
-        (Ge, _) => order()?.is_some_and(std::cmp::Ordering::is_ge),
-        (Not, [Datum::Bool(a)]) => !a,
-        (And | BitAnd, [Datum::Bool(a), Datum::Bool(b)]) => *a && *b,
-        (Or | BitOr, [Datum::Bool(a), Datum::Bool(b)]) => *a || *b,
-        (BitXor, [Datum::Bool(a), Datum::Bool(b)]) => a != b,
-        (BitAnd, [Datum::Int(a), Datum::Int(b)]) => return Ok(Datum::Int(a & b)),
-        (BitOr, [Datum::Int(a), Datum::Int(b)]) => return Ok(Datum::Int(a | b)),
-        (BitXor, [Datum::Int(a), Datum::Int(b)]) => return Ok(Datum::Int(a ^ b)),
-        (Shl, [Datum::Int(a), Datum::Int(b)]) => return Ok(Datum::Int(a << b)),
-        (Shr, [Datum::Int(a), Datum::Int(b)]) => return Ok(Datum::Int(a >> b)),
-        (op, operands) => return unknown(format!("{op:?} of {operands:?}")),
-    }))
 }

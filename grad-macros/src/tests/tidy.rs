@@ -35,7 +35,6 @@ const LONG: &[&str] = &[
     "pass/registers.rs",
     "rule.rs",
     "signature.rs",
-    "ad/residuals.rs",
     "ad/vjp/memory.rs",
     "emit/body.rs",
     "emit/graph.rs",
@@ -43,7 +42,6 @@ const LONG: &[&str] = &[
     "emit/rules.rs",
     "front/expr.rs",
     "front/loops.rs",
-    "front/method.rs",
     "front/pattern.rs",
     "front/stmt.rs",
 ];

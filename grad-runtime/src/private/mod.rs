@@ -16,7 +16,10 @@ mod jacobian;
 mod lanes;
 mod maybe_zero;
 mod optional;
+mod real;
+mod rewrites;
 pub mod rules;
+mod tape;
 mod touched;
 mod way;
 
@@ -39,6 +42,11 @@ pub use lanes::{
 };
 pub use maybe_zero::{MaybeZero, open, settled, vanishes};
 pub use optional::Optional;
+pub use real::{
+    CastSource, CastTangent, Real, float_like, literal_like, one, pull_cast, push_cast,
+};
+pub use rewrites::{Rewrites, known, size};
+pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
 pub use way::{Lent, Way, way};
 
@@ -57,189 +65,6 @@ pub type UnitTangent = TangentOf<()>;
 #[must_use]
 pub fn unit_tangent() -> UnitTangent {
     ().zero_tangent()
-}
-
-/// The residuals of one side of a branch.
-#[derive(Clone, Debug)]
-pub enum Either<L, R> {
-    /// Of the first side.
-    Left(L),
-    /// Of the second side.
-    Right(R),
-}
-
-/// The next value that was kept, and the push beside it.
-///
-/// # Panics
-///
-/// If there is none: the function went another way than when its values were kept.
-#[inline]
-pub fn replayed<'t, V, P>(kept: &mut core::slice::Iter<'t, (V, P)>) -> &'t (V, P) {
-    kept.next()
-        .expect("a function goes the same way each time it is given the same arguments")
-}
-
-/// A stack of residuals: one entry an iteration.
-#[derive(Clone, Debug)]
-pub struct Tape<T> {
-    entries: Vec<T>,
-    /// How many entries were not given back yet, where the rest still stands.
-    rewound: Option<usize>,
-}
-
-impl<T> Tape<T> {
-    /// An empty tape.
-    #[inline]
-    #[must_use]
-    pub const fn new() -> Self {
-        Tape {
-            entries: Vec::new(),
-            rewound: None,
-        }
-    }
-
-    /// Keeps the residuals of an iteration.
-    #[inline]
-    pub fn push(&mut self, entry: T) {
-        self.entries.push(entry);
-    }
-
-    /// The entries in the order in which they were kept, as often as they are asked for.
-    #[inline]
-    pub fn replay(&self) -> core::slice::Iter<'_, T> {
-        self.entries.iter()
-    }
-
-    /// Makes room for the residuals of so many iterations more.
-    #[inline]
-    pub fn reserve(&mut self, iterations: usize) {
-        if let Some(length) = self.rewound.take() {
-            self.entries.truncate(length);
-        }
-        self.entries.reserve(iterations);
-    }
-
-    /// The residuals of the last iteration not reversed yet.
-    ///
-    /// # Panics
-    ///
-    /// If the tape is empty, which generated code never lets happen.
-    #[inline]
-    #[must_use]
-    pub fn pop(&mut self) -> T {
-        self.entries
-            .pop()
-            .expect("a tape holds one entry for each iteration")
-    }
-
-    /// The residuals of the last so many iterations not reversed yet, in the order of the iterations.
-    ///
-    /// # Panics
-    ///
-    /// If there are not as many, which generated code never lets happen.
-    #[inline]
-    #[must_use]
-    pub fn rewind(&mut self, iterations: usize) -> &[T] {
-        let end = self.rewound.unwrap_or(self.entries.len());
-        let start = end - iterations;
-        self.rewound = Some(start);
-        &self.entries[start..end]
-    }
-}
-
-impl<T> Default for Tape<T> {
-    fn default() -> Self {
-        Tape::new()
-    }
-}
-
-/// How many iterations a loop over the range has.
-#[inline]
-pub fn trips<I: Iterator>(range: &I) -> usize {
-    range.size_hint().0
-}
-
-/// What a companion says about the slices that its function is handed by `&mut`; its own function of
-/// this name, where it has one, goes before this.
-pub trait Rewrites {
-    /// A bit for each slice that is written whole before any of it is read: none.
-    #[inline]
-    #[must_use]
-    fn rewrites<const N: usize>(_: [Option<usize>; N]) -> u64 {
-        0
-    }
-}
-
-impl<T: ?Sized> Rewrites for T {}
-
-/// A size to compute with.
-#[inline]
-#[must_use]
-pub fn known(size: Option<usize>) -> Option<i128> {
-    size.and_then(|size| i128::try_from(size).ok())
-}
-
-/// A computed size, if there can be one.
-#[inline]
-pub fn size(compute: impl FnOnce() -> Option<i128>) -> Option<usize> {
-    compute().and_then(|size| usize::try_from(size).ok())
-}
-
-/// A stack of whole arrays, one behind another.
-#[derive(Clone, Debug)]
-pub struct Saved<T> {
-    elements: Vec<T>,
-    /// Where each array not restored yet starts.
-    starts: Vec<usize>,
-    /// Where the last of them ends.
-    end: usize,
-}
-
-impl<T> Saved<T> {
-    /// Nothing saved.
-    #[inline]
-    #[must_use]
-    pub const fn new() -> Self {
-        Saved {
-            elements: Vec::new(),
-            starts: Vec::new(),
-            end: 0,
-        }
-    }
-
-    /// Keeps a copy of an array.
-    #[inline]
-    pub fn save(&mut self, array: &[T])
-    where
-        T: Clone,
-    {
-        self.elements.truncate(self.end);
-        self.starts.push(self.end);
-        self.elements.extend_from_slice(array);
-        self.end = self.elements.len();
-    }
-
-    /// The last array not restored yet.
-    ///
-    /// # Panics
-    ///
-    /// If nothing is left, which generated code never lets happen.
-    #[inline]
-    #[must_use]
-    pub fn restore(&mut self) -> &[T] {
-        let start = self
-            .starts
-            .pop()
-            .expect("an array was saved for each iteration");
-        let end = core::mem::replace(&mut self.end, start);
-        &self.elements[start..end]
-    }
-}
-
-impl<T> Default for Saved<T> {
-    fn default() -> Self {
-        Saved::new()
-    }
 }
 
 /// A zero tangent of the same shape.
@@ -524,129 +349,4 @@ pub fn check_shape<T: Differentiable + ?Sized>(name: &str, x: &T, tangent: &T::T
     if let Err(error) = x.check_shape(tangent) {
         panic!("`{name}` does not fit its parameter: {error}");
     }
-}
-
-/// A float. The names cannot meet those of a user's trait on the same type parameter.
-pub trait Real: Copy {
-    /// The nearest value.
-    fn __grad_of(x: f64) -> Self;
-    /// As `f64`.
-    fn __grad_wide(self) -> f64;
-}
-
-impl Real for f32 {
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)]
-    fn __grad_of(x: f64) -> Self {
-        x as f32
-    }
-    #[inline]
-    fn __grad_wide(self) -> f64 {
-        f64::from(self)
-    }
-}
-
-impl Real for f64 {
-    #[inline]
-    fn __grad_of(x: f64) -> Self {
-        x
-    }
-    #[inline]
-    fn __grad_wide(self) -> f64 {
-        self
-    }
-}
-
-/// A literal as a float of the type of `x`.
-#[inline]
-pub fn literal_like<T: Real>(literal: f64, _x: T) -> T {
-    T::__grad_of(literal)
-}
-
-/// An exponent as a float of the type of `x`.
-#[inline]
-pub fn float_like<T: Real>(n: i32, _x: T) -> T {
-    T::__grad_of(f64::from(n))
-}
-
-/// One, as a seed.
-#[inline]
-#[must_use]
-pub fn one<T: Real>() -> T {
-    T::__grad_of(1.0)
-}
-
-/// A number whose tangent passes through `as`.
-pub trait CastSource: Differentiable {
-    /// The cotangent of the source from that of the result.
-    fn pull_cast(bar: f64) -> Self::Tangent;
-}
-
-impl CastSource for f32 {
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)]
-    fn pull_cast(bar: f64) -> f32 {
-        bar as f32
-    }
-}
-
-impl CastSource for f64 {
-    #[inline]
-    fn pull_cast(bar: f64) -> f64 {
-        bar
-    }
-}
-
-macro_rules! integers {
-    ($($int:ty),*) => {$(
-        impl CastSource for $int {
-            #[inline]
-            fn pull_cast(_bar: f64) -> crate::NoTangent {
-                crate::NoTangent
-            }
-        }
-    )*};
-}
-
-integers!(
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool
-);
-
-/// The cotangent of `x` in `x as float`.
-#[inline]
-pub fn pull_cast<S: CastSource, T: Real>(_x: &S, bar: T) -> S::Tangent {
-    S::pull_cast(bar.__grad_wide())
-}
-
-/// A tangent whose type only rustc knows.
-pub trait CastTangent {
-    /// As `f64`; nothing is zero.
-    fn widen(self) -> f64;
-}
-
-impl CastTangent for f32 {
-    #[inline]
-    fn widen(self) -> f64 {
-        f64::from(self)
-    }
-}
-
-impl CastTangent for f64 {
-    #[inline]
-    fn widen(self) -> f64 {
-        self
-    }
-}
-
-impl CastTangent for crate::NoTangent {
-    #[inline]
-    fn widen(self) -> f64 {
-        0.0
-    }
-}
-
-/// The tangent of `x as D` from that of `x`.
-#[inline]
-pub fn push_cast<S: CastTangent, D: Real>(dot: S) -> D {
-    D::__grad_of(dot.widen())
 }

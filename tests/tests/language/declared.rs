@@ -1,6 +1,8 @@
 //! Values that leave loops and blocks, variables declared without a value or with a written type,
 //! numbers as generic parameters.
 
+use std::collections::HashMap;
+
 use grad_runtime::{Differentiable, differentiate};
 
 #[derive(Differentiable)]
@@ -103,6 +105,11 @@ pub fn written_types(x: &[f64]) -> f64 {
         rows.push(vec![x[j]; k]);
         seen.push(x[j] * x[k % 3]);
     }
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (place, name) in ["low", "high"].iter().enumerate() {
+        places.insert(name, place);
+    }
+    s += x[places["high"]];
     let all: f64 = rows.iter().map(|row| row.iter().sum::<f64>()).sum();
     s + all * seen[1] + seen[2] * power.pow(2) as f64
 }

@@ -175,6 +175,11 @@ pub fn nested_function(a: f64, b: f64) -> f64 {
     helper(a) * helper(b + helper(a))
 }
 
+#[differentiate]
+pub fn named_by_the_trait<T: Real>(a: T, b: T) -> T {
+    Real::exp(a) * Real::sqrt(b) * a
+}
+
 #[test]
 fn generic() {
     let f = |x: &[f64]| rbf(&x[..2], &x[2..4], x[4]);
@@ -192,6 +197,7 @@ fn generic() {
     };
     let j = |x: &[f64], d: &[f64]| annotated::jvp_use_it(&x[1..], x[0], &d[1..], d[0]);
     slice!(f, g, j; [0.5, 0.1, 0.4, -0.3]);
+    numbers!(named_by_the_trait, value_and_grad_named_by_the_trait, jvp_named_by_the_trait, 2; [0.7, 1.9]);
     numbers!(both, value_and_grad_both, jvp_both, 2; [0.7, 1.9]);
     numbers!(pairs, value_and_grad_pairs, jvp_pairs, 2; [0.7, 1.9]);
     numbers!(norms, value_and_grad_norms, jvp_norms, 2; [0.7, 1.9]);

@@ -32,7 +32,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::Span;
 
 use super::{Bars, Pull};
-use crate::ad::residuals::copy_moved;
+use crate::ad::residuals::kept::copy_moved;
 use crate::ad::{push, push_one, recompute, zero};
 use crate::ir::{Kind, Literal, Path, Range, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
 

@@ -22,7 +22,8 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::Span;
 
 use super::idle::idle;
-use super::residuals::{Residuals, copy_moved};
+use super::residuals::Residuals;
+use super::residuals::kept::copy_moved;
 use super::{Activity, push, push_one};
 use crate::ir::{
     Assumed, Graph, Kind, Op, Output, Path, Region, SiteId, Slot, Step, Storage, Ty, Value, Var,

@@ -1,0 +1,156 @@
+//! What is put together: arrays, structs and tuples by their parts.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use super::pattern::member;
+use super::{Lower, Operand, infer};
+use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value};
+
+impl Lower<'_> {
+    pub(super) fn lower_array<'e>(
+        &mut self,
+        elements: impl Iterator<Item = &'e Expr>,
+        vec: bool,
+        span: Span,
+    ) -> Operand {
+        let mut ty = Ty::Unknown;
+        let mut values = Vec::new();
+        for element in elements {
+            let operand = self.lower_expr(element);
+            if operand == Operand::Poison {
+                return operand;
+            }
+            let value = self.read_spanned(operand, element.span());
+            ty = infer::join(&ty, &self.graph.ty(value).clone());
+            values.push(value);
+        }
+        Operand::Value(self.push(Kind::Array { vec }, values, Ty::Array(Box::new(ty)), span))
+    }
+
+    pub(super) fn lower_repeat(
+        &mut self,
+        element: &Expr,
+        len: &Expr,
+        vec: bool,
+        span: Span,
+    ) -> Operand {
+        let operand = self.lower_expr(element);
+        if operand == Operand::Poison {
+            return operand;
+        }
+        let value = self.read_spanned(operand, element.span());
+        // The length of an array is a constant expression and must stay one.
+        let len = if vec {
+            self.value_of(len)
+        } else {
+            self.constant(len.to_token_stream(), Ty::Int)
+        };
+        let ty = Ty::Array(Box::new(self.graph.ty(value).clone()));
+        Operand::Value(self.push(Kind::Repeat { vec }, vec![value, len], ty, span))
+    }
+
+    pub(super) fn lower_record(&mut self, record: &syn::ExprStruct, span: Span) -> Operand {
+        let mut fields = Vec::new();
+        let mut values = Vec::new();
+        for field in &record.fields {
+            fields.push(member(&field.member));
+            let operand = self.lower_expr(&field.expr);
+            values.push(self.read_spanned(operand, field.expr.span()));
+        }
+        let Some(rest) = &record.rest else {
+            return self.record(&record.path, fields, values, span);
+        };
+        // `..base`: a copy of the base whose fields are then written.
+        if super::pattern::is_variant(&record.path) {
+            return self.unsupported("`..` of a variant", span);
+        }
+        let own = &record.path;
+        self.hint = Some(syn::parse_quote!(#own));
+        let ty = Ty::Named(
+            record
+                .path
+                .segments
+                .last()
+                .map_or(String::new(), |s| s.ident.to_string()),
+        );
+        let Some(whole) = self.lower_base(&record.path, rest, &ty) else {
+            return Operand::Poison;
+        };
+        let var = self.new_variable("record", ty.clone(), true, Some(whole));
+        for (field, value) in fields.into_iter().zip(values) {
+            self.store(Path::of(var).then(Step::Field(field)), value, span);
+        }
+        Operand::Place(Path::of(var), ty)
+    }
+
+    /// The base of `Path { .., ..base }` as a value of its own.
+    fn lower_base(&mut self, path: &syn::Path, base: &Expr, ty: &Ty) -> Option<Value> {
+        if matches!(base, Expr::Call(call) if call.args.is_empty() && is_associated(&call.func)) {
+            // `..Default::default()` takes its type from the struct.
+            let kind = Kind::Opaque {
+                code: Code(quote::quote!(#path { ..#base })),
+                captures: Vec::new(),
+                effect: false,
+            };
+            return Some(self.push(kind, Vec::new(), ty.clone(), base.span()));
+        }
+        match self.lower_expr(base) {
+            Operand::Poison => None,
+            // Behind a reference: what is taken of it is copied, not moved.
+            Operand::Place(path, ty) if !self.is_owned(&path) => {
+                Some(self.push(Kind::Copy(path), Vec::new(), ty, base.span()))
+            }
+            operand => Some(self.read_spanned(operand, base.span())),
+        }
+    }
+
+    fn is_owned(&self, path: &Path) -> bool {
+        let storage = self.graph.var(path.root).storage;
+        path.steps.is_empty() && matches!(storage, Storage::Owned)
+    }
+
+    /// A struct or a variant of an enum from its fields.
+    pub(super) fn record(
+        &mut self,
+        path: &syn::Path,
+        fields: Vec<String>,
+        values: Vec<Value>,
+        span: Span,
+    ) -> Operand {
+        let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let last = segments.last().cloned().unwrap_or_default();
+        let variant = super::pattern::is_variant(path).then(|| last.clone());
+        let ty = match (&variant, last.as_str()) {
+            (Some(_), "Some") => Ty::Option(Box::new(
+                values
+                    .first()
+                    .map_or(Ty::Unknown, |v| self.graph.ty(*v).clone()),
+            )),
+            (Some(_), "Ok" | "Err") => Ty::Named("Result".to_owned()),
+            (Some(_), _) => Ty::Named(segments.iter().rev().nth(1).cloned().unwrap_or_default()),
+            (None, _) => Ty::Named(last),
+        };
+        let kind = Kind::Record(Record {
+            code: Code(path.to_token_stream()),
+            fields,
+            variant,
+        });
+        // A struct is memory, so that its tangent can be built field by field.
+        let value = self.push(kind, values, ty.clone(), span);
+        let var = self.new_variable("record", ty.clone(), false, Some(value));
+        Operand::Place(Path::of(var), ty)
+    }
+}
+
+/// Whether a function is named as one of a type.
+fn is_associated(function: &Expr) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let owner = path.path.segments.iter().rev().nth(1);
+    path.qself.is_some()
+        || owner.is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase))
+}
