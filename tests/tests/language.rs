@@ -52,6 +52,8 @@ mod reads;
 mod receivers;
 #[path = "language/references.rs"]
 mod references;
+#[path = "language/saturated.rs"]
+mod saturated;
 #[path = "language/unread.rs"]
 mod unread;
 #[path = "language/zeros.rs"]

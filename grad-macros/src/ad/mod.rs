@@ -17,6 +17,7 @@ mod residuals;
 mod rewrites;
 mod scratch;
 mod sizes;
+mod slopes;
 mod subsets;
 mod vjp;
 

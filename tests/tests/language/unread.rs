@@ -1,4 +1,5 @@
 //! NaN and infinite values that are stored in memory and never read there do not reach the gradient.
+#![allow(unused_assignments)]
 
 use grad_runtime::{Differentiable, differentiate};
 
