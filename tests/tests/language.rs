@@ -54,5 +54,9 @@ mod reads;
 mod receivers;
 #[path = "language/references.rs"]
 mod references;
+#[path = "language/saturated.rs"]
+mod saturated;
+#[path = "language/unread.rs"]
+mod unread;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -105,8 +105,7 @@ impl Derived<'_> {
                 }
             }),
             linear: None,
-            gradient: None,
-            rewrites: None,
+            ..Bodies::default()
         };
         self.companion(&bodies, false)
     }

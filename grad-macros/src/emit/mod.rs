@@ -11,6 +11,7 @@ mod calls;
 mod captured;
 mod companion;
 mod control;
+mod cost;
 mod dynamic;
 mod functions;
 mod given;
