@@ -186,6 +186,8 @@ pub(super) struct Lower<'d> {
     writes_place: bool,
     /// Ways along which nothing may be written.
     read_only: HashSet<Value>,
+    /// Items of iterators of which only rustc knows what they give.
+    gathered: HashSet<Var>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
 }
@@ -314,6 +316,7 @@ fn start<'d>(
         wants_place: false,
         writes_place: false,
         read_only: HashSet::new(),
+        gathered: HashSet::new(),
         references: way::references(around),
     }
 }
