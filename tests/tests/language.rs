@@ -60,5 +60,7 @@ mod saturated;
 mod text;
 #[path = "language/unread.rs"]
 mod unread;
+#[path = "language/vectors.rs"]
+mod vectors;
 #[path = "language/zeros.rs"]
 mod zeros;
