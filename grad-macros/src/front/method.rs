@@ -107,7 +107,11 @@ impl Lower<'_> {
             }
             Ty::Dyn => self.dynamic_method(receiver, call, &args),
             Ty::Int | Ty::Bool | Ty::Inert => self.inert_method(&ty, call, &args),
-            _ => self.user_method(receiver, call, &args),
+            _ => {
+                let given_back = self.given_back(&receiver, &name);
+                let result = self.user_method(receiver, call, &args);
+                given_back.unwrap_or(result)
+            }
         }
     }
 

@@ -32,6 +32,7 @@ mod convert;
 mod exchange;
 mod expr;
 mod flow;
+mod fluent;
 mod hoist;
 mod infer;
 mod iter;
@@ -59,6 +60,7 @@ mod unwrapped;
 mod vector;
 mod way;
 
+pub(crate) use fluent::without_self;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use proc_macro2::{Span, TokenStream};
