@@ -56,6 +56,8 @@ mod receivers;
 mod references;
 #[path = "language/saturated.rs"]
 mod saturated;
+#[path = "language/tuples.rs"]
+mod tuples;
 #[path = "language/unread.rs"]
 mod unread;
 #[path = "language/zeros.rs"]

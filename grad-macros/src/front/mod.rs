@@ -55,6 +55,7 @@ mod sequence;
 mod stmt;
 mod tested;
 mod to_array;
+mod tuples;
 mod unwrapped;
 mod vector;
 mod way;
