@@ -46,6 +46,8 @@ mod own_rules;
 mod passed;
 #[path = "language/places.rs"]
 mod places;
+#[path = "language/places_in_turn.rs"]
+mod places_in_turn;
 #[path = "language/pointers.rs"]
 mod pointers;
 #[path = "language/reads.rs"]

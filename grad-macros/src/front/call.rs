@@ -256,6 +256,7 @@ impl Lower<'_> {
             args,
             mask: 0,
         };
+        self.tell_element(&call);
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }
 

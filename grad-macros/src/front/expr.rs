@@ -99,7 +99,10 @@ impl Lower<'_> {
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
             Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
-            Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
+            Expr::Array(array) => match self.places_in_turn(array) {
+                Some(places) => places,
+                None => self.lower_array(array.elems.iter(), false, span),
+            },
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
             Expr::Call(call) => {

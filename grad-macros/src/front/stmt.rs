@@ -139,6 +139,10 @@ impl Lower<'_> {
                 self.lower_binding(&typed.pat, objects);
                 return Operand::Unit;
             }
+            if let Some(table) = self.lower_table(&init.expr, &typed.ty) {
+                self.lower_binding(&local.pat, table);
+                return Operand::Unit;
+            }
         }
         self.hint = super::pattern::type_of(&local.pat);
         self.named = self.hint.is_none() && matches!(*init.expr, Expr::Call(_));

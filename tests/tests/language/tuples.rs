@@ -197,7 +197,7 @@ pub fn run_tuple_nested_state(x: &[f64]) -> f64 {
     let mut s = (x[0], (x[1], x[2]));
     let mut k = 0;
     while k < 4 {
-        if x[k] > 0.9 {
+        if x[k] > 0.95 {
             s = nest(s, x[3]);
         } else {
             s = (s.1.1, (s.0, s.1.0));

@@ -18,6 +18,7 @@ mod drive;
 mod end;
 mod indexed;
 mod number;
+mod places;
 mod source;
 
 use proc_macro2::Span;
