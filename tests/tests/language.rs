@@ -60,7 +60,11 @@ mod references;
 mod saturated;
 #[path = "language/tuples.rs"]
 mod tuples;
+#[path = "language/text.rs"]
+mod text;
 #[path = "language/unread.rs"]
 mod unread;
+#[path = "language/vectors.rs"]
+mod vectors;
 #[path = "language/zeros.rs"]
 mod zeros;

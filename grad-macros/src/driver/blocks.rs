@@ -9,13 +9,14 @@ use super::rules::{conversion, operator_rule, place_rule};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, Home, Inside, bodies, declare_ways};
+use crate::emit::{Derived, Home, Inside, bodies, declare_ways, rule_bound};
 use crate::foreign::{Foreign, foreign, without_associated};
 use crate::independent::Asked;
 use crate::ir::Ty;
 use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
+use crate::signature::generics::operators;
 use crate::{ad, cycles, front, pass, traits};
 
 /// Generated methods in an `impl` block of their own.
@@ -237,7 +238,7 @@ pub(super) fn trait_items(
     let mut around = item.generics.clone();
     let mut own = syn::TypeParam::from(syn::Ident::new("Self", item.ident.span()));
     own.bounds = item.supertraits.clone();
-    around.params.push(syn::GenericParam::Type(own));
+    around.params.push(syn::GenericParam::Type(own.clone()));
     let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
     let of_trait = quote!(#name #arguments);
     let object = traits::has_objects(&item);
@@ -301,6 +302,11 @@ pub(super) fn trait_items(
         }
     }
     item.items.push(TraitItem::Verbatim(generated));
+    let root = root_of(options);
+    for (name, path) in operators(&own, &around) {
+        item.supertraits
+            .push(rule_bound(&own.ident, &name, &path, &root));
+    }
     let errors = diag.to_tokens();
     quote!(#item #errors)
 }

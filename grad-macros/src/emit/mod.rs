@@ -39,4 +39,5 @@ pub(crate) use dynamic::Inside;
 pub(crate) use functions::{FunctionTokens, function_tokens};
 pub(crate) use items::{Derived, Graphs, Home, bodies, companion_stub, emit, stubs};
 pub(crate) use rules::real_rules;
+pub(crate) use signatures::rule_bound;
 pub(crate) use ways::{declare_ways, emit_ways};

@@ -273,6 +273,10 @@ impl Lower<'_> {
     /// `*operand`.
     pub(super) fn lower_deref(&mut self, operand: Operand) -> Operand {
         match operand {
+            // What was gathered has no references to look through.
+            Operand::Place(path, ty) if self.gathered.contains(&path.root) => {
+                Operand::Place(path, ty)
+            }
             Operand::Place(path, ty) if !ty.is_scalar() => {
                 Operand::Place(path.then(Step::Deref), Ty::Unknown)
             }

@@ -245,7 +245,8 @@ impl Lower<'_> {
                     Some(ty) => ty.clone(),
                 };
                 let keep = !mutable && self.is_frozen(&path) && !place_ty.is_scalar();
-                if keep && (place_ty != Ty::Unknown || self.projected.contains(name)) {
+                let apart = self.projected.contains(name) || self.gathered.contains(&path.root);
+                if keep && (place_ty != Ty::Unknown || apart) {
                     return Operand::Place(path, place_ty);
                 }
                 let value = self.read(Operand::Place(path, place_ty));

@@ -93,7 +93,8 @@ impl Lower<'_> {
                 if self.tail && semi.is_none() {
                     self.hint = self.output_type.clone();
                 }
-                let value = self.lower_expr(expr);
+                let chained = semi.and_then(|_| self.lower_fluent(expr));
+                let value = chained.unwrap_or_else(|| self.lower_expr(expr));
                 if semi.is_some() && !self.dead {
                     Operand::Unit
                 } else {

@@ -28,6 +28,27 @@ const OF_NUMBERS: &[&str] = &[
     "Neg",
 ];
 
+/// What names of traits that vectors have, and numbers do not, contain.
+const OF_VECTORS: &[&str] = &["Vec", "Point", "Matrix", "State", "Space", "Manifold"];
+
+fn is_of_vectors(bound: &str) -> bool {
+    OF_VECTORS.iter().any(|part| bound.contains(part))
+}
+
+/// The operators of std's with a rule for types of the user's.
+const OPERATORS: &[&str] = &[
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Rem",
+    "Neg",
+    "AddAssign",
+    "SubAssign",
+    "MulAssign",
+    "DivAssign",
+];
+
 /// Whether a type parameter stands for a function.
 const OF_FUNCTIONS: &[&str] = &["Fn", "FnMut", "FnOnce"];
 
@@ -90,11 +111,58 @@ fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnT
     if bounds.iter().any(|b| OF_FUNCTIONS.contains(&b.as_str())) {
         return false;
     }
+    if !operators(parameter, generics).is_empty() {
+        return false;
+    }
     let returned = match output {
         Some(ReturnType::Type(_, ty)) => mentions(ty.to_token_stream(), &parameter.ident),
         _ => false,
     };
-    bounds.iter().any(|b| OF_NUMBERS.contains(&b.as_str())) || returned && !bounds.is_empty()
+    bounds.iter().any(|b| OF_NUMBERS.contains(&b.as_str()))
+        || returned && !bounds.is_empty() && !bounds.iter().any(|b| is_of_vectors(b))
+}
+
+/// The bounds of a parameter that is scaled by another type, `V: Add<Output = V> + Mul<f64, Output = V>`:
+/// no number, but something like a vector. Each as the operator's name and its bound.
+pub(crate) fn operators(parameter: &TypeParam, generics: &Generics) -> Vec<(String, syn::Path)> {
+    let own = &parameter.ident;
+    let written = each_bound(parameter, generics).filter_map(|bound| match bound {
+        syn::TypeParamBound::Trait(bound) => Some(&bound.path),
+        _ => None,
+    });
+    let operators: Vec<_> = written
+        .filter_map(|path| Some((path, path.segments.last()?.ident.to_string())))
+        .filter(|(_, name)| OPERATORS.contains(&name.as_str()))
+        .collect();
+    let scaled = operators.iter().any(|(path, _)| {
+        other_operand(path).is_some_and(|ty| !mentions(ty.to_token_stream(), own))
+    });
+    let found = operators
+        .into_iter()
+        .map(|(path, name)| (name, path.clone()));
+    found.filter(|_| scaled).collect()
+}
+
+/// The right operand that `Mul<f64, Output = V>` names.
+pub(crate) fn other_operand(path: &syn::Path) -> Option<&syn::Type> {
+    let syn::PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The `V` of `Mul<f64, Output = V>`.
+pub(crate) fn output_of(path: &syn::Path) -> Option<&syn::Type> {
+    let syn::PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::AssocType(of) if of.ident == "Output" => Some(&of.ty),
+        _ => None,
+    })
 }
 
 /// Whether what the generics ask of their type parameters can be asked of tangents too: of numbers,
@@ -120,17 +188,24 @@ pub(crate) fn bounds_tangents(generics: &Generics) -> bool {
 
 /// The last segments of the traits a parameter is bound by.
 pub(super) fn bounds_of(parameter: &TypeParam, generics: &Generics) -> Vec<String> {
-    let mut found: Vec<String> = parameter.bounds.iter().filter_map(trait_name).collect();
+    each_bound(parameter, generics)
+        .filter_map(trait_name)
+        .collect()
+}
+
+fn each_bound<'g>(
+    parameter: &'g TypeParam,
+    generics: &'g Generics,
+) -> impl Iterator<Item = &'g syn::TypeParamBound> {
     let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
-    for predicate in clauses {
-        if let WherePredicate::Type(predicate) = predicate {
+    let own = clauses.filter_map(|predicate| match predicate {
+        WherePredicate::Type(predicate) => {
             let bounded = predicate.bounded_ty.to_token_stream().to_string();
-            if parameter.ident == bounded {
-                found.extend(predicate.bounds.iter().filter_map(trait_name));
-            }
+            (parameter.ident == bounded).then_some(&predicate.bounds)
         }
-    }
-    found
+        _ => None,
+    });
+    parameter.bounds.iter().chain(own.flatten())
 }
 
 fn trait_name(bound: &syn::TypeParamBound) -> Option<String> {

@@ -10,6 +10,7 @@ mod checkpoints;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod gather;
 mod gathered;
 mod handed;
 mod input;

@@ -17,10 +17,12 @@ mod collect;
 mod drive;
 mod end;
 mod indexed;
+mod inert;
 mod number;
 mod places;
 mod source;
 
+pub(super) use inert::COLLECTIONS;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprMethodCall};
@@ -98,6 +100,8 @@ pub(crate) enum Access {
     RefMut,
     /// By value, out of something that is used up.
     Move,
+    /// As they stand, where only rustc knows whether they are references.
+    Place,
 }
 
 /// How `chunks` and its kin cut a slice.
@@ -125,6 +129,9 @@ impl Lower<'_> {
             Operand::Iter(iter) => Some(self.iterator_method(iter, call, hint)),
             Operand::Closure(_) if call.method == "clone" => Some(receiver.clone()),
             _ => {
+                if let Some(items) = self.inert_source(receiver, call, hint) {
+                    return Some(items);
+                }
                 let ordering = self.ordering_method(receiver, call);
                 ordering
                     .or_else(|| self.source_method(receiver, call))
