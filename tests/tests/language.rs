@@ -58,10 +58,10 @@ mod receivers;
 mod references;
 #[path = "language/saturated.rs"]
 mod saturated;
-#[path = "language/tuples.rs"]
-mod tuples;
 #[path = "language/text.rs"]
 mod text;
+#[path = "language/tuples.rs"]
+mod tuples;
 #[path = "language/unread.rs"]
 mod unread;
 #[path = "language/vectors.rs"]
