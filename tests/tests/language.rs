@@ -32,6 +32,8 @@ mod handed;
 mod hunt;
 #[path = "language/items.rs"]
 mod items;
+#[path = "language/literals.rs"]
+mod literals;
 #[path = "language/mutation.rs"]
 mod mutation;
 #[path = "language/objects.rs"]
