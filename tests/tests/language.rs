@@ -38,6 +38,8 @@ mod literals;
 mod mutation;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/offsets.rs"]
+mod offsets;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
