@@ -97,7 +97,7 @@ impl Signature {
         diag: &Diagnostics,
     ) -> Signature {
         reject(sig, diag);
-        let numbers = generics::numbers(&sig.generics, Some(&sig.output));
+        let numbers = generics::numbers(&sig.generics, Some(sig));
         let around = outer.map(Signature::numbers_of).unwrap_or_default();
         let names: Vec<String> = numbers
             .iter()
