@@ -100,6 +100,8 @@ problems! {
         "collect its items into a `Vec` before, or make it the argument of `zip`";
     Endless => "this iterator has no end",
         "end it with `take`, or zip it with a finite one";
+    UsedLater => "items are taken from this iterator, and it is used again",
+        "collect its items into a `Vec` before, and take them from that";
     Collection(name: String) => format!("`collect` into `{name}` is not differentiated yet"),
         "collect into a `Vec`";
     ArrayLength => "the length of this array is not known",
