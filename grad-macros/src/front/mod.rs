@@ -58,6 +58,7 @@ mod to_array;
 mod unwrapped;
 mod vector;
 mod way;
+mod written;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -51,6 +51,7 @@ impl Lower<'_> {
                     _ => Some(Iter::Chain(inner(), Box::new(other))),
                 })
             }
+            ("remainder" | "into_remainder", []) => return self.remainder_of(iter, span),
             ("as_slice", []) => {
                 if let Iter::Elements { path, ty, .. } = iter {
                     let whole = crate::ir::Ty::Array(Box::new(ty.clone()));

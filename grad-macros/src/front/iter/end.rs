@@ -219,7 +219,10 @@ impl Lower<'_> {
             Operand::Ref(path, ty) if ty.is_scalar() => Operand::Place(path, ty),
             other => other,
         };
-        let held = self.held_by(&name, true, first, None);
+        let held = match first {
+            Operand::Ref(..) => first,
+            first => self.held_by(&name, true, first, None),
+        };
         let local = self.locals.hidden(&name);
         self.locals.set(local, held);
         local

@@ -7,7 +7,6 @@ use syn::{Expr, Type};
 
 use super::super::{Lower, Operand};
 use super::{Function, Iter, Site};
-use crate::diag::Problem;
 
 /// Which of the two.
 #[derive(Clone, Copy, PartialEq)]
@@ -159,16 +158,7 @@ impl Lower<'_> {
             _ => quote!(),
         };
         let code = quote!({ let __result #annotation = '__short: #block; __result });
-        let Ok(code) = syn::parse2::<Expr>(code) else {
-            return self.report(site.span, Problem::Iterator(site.name.to_owned()));
-        };
-        self.locals.enter();
-        for (name, operand) in operands {
-            self.locals.declare(name, false, Some(operand));
-        }
-        let result = self.lower_expr(&code);
-        self.locals.leave();
-        result
+        self.write_out(operands, code, site.span)
     }
 
     /// What std's sum or product of nothing is.
