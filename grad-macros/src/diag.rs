@@ -100,6 +100,12 @@ problems! {
         "collect its items into a `Vec` before, or make it the argument of `zip`";
     Endless => "this iterator has no end",
         "end it with `take`, or zip it with a finite one";
+    SequenceMethod(name: String) => format!("`{name}` gives what no index leads to: it is not differentiated yet"),
+        "write it with `chunks_exact`, `windows`, ranges of indices or `iter`";
+    ChunkLength(name: String) => format!("the length of what `{name}` gives is told by its use alone"),
+        "write it: `first_chunk::<3>()`";
+    UsedLater => "items are taken from this iterator, and it is used again",
+        "collect its items into a `Vec` before, and take them from that";
     Collection(name: String) => format!("`collect` into `{name}` is not differentiated yet"),
         "collect into a `Vec`";
     ArrayLength => "the length of this array is not known",

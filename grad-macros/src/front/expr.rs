@@ -351,6 +351,9 @@ impl Lower<'_> {
                 let var = self.new_variable("temporary", ty.clone(), true, Some(value));
                 Operand::RefMut(Path::of(var), ty)
             }
+            Operand::Iter(iter) if reference.mutability.is_some() => {
+                Operand::Iter(iter.asked_by("by_ref"))
+            }
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Operand::Value(value),
             Operand::Value(value) => {
                 let ty = self.graph.ty(value).clone();

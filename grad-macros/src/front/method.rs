@@ -52,6 +52,9 @@ impl Lower<'_> {
         if let Some(array) = self.lower_to_array(call, hint) {
             return array;
         }
+        if let Some(joined) = self.joined_parts(call) {
+            return joined;
+        }
         let optional =
             OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
@@ -87,6 +90,9 @@ impl Lower<'_> {
         }
         if let Some(found) = self.optional_method(&receiver, &ty, call, &args) {
             return found;
+        }
+        if let Some(result) = self.written_method(&receiver, &ty, call) {
+            return result;
         }
         match &ty {
             Ty::Array(element) => {

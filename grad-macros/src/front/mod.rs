@@ -37,6 +37,7 @@ mod fluent;
 mod hoist;
 mod infer;
 mod iter;
+mod joined;
 mod lent;
 mod loops;
 mod macros;
@@ -62,6 +63,7 @@ mod tuples;
 mod unwrapped;
 mod vector;
 mod way;
+mod written;
 
 pub(crate) use fluent::without_self;
 use std::collections::{BTreeSet, HashMap, HashSet};

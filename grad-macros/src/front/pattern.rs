@@ -278,7 +278,10 @@ impl Lower<'_> {
                 Operand::Ref(path, known)
             }
             Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
-            Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter)),
+            Operand::Iter(iter) if mutable => {
+                let span = proc_macro2::Span::call_site();
+                Operand::Iter(self.resting(iter, span))
+            }
             other => other,
         }
     }
