@@ -32,6 +32,8 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/indices.rs"]
+mod indices;
 #[path = "language/items.rs"]
 mod items;
 #[path = "language/literals.rs"]
