@@ -136,8 +136,7 @@ pub fn run_struct_overwrites(x: &[f64]) -> f64 {
     s.b[1] *= t.b[0];
     s.a * s.b[1] + t.a * t.b[1]
 }
-#[derive(Clone, Copy)]
-#[derive(Differentiable)]
+#[derive(Clone, Copy, Differentiable)]
 pub struct St {
     a: f64,
     b: [f64; 2],
