@@ -20,6 +20,8 @@ mod declared;
 mod domains;
 #[path = "language/enums.rs"]
 mod enums;
+#[path = "language/exchanged.rs"]
+mod exchanged;
 #[path = "language/flow.rs"]
 mod flow;
 #[path = "language/functions.rs"]
