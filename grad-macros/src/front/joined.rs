@@ -1,12 +1,13 @@
 //! Methods of sequences without a function or a range, written out: joined parts, chunks at an end.
 
+use proc_macro2::Span;
+use quote::{ToTokens, quote};
+use syn::{Expr, ExprMethodCall};
+
 use super::written::deduplicated;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Capture, Code, Discrete, Kind, Step, Ty};
-use proc_macro2::Span;
-use quote::{ToTokens, quote};
-use syn::{Expr, ExprMethodCall};
 
 impl Lower<'_> {
     /// Methods without a function or a range.
