@@ -40,6 +40,8 @@ mod operators;
 mod options;
 #[path = "language/order.rs"]
 mod order;
+#[path = "language/outcomes.rs"]
+mod outcomes;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/passed.rs"]
@@ -58,10 +60,10 @@ mod receivers;
 mod references;
 #[path = "language/saturated.rs"]
 mod saturated;
-#[path = "language/tuples.rs"]
-mod tuples;
 #[path = "language/text.rs"]
 mod text;
+#[path = "language/tuples.rs"]
+mod tuples;
 #[path = "language/unread.rs"]
 mod unread;
 #[path = "language/vectors.rs"]

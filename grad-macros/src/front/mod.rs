@@ -46,6 +46,7 @@ mod moves;
 mod opaque;
 mod operator;
 mod option;
+mod outcomes;
 mod passed;
 mod pattern;
 mod place;
