@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/by_use.rs"]
+mod by_use;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/domains.rs"]
@@ -28,12 +30,18 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/indices.rs"]
+mod indices;
 #[path = "language/items.rs"]
 mod items;
+#[path = "language/literals.rs"]
+mod literals;
 #[path = "language/mutation.rs"]
 mod mutation;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/offsets.rs"]
+mod offsets;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]

@@ -193,13 +193,12 @@ impl Lower<'_> {
             }
             Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
             other => {
-                let code = Code(other.to_token_stream());
-                return Operand::Value(self.push(
-                    Kind::Constant(code),
-                    Vec::new(),
-                    Ty::Inert,
-                    span,
-                ));
+                let ty = match other {
+                    Lit::ByteStr(_) => Ty::Array(Box::new(Ty::Int)),
+                    _ => Ty::Inert,
+                };
+                let kind = Kind::Constant(Code(other.to_token_stream()));
+                return Operand::Value(self.push(kind, Vec::new(), ty, span));
             }
         };
         Operand::Value(self.push(Kind::Literal(kind), Vec::new(), ty, span))
