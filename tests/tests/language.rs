@@ -50,6 +50,8 @@ mod operators;
 mod options;
 #[path = "language/order.rs"]
 mod order;
+#[path = "language/outcomes.rs"]
+mod outcomes;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/passed.rs"]

@@ -7,6 +7,7 @@
 
 mod activity;
 mod cut;
+mod errors;
 mod forward;
 mod guard;
 mod idle;

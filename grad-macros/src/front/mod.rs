@@ -47,6 +47,7 @@ mod moves;
 mod opaque;
 mod operator;
 mod option;
+mod outcomes;
 mod passed;
 mod pattern;
 mod place;
