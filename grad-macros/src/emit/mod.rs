@@ -22,6 +22,7 @@ mod jacobian;
 mod lanes;
 mod lent;
 mod linear;
+mod missing;
 mod names;
 mod places;
 mod public;

@@ -150,7 +150,12 @@ impl Lower<'_> {
                 return place;
             }
         }
-        self.finish_call(callee, args, span)
+        let is_function = matches!(callee, Callee::Function(_));
+        let called = self.finish_call(callee, args, span);
+        if is_function {
+            self.if_of_std(&path.path, &called);
+        }
+        called
     }
 
     /// The function a path names.

@@ -121,7 +121,7 @@ impl Lower<'_> {
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Const(c) => self.lower_block(&c.block),
-            Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
+            Expr::Unsafe(u) => self.lower_unsafe(u, expr),
             Expr::Await(a) => self.report(a.await_token.span(), Problem::Await),
             Expr::Async(a) => self.report(a.async_token.span(), Problem::Await),
             Expr::Let(_) => {
