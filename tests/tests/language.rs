@@ -28,6 +28,8 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/inactive.rs"]
+mod inactive;
 #[path = "language/items.rs"]
 mod items;
 #[path = "language/mutation.rs"]

@@ -21,6 +21,7 @@ mod items;
 mod jacobian;
 mod lanes;
 mod lent;
+mod lifetimes;
 mod linear;
 mod missing;
 mod names;

@@ -215,8 +215,8 @@ impl Lower<'_> {
             Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
                 Arg::Value(value)
             }
-            Operand::Closure(_) | Operand::Iter(_) => {
-                self.report(span, Problem::FunctionValue);
+            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+                self.report(span, super::place::as_value(&function));
                 Arg::Value(self.undefined(Ty::Unknown))
             }
             Operand::Poison | Operand::Never => Arg::Value(self.undefined(Ty::Unknown)),

@@ -290,9 +290,9 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, base: &Expr, index: &Expr, mutable: bool) -> Operand {
-        let span = base.span();
-        let base = self.lower_expr(base);
+    fn lower_index(&mut self, written: &Expr, index: &Expr, mutable: bool) -> Operand {
+        let span = written.span();
+        let base = self.lower_expr(written);
         let (start, end, inclusive) = match index {
             Expr::Range(range) => {
                 let start = range.start.as_ref().map(|e| self.value_of(e));
@@ -301,6 +301,11 @@ impl Lower<'_> {
             }
             index if self.asks_rule(&base, index) => {
                 return self.index_by_rule(base, index, mutable, span);
+            }
+            // The key of a map.
+            Expr::Reference(_) if !mutable => {
+                let whole = syn::parse_quote!(#written[#index]);
+                return self.opaque(&whole, Ty::Unknown, "this entry");
             }
             index => match self.lower_expr(index) {
                 Operand::Iter(Iter::Range(range)) => {

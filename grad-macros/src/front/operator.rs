@@ -185,7 +185,7 @@ impl Lower<'_> {
 
     /// A comparison of texts and the like: a reference is compared as it is, as it may lead to what
     /// has no size.
-    fn compare_inert(
+    pub(super) fn compare_inert(
         &mut self,
         op: Discrete,
         a: &Operand,

@@ -97,6 +97,13 @@ impl Lower<'_> {
         if let Some(operator) = self.pass_operator(&names, code, span) {
             return operator;
         }
+        // What only orders has no derivative.
+        if matches!(
+            names.last().map(String::as_str),
+            Some("total_cmp" | "partial_cmp" | "cmp")
+        ) {
+            return Arg::Code(Code(code.clone()), Vec::new());
+        }
         let amp = is_reference(code).then(|| quote!(&));
         Arg::Named(Box::new(self.callee_of(path)), Code(quote!(#amp #path)))
     }
