@@ -139,6 +139,7 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::super::behind::Itself as _;
+    pub use super::super::gather::{Gather as _, GatherCopies as _, GatherPairs as _};
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
