@@ -38,6 +38,8 @@ problems! {
         "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
         "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows`, `recursive` and `crate = path`";
+    Options(fault: String) => format!("this is not what the attribute says: {fault}"),
+        "write `differentiate`, or `differentiate(..)` with options such as `wrt(x, y)`, `forward` and `jacobian`, separated by commas";
     LaneCount => "this is not a number of directions to push at once",
         "write a number from 1 to 255";
     LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),
@@ -114,6 +116,8 @@ problems! {
         "annotate it: `let a: [f64; N] = std::array::from_fn(..)`";
     FunctionValue => "a closure or an iterator is used as a value",
         "call the closure, or use the iterator up with `sum`, `fold`, `collect` or `for`";
+    NotAVariable(name: String) => format!("`{name}` is no variable of this function"),
+        "check its name; a function is called, or passed to a function by its name";
     Iterator(name: String) => format!("iterator adaptor `{name}` is not differentiated yet"),
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",

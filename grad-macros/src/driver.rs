@@ -252,7 +252,8 @@ pub(super) fn function_items(
         return emit_ways(&derived, &lowered, &quote!(#sig #block));
     }
     let active = if diag.any() {
-        ad::Activity::default()
+        // What cannot be active is said along with the rest.
+        ad::activity(&lowered.graph, &lowered.if_active, diag)
     } else {
         lowered.graph.debug_verify("lowering");
         pass::simplify(&mut lowered.graph);

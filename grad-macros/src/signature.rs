@@ -2,7 +2,7 @@
 //! is called and typed. Used by the front to set up scopes and by emission to write signatures.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
@@ -551,7 +551,8 @@ pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
                 quote!(#vec<#element>)
             }
             None if matches!(ty_of(ty), Ty::Float(_)) => quote!(#ty),
-            None => quote!(<#ty as #root::Differentiable>::Tangent),
+            // What is wrong with the type is said there.
+            None => quote_spanned!(ty.span()=> <#ty as #root::Differentiable>::Tangent),
         },
     }
 }

@@ -32,6 +32,8 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/inactive.rs"]
+mod inactive;
 #[path = "language/indices.rs"]
 mod indices;
 #[path = "language/items.rs"]

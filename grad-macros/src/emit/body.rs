@@ -8,7 +8,7 @@ use quote::{quote, quote_spanned};
 use super::lanes::Lanes;
 use super::names::{Names, named};
 use super::places::Access;
-use super::spelling::{self, discrete_text, infix, is_shown, member, spelled};
+use super::spelling::{self, discrete_text, infix, is_shown, member, placed, spelled};
 use crate::ir::{
     Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
     Width, row,
@@ -356,7 +356,9 @@ impl<'g> Body<'g> {
             Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
             Kind::ZeroLike(path) => {
                 let place = self.reference(path, Access::Read);
-                self.zero(graph.ty(site.results[0]), &place)
+                let zero = self.zero(graph.ty(site.results[0]), &place);
+                // Where the type has no tangent, the compiler says so at the variable.
+                placed(zero, graph.var(path.root).span)
             }
             Kind::Vanishes(path) => self.vanishes(path),
             Kind::Settle(path) => {

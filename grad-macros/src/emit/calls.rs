@@ -7,7 +7,7 @@ use super::body::Body;
 use super::given::named_function;
 use super::names::named;
 use super::places::Access;
-use super::spelling::{assign_text, infix, spelled};
+use super::spelling::{assign_text, infix, placed, spelled};
 use crate::ir::{Arg, Call, Callee, Capture, Path, Site, Ty, Value, row};
 
 impl Body<'_> {
@@ -219,14 +219,18 @@ impl Body<'_> {
                 let name = format!("{op:?}");
                 let rule = Ident::new(&format!("{name}{suffix}"), span);
                 let method = super::items::sibling(mode, &name.to_lowercase(), span);
-                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
+                let call =
+                    quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*));
+                placed(call, span)
             }
             Callee::Assign(op) => {
                 let name = format!("{op:?}");
                 let rule = Ident::new(&format!("{name}Assign{suffix}"), span);
                 let method =
                     super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
-                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
+                let call =
+                    quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*));
+                placed(call, span)
             }
         }
     }

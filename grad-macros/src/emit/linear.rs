@@ -57,7 +57,7 @@ impl Derived<'_> {
         let pushed = by_mask(&linear.lanes, |forward| {
             self.push_again(lowered, forward, &tapes_read, names.clone())
         });
-        let (items, traits) = (self.prelude(lowered), self.traits());
+        let (items, traits) = (self.prelude(lowered), self.traits_of(graph));
         let inputs = self.parameters().iter().map(|p| {
             let (name, ty) = (self.again(p), self.again_type(p));
             quote!(#name: #ty)

@@ -124,7 +124,7 @@ impl Lower<'_> {
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Const(c) => self.lower_block(&c.block),
-            Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
+            Expr::Unsafe(u) => self.lower_unsafe(u, expr),
             Expr::Await(a) => self.report(a.await_token.span(), Problem::Await),
             Expr::Async(a) => self.report(a.async_token.span(), Problem::Await),
             Expr::Let(_) => {
@@ -296,9 +296,9 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, base: &Expr, index: &Expr, mutable: bool) -> Operand {
-        let span = base.span();
-        let base = self.lower_expr(base);
+    fn lower_index(&mut self, written: &Expr, index: &Expr, mutable: bool) -> Operand {
+        let span = written.span();
+        let base = self.lower_expr(written);
         let (start, end, inclusive) = match index {
             Expr::Range(range) => {
                 let start = range.start.as_ref().map(|e| self.value_of(e));
@@ -307,6 +307,11 @@ impl Lower<'_> {
             }
             index if self.asks_rule(&base, index) => {
                 return self.index_by_rule(base, index, mutable, span);
+            }
+            // The key of a map.
+            Expr::Reference(_) if !mutable => {
+                let whole = syn::parse_quote!(#written[#index]);
+                return self.opaque(&whole, Ty::Unknown, "this entry");
             }
             index => match self.lower_expr(index) {
                 Operand::Iter(Iter::Range(range)) => {

@@ -578,6 +578,8 @@ pub(super) fn mutable_arg(arg: &Arg) -> Option<&Path> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Output {
     Unit,
+    /// The function never returns.
+    Never,
     Leaf,
     Tuple(Vec<Output>),
 }
