@@ -34,6 +34,8 @@ macro_rules! agree {
 
 #[path = "sweeps/rewrites.rs"]
 mod rewrites;
+#[path = "sweeps/strips.rs"]
+mod strips;
 
 fn x5() -> Vec<f64> {
     vec![0.7, -1.3, 2.1, 0.4, -0.9]
