@@ -32,6 +32,8 @@ macro_rules! agree {
     )*};
 }
 
+#[path = "sweeps/partial.rs"]
+mod partial;
 #[path = "sweeps/rewrites.rs"]
 mod rewrites;
 #[path = "sweeps/strips.rs"]
