@@ -34,6 +34,7 @@ mod rewrites;
 mod rules;
 mod signatures;
 mod spelling;
+mod strips;
 mod ways;
 
 pub(crate) use companion::companion;

@@ -22,6 +22,7 @@ mod optional;
 mod real;
 mod rewrites;
 pub mod rules;
+mod strips;
 mod tape;
 mod touched;
 mod way;
@@ -51,6 +52,7 @@ pub use real::{
     CastSource, CastTangent, Real, float_like, literal_like, one, pull_cast, push_cast,
 };
 pub use rewrites::{Rewrites, known, size};
+pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
 pub use way::{Lent, Way, way};
