@@ -244,7 +244,8 @@ impl Body<'_> {
         } else {
             TokenStream::new()
         };
-        quote!(#lets #iterate { #body #advance #exit })
+        let pass = self.passing_over(site);
+        quote!(#lets #iterate { #pass #body #advance #exit })
     }
 
     /// Vectors of tangents in lanes to which each iteration appends.

@@ -23,6 +23,7 @@ mod rewrites;
 pub mod rules;
 mod tape;
 mod touched;
+mod wanted;
 mod way;
 
 pub use crate::replica::Copier;
@@ -51,6 +52,7 @@ pub use real::{
 pub use rewrites::{Rewrites, known, size};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use wanted::{Wanted, Wants, passed_over};
 pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
