@@ -2,6 +2,7 @@
 
 mod blocks;
 mod lifetimes;
+mod numeric;
 mod rules;
 mod stages;
 

@@ -12,6 +12,7 @@ mod captured;
 mod companion;
 mod control;
 mod cost;
+mod dots;
 mod dynamic;
 mod functions;
 mod given;

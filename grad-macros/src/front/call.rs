@@ -261,6 +261,7 @@ impl Lower<'_> {
             args,
             mask: 0,
         };
+        self.tell_element(&call);
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }
 
@@ -364,7 +365,10 @@ impl Lower<'_> {
                 let path = self.as_path(other);
                 if super::sequence::writes_receiver(name) {
                     Arg::RefMut(path)
-                } else if self.is_frozen(&path) || self.is_read_only(&path) {
+                } else if self.is_frozen(&path)
+                    || self.is_read_only(&path)
+                    || self.looks_only(&path)
+                {
                     Arg::Receiver(path)
                 } else {
                     Arg::MaybeMut(path)

@@ -106,7 +106,9 @@ impl Lower<'_> {
                 self.lower_then(receiver, call, &args)
             }
             Ty::Dyn => self.dynamic_method(receiver, call, &args),
-            Ty::Int | Ty::Bool | Ty::Inert => self.inert_method(&ty, call, &args),
+            Ty::Int | Ty::Bool | Ty::Inert => {
+                self.inert_method(&ty, &super::iter::named(call, hint), &args)
+            }
             _ => {
                 let given_back = self.given_back(&receiver, &name);
                 let result = self.user_method(receiver, call, &args);

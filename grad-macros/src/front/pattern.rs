@@ -292,7 +292,8 @@ impl Lower<'_> {
     /// Notes a better known type for a value.
     pub(super) fn refine(&mut self, value: Value, ty: &Ty) {
         let known = self.graph.ty(value).clone();
-        if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown {
+        let sequence = known == Ty::Inert && matches!(ty, Ty::Array(_));
+        if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown || sequence {
             self.graph.value_mut(value).ty = ty.clone();
         }
         if let (Ty::Array(_), Ty::Array(better)) = (&known, ty) {

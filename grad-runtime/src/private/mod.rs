@@ -28,7 +28,7 @@ mod way;
 
 pub use crate::replica::Copier;
 pub use crate::reuse::Reuse;
-pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
+pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Read, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
 pub use alloc::vec;

@@ -19,6 +19,7 @@ mod end;
 mod indexed;
 mod inert;
 mod number;
+mod places;
 mod source;
 
 pub(super) use inert::COLLECTIONS;
@@ -205,4 +206,16 @@ fn turbofish(call: &ExprMethodCall) -> Option<&syn::Type> {
             syn::GenericArgument::Type(ty) => Some(ty),
             _ => None,
         })
+}
+
+/// The call with the type its result is annotated with, where its name leaves that open.
+pub(in crate::front) fn named(call: &ExprMethodCall, hint: Option<&syn::Type>) -> ExprMethodCall {
+    let mut call = call.clone();
+    let open = ["collect", "sum", "product"]
+        .iter()
+        .any(|name| call.method == name);
+    if let (true, None, Some(ty)) = (open, &call.turbofish, hint) {
+        call.turbofish = Some(syn::parse_quote!(::<#ty>));
+    }
+    call
 }
