@@ -22,6 +22,7 @@ mod sizes;
 mod slopes;
 mod subsets;
 mod vjp;
+mod wanted;
 
 use proc_macro2::Span;
 

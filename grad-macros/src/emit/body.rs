@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::lanes::Lanes;
+use super::linear::is_marks;
 use super::names::{Names, named};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, member, placed, spelled};
@@ -122,6 +123,7 @@ impl<'g> Body<'g> {
             .filter_map(|site| match &site.kind {
                 Kind::Save(tape, _) => Some((*tape, quote!(Saved))),
                 Kind::Begin(tape, _) => Some((*tape, quote!(Checkpoints))),
+                Kind::Push(tape) if is_marks(self.graph, *tape) => Some((*tape, quote!(Wants))),
                 _ => None,
             })
             .collect();

@@ -251,7 +251,8 @@ impl Body<'_> {
         } else {
             TokenStream::new()
         };
-        quote!(#lets #strips #iterate { #body #advance #exit })
+        let pass = self.passing_over(site);
+        quote!(#lets #strips #iterate { #pass #body #advance #exit })
     }
 
     /// Vectors of tangents in lanes to which each iteration appends.

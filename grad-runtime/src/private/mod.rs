@@ -25,6 +25,7 @@ pub mod rules;
 mod strips;
 mod tape;
 mod touched;
+mod wanted;
 mod way;
 
 pub use crate::replica::Copier;
@@ -55,6 +56,7 @@ pub use rewrites::{Rewrites, known, size};
 pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use wanted::{Wanted, Wants, passed_over};
 pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.
