@@ -1,6 +1,8 @@
 //! The stages in order, and the barrier between those that report and those that cannot fail.
 
 mod blocks;
+mod lifetimes;
+mod numeric;
 mod rules;
 mod stages;
 
@@ -228,7 +230,7 @@ pub(super) fn function_items(
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
     }
-    if let Some((sig, block)) = projection::without_self(sig, block) {
+    if let Some((sig, block)) = front::without_self(sig, block) {
         let function = Function {
             sig: &sig,
             block: &block,

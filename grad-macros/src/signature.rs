@@ -97,7 +97,7 @@ impl Signature {
         diag: &Diagnostics,
     ) -> Signature {
         reject(sig, diag);
-        let numbers = generics::numbers(&sig.generics, Some(&sig.output));
+        let numbers = generics::numbers(&sig.generics, Some(sig));
         let around = outer.map(Signature::numbers_of).unwrap_or_default();
         let names: Vec<String> = numbers
             .iter()
@@ -331,7 +331,7 @@ impl Parameter {
 
     /// The type behind the reference to a cotangent buffer: unsized for slices and `Vec`s.
     pub(crate) fn bar_type(&self, root: &TokenStream) -> TokenStream {
-        if !self.wrt {
+        if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
         }
         match sequence_element(&self.base) {
@@ -349,7 +349,7 @@ impl Parameter {
 
     /// As [`bar_type`](Self::bar_type), with as many lanes as `count` says.
     pub(crate) fn lanes_type(&self, root: &TokenStream, count: &Ident) -> TokenStream {
-        if !self.wrt {
+        if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
         }
         match sequence_element(&self.base) {
@@ -501,6 +501,26 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
             (last.ident == "Vec").then(|| first_type_argument(&last.arguments))?
         }
         _ => None,
+    }
+}
+
+/// Whether the type is a container of numbers without derivatives: a list of indices, an index that
+/// may not be there. Its tangent has the container's shape, as callers that do not know the type of
+/// what they hand over have it.
+fn holds_indices(ty: &Type) -> bool {
+    let plain = |ty: &Type| matches!(ty_of(ty), Ty::Int | Ty::Bool) || holds_indices(ty);
+    match ty {
+        Type::Paren(inner) => holds_indices(&inner.elem),
+        Type::Group(inner) => holds_indices(&inner.elem),
+        Type::Reference(inner) => holds_indices(&inner.elem),
+        Type::Array(array) => plain(&array.elem),
+        Type::Slice(slice) => plain(&slice.elem),
+        Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            (last.ident == "Vec" || last.ident == "Option")
+                && first_type_argument(&last.arguments).is_some_and(plain)
+        }),
+        _ => false,
     }
 }
 

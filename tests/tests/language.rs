@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/by_use.rs"]
+mod by_use;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/domains.rs"]
@@ -28,12 +30,18 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/indices.rs"]
+mod indices;
 #[path = "language/items.rs"]
 mod items;
+#[path = "language/literals.rs"]
+mod literals;
 #[path = "language/mutation.rs"]
 mod mutation;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/offsets.rs"]
+mod offsets;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
@@ -46,11 +54,31 @@ mod own_rules;
 mod passed;
 #[path = "language/places.rs"]
 mod places;
+#[path = "language/places_in_turn.rs"]
+mod places_in_turn;
+#[path = "language/pointers.rs"]
+mod pointers;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]
 mod receivers;
 #[path = "language/references.rs"]
 mod references;
+#[path = "language/saturated.rs"]
+mod saturated;
+#[path = "language/sequences.rs"]
+mod sequences;
+#[path = "language/short.rs"]
+mod short;
+#[path = "language/taken.rs"]
+mod taken;
+#[path = "language/text.rs"]
+mod text;
+#[path = "language/tuples.rs"]
+mod tuples;
+#[path = "language/unread.rs"]
+mod unread;
+#[path = "language/vectors.rs"]
+mod vectors;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -273,7 +273,7 @@ fn carries(ty: &Ty) -> bool {
 }
 
 /// Values that are the same value under another name: what regions are given and yield.
-fn links(graph: &Graph, site: &Site) -> Vec<(Value, Value)> {
+pub(super) fn links(graph: &Graph, site: &Site) -> Vec<(Value, Value)> {
     let mut links = Vec::new();
     match &site.kind {
         Kind::If => {

@@ -8,10 +8,11 @@ use call::is_plain;
 use proc_macro2::Span;
 
 use super::linear::{Memo, pushed_by};
+use super::slopes::Slopes;
 use super::{Activity, push, push_one, zero};
 use crate::ir::{
-    Arg, Call, Callee, Graph, Kind, Partial, Path, Reach, Region, Site, SiteId, Slot, Storage, Ty,
-    Value, Var, VarInfo, term,
+    Arg, Call, Callee, Graph, Kind, Partial, Path, Region, Site, SiteId, Slot, Storage, Ty, Value,
+    Var, VarInfo, term,
 };
 use crate::stages::{Forward, Tangents};
 
@@ -19,6 +20,7 @@ pub(super) struct Push {
     pub(super) graph: Graph,
     pub(super) tangents: Tangents,
     pub(super) active: Activity,
+    pub(super) slopes: Slopes,
     pub(super) dots: HashMap<Value, Value>,
     pub(super) vars: HashMap<Var, Var>,
     /// Zero tangents made before the site that uses their values up.
@@ -49,6 +51,7 @@ pub(super) fn differentiate(
         graph: graph.clone(),
         tangents,
         active: active.clone(),
+        slopes: Slopes::of(graph, active),
         dots: HashMap::new(),
         vars: HashMap::new(),
         zeros: HashMap::new(),
@@ -322,7 +325,7 @@ impl Push {
                         site: (&site.operands[..], out),
                         k,
                         active: &self.active.values,
-                        reach: Reach::Certain,
+                        reach: self.slopes.reach(*op, *operand),
                     };
                     if let Some(part) = term(&mut self.graph, region, partial, dot) {
                         sum = Some(match sum {

@@ -192,6 +192,7 @@ impl Push {
         self.graph.value_mut(new).name = name;
         if self.active.values.contains(&old) {
             self.active.values.insert(new);
+            self.slopes.copy(old, new);
         }
         copies.insert(old, new);
     }

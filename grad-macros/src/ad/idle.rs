@@ -4,7 +4,7 @@
 //! The cotangent of an idle value is 0 in such a run, and what it is made of must not show: 0 times a
 //! NaN is not 0. So the reverse sweep asks of idle values whether their cotangent is zero, and of no
 //! others, for it costs. A loop counts as one that runs, and an element of an array as read where the
-//! array is read as surely as it is made.
+//! array is read as surely as it is made, unless [`super::overwritten`] knows better.
 //!
 //! All active values start as certain; those without a certain use are idle, until nothing changes.
 
@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Activity;
 use super::activity::{sources, targets};
+use super::overwritten::{Unread, unread};
 use crate::ir::{Graph, Kind, Op, Region, SiteId, Slot, Storage, Value, Var};
 
 /// What a value is used for.
@@ -40,6 +41,7 @@ struct Certain<'a> {
     made: HashMap<Var, Region>,
     values: HashSet<Value>,
     vars: HashSet<Var>,
+    unread: Unread,
 }
 
 /// The active values that may be idle.
@@ -53,6 +55,7 @@ pub(super) fn idle(graph: &Graph, active: &Activity) -> HashSet<Value> {
         made: HashMap::new(),
         values: active.values.clone(),
         vars: active.vars.clone(),
+        unread: unread(graph, active),
     };
     cx.region(graph.body);
     let lasting = graph.params.iter().filter_map(|param| match param.slot {
@@ -98,7 +101,9 @@ impl Certain<'_> {
             }
             let (values, vars) = sources(self.graph, site);
             for value in values {
-                self.note(value, region, Use::Operand(*id));
+                if !self.is_unread(*id, value) {
+                    self.note(value, region, Use::Operand(*id));
+                }
             }
             for var in vars {
                 self.reads.entry(var).or_default().push((region, *id));
@@ -114,6 +119,16 @@ impl Certain<'_> {
             }
             self.names(*id, region);
         }
+    }
+
+    /// Whether the site puts the value where nothing reads it, wherever else it takes it.
+    fn is_unread(&self, id: SiteId, value: Value) -> bool {
+        if self.unread.stores.contains(&id) {
+            return true;
+        }
+        let operands = self.graph.site(id).operands.iter().enumerate();
+        let mut places = operands.filter(|(_, v)| **v == value).peekable();
+        places.peek().is_some() && places.all(|(k, _)| self.unread.parts.contains(&(id, k)))
     }
 
     fn note(&mut self, value: Value, region: Region, what: Use) {

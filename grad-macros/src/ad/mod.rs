@@ -11,11 +11,13 @@ mod forward;
 mod guard;
 mod idle;
 mod linear;
+mod overwritten;
 mod recompute;
 mod residuals;
 mod rewrites;
 mod scratch;
 mod sizes;
+mod slopes;
 mod subsets;
 mod vjp;
 

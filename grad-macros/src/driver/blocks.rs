@@ -4,17 +4,20 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
+use super::lifetimes::name_lifetimes;
+use super::numeric::bound_by_use;
 use super::rules::{conversion, operator_rule, place_rule};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, Home, Inside, bodies, declare_ways};
+use crate::emit::{Derived, Home, Inside, bodies, declare_ways, rule_bound};
 use crate::foreign::{Foreign, foreign, without_associated};
 use crate::independent::Asked;
 use crate::ir::Ty;
 use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
+use crate::signature::generics::operators;
 use crate::{ad, cycles, front, pass, traits};
 
 /// Generated methods in an `impl` block of their own.
@@ -41,10 +44,13 @@ pub(super) fn beside(
 /// Asks of type parameters that stand for numbers what derivatives need.
 pub(super) fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenStream) {
     for number in numbers {
+        let bound: syn::WherePredicate = syn::parse_quote!(#number: #root::Scalar);
+        let text = bound.to_token_stream().to_string();
         let clause = generics.make_where_clause();
-        clause
-            .predicates
-            .push(syn::parse_quote!(#number: #root::Scalar));
+        let mut others = clause.predicates.iter();
+        if !others.any(|other| other.to_token_stream().to_string() == text) {
+            clause.predicates.push(bound);
+        }
     }
 }
 
@@ -72,8 +78,13 @@ pub(super) fn impl_items(
     diag: &Diagnostics,
 ) -> TokenStream {
     let root = root_of(options);
-    let numbers = Signature::numbers_of(&block.generics);
     let each = own_options(&mut block, options, diag);
+    if block.trait_.is_some() {
+        name_lifetimes(&mut block);
+    }
+    let written = block.clone();
+    bound_by_use(&mut block, &root);
+    let numbers = Signature::numbers_of(&block.generics);
     if let Some((path, _)) = &block.trait_ {
         if let Some(operator) = Operator::named(path) {
             let asked = each.iter().chain([options]).filter_map(|o| o.wrt.as_ref());
@@ -86,29 +97,29 @@ pub(super) fn impl_items(
             };
             let rule = operator_rule(&block, &operator, &all);
             let errors = diag.to_tokens();
-            return quote!(#block #rule #errors);
+            return quote!(#written #rule #errors);
         }
         if Place::named(path) {
             let rule = place_rule(&block, path, options);
             let errors = diag.to_tokens();
-            return quote!(#block #rule #errors);
+            return quote!(#written #rule #errors);
         }
         match foreign(path) {
             Some(Foreign::Untouched) => {
                 let errors = diag.to_tokens();
-                return quote!(#block #errors);
+                return quote!(#written #errors);
             }
             Some(Foreign::Beside) => {
-                let written = without_associated(&block);
-                let generated = methods_of(&written, Home::TraitImpl, &each);
+                let alone = without_associated(&block);
+                let generated = methods_of(&alone, Home::TraitImpl, &each);
                 let beside = beside(&block, &generated, &numbers, &root);
                 let errors = diag.to_tokens();
-                return quote!(#block #beside #errors);
+                return quote!(#written #beside #errors);
             }
             Some(Foreign::Conversion) => {
                 let rule = conversion(&block, path, options);
                 let errors = diag.to_tokens();
-                return quote!(#block #rule #errors);
+                return quote!(#written #rule #errors);
             }
             None => {}
         }
@@ -125,7 +136,7 @@ pub(super) fn impl_items(
     let generated = methods_of(&block, Home::Impl, &each);
     let errors = diag.to_tokens();
     let beside = beside(&block, &generated, &numbers, &root);
-    quote!(#[allow(dead_code)] #block #beside #errors)
+    quote!(#[allow(dead_code)] #written #beside #errors)
 }
 
 /// What is generated for the functions of an `impl` block, each with options of its own if it has
@@ -233,7 +244,7 @@ pub(super) fn trait_items(
     let mut around = item.generics.clone();
     let mut own = syn::TypeParam::from(syn::Ident::new("Self", item.ident.span()));
     own.bounds = item.supertraits.clone();
-    around.params.push(syn::GenericParam::Type(own));
+    around.params.push(syn::GenericParam::Type(own.clone()));
     let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
     let of_trait = quote!(#name #arguments);
     let object = traits::has_objects(&item);
@@ -297,6 +308,11 @@ pub(super) fn trait_items(
         }
     }
     item.items.push(TraitItem::Verbatim(generated));
+    let root = root_of(options);
+    for (name, path) in operators(&own, &around) {
+        item.supertraits
+            .push(rule_bound(&own.ident, &name, &path, &root));
+    }
     let errors = diag.to_tokens();
     quote!(#item #errors)
 }

@@ -10,8 +10,8 @@ use super::names::{Names, named};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, member, spelled};
 use crate::ir::{
-    Arg, Callee, Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty,
-    Value, Var, Width, row,
+    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
+    Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -442,21 +442,12 @@ impl<'g> Body<'g> {
                 return self.define_all(site, &code);
             }
             Kind::CallJvp(call, dots) => {
-                // The receiver may be borrowed mutably when the call's arguments are computed.
-                let mut before = None;
                 let opened = self.open_shared(dots);
-                let is_method = matches!(call.callee, Callee::Method(..));
-                let dots: Vec<_> = (dots.iter().enumerate())
-                    .map(|(k, dot)| {
-                        let code = self.dot(call, k, dot.as_ref(), span);
-                        if k > 0 || !is_method || !matches!(dot, Some(Arg::MaybeMut(_))) {
-                            return code;
-                        }
-                        let name = self.names.fresh("receiver_dot");
-                        before = Some(quote!(let #name = #code;));
-                        quote!(#name)
-                    })
-                    .collect();
+                let first = dots.first().and_then(Option::as_ref);
+                let (before, receiver) = self.receiver_dot(call, first, span).unzip();
+                let rest = dots.iter().enumerate().skip(receiver.iter().count());
+                let rest = rest.map(|(k, dot)| self.dot(call, k, dot.as_ref(), span));
+                let dots: Vec<_> = receiver.into_iter().chain(rest).collect();
                 let mode = if self.lanes.is_some() { "lanes" } else { "jvp" };
                 let code = if Self::passes_closures(call) {
                     self.knit_jvp(call, &dots, span)

@@ -231,36 +231,6 @@ impl Body<'_> {
         }
     }
 
-    /// The tangent of argument `k` as forward mode is handed it.
-    pub(super) fn dot(&self, call: &Call, k: usize, dot: Option<&Arg>, span: Span) -> TokenStream {
-        let (is_receiver, arg) = (k == 0, &call.args[k]);
-        match dot {
-            None => quote!(::core::option::Option::None),
-            Some(Arg::Value(v)) => {
-                let v = self.value(*v);
-                quote!(::core::option::Option::Some(&#v))
-            }
-            Some(Arg::MaybeMut(shadow)) => match (&call.callee, arg) {
-                (Callee::Method(name, _), Arg::MaybeMut(path)) if is_receiver => {
-                    let (again, place) = (self.again(path, name, span), self.place_mut(shadow));
-                    quote!(#again.dot(&mut #place))
-                }
-                _ => {
-                    let (root, place) = (&self.root, self.reference(shadow, Access::Write));
-                    quote!(#root::private::handed_dot(#place))
-                }
-            },
-            Some(Arg::RefMut(path)) => {
-                let place = self.reference(path, Access::Write);
-                quote!(::core::option::Option::Some(#place))
-            }
-            Some(arg) => {
-                let place = arg.path().map(|path| self.reference(path, Access::Read));
-                quote!(::core::option::Option::Some(#place))
-            }
-        }
-    }
-
     pub(super) fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
         let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
         let args = (0..call.args.len()).map(|k| self.handed_again(call, k, site.span));

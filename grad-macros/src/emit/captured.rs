@@ -4,9 +4,23 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::GenericParam;
 
-use super::items::Derived;
+use super::items::{Derived, Home};
 
 impl Derived<'_> {
+    /// The bound of an opaque type that captures what is listed.
+    ///
+    /// A method may stand in an `impl` block with lifetimes that the attribute does not see, or that
+    /// have no name; `Self` mentions them all. What is mentioned is captured without being listed, and
+    /// nothing else is, where the edition is 2021, as in this crate, whose code this is.
+    pub(super) fn capturing(&self, listed: &[TokenStream]) -> TokenStream {
+        let root = &self.root;
+        if self.home == Home::Impl {
+            let lifetimes = listed.iter().filter(|l| l.to_string().starts_with('\''));
+            return quote!(#root::private::Mentions<Self> #(+ #root::private::Mentions<&#lifetimes ()>)*);
+        }
+        quote!(use<#(#listed),*>)
+    }
+
     /// Every type, const and lifetime parameter that the type of a pullback names.
     pub(super) fn captured(&self) -> Vec<TokenStream> {
         let (named, constants) = self.captured_kinds();

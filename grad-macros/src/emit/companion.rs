@@ -105,8 +105,7 @@ impl Derived<'_> {
                 }
             }),
             linear: None,
-            gradient: None,
-            rewrites: None,
+            ..Bodies::default()
         };
         self.companion(&bodies, false)
     }
@@ -207,7 +206,8 @@ impl Derived<'_> {
         if recursive {
             quote!(#root::private::Box<dyn #pull #alive>)
         } else {
-            quote!(impl #pull + #again_and_again use<#(#kept),*>)
+            let capturing = self.capturing(kept);
+            quote!(impl #pull + #again_and_again #capturing)
         }
     }
 

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Generics, Type, Visibility};
 
+use super::cost;
 use super::dynamic::Inside;
 use super::names::Names;
 use crate::ir::Assumed;
@@ -60,6 +61,8 @@ pub(super) struct Bodies {
     pub(super) linear: Option<TokenStream>,
     pub(super) gradient: Option<TokenStream>,
     pub(super) rewrites: Option<TokenStream>,
+    /// What is kept for the way back, in words: by `grad_f`, and by the pullback.
+    pub(super) kept: [Option<String>; 2],
 }
 
 /// The hidden name of a derivative beside a method.
@@ -127,6 +130,10 @@ pub(crate) fn emit(
             derived.gradient_body(lowered, gradient, &names, &derived.free("seed"))
         }),
         rewrites: derived.rewrites_item(&graphs.rewritten),
+        kept: [
+            (graphs.gradient.as_ref()).map(|gradient| cost::of_gradient(lowered, gradient)),
+            (graphs.reverse.as_ref()).map(|reverse| cost::of_pullback(lowered, reverse)),
+        ],
     };
     if derived.signature.is_given_functions() {
         return derived.given_items(&bodies, lowered.recursive);
@@ -185,7 +192,7 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         lanes: derived.lanes.map(|_| body.clone()),
         linear: (derived.lanes.filter(|_| derived.has_linear())).map(|_| body.clone()),
         gradient: Some(body),
-        rewrites: None,
+        ..Bodies::default()
     };
     // A pullback cannot name a type the user did not.
     let named = !sig.inputs.iter().any(|input| {

@@ -140,7 +140,8 @@ impl Derived<'_> {
         let push = if recursive {
             quote!(#root::private::Box<dyn #push>)
         } else {
-            quote!(impl #push + use<#(#kept),*>)
+            let capturing = self.capturing(&kept);
+            quote!(impl #push + #capturing)
         };
         let name = match self.home {
             Home::Module => Ident::new("lanes_once", Span::call_site()),

@@ -41,6 +41,10 @@ impl Body<'_> {
         }
         let var = self.graph.var(path.root);
         let behind_ref = self.refs.contains(&path.root);
+        let whole = |k: usize, code: TokenStream| {
+            let dereferenced = k == 0 && behind_ref;
+            if dereferenced { quote!((*#code)) } else { code }
+        };
         let mut first = 0;
         if let Some((steps, opened)) = self.opened_around(path) {
             (first, code) = (steps, quote!(#opened));
@@ -51,14 +55,18 @@ impl Body<'_> {
                     let member = member(name);
                     quote!(#code.#member)
                 }
+                Step::Deref if var.tangent => {
+                    let root = &self.root;
+                    let whole = whole(k, code);
+                    match access {
+                        Access::Read => quote!((*#root::private::Behind(&#whole).target())),
+                        Access::Write => quote!((*#root::private::BehindMut(&mut #whole).target())),
+                    }
+                }
                 Step::Deref if k == 0 && behind_ref => quote!((**#code)),
                 Step::Deref => quote!((*#code)),
                 Step::Variant(variant) => {
-                    let whole = if k == 0 && behind_ref {
-                        quote!((*#code))
-                    } else {
-                        code
-                    };
+                    let whole = whole(k, code);
                     self.variant(&whole, variant, var.tangent, access)
                 }
                 Step::Index(v) => {
@@ -66,11 +74,7 @@ impl Body<'_> {
                     quote_spanned!(self.here=> #code[#index])
                 }
                 Step::Way(v) => {
-                    let whole = if k == 0 && behind_ref {
-                        quote!((*#code))
-                    } else {
-                        code
-                    };
+                    let whole = whole(k, code);
                     self.along(*v, &whole, var.tangent, access)
                 }
                 Step::Range {

@@ -13,7 +13,7 @@ impl Derived<'_> {
     pub(super) fn public_items(&self, bodies: &Bodies, stub: bool) -> TokenStream {
         let mut items = TokenStream::new();
         if self.modes.reverse() && (bodies.vjp.is_some() || stub) {
-            items.extend(self.vjp_item(stub));
+            items.extend(self.vjp_item(bodies, stub));
             if self.signature.returns_float() {
                 items.extend(self.gradient_items(bodies, stub));
             }
@@ -100,9 +100,21 @@ impl Derived<'_> {
         let names: Vec<String> = active.iter().map(|p| format!("`{}`", p.name)).collect();
         let by = names.join(", ");
 
+        let changes = self
+            .parameters()
+            .iter()
+            .any(|p| p.passing == Passing::RefMut);
+        // What is changed goes through the pullback.
+        let kept = bodies.kept.iter().skip(usize::from(changes));
+        let kept = kept.flatten().next();
         let call = own(&value_and_grad);
         let grad_item = self.function(
-            &format!("The gradient of [`{name}`](Self::{name}) by {by}, in reverse mode: every entry in one sweep.").replace(&format!("[`{name}`](Self::{name})"), &format!("`{name}`")),
+            &with_memory(
+                &format!(
+                    "The gradient of `{name}` by {by}, in reverse mode: every entry in one sweep."
+                ),
+                kept,
+            ),
             &quote!(fn #grad #generics(#(#inputs),*) -> #gradient #where_clause),
             &quote!(#call(#(#plain),*).1),
             stub,
@@ -114,10 +126,6 @@ impl Derived<'_> {
         let references = self.references();
         let (value, pull) = (self.free("value"), self.free("pull"));
         let one = self.one();
-        let changes = self
-            .parameters()
-            .iter()
-            .any(|p| p.passing == Passing::RefMut);
         let zeros = self.zeros(|_| true);
         let body = if changes {
             // The shape of what is changed is known only after the call.
@@ -190,7 +198,7 @@ impl Derived<'_> {
         }
     }
 
-    pub(super) fn vjp_item(&self, stub: bool) -> TokenStream {
+    pub(super) fn vjp_item(&self, bodies: &Bodies, stub: bool) -> TokenStream {
         let (root, name) = (&self.root, self.name());
         let (output, tangent) = (&self.signature.output_type, self.public_tangent());
         let mut generics = bare(&self.sig.generics);
@@ -258,10 +266,13 @@ impl Derived<'_> {
         if !given_names.is_empty() {
             doc.push_str(" The buffers of what is changed hold the cotangent of its final content before, of its initial content after.");
         }
+        let doc = with_memory(&doc, bodies.kept[1].as_ref());
         let result = if stub {
             quote!(#root::private::Box<dyn #function>)
         } else {
-            quote!(impl #function + use<'grad, #(#kept),*>)
+            kept.insert(0, quote!('grad));
+            let capturing = self.capturing(&kept);
+            quote!(impl #function + #capturing)
         };
         self.function(
             &doc,
@@ -349,6 +360,11 @@ impl Derived<'_> {
         };
         self.function(&doc, &head, &body, stub)
     }
+}
+
+/// Documentation, and what the function keeps.
+fn with_memory(doc: &str, kept: Option<&String>) -> String {
+    kept.map_or_else(|| doc.to_owned(), |kept| format!("{doc}\n\n{kept}"))
 }
 
 /// Gives every elided reference the lifetime `'grad`.

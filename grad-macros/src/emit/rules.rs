@@ -30,7 +30,7 @@ use quote::{format_ident, quote};
 use super::body::Body;
 use super::names::Names;
 use super::spelling::spelled;
-use crate::ir::{Graph, Kind, Op, Region, Slot, Spelling, Ty, Width, row};
+use crate::ir::{Cost, Graph, Kind, Op, Region, Slot, Spelling, Ty, Width, row};
 use crate::ir::{Partial, Reach, term};
 use crate::stages::Tangents;
 
@@ -108,7 +108,21 @@ struct Part {
 /// What `seed` comes to through operand `k`, `None` if nothing. The result of the operator is
 /// called `out`, and computed by `define_out` where it is read.
 fn part(op: Op, k: usize, width: Width, seed: &Ident, define_out: &TokenStream) -> Option<Part> {
-    part_of(op, k, width, (seed, Tangents::One), define_out)
+    part_of(
+        op,
+        k,
+        width,
+        (seed, Tangents::One, Reach::Certain),
+        define_out,
+    )
+}
+
+/// What a rule's push asks of a tangent of which it knows nothing: see `ad::slopes`.
+fn reach_in_push(op: Op) -> Reach {
+    match row(op).cost {
+        Cost::Cheap => Reach::Certain,
+        Cost::Dear => Reach::Infinite,
+    }
 }
 
 /// As [`part`], of a tangent that is a float or a row of lanes.
@@ -116,7 +130,7 @@ fn part_of(
     op: Op,
     k: usize,
     width: Width,
-    (seed, tangents): (&Ident, Tangents),
+    (seed, tangents, reach): (&Ident, Tangents, Reach),
     define_out: &TokenStream,
 ) -> Option<Part> {
     let mut graph = Graph::new("rule");
@@ -137,7 +151,7 @@ fn part_of(
         site: (&given, out),
         k,
         active: &active,
-        reach: Reach::Certain,
+        reach,
     };
     let result = term(&mut graph, region, partial, t)?;
     let reads_out = graph.sites_within(region).into_iter().any(|site| {
@@ -363,7 +377,8 @@ impl Joint {
             let dot = format_ident!("{x}_dot");
             let parts = self.rows.iter().zip(outs.iter().zip(&sums));
             let parts = parts.filter_map(|(op, (out, sum))| {
-                let part = part_of(*op, k, width, (&dot, tangents), &quote!(let out = #out;))?;
+                let seed = (&dot, tangents, reach_in_push(*op));
+                let part = part_of(*op, k, width, seed, &quote!(let out = #out;))?;
                 let (statements, value) = (part.statements, part.value);
                 Some(quote!({ #statements #sum += #value; }))
             });

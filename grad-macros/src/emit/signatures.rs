@@ -1,12 +1,13 @@
 //! What the signatures of all generated items are made of: parameters, bounds, tangents, places.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, WhereClause};
 
 use super::items::{Derived, Home};
 use crate::ir::Ty;
+use crate::signature::generics::{operators, other_operand, output_of};
 use crate::signature::{Parameter, Passing, lanes_of, tangent_of};
 use crate::stages::Tangents;
 
@@ -76,6 +77,18 @@ impl Derived<'_> {
                 clause
                     .predicates
                     .push(syn::parse_quote!(#other: #root::Differentiable));
+                // What a trait's method is differentiated by is for values whose size is known: a
+                // `dyn Trait` has no tangent.
+                clause
+                    .predicates
+                    .push(syn::parse_quote!(#other: ::core::marker::Sized));
+            }
+        }
+        for parameter in self.sig.generics.type_params() {
+            for (name, path) in operators(parameter, &self.sig.generics) {
+                let own = &parameter.ident;
+                let bound = rule_bound(own, &name, &path, root);
+                clause.predicates.push(syn::parse_quote!(#own: #bound));
             }
         }
         clause.predicates.extend(self.copy_bound());
@@ -345,6 +358,27 @@ pub(super) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
 
 pub(super) fn mentions_self(tokens: TokenStream) -> bool {
     mentions(tokens, &Ident::new("Self", Span::call_site()))
+}
+
+/// What an operator of a type parameter is differentiated by: `MulRule<f64, ..>` for `Mul<f64, ..>`.
+pub(crate) fn rule_bound(
+    own: &Ident,
+    name: &str,
+    path: &syn::Path,
+    root: &TokenStream,
+) -> syn::TypeParamBound {
+    let rule = format_ident!("{name}Rule");
+    let rules = quote!(#root::private::rules);
+    let output = output_of(path).map(|ty| quote!(Output = #ty,));
+    if name == "Neg" {
+        return syn::parse_quote!(#rules::#rule<#output SelfBase = #own>);
+    }
+    let other =
+        other_operand(path).map_or_else(|| own.to_token_stream(), ToTokens::to_token_stream);
+    if name.ends_with("Assign") {
+        return syn::parse_quote!(#rules::#rule<#other, RhsBase = #other>);
+    }
+    syn::parse_quote!(#rules::#rule<#other, #output SelfBase = #own, RhsBase = #other>)
 }
 
 /// Generics without their `where` clause.

@@ -89,7 +89,7 @@ impl Derived<'_> {
         let (of, bar) = (&place.base, place.bar_type(root));
         let to = self.target();
         let to_bar = target_bar(&to, root);
-        let kept = self.captured();
+        let capturing = self.capturing(&self.captured());
         let where_clause = self.way_clause(&to);
         let body = match body {
             None => quote!(;),
@@ -103,7 +103,7 @@ impl Derived<'_> {
             /// Where the reference leads; called by the derivatives of callers.
             #[doc(hidden)] #[inline] #[must_use] #allows
             #vis fn #name #generics(#(#inputs),*)
-                -> impl #root::private::Way<Of = #of, Bar = #bar, To = #to, ToBar = #to_bar> + use<#(#kept),*>
+                -> impl #root::private::Way<Of = #of, Bar = #bar, To = #to, ToBar = #to_bar> + #capturing
                 #where_clause #body
         }
     }

@@ -257,6 +257,14 @@ impl Lower<'_> {
                 Some(Place(p, _) | Ref(p, _) | RefMut(p, _)),
                 Some(Place(q, _) | Ref(q, _) | RefMut(q, _)),
             ) if p == q => a.cloned().unwrap_or(Poison),
+            (Some(Val(_)), Some(y @ (Tuple(_) | Maybe(..)))) => {
+                let y = self.whole_in(merge.regions.1, y.clone());
+                return self.merged(a, Some(&y), merge, span);
+            }
+            (Some(x @ (Tuple(_) | Maybe(..))), Some(Val(_))) => {
+                let x = self.whole_in(merge.regions.0, x.clone());
+                return self.merged(Some(&x), b, merge, span);
+            }
             (Some(Closure(f)), Some(Closure(g)))
                 if f.outlives(merge.locals) && g.outlives(merge.locals) =>
             {

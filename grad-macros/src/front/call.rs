@@ -6,6 +6,7 @@ use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
+use super::iter::COLLECTIONS;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Code, Kind, Op, Path, Ty, Width};
@@ -67,6 +68,10 @@ impl Lower<'_> {
             {
                 let name = format_ident!("{name}", span = span);
                 self.lower_expr(&syn::parse_quote_spanned!(span=> (#receiver).#name(#(#rest),*)))
+            }
+            ([.., name, _], _) if COLLECTIONS.contains(name) => {
+                let ty = Ty::Named((*name).to_owned());
+                self.opaque(&Expr::Call(call.clone()), ty, "this call")
             }
             ([.., int, _], [_, ..]) if INTEGERS.contains(int) => {
                 self.opaque(&Expr::Call(call.clone()), Ty::Int, "this call")
@@ -256,6 +261,7 @@ impl Lower<'_> {
             args,
             mask: 0,
         };
+        self.tell_element(&call);
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }
 
@@ -359,7 +365,10 @@ impl Lower<'_> {
                 let path = self.as_path(other);
                 if super::sequence::writes_receiver(name) {
                     Arg::RefMut(path)
-                } else if self.is_frozen(&path) || self.is_read_only(&path) {
+                } else if self.is_frozen(&path)
+                    || self.is_read_only(&path)
+                    || self.looks_only(&path)
+                {
                     Arg::Receiver(path)
                 } else {
                     Arg::MaybeMut(path)

@@ -9,7 +9,7 @@ use super::{Lower, Operand};
 use crate::ir::{Callee, Code, Kind, Ty, Width};
 
 impl Lower<'_> {
-    /// `f64::from(x)`: of a number a cast, else the rule of the conversion.
+    /// `f64::from(x)`: of a number a cast (not of a `bool`, which has none), else the rule of the conversion.
     pub(super) fn float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {
         let source = self.lower_expr(arg);
         let (float, width) = if width == "f32" {
@@ -17,7 +17,10 @@ impl Lower<'_> {
         } else {
             (quote!(f64), Width::F64)
         };
-        if !matches!(self.operand_ty(&source), Ty::Named(_) | Ty::Unknown) {
+        if !matches!(
+            self.operand_ty(&source),
+            Ty::Named(_) | Ty::Unknown | Ty::Bool
+        ) {
             let value = self.read_spanned(source, span);
             let cast = Kind::Cast(Code(float));
             return Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span));

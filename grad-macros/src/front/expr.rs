@@ -99,7 +99,10 @@ impl Lower<'_> {
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
             Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
-            Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
+            Expr::Array(array) => match self.places_in_turn(array) {
+                Some(places) => places,
+                None => self.lower_array(array.elems.iter(), false, span),
+            },
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
             Expr::Call(call) => {
@@ -190,13 +193,12 @@ impl Lower<'_> {
             }
             Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
             other => {
-                let code = Code(other.to_token_stream());
-                return Operand::Value(self.push(
-                    Kind::Constant(code),
-                    Vec::new(),
-                    Ty::Inert,
-                    span,
-                ));
+                let ty = match other {
+                    Lit::ByteStr(_) => Ty::Array(Box::new(Ty::Int)),
+                    _ => Ty::Inert,
+                };
+                let kind = Kind::Constant(Code(other.to_token_stream()));
+                return Operand::Value(self.push(kind, Vec::new(), ty, span));
             }
         };
         Operand::Value(self.push(Kind::Literal(kind), Vec::new(), ty, span))
@@ -270,6 +272,10 @@ impl Lower<'_> {
     /// `*operand`.
     pub(super) fn lower_deref(&mut self, operand: Operand) -> Operand {
         match operand {
+            // What was gathered has no references to look through.
+            Operand::Place(path, ty) if self.gathered.contains(&path.root) => {
+                Operand::Place(path, ty)
+            }
             Operand::Place(path, ty) if !ty.is_scalar() => {
                 Operand::Place(path.then(Step::Deref), Ty::Unknown)
             }

@@ -82,6 +82,9 @@ impl Lower<'_> {
         }
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);
+        if self.is_gathered(&receiver) && !self.may_take_floats(&args) {
+            return self.opaque(&Expr::MethodCall(call.clone()), Ty::Unknown, &name);
+        }
         if let Some(found) = self.copying_method(&receiver, &ty, &name, args.len(), span) {
             return found;
         }
@@ -109,8 +112,14 @@ impl Lower<'_> {
                 self.lower_then(receiver, call, &args)
             }
             Ty::Dyn => self.dynamic_method(receiver, call, &args),
-            Ty::Int | Ty::Bool | Ty::Inert => self.inert_method(&ty, call, &args),
-            _ => self.user_method(receiver, call, &args),
+            Ty::Int | Ty::Bool | Ty::Inert => {
+                self.inert_method(&ty, &super::iter::named(call, hint), &args)
+            }
+            _ => {
+                let given_back = self.given_back(&receiver, &name);
+                let result = self.user_method(receiver, call, &args);
+                given_back.unwrap_or(result)
+            }
         }
     }
 
@@ -149,7 +158,7 @@ impl Lower<'_> {
     }
 
     /// Whether the arguments read variables that may be or hold floats.
-    fn may_take_floats(&mut self, args: &[&Expr]) -> bool {
+    pub(super) fn may_take_floats(&mut self, args: &[&Expr]) -> bool {
         let tokens = quote!(#(#args),*);
         let captures = self.captures(&tokens);
         captures.iter().any(|(_, capture)| {

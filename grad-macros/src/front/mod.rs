@@ -29,9 +29,11 @@ mod capture;
 mod captured;
 mod closure;
 mod convert;
+mod elements;
 mod exchange;
 mod expr;
 mod flow;
+mod fluent;
 mod hoist;
 mod infer;
 mod iter;
@@ -53,13 +55,16 @@ mod returned;
 mod scope;
 mod sequence;
 mod stmt;
+mod tables;
 mod tested;
 mod to_array;
+mod tuples;
 mod unwrapped;
 mod vector;
 mod way;
 mod written;
 
+pub(crate) use fluent::without_self;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use proc_macro2::{Span, TokenStream};
@@ -187,6 +192,8 @@ pub(super) struct Lower<'d> {
     writes_place: bool,
     /// Ways along which nothing may be written.
     read_only: HashSet<Value>,
+    /// Items of iterators of which only rustc knows what they give.
+    gathered: HashSet<Var>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
 }
@@ -315,6 +322,7 @@ fn start<'d>(
         wants_place: false,
         writes_place: false,
         read_only: HashSet::new(),
+        gathered: HashSet::new(),
         references: way::references(around),
     }
 }

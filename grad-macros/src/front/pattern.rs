@@ -245,7 +245,8 @@ impl Lower<'_> {
                     Some(ty) => ty.clone(),
                 };
                 let keep = !mutable && self.is_frozen(&path) && !place_ty.is_scalar();
-                if keep && (place_ty != Ty::Unknown || self.projected.contains(name)) {
+                let apart = self.projected.contains(name) || self.gathered.contains(&path.root);
+                if keep && (place_ty != Ty::Unknown || apart) {
                     return Operand::Place(path, place_ty);
                 }
                 let value = self.read(Operand::Place(path, place_ty));
@@ -294,7 +295,8 @@ impl Lower<'_> {
     /// Notes a better known type for a value.
     pub(super) fn refine(&mut self, value: Value, ty: &Ty) {
         let known = self.graph.ty(value).clone();
-        if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown {
+        let sequence = known == Ty::Inert && matches!(ty, Ty::Array(_));
+        if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown || sequence {
             self.graph.value_mut(value).ty = ty.clone();
         }
         if let (Ty::Array(_), Ty::Array(better)) = (&known, ty) {

@@ -57,10 +57,14 @@ pub(crate) enum Wrt {
     Zero,
     /// A factor that is finite wherever the function is.
     Scale(Factor),
-    /// A factor that can be infinite; a zero cotangent times it is zero.
+    /// A factor that can be infinite, as the function is there; a zero cotangent times it is zero.
     Steep(Factor),
     /// A steep factor where the function says so, else a plain one.
     SteepWhen(Factor, fn(&At) -> bool),
+    /// A factor that can be infinite where the function is not, as that of a root at 0.
+    Vertical(Factor),
+    /// A vertical factor where the function says so, else a plain one.
+    VerticalWhen(Factor, fn(&At) -> bool),
     /// The result chooses between operands: the tangent or cotangent passes or does not, untouched
     /// by a factor, because 0 times infinity is not 0.
     Mask(for<'a, 'g> fn(&'a At<'g>, Ex<'g>) -> Ex<'g>),
@@ -338,7 +342,7 @@ fn chosen<'g>(s: &At<'g>, own: Ex<'g>, t: Ex<'g>) -> Ex<'g> {
 pub(crate) fn row(op: Op) -> Row {
     use Cost::{Cheap, Dear};
     use Spelling::{Infix, Method, Prefix};
-    use Wrt::{Mask, Scale, Steep, SteepWhen, Zero};
+    use Wrt::{Mask, Scale, Steep, SteepWhen, Vertical, VerticalWhen, Zero};
     let new = |spelling, cost, checked_on, reference: fn(&[f64]) -> f64, wrt| Row { spelling, wrt, reference, checked_on, cost };
     match op {
         //                     spelling                 cost   checked on       reference                        derivative by each operand
@@ -386,8 +390,8 @@ pub(crate) fn row(op: Op) -> Row {
         Op::RemEuclid => new(Method("rem_euclid"),     Dear,  QUOTIENTS,       |v| v[0].rem_euclid(v[1]),       &[Scale(|s| s.lit(1.0)), Scale(|s| -s.x().apply(Op::DivEuclid, &[s.y()]))]),
 
         Op::Recip     => new(Method("recip"),          Dear,  SIGNS,           |v| v[0].recip(),                &[Steep(|s| -(s.out * s.out))]),
-        Op::Sqrt      => new(Method("sqrt"),           Dear,  &[POSITIVE],     |v| v[0].sqrt(),                 &[Steep(|s| 0.5 / s.out)]),
-        Op::Cbrt      => new(Method("cbrt"),           Dear,  SIGNS,           |v| v[0].cbrt(),                 &[Steep(|s| 1.0 / (3.0 * (s.out * s.out)))]),
+        Op::Sqrt      => new(Method("sqrt"),           Dear,  &[POSITIVE],     |v| v[0].sqrt(),                 &[Vertical(|s| 0.5 / s.out)]),
+        Op::Cbrt      => new(Method("cbrt"),           Dear,  SIGNS,           |v| v[0].cbrt(),                 &[Vertical(|s| 1.0 / (3.0 * (s.out * s.out)))]),
         Op::Hypot     => new(Method("hypot"),          Dear,  &[BOTH_POSITIVE, BOTH_NEGATIVE, LESS, MORE],
                              |v| v[0].hypot(v[1]),     &[Scale(|s| s.out.is_zero().select(s.lit(0.0), s.x() / s.out)), Scale(|s| s.out.is_zero().select(s.lit(0.0), s.y() / s.out))]),
         Op::MulAdd    => new(Method("mul_add"),        Cheap, &[THREE_REALS],  |v| v[0].mul_add(v[1], v[2]),    &[Scale(|s| s.y()), Scale(|s| s.x()), Scale(|s| s.lit(1.0))]),
@@ -397,7 +401,7 @@ pub(crate) fn row(op: Op) -> Row {
                              &[SteepWhen(powi_factor, |s| s.y().cx.number(s.y().value).is_none_or(|n| n < 0.0)), Zero]),
         Op::Powf      => new(Method("powf"),           Dear,  &[BOTH_POSITIVE, &[(0.3, 3.0), (-3.0, -0.3)]],
                              |v| v[0].powf(v[1]),      &[
-                                 SteepWhen(|s| s.y() * s.x().apply(Op::Powf, &[s.y() - 1.0]), |s| s.y().cx.number(s.y().value).is_none_or(|n| n < 1.0)),
+                                 VerticalWhen(|s| s.y() * s.x().apply(Op::Powf, &[s.y() - 1.0]), |s| s.y().cx.number(s.y().value).is_none_or(|n| n < 1.0)),
                                  Steep(|s| s.out.is_zero().select(s.lit(0.0), s.out * s.x().apply(Op::Ln, &[]))),
                              ]),
 
@@ -414,8 +418,8 @@ pub(crate) fn row(op: Op) -> Row {
         Op::Sin       => new(Method("sin"),            Dear,  &[REAL],         |v| v[0].sin(),                  &[Scale(|s| s.x().apply(Op::Cos, &[]))]),
         Op::Cos       => new(Method("cos"),            Dear,  &[REAL],         |v| v[0].cos(),                  &[Scale(|s| -s.x().apply(Op::Sin, &[]))]),
         Op::Tan       => new(Method("tan"),            Dear,  &[&[(-1.2, 1.2)]], |v| v[0].tan(),                &[Scale(|s| 1.0 + s.out * s.out)]),
-        Op::Asin      => new(Method("asin"),           Dear,  &[UNIT],         |v| v[0].asin(),                 &[Steep(|s| 1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
-        Op::Acos      => new(Method("acos"),           Dear,  &[UNIT],         |v| v[0].acos(),                 &[Steep(|s| -1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
+        Op::Asin      => new(Method("asin"),           Dear,  &[UNIT],         |v| v[0].asin(),                 &[Vertical(|s| 1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
+        Op::Acos      => new(Method("acos"),           Dear,  &[UNIT],         |v| v[0].acos(),                 &[Vertical(|s| -1.0 / ((1.0 - s.x()) * (1.0 + s.x())).apply(Op::Sqrt, &[]))]),
         Op::Atan      => new(Method("atan"),           Dear,  &[REAL],         |v| v[0].atan(),                 &[Scale(|s| 1.0 / (1.0 + s.x() * s.x()))]),
         Op::Atan2     => new(Method("atan2"),          Dear,  &[BOTH_POSITIVE, BOTH_NEGATIVE, LESS, MORE],
                              |v| v[0].atan2(v[1]),     &[Steep(|s| s.y() / (s.x() * s.x() + s.y() * s.y())), Steep(|s| -(s.x() / (s.x() * s.x() + s.y() * s.y())))]),
@@ -423,7 +427,7 @@ pub(crate) fn row(op: Op) -> Row {
         Op::Cosh      => new(Method("cosh"),           Dear,  &[REAL],         |v| v[0].cosh(),                 &[Steep(|s| s.x().apply(Op::Sinh, &[]))]),
         Op::Tanh      => new(Method("tanh"),           Dear,  &[REAL],         |v| v[0].tanh(),                 &[Scale(|s| (1.0 - s.out) * (1.0 + s.out))]),
         Op::Asinh     => new(Method("asinh"),          Dear,  &[REAL],         |v| v[0].asinh(),                &[Scale(|s| 1.0 / (s.x() * s.x() + 1.0).apply(Op::Sqrt, &[]))]),
-        Op::Acosh     => new(Method("acosh"),          Dear,  &[&[(1.2, 4.0)]], |v| v[0].acosh(),               &[Steep(|s| 1.0 / ((s.x() - 1.0) * (s.x() + 1.0)).apply(Op::Sqrt, &[]))]),
+        Op::Acosh     => new(Method("acosh"),          Dear,  &[&[(1.2, 4.0)]], |v| v[0].acosh(),               &[Vertical(|s| 1.0 / ((s.x() - 1.0) * (s.x() + 1.0)).apply(Op::Sqrt, &[]))]),
         Op::Atanh     => new(Method("atanh"),          Dear,  &[UNIT],         |v| v[0].atanh(),                &[Steep(|s| 1.0 / ((1.0 - s.x()) * (1.0 + s.x())))]),
         Op::ToDegrees => new(Method("to_degrees"),     Cheap, &[REAL],         |v| v[0].to_degrees(),           &[Scale(|s| s.lit(180.0 / std::f64::consts::PI))]),
         Op::ToRadians => new(Method("to_radians"),     Cheap, &[REAL],         |v| v[0].to_radians(),           &[Scale(|s| s.lit(std::f64::consts::PI / 180.0))]),

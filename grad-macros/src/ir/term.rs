@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use super::{At, Build, Cursor, Ex, Graph, Op, Region, Value, Wrt, row};
 
-/// Whether a cotangent may be zero because a run went another way.
+/// What is known of a tangent or cotangent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reach {
     Certain,
-    /// It may: then a zero stays zero whatever the factor is.
+    /// It may be zero because a run went another way: then it stays zero whatever the factor is.
     Idle,
+    /// It may be infinite: then a factor of zero makes it zero.
+    Infinite,
 }
 
 /// The derivative of a site of the table by one of its operands.
@@ -42,28 +44,41 @@ pub(crate) fn term(graph: &mut Graph, region: Region, partial: Partial, t: Value
         Wrt::Zero => return None,
         Wrt::Mask(mask) => return Some(mask(&at, t).value),
         Wrt::Scale(factor) => (factor(&at), false),
-        Wrt::Steep(factor) => (factor(&at), true),
-        Wrt::SteepWhen(factor, when) => (factor(&at), when(&at)),
+        Wrt::Steep(factor) | Wrt::Vertical(factor) => (factor(&at), true),
+        Wrt::SteepWhen(factor, when) | Wrt::VerticalWhen(factor, when) => (factor(&at), when(&at)),
     };
-    let product = scaled(&cursor, t, factor);
+    let (product, factor) = scaled(&cursor, t, factor);
     let finite = |e: Ex| cursor.number(e.value).is_some_and(|number| number != 0.0);
     let guarded = (steep || partial.reach == Reach::Idle) && !finite(t) && !finite(factor);
-    Some(if guarded {
-        t.is_zero().select(t.lit(0.0), product).value
+    let saturates = partial.reach == Reach::Infinite && !finite(factor);
+    let kept = if guarded {
+        zero_where(t, t, product)
     } else {
-        product.value
-    })
+        product
+    };
+    let kept = if saturates {
+        zero_where(factor, t, kept)
+    } else {
+        kept
+    };
+    Some(kept.value)
 }
 
-fn scaled<'g>(cursor: &'g Cursor, t: Ex<'g>, factor: Ex<'g>) -> Ex<'g> {
+/// Zero of `t`'s type where `what` is zero.
+fn zero_where<'g>(what: Ex<'g>, t: Ex<'g>, rest: Ex<'g>) -> Ex<'g> {
+    what.is_zero().select(t.lit(0.0), rest)
+}
+
+/// The product, and the factor but for its sign.
+fn scaled<'g>(cursor: &'g Cursor, t: Ex<'g>, factor: Ex<'g>) -> (Ex<'g>, Ex<'g>) {
     match (cursor.number(factor.value), cursor.number(t.value)) {
-        (Some(1.0), _) => t,
-        (Some(-1.0), _) => -t,
-        (_, Some(1.0)) => factor,
+        (Some(1.0), _) => (t, factor),
+        (Some(-1.0), _) => (-t, factor),
+        (_, Some(1.0)) => (factor, factor),
         // A sign inside a factor would hide from the compiler that the rest is there already.
         _ => match cursor.take_sign(factor.value) {
-            Some(rest) => -t * cursor.ex(rest),
-            None => t * factor,
+            Some(rest) => (-t * cursor.ex(rest), cursor.ex(rest)),
+            None => (t * factor, factor),
         },
     }
 }

@@ -5,10 +5,12 @@ use core::borrow::{Borrow, BorrowMut};
 use crate::{Differentiable, Tangent};
 
 mod again;
+mod behind;
 mod checkpoints;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod gather;
 mod gathered;
 mod handed;
 mod input;
@@ -25,11 +27,12 @@ mod way;
 
 pub use crate::replica::Copier;
 pub use crate::reuse::Reuse;
-pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
+pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Read, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
@@ -66,6 +69,11 @@ pub type UnitTangent = TangentOf<()>;
 pub fn unit_tangent() -> UnitTangent {
     ().zero_tangent()
 }
+
+/// Anything: a bound that mentions `T`, whose lifetimes an opaque type then captures.
+pub trait Mentions<T: ?Sized> {}
+
+impl<T: ?Sized, Of: ?Sized> Mentions<T> for Of {}
 
 /// A zero tangent of the same shape.
 #[inline]

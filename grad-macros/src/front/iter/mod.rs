@@ -18,11 +18,14 @@ mod compare;
 mod drive;
 mod end;
 mod indexed;
+mod inert;
 mod number;
+mod places;
 mod rest;
 mod short;
 mod source;
 
+pub(super) use inert::COLLECTIONS;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprMethodCall};
@@ -105,8 +108,9 @@ pub(crate) enum Access {
     RefMut,
     /// By value, out of something that is used up.
     Move,
-    /// By value, numbers out of a vector that nothing writes.
-    Made,
+    /// As they stand, where only rustc knows whether they are references, or where they are numbers of
+    /// a vector that nothing writes.
+    Place,
 }
 
 /// How `chunks` and its kin cut a slice.
@@ -134,6 +138,9 @@ impl Lower<'_> {
             Operand::Iter(iter) => Some(self.iterator_method(iter, call, hint)),
             Operand::Closure(_) if call.method == "clone" => Some(receiver.clone()),
             _ => {
+                if let Some(items) = self.inert_source(receiver, call, hint) {
+                    return Some(items);
+                }
                 let ordering = self.ordering_method(receiver, call);
                 ordering
                     .or_else(|| self.source_method(receiver, call))
@@ -209,4 +216,16 @@ fn turbofish(call: &ExprMethodCall) -> Option<&syn::Type> {
             syn::GenericArgument::Type(ty) => Some(ty),
             _ => None,
         })
+}
+
+/// The call with the type its result is annotated with, where its name leaves that open.
+pub(in crate::front) fn named(call: &ExprMethodCall, hint: Option<&syn::Type>) -> ExprMethodCall {
+    let mut call = call.clone();
+    let open = ["collect", "sum", "product"]
+        .iter()
+        .any(|name| call.method == name);
+    if let (true, None, Some(ty)) = (open, &call.turbofish, hint) {
+        call.turbofish = Some(syn::parse_quote!(::<#ty>));
+    }
+    call
 }

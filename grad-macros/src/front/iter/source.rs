@@ -50,9 +50,13 @@ impl Lower<'_> {
                 let path = self.as_path(operand);
                 Some(elements(path, element, Access::Move))
             }
-            _ => {
-                self.report(span, Problem::Iterator("into_iter".to_owned()));
-                None
+            Operand::Value(value) if ty == Ty::Inert => Some(self.inert_items(value, span)),
+            other => {
+                let items = self.items_of_collection(&other, span);
+                if items.is_none() {
+                    self.report(span, Problem::Iterator("into_iter".to_owned()));
+                }
+                items
             }
         }
     }
@@ -279,6 +283,6 @@ impl Lower<'_> {
     }
 }
 
-fn elements(path: Path, ty: Ty, access: Access) -> Iter {
+pub(super) fn elements(path: Path, ty: Ty, access: Access) -> Iter {
     Iter::Elements { path, ty, access }
 }

@@ -121,7 +121,7 @@ pub use extend::{ConcatRules, ExtendRules};
 pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
-pub use map::{OptionMapRules, ResultMapRules};
+pub use map::{ArrayMapRules, OptionMapRules, ResultMapRules};
 pub use memory::{replace, swap, take};
 pub use operators::*;
 pub use option::{ClonedRules, CopiedRules, OkRules, OptionRules};
@@ -138,16 +138,18 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 /// into scope.
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
+    pub use super::super::behind::Itself as _;
+    pub use super::super::gather::{Gather as _, GatherCopies as _, GatherPairs as _};
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
     pub use super::{
-        ClonedRules as _, ConcatRules as _, ContentLanes as _, ContentRules as _, CopiedRules as _,
-        CountedRules as _, DequeRules as _, ExtendRules as _, FromRule as _, IndexMutRule as _,
-        IndexRule as _, IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _,
-        OptionMapRules as _, OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _,
-        ResultRules as _, SignedRules as _, SliceRules as _, SortRules as _, VecLanes as _,
-        VecRules as _,
+        ArrayMapRules as _, ClonedRules as _, ConcatRules as _, ContentLanes as _,
+        ContentRules as _, CopiedRules as _, CountedRules as _, DequeRules as _, ExtendRules as _,
+        FromRule as _, IndexMutRule as _, IndexRule as _, IntegerRules as _, IntoRule as _,
+        OkRules as _, OptionFields as _, OptionMapRules as _, OptionRules as _, RealLanes as _,
+        RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _, SliceRules as _,
+        SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
