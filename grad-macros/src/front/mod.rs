@@ -50,6 +50,7 @@ mod passed;
 mod pattern;
 mod place;
 mod projection;
+mod ranged;
 mod record;
 mod returned;
 mod scope;
