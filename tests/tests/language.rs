@@ -72,6 +72,12 @@ mod receivers;
 mod references;
 #[path = "language/saturated.rs"]
 mod saturated;
+#[path = "language/sequences.rs"]
+mod sequences;
+#[path = "language/short.rs"]
+mod short;
+#[path = "language/taken.rs"]
+mod taken;
 #[path = "language/text.rs"]
 mod text;
 #[path = "language/tuples.rs"]

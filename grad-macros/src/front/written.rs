@@ -1,19 +1,19 @@
 //! Methods of std's sequences written out in Rust: as the loops and simpler methods they stand for,
 //! which are lowered like code of the user's.
 
-use super::iter::Iter;
-use super::{Lower, Operand};
-use crate::diag::Problem;
-use crate::ir::{Arg, Callee, Capture, Code, Discrete, Kind, Path, Step, Ty, Value};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{Expr, ExprMethodCall};
 
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Capture, Code, Discrete, Kind, Step, Ty};
+
 /// Methods of vectors that nothing but memory depends on.
-pub(super) const CAPACITY: &[&str] = &["reserve", "reserve_exact", "shrink_to_fit", "shrink_to"];
+const CAPACITY: &[&str] = &["reserve", "reserve_exact", "shrink_to_fit", "shrink_to"];
 
 /// Methods of sequences that give something no path leads to, or that need `unsafe`.
-pub(super) const UNSUPPORTED: &[&str] = &[
+const UNSUPPORTED: &[&str] = &[
     "as_chunks",
     "as_rchunks",
     "as_chunks_mut",
@@ -84,160 +84,8 @@ impl Lower<'_> {
             .or_else(|| self.plain_method(receiver, ty, call, &args))
     }
 
-    /// Methods that take a range of indices.
-    pub(super) fn ranged_method(
-        &mut self,
-        receiver: &Operand,
-        ty: &Ty,
-        (name, span): (&str, Span),
-        args: &[&Expr],
-    ) -> Option<Operand> {
-        let known = matches!(
-            name,
-            "drain" | "splice" | "extend_from_within" | "copy_within" | "get" | "get_mut"
-        );
-        let [range, rest @ ..] = args else {
-            return None;
-        };
-        if !known || !self.is_range(range) {
-            return None;
-        }
-        let path = self.as_path(receiver.clone());
-        let (start, end) = self.bounds_of(range, &path, span);
-        let mut operands = vec![
-            ("__whole", Operand::RefMut(path.clone(), ty.clone())),
-            ("__start", Operand::Value(start)),
-            ("__end", Operand::Value(end)),
-        ];
-        let code = match (name, rest) {
-            ("drain", []) => quote!({
-                let mut __out = __whole.split_off(__start);
-                let mut __after = __out.split_off(__end - __start);
-                __whole.append(&mut __after);
-                __out.into_iter()
-            }),
-            ("splice", [items]) => {
-                let items = self.lower_expr(items);
-                operands.push(("__items", items));
-                quote!({
-                    let mut __out = __whole.split_off(__start);
-                    let mut __after = __out.split_off(__end - __start);
-                    __whole.extend(__items);
-                    __whole.append(&mut __after);
-                    __out.into_iter()
-                })
-            }
-            ("extend_from_within", []) => quote!({
-                let mut __copies = __whole[__start..__end].to_vec();
-                __whole.append(&mut __copies);
-            }),
-            ("copy_within", [to]) => {
-                let to = self.value_of(to);
-                return Some(self.copy_within(path, (start, end), to, span));
-            }
-            ("get" | "get_mut", []) => {
-                return Some(self.part_if_there(&path, ty, (start, end), name == "get_mut", span));
-            }
-            _ => return None,
-        };
-        Some(self.write_out(operands, code, span))
-    }
-
-    /// A rule of the runtime's moves the cotangents back.
-    pub(super) fn copy_within(
-        &mut self,
-        path: Path,
-        (start, end): (Value, Value),
-        to: Value,
-        span: Span,
-    ) -> Operand {
-        let captures = vec![
-            ("__start".to_owned(), Capture::Value(start)),
-            ("__end".to_owned(), Capture::Value(end)),
-        ];
-        let range = Kind::Opaque {
-            code: Code(quote!(__start..__end)),
-            captures,
-            effect: false,
-        };
-        let range = self.push(range, Vec::new(), Ty::Inert, span);
-        let args = vec![Arg::RefMut(path), Arg::Value(range), Arg::Value(to)];
-        let callee = Callee::Method("copy_within".to_owned(), None);
-        if let Operand::Value(unit) = self.finish_call(callee, args, span) {
-            self.graph.value_mut(unit).ty = Ty::Unit;
-        }
-        Operand::Unit
-    }
-
-    /// `get(start..end)`.
-    pub(super) fn part_if_there(
-        &mut self,
-        path: &Path,
-        ty: &Ty,
-        (start, end): (Value, Value),
-        mutable: bool,
-        span: Span,
-    ) -> Operand {
-        let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
-        let ordered = self.discrete(Discrete::Le, start, end, span);
-        let inside = self.discrete(Discrete::Le, end, len, span);
-        let there = self.discrete(Discrete::And, ordered, inside, span);
-        let part = path.then(Step::Range {
-            start: Some(start),
-            end: Some(end),
-            inclusive: false,
-        });
-        let part = super::unwrapped::borrowed(Operand::Place(part, ty.clone()), mutable);
-        Operand::Maybe(there, Box::new(part))
-    }
-
-    /// Whether an argument is a range, or a variable that holds one.
-    pub(super) fn is_range(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Range(_) => true,
-            Expr::Paren(inner) => self.is_range(&inner.expr),
-            Expr::Path(path) => {
-                let ident = path.path.get_ident();
-                let held = ident.and_then(|ident| self.locals.get(&ident.to_string()));
-                matches!(held, Some(Operand::Iter(Iter::Range(_))))
-            }
-            Expr::MethodCall(call) if call.method == "clone" => self.is_range(&call.receiver),
-            _ => false,
-        }
-    }
-
-    /// The bounds of a range of indices into a sequence.
-    pub(super) fn bounds_of(&mut self, range: &Expr, path: &Path, span: Span) -> (Value, Value) {
-        let (start, end, inclusive) = match range {
-            Expr::Paren(inner) => return self.bounds_of(&inner.expr, path, span),
-            Expr::Range(range) => {
-                let start = range.start.as_ref().map(|start| self.value_of(start));
-                let end = range.end.as_ref().map(|end| self.value_of(end));
-                let inclusive = matches!(range.limits, syn::RangeLimits::Closed(_));
-                (start, end, inclusive)
-            }
-            other => match self.lower_expr(other) {
-                Operand::Iter(Iter::Range(range)) => {
-                    (Some(range.start), range.end, range.inclusive)
-                }
-                _ => (None, None, false),
-            },
-        };
-        let start = start.unwrap_or_else(|| self.int(0));
-        let end = match end {
-            Some(end) if inclusive => {
-                let one = self.int(1);
-                let add = Kind::Apply(crate::ir::Op::Add);
-                self.push(add, vec![end, one], Ty::Int, span)
-            }
-            Some(end) => end,
-            None => self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span),
-        };
-        (start, end)
-    }
-
     /// Methods that take a function, which may change variables or what it is given.
-    pub(super) fn asking_written(
+    fn asking_written(
         &mut self,
         receiver: &Operand,
         (name, span): (&str, Span),
@@ -330,7 +178,7 @@ impl Lower<'_> {
         Some(self.write_out(operands, code, span))
     }
 
-    pub(super) fn reference(&mut self, receiver: &Operand, mutable: bool) -> Operand {
+    fn reference(&mut self, receiver: &Operand, mutable: bool) -> Operand {
         let ty = self.operand_ty(receiver);
         let path = self.as_path(receiver.clone());
         if mutable {
@@ -339,10 +187,166 @@ impl Lower<'_> {
             Operand::Ref(path, ty)
         }
     }
+
+    /// Methods without a function or a range.
+    fn plain_method(
+        &mut self,
+        receiver: &Operand,
+        ty: &Ty,
+        call: &ExprMethodCall,
+        args: &[&Expr],
+    ) -> Option<Operand> {
+        let span = call.method.span();
+        let known = matches!(ty, Ty::Array(_));
+        let code = match (call.method.to_string().as_str(), args) {
+            ("dedup", []) => deduplicated(&quote!(__whole[__k] != __whole[__kept - 1])),
+            ("each_ref", []) => return Some(self.reference(receiver, false)),
+            ("each_mut", []) => return Some(self.reference(receiver, true)),
+            ("swap_with_slice", [other]) if ty.element().is_scalar() => {
+                let other = self.lower_expr(other);
+                let operands = vec![
+                    ("__whole", self.reference(receiver, true)),
+                    ("__other", self.reference(&other, true)),
+                ];
+                let code = quote!({
+                    if __whole.len() != __other.len() {
+                        panic!("destination and source slices have different lengths");
+                    }
+                    for __k in 0..__whole.len() {
+                        let __own = __whole[__k];
+                        __whole[__k] = __other[__k];
+                        __other[__k] = __own;
+                    }
+                });
+                return Some(self.write_out(operands, code, span));
+            }
+            ("repeat", [count]) if known => {
+                let count = self.value_of(count);
+                let operands = vec![
+                    ("__whole", self.reference(receiver, false)),
+                    ("__count", Operand::Value(count)),
+                ];
+                let code = quote!({
+                    let mut __all = Vec::new();
+                    for _ in 0..__count {
+                        __all.extend_from_slice(__whole);
+                    }
+                    __all
+                });
+                return Some(self.write_out(operands, code, span));
+            }
+            ("join", [separator]) if known => return Some(self.joined(receiver, separator, span)),
+            ("split_at_checked" | "split_at_mut_checked", [at]) => {
+                let at = self.value_of(at);
+                let mutable = call.method == "split_at_mut_checked";
+                let path = self.as_path(receiver.clone());
+                let len = self.push(Kind::Length(path), Vec::new(), Ty::Int, span);
+                let there = self.discrete(Discrete::Le, at, len, span);
+                let (first, second) = self.split(receiver, at, at, mutable);
+                let parts = Operand::Tuple(vec![first, second]);
+                return Some(Operand::Maybe(there, Box::new(parts)));
+            }
+            (
+                name @ ("first_chunk" | "last_chunk" | "split_first_chunk" | "split_last_chunk"),
+                [],
+            ) => return Some(self.chunk_of_end(receiver, name, call)),
+            _ => return None,
+        };
+        let operands = vec![("__whole", self.reference(receiver, true))];
+        Some(self.write_out(operands, code, span))
+    }
+
+    /// `parts.join(&separator)`: the separator is an item or a slice.
+    fn joined(&mut self, receiver: &Operand, separator: &Expr, span: Span) -> Operand {
+        let separator = self.lower_expr(separator);
+        let one = self.operand_ty(&separator).is_scalar();
+        let put = if one {
+            quote!(__all.push(*__separator))
+        } else {
+            quote!(__all.extend_from_slice(__separator))
+        };
+        let operands = vec![
+            ("__whole", self.reference(receiver, false)),
+            ("__separator", separator),
+        ];
+        let code = quote!({
+            let mut __all = Vec::new();
+            for (__k, __part) in __whole.iter().enumerate() {
+                if __k > 0 { #put; }
+                __all.extend_from_slice(__part);
+            }
+            __all
+        });
+        self.write_out(operands, code, span)
+    }
+
+    /// `first_chunk::<N>()` and its kin.
+    fn chunk_of_end(&mut self, receiver: &Operand, name: &str, call: &ExprMethodCall) -> Operand {
+        let span = call.method.span();
+        let generics = call.turbofish.as_ref().map(|t| t.args.to_token_stream());
+        let Some(count) = generics else {
+            return self.report(span, Problem::ChunkLength(name.to_owned()));
+        };
+        let ty = self.operand_ty(receiver);
+        let count = self.constant(count, Ty::Int);
+        let path = self.as_path(receiver.clone());
+        let len = self.push(Kind::Length(path.clone()), Vec::new(), Ty::Int, span);
+        let there = self.discrete(Discrete::Le, count, len, span);
+        let zero = self.int(0);
+        let rest = quote!(usize::saturating_sub(__len, __count));
+        let rest = Kind::Opaque {
+            code: Code(rest),
+            captures: vec![
+                ("__len".to_owned(), Capture::Value(len)),
+                ("__count".to_owned(), Capture::Value(count)),
+            ],
+            effect: false,
+        };
+        let rest = self.push(rest, Vec::new(), Ty::Int, span);
+        let range = |start, end| Step::Range {
+            start: Some(start),
+            end: Some(end),
+            inclusive: false,
+        };
+        let part = |step| Operand::Ref(path.then(step), ty.clone());
+        let item = match name {
+            "first_chunk" => part(range(zero, count)),
+            "last_chunk" => part(range(rest, len)),
+            "split_first_chunk" => {
+                Operand::Tuple(vec![part(range(zero, count)), part(range(count, len))])
+            }
+            _ => Operand::Tuple(vec![part(range(zero, rest)), part(range(rest, len))]),
+        };
+        Operand::Maybe(there, Box::new(item))
+    }
+
+    /// `[a, b].concat()` and `[a, b].join(..)` of parts that are written in place, which may be
+    /// slices; `None` where the parts stand in a variable.
+    pub(super) fn joined_parts(&mut self, call: &ExprMethodCall) -> Option<Operand> {
+        let array = match &*call.receiver {
+            Expr::Array(array) => array,
+            Expr::Paren(inner) => match &*inner.expr {
+                Expr::Array(array) => array,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let strings = array.elems.iter().any(|part| matches!(part, Expr::Lit(_)));
+        if call.method != "concat" || !call.args.is_empty() || strings {
+            return None;
+        }
+        let parts = array.elems.iter();
+        let code = quote!({
+            let mut __all = Vec::new();
+            #({ let __part = #parts; __all.extend_from_slice(&__part[..]); })*
+            __all
+        });
+        Some(self.write_out(Vec::new(), code, call.method.span()))
+    }
 }
 
 /// Entries that the function wants are moved to the front.
-pub(super) fn keeping(borrow: &TokenStream) -> TokenStream {
+fn keeping(borrow: &TokenStream) -> TokenStream {
     quote!({
         let mut __kept = 0;
         for __k in 0..__whole.len() {
@@ -356,7 +360,7 @@ pub(super) fn keeping(borrow: &TokenStream) -> TokenStream {
 }
 
 /// Entries that differ from the last one kept are moved to the front.
-pub(super) fn deduplicated(differs: &TokenStream) -> TokenStream {
+fn deduplicated(differs: &TokenStream) -> TokenStream {
     quote!({
         let mut __kept = 0;
         for __k in 0..__whole.len() {

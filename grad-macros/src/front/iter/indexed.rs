@@ -279,7 +279,7 @@ impl Lower<'_> {
         match access {
             Access::Ref => Operand::Ref(path, ty.clone()),
             Access::RefMut => Operand::RefMut(path, ty.clone()),
-            Access::Made => Operand::Place(path, ty.clone()),
+            Access::Place => Operand::Place(path, ty.clone()),
             Access::Move => self.cloned(Operand::Place(path, ty.clone()), span),
         }
     }

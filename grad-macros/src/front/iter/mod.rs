@@ -108,8 +108,9 @@ pub(crate) enum Access {
     RefMut,
     /// By value, out of something that is used up.
     Move,
-    /// By value, out of a vector that nothing writes: numbers, or what only rustc knows.
-    Made,
+    /// As they stand, where only rustc knows whether they are references, or where they are numbers of
+    /// a vector that nothing writes.
+    Place,
 }
 
 /// How `chunks` and its kin cut a slice.

@@ -149,7 +149,7 @@ impl<'d> Lower<'d> {
         }
         let access = match item {
             Operand::Ref(..) => Access::Ref,
-            _ => Access::Made,
+            _ => Access::Place,
         };
         let site = Site {
             name: "collect",
