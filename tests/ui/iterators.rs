@@ -2,14 +2,16 @@ use grad_runtime::differentiate;
 use std::collections::BTreeSet;
 
 #[differentiate]
-fn unknown_adaptor(x: &[f64]) -> f64 {
-    x.iter().map_while(|v| Some(*v)).sum()
-}
-
-#[differentiate]
 fn zipped(x: &[f64]) -> f64 {
-    let a = x.iter().filter(|v| **v > 0.0);
-    let b = x.iter().filter(|v| **v < 1.0);
+    let (mut up, mut down) = (0.0, 0.0);
+    let a = x.iter().filter(|v| {
+        up += **v;
+        up > 0.0
+    });
+    let b = x.iter().filter(|v| {
+        down -= **v;
+        down < 1.0
+    });
     a.zip(b).map(|(p, q)| p * q).sum()
 }
 
