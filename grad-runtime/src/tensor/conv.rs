@@ -420,6 +420,10 @@ impl<E: Element> Rows<'_, E> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the narrower float is what is tested"
+)]
 mod tests {
     use std::{vec, vec::Vec};
 
@@ -539,6 +543,34 @@ mod tests {
                 ..base
             },
         ]
+    }
+
+    /// Winograd's way rounds more often; the error stays that of a few roundings of the largest result.
+    #[test]
+    fn numbers_that_are_not_whole_are_rounded_little() {
+        let c = cases()[1];
+        let len = c.image[0] * c.image[1] * c.channels;
+        let third =
+            |x: Vec<f64>| -> Vec<f64> { x.iter().map(|x| f64::from(*x as f32 / 3.0)).collect() };
+        let narrow = |x: &[f64]| -> Vec<f32> { x.iter().map(|x| *x as f32).collect() };
+        let (x, w) = (
+            third(numbers(len, 1)),
+            third(numbers(9 * c.channels * c.filters, 2)),
+        );
+        let (bias, mut y) = (vec![0.0; c.filters], vec![0.0; c.output_len()]);
+        c.forward(&x, &w, &bias, false, &mut y);
+        let mut y_narrow = vec![0.0; y.len()];
+        c.forward(
+            &narrow(&x),
+            &narrow(&w),
+            &narrow(&bias),
+            false,
+            &mut y_narrow,
+        );
+        let largest = y.iter().fold(0.0, |most: f64, y| most.max(y.abs()));
+        for (narrow, y) in y_narrow.iter().zip(&y) {
+            assert!((f64::from(*narrow) - y).abs() < 2e-6 * largest);
+        }
     }
 
     /// Small whole numbers are exact.

@@ -18,6 +18,10 @@
 //! Tiles go in blocks, of which all that is in between stays in the second cache.
 
 #![allow(
+    unsafe_code,
+    reason = "the transforms check the extents of a tile once, not each register"
+)]
+#![allow(
     clippy::needless_range_loop,
     reason = "a loop with a constant number of rounds is unrolled, and its arrays become registers"
 )]
@@ -58,6 +62,8 @@ const PLACES: usize = 16;
 const BLOCK: usize = 64;
 /// Filters that a product takes at a time, so that it need not pack them.
 const PANEL: usize = 32;
+/// `f32` lanes of the widest registers.
+const MOST_LANES: usize = 16;
 /// A few entries between the places of a block, which else lie a power of two apart and meet in the
 /// same set of the cache.
 const APART: usize = 16;
@@ -126,7 +132,7 @@ impl Winograd {
             let product = Product {
                 a: spread.place(place),
                 a_strides: Strides {
-                    row: self.channels,
+                    row: spread.row,
                     outer: 0,
                     inner: 1,
                 },
@@ -142,7 +148,8 @@ impl Winograd {
                 start: Start::Zero,
                 rectify: false,
             };
-            product.write_to(&mut sums.place_mut(place)[first..], self.filters);
+            let row = sums.row;
+            product.write_to(&mut sums.place_mut(place)[first..], row);
         }
     }
 
@@ -162,13 +169,13 @@ impl Winograd {
                     a_strides: Strides {
                         row: 1,
                         outer: 0,
-                        inner: self.channels,
+                        inner: spread.row,
                     },
                     b: bars.place(place),
                     b_strides: Strides {
                         row: 1,
                         outer: 0,
-                        inner: self.filters,
+                        inner: bars.row,
                     },
                     rows: self.channels,
                     columns: self.filters,
@@ -197,55 +204,69 @@ fn blocks(tiles: usize) -> impl Iterator<Item = Range<usize>> {
 struct Planes<E> {
     entries: std::vec::Vec<E>,
     columns: usize,
+    /// The columns, rounded up to whole registers.
+    row: usize,
+    /// A pixel that lies outside of the image.
+    outside: std::vec::Vec<E>,
 }
 
 impl<E: Element> Planes<E> {
     fn new(columns: usize) -> Self {
+        let row = columns.next_multiple_of(MOST_LANES);
         Self {
-            entries: workspace::take(PLACES * (BLOCK * columns + APART)),
+            entries: workspace::take(PLACES * (BLOCK * row + APART)),
             columns,
+            row,
+            outside: workspace::take_zeroed(columns),
         }
     }
 
     fn give(self) {
+        workspace::give(self.outside);
         workspace::give(self.entries);
     }
 
     fn len(&self) -> usize {
-        BLOCK * self.columns + APART
+        BLOCK * self.row + APART
     }
 
     fn place(&self, place: usize) -> &[E] {
-        &self.entries[place * self.len()..][..BLOCK * self.columns]
+        &self.entries[place * self.len()..][..BLOCK * self.row]
     }
 
     fn place_mut(&mut self, place: usize) -> &mut [E] {
         let len = self.len();
-        &mut self.entries[place * len..][..BLOCK * self.columns]
+        &mut self.entries[place * len..][..BLOCK * self.row]
     }
 
     /// `Bᵀ x B` for each tile.
     fn of_image(&mut self, winograd: &Winograd, x: &[E], tiles: Range<usize>) {
+        let outside = core::mem::take(&mut self.outside);
         Arch::new().dispatch(Spread::<E, 4> {
             winograd,
             sides: winograd.image,
             before: winograd.padding,
             x,
+            outside: &outside,
             tiles,
             planes: self,
         });
+        self.outside = outside;
     }
 
     /// `A ȳ Aᵀ` for each tile.
     fn of_bar(&mut self, winograd: &Winograd, y_bar: &[E], tiles: Range<usize>) {
+        let outside = core::mem::take(&mut self.outside);
         Arch::new().dispatch(Spread::<E, 2> {
             winograd,
             sides: winograd.output,
             before: [0, 0],
             x: y_bar,
+            outside: &outside,
             tiles,
             planes: self,
         });
+        self.outside = outside;
     }
 }
 
@@ -307,6 +328,8 @@ struct Spread<'a, E, const N: usize> {
     sides: [usize; 2],
     before: [usize; 2],
     x: &'a [E],
+    /// A pixel outside.
+    outside: &'a [E],
     tiles: Range<usize>,
     planes: &'a mut Planes<E>,
 }
@@ -316,36 +339,66 @@ impl<E: Element, const N: usize> WithSimd for Spread<'_, E, N> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (columns, len) = (self.planes.columns, self.planes.len());
-        let zero = E::splat(simd, E::zero());
-        for (row, tile) in self.tiles.clone().enumerate() {
+        let (columns, row, len) = (self.planes.columns, self.planes.row, self.planes.len());
+        let lanes = E::count::<S>();
+        for (at, tile) in self.tiles.clone().enumerate() {
             let patch = Patch::new(self.winograd, self.sides, self.before, tile, N);
-            for first in (0..columns).step_by(E::count::<S>()) {
-                let lanes = (columns - first).min(E::count::<S>());
-                let mut x = [[zero; N]; N];
-                for i in 0..N {
-                    for j in 0..N {
-                        if patch.holds(i, j) {
-                            let at = patch.pixel(i, j) * columns + first;
-                            x[i][j] = E::load(simd, &self.x[at..at + lanes]);
-                        }
-                    }
-                }
-                let to = &mut self.planes.entries[row * columns + first..];
-                let mut half = [[zero; N]; 4];
-                for i in 0..N {
-                    let row = spread::<E, S, N>(simd, x[i]);
-                    for j in 0..4 {
-                        half[j][i] = row[j];
-                    }
-                }
-                for j in 0..4 {
-                    let column = spread::<E, S, N>(simd, half[j]);
-                    for i in 0..4 {
-                        E::store(simd, column[i], &mut to[(4 * i + j) * len..][..lanes]);
+            let mut pixels = [[self.outside; N]; N];
+            for i in 0..N {
+                for j in 0..N {
+                    if patch.holds(i, j) {
+                        pixels[i][j] = &self.x[patch.pixel(i, j) * columns..][..columns];
                     }
                 }
             }
+            let to = &mut self.planes.entries[at * row..];
+            let mut first = 0;
+            while first + lanes <= columns {
+                spread_tile::<E, S, N, true>(simd, &pixels, first, &mut to[first..], len);
+                first += lanes;
+            }
+            if first < columns {
+                spread_tile::<E, S, N, false>(simd, &pixels, first, &mut to[first..], len);
+            }
+        }
+    }
+}
+
+/// One register of each pixel, from the channel `first` on, to the places, which lie `len` apart;
+/// `FULL`: there are so many channels.
+#[inline(always)]
+fn spread_tile<E: Element, S: Simd, const N: usize, const FULL: bool>(
+    simd: S,
+    pixels: &[[&[E]; N]; N],
+    first: usize,
+    to: &mut [E],
+    len: usize,
+) {
+    let lanes = E::count::<S>();
+    assert!((PLACES - 1) * len + lanes <= to.len());
+    let mut half = [[E::splat(simd, E::zero()); N]; 4];
+    for j in 0..N {
+        let mut column = [E::splat(simd, E::zero()); N];
+        for i in 0..N {
+            let pixel = pixels[i][j];
+            column[i] = if FULL {
+                debug_assert!(first + lanes <= pixel.len());
+                // SAFETY: all pixels have equally many channels, which the caller compared.
+                unsafe { E::read::<S>(pixel.as_ptr().add(first)) }
+            } else {
+                E::load(simd, &pixel[first..])
+            };
+        }
+        let spread = spread::<E, S, N>(simd, column);
+        for i in 0..4 {
+            half[i][j] = spread[i];
+        }
+    }
+    for i in 0..4 {
+        let row = spread::<E, S, N>(simd, half[i]);
+        for j in 0..4 {
+            // SAFETY: the last place is the farthest, and its register was asserted to lie in `to`.
+            unsafe { E::write::<S>(to.as_mut_ptr().add((4 * i + j) * len), row[j]) };
         }
     }
 }
@@ -387,41 +440,23 @@ impl<E: Element> WithSimd for Gather<'_, E> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (columns, len) = (self.sums.columns, self.sums.len());
-        let zero = E::splat(simd, E::zero());
+        let (columns, len, lanes) = (self.sums.columns, self.sums.len(), E::count::<S>());
         for (row, tile) in self.tiles.clone().enumerate() {
             let patch = Patch::new(self.winograd, self.winograd.output, [0, 0], tile, 2);
-            for first in (0..columns).step_by(E::count::<S>()) {
-                let lanes = (columns - first).min(E::count::<S>());
-                let from = &self.sums.entries[row * columns + first..];
-                let mut half = [[zero; 4]; 2];
-                for j in 0..4 {
-                    let mut column = [zero; 4];
-                    for i in 0..4 {
-                        column[i] = E::load(simd, &from[(4 * i + j) * len..][..lanes]);
-                    }
-                    let sums = gather::<E, S>(simd, column);
-                    half[0][j] = sums[0];
-                    half[1][j] = sums[1];
-                }
+            for first in (0..columns).step_by(lanes) {
+                let from = &self.sums.entries[row * self.sums.row + first..];
+                let width = lanes.min(columns - first);
+                let tile = gather_tile::<E, S>(simd, from, len);
                 for i in 0..2 {
-                    let sums = gather::<E, S>(simd, half[i]);
                     for j in 0..2 {
-                        let sum = sums[j];
                         if patch.holds(i, j) {
                             let at = patch.pixel(i, j) * columns + first;
-                            let y = &mut self.y[at..at + lanes];
+                            let y = &mut self.y[at..at + width];
                             let result = match self.finish {
-                                Finish::Add => E::plus(simd, E::load(simd, y), sum),
+                                Finish::Add => E::plus(simd, E::load(simd, y), tile[i][j]),
                                 Finish::Write { bias, rectify } => {
-                                    let bias = E::load(simd, &bias[first..first + lanes]);
-                                    let sum = E::plus(simd, sum, bias);
-                                    // The sum second: what is not a number stays so.
-                                    if rectify {
-                                        E::larger(simd, zero, sum)
-                                    } else {
-                                        sum
-                                    }
+                                    let bias = E::load(simd, &bias[first..first + width]);
+                                    finish::<E, S>(simd, tile[i][j], bias, rectify)
                                 }
                             };
                             E::store(simd, result, y);
@@ -431,6 +466,42 @@ impl<E: Element> WithSimd for Gather<'_, E> {
             }
         }
     }
+}
+
+/// With the bias, and positive if `rectify`.
+#[inline(always)]
+fn finish<E: Element, S: Simd>(
+    simd: S,
+    sum: E::Register<S>,
+    bias: E::Register<S>,
+    rectify: bool,
+) -> E::Register<S> {
+    let sum = E::plus(simd, sum, bias);
+    if rectify {
+        // The sum second: what is not a number stays so.
+        E::larger(simd, E::splat(simd, E::zero()), sum)
+    } else {
+        sum
+    }
+}
+
+/// One register of each of the four results of a tile from its places, which lie `len` apart.
+#[inline(always)]
+fn gather_tile<E: Element, S: Simd>(simd: S, from: &[E], len: usize) -> [[E::Register<S>; 2]; 2] {
+    assert!((PLACES - 1) * len + E::count::<S>() <= from.len());
+    let zero = E::splat(simd, E::zero());
+    let mut half = [[zero; 4]; 2];
+    for j in 0..4 {
+        let mut column = [zero; 4];
+        for i in 0..4 {
+            // SAFETY: the last place is the farthest, and its register was asserted to lie in `from`.
+            column[i] = unsafe { E::read::<S>(from.as_ptr().add((4 * i + j) * len)) };
+        }
+        let sums = gather::<E, S>(simd, column);
+        half[0][j] = sums[0];
+        half[1][j] = sums[1];
+    }
+    [gather::<E, S>(simd, half[0]), gather::<E, S>(simd, half[1])]
 }
 
 /// `Aᵀ` times the sums of four places.
@@ -446,24 +517,22 @@ passes! {
     /// `G w Gᵀ` for the filters of a panel.
     fn spread_filters<'a, E>(winograd: &'a Winograd, w: &'a [E], first: usize, spread: &'a mut [E]) -> () {
         let (channels, filters) = (winograd.channels, winograd.filters);
-        let width = PANEL.min(filters - first);
-        let half = E::of(0.5);
-        // `G` times three numbers.
-        let spread_three = |[a, b, c]: [E; 3]| {
-            let (even, odd) = ((a + c) * half, b * half);
-            [a, even + odd, even - odd, c]
-        };
+        let (width, len) = (PANEL.min(filters - first), channels * filters);
         for channel in 0..channels {
             for f in 0..width {
                 let at = channel * filters + first + f;
-                let rows = [0, 1, 2].map(|p| {
-                    spread_three([0, 1, 2].map(|q| w[(3 * p + q) * channels * filters + at]))
-                });
-                for j in 0..4 {
-                    let column = spread_three([rows[0][j], rows[1][j], rows[2][j]]);
-                    for (i, x) in column.into_iter().enumerate() {
-                        let place = (4 * i + j) * channels * filters;
-                        spread[place + first * channels + channel * width + f] = x;
+                let mut half = [[E::zero(); 3]; 4];
+                for q in 0..3 {
+                    let column = spread_three(w[q * len + at], w[(3 + q) * len + at], w[(6 + q) * len + at]);
+                    for i in 0..4 {
+                        half[i][q] = column[i];
+                    }
+                }
+                let to = &mut spread[first * channels + channel * width + f..];
+                for i in 0..4 {
+                    let row = spread_three(half[i][0], half[i][1], half[i][2]);
+                    for j in 0..4 {
+                        to[(4 * i + j) * len] = row[j];
                     }
                 }
             }
@@ -473,21 +542,37 @@ passes! {
     /// Adds `Gᵀ sums G` to the cotangents of the filters.
     fn gather_filters<'a, E>(sums: &'a [E], w_bar: &'a mut [E]) -> () {
         let len = w_bar.len() / 9;
-        let half = E::of(0.5);
-        // `Gᵀ` times four numbers.
-        let gather_four = |[a, b, c, d]: [E; 4]| {
-            let (even, odd) = ((b + c) * half, (b - c) * half);
-            [a + even, odd, even + d]
-        };
         for at in 0..len {
-            let rows = [0, 1, 2, 3]
-                .map(|i| gather_four([0, 1, 2, 3].map(|j| sums[(4 * i + j) * len + at])));
-            for q in 0..3 {
-                let column = gather_four([0, 1, 2, 3].map(|i| rows[i][q]));
-                for (p, x) in column.into_iter().enumerate() {
-                    w_bar[(3 * p + q) * len + at] += x;
+            let mut half = [[E::zero(); 4]; 3];
+            for j in 0..4 {
+                let place = |i: usize| (4 * i + j) * len + at;
+                let column = gather_four(sums[place(0)], sums[place(1)], sums[place(2)], sums[place(3)]);
+                for p in 0..3 {
+                    half[p][j] = column[p];
+                }
+            }
+            for p in 0..3 {
+                let row = gather_four(half[p][0], half[p][1], half[p][2], half[p][3]);
+                for q in 0..3 {
+                    w_bar[(3 * p + q) * len + at] += row[q];
                 }
             }
         }
     }
+}
+
+/// `G` times three numbers.
+#[inline(always)]
+fn spread_three<E: Element>(a: E, b: E, c: E) -> [E; 4] {
+    let half = E::of(0.5);
+    let (even, odd) = ((a + c) * half, b * half);
+    [a, even + odd, even - odd, c]
+}
+
+/// `Gᵀ` times four numbers.
+#[inline(always)]
+fn gather_four<E: Element>(a: E, b: E, c: E, d: E) -> [E; 3] {
+    let half = E::of(0.5);
+    let (even, odd) = ((b + c) * half, (b - c) * half);
+    [a + even, odd, even + d]
 }
