@@ -38,6 +38,8 @@ problems! {
         "give one of them another name";
     UnknownOption(name: String) => format!("unknown option `{name}`"),
         "the options are `wrt(..)`, `forward`, `reverse`, `jacobian`, `lanes`, `lanes = number`, `rows`, `recursive` and `crate = path`";
+    Options(fault: String) => format!("this is not what the attribute says: {fault}"),
+        "write `differentiate`, or `differentiate(..)` with options such as `wrt(x, y)`, `forward` and `jacobian`, separated by commas";
     LaneCount => "this is not a number of directions to push at once",
         "write a number from 1 to 255";
     LanesHere(what: String) => format!("{what} is not differentiated in several directions at once yet"),
@@ -80,6 +82,8 @@ problems! {
         "write it with `let`, `if`, `match` on integers, `for`, `while`, indices and function calls";
     ActiveCode(what: String) => format!("{what} depends on a differentiated value, and its derivative is not known"),
         "use a function marked `#[differentiate]`, or hold the value constant with `constant(..)`";
+    ErrorValue => "the error of a `Result` is used as a number here, and it has no derivative",
+        "return what is differentiated inside `Ok`, in an enum that derives `Differentiable` for instance, or hold it constant with `constant(..)`";
     InertMethod(name: String) => format!("`{name}` is handed a differentiated value, and its derivative is not known: its receiver has no floats"),
         "take a generic parameter `T: Trait` with `#[differentiate]` on the trait and its `impl`s, or hold the argument constant with `constant(..)`";
     DynamicReceiver(name: String) => format!("`{name}` is called on a `dyn Trait` that holds a differentiated value"),
@@ -100,12 +104,20 @@ problems! {
         "collect its items into a `Vec` before, or make it the argument of `zip`";
     Endless => "this iterator has no end",
         "end it with `take`, or zip it with a finite one";
+    SequenceMethod(name: String) => format!("`{name}` gives what no index leads to: it is not differentiated yet"),
+        "write it with `chunks_exact`, `windows`, ranges of indices or `iter`";
+    ChunkLength(name: String) => format!("the length of what `{name}` gives is told by its use alone"),
+        "write it: `first_chunk::<3>()`";
+    UsedLater => "items are taken from this iterator, and it is used again",
+        "collect its items into a `Vec` before, and take them from that";
     Collection(name: String) => format!("`collect` into `{name}` is not differentiated yet"),
         "collect into a `Vec`";
     ArrayLength => "the length of this array is not known",
         "annotate it: `let a: [f64; N] = std::array::from_fn(..)`";
     FunctionValue => "a closure or an iterator is used as a value",
         "call the closure, or use the iterator up with `sum`, `fold`, `collect` or `for`";
+    NotAVariable(name: String) => format!("`{name}` is no variable of this function"),
+        "check its name; a function is called, or passed to a function by its name";
     Iterator(name: String) => format!("iterator adaptor `{name}` is not differentiated yet"),
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",

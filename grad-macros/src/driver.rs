@@ -2,6 +2,7 @@
 
 mod blocks;
 mod lifetimes;
+mod numeric;
 mod rules;
 mod stages;
 
@@ -229,7 +230,7 @@ pub(super) fn function_items(
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());
         return quote!(#stubs #errors);
     }
-    if let Some((sig, block)) = projection::without_self(sig, block) {
+    if let Some((sig, block)) = front::without_self(sig, block) {
         let function = Function {
             sig: &sig,
             block: &block,
@@ -251,7 +252,8 @@ pub(super) fn function_items(
         return emit_ways(&derived, &lowered, &quote!(#sig #block));
     }
     let active = if diag.any() {
-        ad::Activity::default()
+        // What cannot be active is said along with the rest.
+        ad::activity(&lowered.graph, &lowered.if_active, diag)
     } else {
         lowered.graph.debug_verify("lowering");
         pass::simplify(&mut lowered.graph);

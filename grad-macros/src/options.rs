@@ -60,7 +60,7 @@ impl Options {
             Ok(())
         };
         if let Err(error) = parser.parse2(tokens) {
-            diag.report(error.span(), Problem::UnknownOption(error.to_string()));
+            diag.report(error.span(), Problem::Options(error.to_string()));
         }
         options
     }

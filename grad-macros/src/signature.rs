@@ -2,7 +2,7 @@
 //! is called and typed. Used by the front to set up scopes and by emission to write signatures.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 
@@ -97,7 +97,7 @@ impl Signature {
         diag: &Diagnostics,
     ) -> Signature {
         reject(sig, diag);
-        let numbers = generics::numbers(&sig.generics, Some(&sig.output));
+        let numbers = generics::numbers(&sig.generics, Some(sig));
         let around = outer.map(Signature::numbers_of).unwrap_or_default();
         let names: Vec<String> = numbers
             .iter()
@@ -331,7 +331,7 @@ impl Parameter {
 
     /// The type behind the reference to a cotangent buffer: unsized for slices and `Vec`s.
     pub(crate) fn bar_type(&self, root: &TokenStream) -> TokenStream {
-        if !self.wrt {
+        if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
         }
         match sequence_element(&self.base) {
@@ -349,7 +349,7 @@ impl Parameter {
 
     /// As [`bar_type`](Self::bar_type), with as many lanes as `count` says.
     pub(crate) fn lanes_type(&self, root: &TokenStream, count: &Ident) -> TokenStream {
-        if !self.wrt {
+        if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
         }
         match sequence_element(&self.base) {
@@ -504,6 +504,26 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// Whether the type is a container of numbers without derivatives: a list of indices, an index that
+/// may not be there. Its tangent has the container's shape, as callers that do not know the type of
+/// what they hand over have it.
+fn holds_indices(ty: &Type) -> bool {
+    let plain = |ty: &Type| matches!(ty_of(ty), Ty::Int | Ty::Bool) || holds_indices(ty);
+    match ty {
+        Type::Paren(inner) => holds_indices(&inner.elem),
+        Type::Group(inner) => holds_indices(&inner.elem),
+        Type::Reference(inner) => holds_indices(&inner.elem),
+        Type::Array(array) => plain(&array.elem),
+        Type::Slice(slice) => plain(&slice.elem),
+        Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            (last.ident == "Vec" || last.ident == "Option")
+                && first_type_argument(&last.arguments).is_some_and(plain)
+        }),
+        _ => false,
+    }
+}
+
 /// The tangent type of a written type: floats and containers of floats in full, anything else
 /// through the trait.
 pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
@@ -531,7 +551,8 @@ pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
                 quote!(#vec<#element>)
             }
             None if matches!(ty_of(ty), Ty::Float(_)) => quote!(#ty),
-            None => quote!(<#ty as #root::Differentiable>::Tangent),
+            // What is wrong with the type is said there.
+            None => quote_spanned!(ty.span()=> <#ty as #root::Differentiable>::Tangent),
         },
     }
 }

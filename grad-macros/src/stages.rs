@@ -67,6 +67,8 @@ pub(crate) struct Linear {
     pub(crate) primal: Graph,
     /// The tapes, the same in all graphs.
     pub(crate) tapes: Vec<Var>,
+    /// Where the elements are marked that are read of what a call gives, by its tape.
+    pub(crate) wanted: HashMap<Var, Var>,
     /// The tangents of the result; graphs that yield no values.
     pub(crate) lanes: ForwardLanes,
 }

@@ -6,6 +6,8 @@
 mod functions;
 #[path = "jacobian/structs.rs"]
 mod structs;
+#[path = "jacobian/wanted.rs"]
+mod wanted;
 
 use grad_runtime::Jacobian;
 

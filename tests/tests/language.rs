@@ -12,12 +12,16 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/by_use.rs"]
+mod by_use;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/domains.rs"]
 mod domains;
 #[path = "language/enums.rs"]
 mod enums;
+#[path = "language/exchanged.rs"]
+mod exchanged;
 #[path = "language/flow.rs"]
 mod flow;
 #[path = "language/functions.rs"]
@@ -28,24 +32,36 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/inactive.rs"]
+mod inactive;
+#[path = "language/indices.rs"]
+mod indices;
 #[path = "language/items.rs"]
 mod items;
+#[path = "language/literals.rs"]
+mod literals;
 #[path = "language/mutation.rs"]
 mod mutation;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/offsets.rs"]
+mod offsets;
 #[path = "language/operators.rs"]
 mod operators;
 #[path = "language/options.rs"]
 mod options;
 #[path = "language/order.rs"]
 mod order;
+#[path = "language/outcomes.rs"]
+mod outcomes;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/passed.rs"]
 mod passed;
 #[path = "language/places.rs"]
 mod places;
+#[path = "language/places_in_turn.rs"]
+mod places_in_turn;
 #[path = "language/pointers.rs"]
 mod pointers;
 #[path = "language/reads.rs"]
@@ -58,6 +74,8 @@ mod references;
 mod saturated;
 #[path = "language/text.rs"]
 mod text;
+#[path = "language/tuples.rs"]
+mod tuples;
 #[path = "language/unread.rs"]
 mod unread;
 #[path = "language/vectors.rs"]

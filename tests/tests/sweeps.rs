@@ -32,8 +32,12 @@ macro_rules! agree {
     )*};
 }
 
+#[path = "sweeps/partial.rs"]
+mod partial;
 #[path = "sweeps/rewrites.rs"]
 mod rewrites;
+#[path = "sweeps/strips.rs"]
+mod strips;
 
 fn x5() -> Vec<f64> {
     vec![0.7, -1.3, 2.1, 0.4, -0.9]

@@ -81,6 +81,7 @@ pub(crate) fn activity(
             }
         }
     }
+    super::errors::report_errors(graph, &active, diag);
     active
 }
 
@@ -157,6 +158,8 @@ fn outputs(graph: &Graph) -> Marks {
 /// Operands through which a derivative flows.
 fn flowing(site: &Site) -> &[Value] {
     match &site.kind {
+        // An error has no derivative, whatever it is made of.
+        Kind::Record(record) if record.is_error() => &[],
         Kind::Cast(_)
         | Kind::Array { .. }
         | Kind::Tuple

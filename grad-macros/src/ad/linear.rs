@@ -17,7 +17,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::forward::{call::pushes, forward_again, mask};
-use super::{Activity, push, subsets, wrt_mask};
+use super::{Activity, push, subsets, wanted, wrt_mask};
 use crate::ir::{Arg, Callee, Graph, Kind, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
 use crate::stages::{Forward, ForwardLanes, Linear, Lowered};
 
@@ -65,10 +65,12 @@ pub(crate) fn linear(lowered: &Lowered, active: &Activity) -> Option<Linear> {
             .collect(),
         all: tangents_alone(&graph, active, &memo),
     };
+    let wanted = wanted::mark(&mut graph, &memo);
     record(&mut graph, active, &memo);
     Some(Linear {
         primal: graph,
         tapes,
+        wanted,
         lanes,
     })
 }

@@ -7,11 +7,13 @@
 
 mod activity;
 mod cut;
+mod errors;
 mod forward;
 mod guard;
 mod idle;
 mod linear;
 mod overwritten;
+mod partial;
 mod recompute;
 mod residuals;
 mod rewrites;
@@ -20,12 +22,14 @@ mod sizes;
 mod slopes;
 mod subsets;
 mod vjp;
+mod wanted;
 
 use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
 pub(crate) use forward::forward;
 pub(crate) use linear::{drop_unread, linear};
+pub(crate) use partial::keep_partial;
 pub(crate) use rewrites::rewritten;
 pub(crate) use subsets::{subsets, wrt_mask};
 pub(crate) use vjp::{Trust, carries, gradient, reverse};

@@ -209,6 +209,10 @@ impl<'r> Again<'r> {
         };
         let (price, possible) = match &site.kind {
             Kind::Literal(_) | Kind::Constant(_) => (0, true),
+            // What is no number may be a reference, which a pullback cannot hold.
+            Kind::Discrete(_) if site.operands.iter().any(|v| *graph.ty(*v) == Ty::Inert) => {
+                (0, false)
+            }
             Kind::Discrete(_) | Kind::Cast(_) | Kind::FloatLike | Kind::IntLike | Kind::Select => {
                 (1, true)
             }
@@ -239,7 +243,7 @@ impl<'r> Again<'r> {
                 let handed = graph.var(path.root).storage != Storage::RefMut;
                 (1, element && handed && !self.made.contains(&path.root))
             }
-            Kind::Length(path) => (1, stable(path)),
+            Kind::Length(path) => (1, stable(path) && graph.var(path.root).ty != Ty::Inert),
             // A way is found by a function of the user's, usually from a few integers.
             Kind::Opaque { captures, .. } if *graph.ty(value) == Ty::Way => (
                 1,

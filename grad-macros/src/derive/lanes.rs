@@ -130,6 +130,17 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
         let entries = (0..variant.fields.len()).map(|i| bind("a", i));
         quote!(#pattern => true #(&& ::grad_runtime::private::LaneTangent::<#count>::vanishes(#entries))*,)
     });
+    // A struct has but one form.
+    let nothing = match lanes.variants.as_slice() {
+        [only] => {
+            let zero = only.with(
+                &quote!(Self),
+                |_, _| quote!(::grad_runtime::private::LaneTangent::<#count>::nothing()?),
+            );
+            quote!(::core::option::Option::Some(#zero))
+        }
+        _ => quote!(::core::option::Option::None),
+    };
     quote! {
         #[automatically_derived]
         impl #parameters ::grad_runtime::private::LaneTangent<#count> for #name #arguments #clause {
@@ -152,6 +163,10 @@ fn lane_tangent(lanes: &Target) -> TokenStream {
             #[inline]
             fn vanishes(&self) -> bool {
                 match self { #(#vanish)* }
+            }
+            #[inline]
+            fn nothing() -> ::core::option::Option<Self> {
+                #nothing
             }
             #[inline]
             fn settle(&mut self) {

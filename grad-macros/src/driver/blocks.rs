@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
 use super::lifetimes::name_lifetimes;
+use super::numeric::bound_by_use;
 use super::rules::{conversion, operator_rule, place_rule};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
@@ -43,10 +44,13 @@ pub(super) fn beside(
 /// Asks of type parameters that stand for numbers what derivatives need.
 pub(super) fn bound_numbers(generics: &mut Generics, numbers: &[syn::Ident], root: &TokenStream) {
     for number in numbers {
+        let bound: syn::WherePredicate = syn::parse_quote!(#number: #root::Scalar);
+        let text = bound.to_token_stream().to_string();
         let clause = generics.make_where_clause();
-        clause
-            .predicates
-            .push(syn::parse_quote!(#number: #root::Scalar));
+        let mut others = clause.predicates.iter();
+        if !others.any(|other| other.to_token_stream().to_string() == text) {
+            clause.predicates.push(bound);
+        }
     }
 }
 
@@ -74,11 +78,13 @@ pub(super) fn impl_items(
     diag: &Diagnostics,
 ) -> TokenStream {
     let root = root_of(options);
-    let numbers = Signature::numbers_of(&block.generics);
     let each = own_options(&mut block, options, diag);
     if block.trait_.is_some() {
         name_lifetimes(&mut block);
     }
+    let written = block.clone();
+    bound_by_use(&mut block, &root);
+    let numbers = Signature::numbers_of(&block.generics);
     if let Some((path, _)) = &block.trait_ {
         if let Some(operator) = Operator::named(path) {
             let asked = each.iter().chain([options]).filter_map(|o| o.wrt.as_ref());
@@ -91,29 +97,29 @@ pub(super) fn impl_items(
             };
             let rule = operator_rule(&block, &operator, &all);
             let errors = diag.to_tokens();
-            return quote!(#block #rule #errors);
+            return quote!(#written #rule #errors);
         }
         if Place::named(path) {
             let rule = place_rule(&block, path, options);
             let errors = diag.to_tokens();
-            return quote!(#block #rule #errors);
+            return quote!(#written #rule #errors);
         }
         match foreign(path) {
             Some(Foreign::Untouched) => {
                 let errors = diag.to_tokens();
-                return quote!(#block #errors);
+                return quote!(#written #errors);
             }
             Some(Foreign::Beside) => {
-                let written = without_associated(&block);
-                let generated = methods_of(&written, Home::TraitImpl, &each);
+                let alone = without_associated(&block);
+                let generated = methods_of(&alone, Home::TraitImpl, &each);
                 let beside = beside(&block, &generated, &numbers, &root);
                 let errors = diag.to_tokens();
-                return quote!(#block #beside #errors);
+                return quote!(#written #beside #errors);
             }
             Some(Foreign::Conversion) => {
                 let rule = conversion(&block, path, options);
                 let errors = diag.to_tokens();
-                return quote!(#block #rule #errors);
+                return quote!(#written #rule #errors);
             }
             None => {}
         }
@@ -130,7 +136,7 @@ pub(super) fn impl_items(
     let generated = methods_of(&block, Home::Impl, &each);
     let errors = diag.to_tokens();
     let beside = beside(&block, &generated, &numbers, &root);
-    quote!(#[allow(dead_code)] #block #beside #errors)
+    quote!(#[allow(dead_code)] #written #beside #errors)
 }
 
 /// What is generated for the functions of an `impl` block, each with options of its own if it has

@@ -122,6 +122,9 @@ pub(super) fn differentiated(
             &reverse.graph,
         );
         pass::simplify_reverse(&mut reverse.graph, pass::Size::of(graph));
+        if ad::keep_partial(&mut reverse) {
+            pass::simplify_reverse(&mut reverse.graph, pass::Size::of(graph));
+        }
         dump(&graph.name, "reverse", &reverse.graph);
         reverse.graph.debug_verify("reverse mode");
         reverse

@@ -113,7 +113,7 @@ impl Derived<'_> {
         let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
         let closure =
             quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #statements #reuse });
-        let (closure, traits) = (self.boxed(closure, lowered), self.traits());
+        let (closure, traits) = (self.boxed(closure, lowered), self.traits_of(graph));
         quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
     }
 
@@ -150,12 +150,14 @@ impl Derived<'_> {
         let (values, tangents) = yields.split_at(yields.len() / 2);
         let none = HashSet::new();
         let value = result(&body, &lowered.output, values, &none);
-        let tangent = if self.returns_nothing() || matches!(lowered.output, Output::Unit) {
+        let tangent = if lowered.output == Output::Never {
+            value.clone()
+        } else if self.returns_nothing() || matches!(lowered.output, Output::Unit) {
             quote!(#root::private::unit_tangent())
         } else {
             result(&body, &lowered.output, tangents, &none)
         };
-        let (items, traits) = (self.prelude(lowered), self.traits());
+        let (items, traits) = (self.prelude(lowered), self.traits_of(graph));
         quote!(#traits #items #opening #tapes #statements (#value, #tangent))
     }
 
@@ -279,6 +281,7 @@ pub(super) fn shaped(
 ) -> TokenStream {
     match output {
         Output::Unit => quote!(()),
+        Output::Never => quote!(::core::unreachable!()),
         Output::Leaf => match values.next() {
             Some(v) if read.contains(&v) => body.duplicated(v),
             Some(v) => body.value(v),

@@ -6,12 +6,13 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::lanes::Lanes;
+use super::linear::is_marks;
 use super::names::{Names, named};
 use super::places::Access;
-use super::spelling::{self, discrete_text, infix, is_shown, member, spelled};
+use super::spelling::{self, discrete_text, infix, is_shown, member, placed, spelled};
 use crate::ir::{
-    Arg, Callee, Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty,
-    Value, Var, Width, row,
+    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
+    Width, row,
 };
 
 /// Writes the regions of one graph.
@@ -122,6 +123,7 @@ impl<'g> Body<'g> {
             .filter_map(|site| match &site.kind {
                 Kind::Save(tape, _) => Some((*tape, quote!(Saved))),
                 Kind::Begin(tape, _) => Some((*tape, quote!(Checkpoints))),
+                Kind::Push(tape) if is_marks(self.graph, *tape) => Some((*tape, quote!(Wants))),
                 _ => None,
             })
             .collect();
@@ -356,7 +358,9 @@ impl<'g> Body<'g> {
             Kind::Allocate(var) => return self.allocate(*var, site.operands.first().copied()),
             Kind::ZeroLike(path) => {
                 let place = self.reference(path, Access::Read);
-                self.zero(graph.ty(site.results[0]), &place)
+                let zero = self.zero(graph.ty(site.results[0]), &place);
+                // Where the type has no tangent, the compiler says so at the variable.
+                placed(zero, graph.var(path.root).span)
             }
             Kind::Vanishes(path) => self.vanishes(path),
             Kind::Settle(path) => {
@@ -442,21 +446,12 @@ impl<'g> Body<'g> {
                 return self.define_all(site, &code);
             }
             Kind::CallJvp(call, dots) => {
-                // The receiver may be borrowed mutably when the call's arguments are computed.
-                let mut before = None;
                 let opened = self.open_shared(dots);
-                let is_method = matches!(call.callee, Callee::Method(..));
-                let dots: Vec<_> = (dots.iter().enumerate())
-                    .map(|(k, dot)| {
-                        let code = self.dot(call, k, dot.as_ref(), span);
-                        if k > 0 || !is_method || !matches!(dot, Some(Arg::MaybeMut(_))) {
-                            return code;
-                        }
-                        let name = self.names.fresh("receiver_dot");
-                        before = Some(quote!(let #name = #code;));
-                        quote!(#name)
-                    })
-                    .collect();
+                let first = dots.first().and_then(Option::as_ref);
+                let (before, receiver) = self.receiver_dot(call, first, span).unzip();
+                let rest = dots.iter().enumerate().skip(receiver.iter().count());
+                let rest = rest.map(|(k, dot)| self.dot(call, k, dot.as_ref(), span));
+                let dots: Vec<_> = receiver.into_iter().chain(rest).collect();
                 let mode = if self.lanes.is_some() { "lanes" } else { "jvp" };
                 let code = if Self::passes_closures(call) {
                     self.knit_jvp(call, &dots, span)

@@ -7,7 +7,7 @@ use super::body::Body;
 use super::given::named_function;
 use super::names::named;
 use super::places::Access;
-use super::spelling::{assign_text, infix, spelled};
+use super::spelling::{assign_text, infix, placed, spelled};
 use crate::ir::{Arg, Call, Callee, Capture, Path, Site, Ty, Value, row};
 
 impl Body<'_> {
@@ -219,44 +219,18 @@ impl Body<'_> {
                 let name = format!("{op:?}");
                 let rule = Ident::new(&format!("{name}{suffix}"), span);
                 let method = super::items::sibling(mode, &name.to_lowercase(), span);
-                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
+                let call =
+                    quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*));
+                placed(call, span)
             }
             Callee::Assign(op) => {
                 let name = format!("{op:?}");
                 let rule = Ident::new(&format!("{name}Assign{suffix}"), span);
                 let method =
                     super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
-                quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*))
-            }
-        }
-    }
-
-    /// The tangent of argument `k` as forward mode is handed it.
-    pub(super) fn dot(&self, call: &Call, k: usize, dot: Option<&Arg>, span: Span) -> TokenStream {
-        let (is_receiver, arg) = (k == 0, &call.args[k]);
-        match dot {
-            None => quote!(::core::option::Option::None),
-            Some(Arg::Value(v)) => {
-                let v = self.value(*v);
-                quote!(::core::option::Option::Some(&#v))
-            }
-            Some(Arg::MaybeMut(shadow)) => match (&call.callee, arg) {
-                (Callee::Method(name, _), Arg::MaybeMut(path)) if is_receiver => {
-                    let (again, place) = (self.again(path, name, span), self.place_mut(shadow));
-                    quote!(#again.dot(&mut #place))
-                }
-                _ => {
-                    let (root, place) = (&self.root, self.reference(shadow, Access::Write));
-                    quote!(#root::private::handed_dot(#place))
-                }
-            },
-            Some(Arg::RefMut(path)) => {
-                let place = self.reference(path, Access::Write);
-                quote!(::core::option::Option::Some(#place))
-            }
-            Some(arg) => {
-                let place = arg.path().map(|path| self.reference(path, Access::Read));
-                quote!(::core::option::Option::Some(#place))
+                let call =
+                    quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*));
+                placed(call, span)
             }
         }
     }

@@ -197,6 +197,13 @@ impl Body<'_> {
         let args = self.graph.block(region).args.clone();
         let iteration = self.iteration(site, range);
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
+        let (strips, iteration) = match self.strips(site, range, &names) {
+            Some((strips, rest)) => {
+                let end = self.value(site.operands[1]);
+                (strips, quote!(#rest..#end))
+            }
+            None => (TokenStream::new(), iteration),
+        };
         let index = self.fresh(args[0], "i");
         let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
             let sites = self.graph.block(region).sites.iter();
@@ -244,7 +251,8 @@ impl Body<'_> {
         } else {
             TokenStream::new()
         };
-        quote!(#lets #iterate { #body #advance #exit })
+        let pass = self.passing_over(site);
+        quote!(#lets #strips #iterate { #pass #body #advance #exit })
     }
 
     /// Vectors of tangents in lanes to which each iteration appends.

@@ -24,7 +24,10 @@ impl Derived<'_> {
     ) -> TokenStream {
         let body = |reverse| self.gradient_of(lowered, reverse, names.clone(), seed);
         let always = body(&gradient.always);
-        let (items, traits) = (self.prelude(lowered), self.traits());
+        let (items, traits) = (
+            self.prelude(lowered),
+            self.traits_of(&gradient.always.graph),
+        );
         let body = match &gradient.trusting {
             None => always,
             Some((trusting, assumed)) => {

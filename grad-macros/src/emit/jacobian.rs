@@ -280,7 +280,8 @@ impl Derived<'_> {
         let (once, each) = if self.has_many_passes(way) {
             let kept = self.call("lanes_once", &self.kept_args(), &directions);
             let (references, dots) = (self.references(), self.dots_given());
-            let each = quote!(let mut #dot = #pull(#(#references,)* #dots););
+            let each =
+                quote!(let mut #dot = #pull(#(#references,)* #dots, #root::private::Wanted::ALL););
             (quote!(let (#value, #pull) = #kept;), each)
         } else {
             let call = self.pushed(way);

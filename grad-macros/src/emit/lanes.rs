@@ -10,7 +10,7 @@
 //! let t_3 = t_1.select(Lanes::<_, L>::ZERO, t_2);
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -18,13 +18,17 @@ use quote::quote;
 use super::body::Body;
 use super::places::Access;
 use super::spelling::member;
-use crate::ir::{Arg, Graph, Kind, Path, Region, Site, Slot, Step, Ty, Value};
+use crate::ir::{Arg, Graph, Kind, Path, Region, Site, Slot, Step, Ty, Value, Var};
 
 /// Which values of a graph are tangents.
 pub(super) struct Lanes {
     /// How many there are: a const parameter.
     pub(super) count: Ident,
     values: HashSet<Value>,
+    /// In a push, which elements of the result are wanted.
+    pub(super) wanted: Option<Ident>,
+    /// Which are wanted of what a call gives, by its tape.
+    pub(super) wanted_of: HashMap<Var, TokenStream>,
 }
 
 impl Lanes {
@@ -34,6 +38,8 @@ impl Lanes {
         let mut lanes = Lanes {
             count: count.clone(),
             values: given.iter().copied().collect(),
+            wanted: None,
+            wanted_of: HashMap::new(),
         };
         lanes.region(graph, graph.body);
         lanes

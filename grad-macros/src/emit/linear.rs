@@ -8,7 +8,7 @@
 //! }
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -18,9 +18,18 @@ use super::body::Body;
 use super::items::{Derived, Home, by_mask, sibling};
 use super::names::Names;
 use super::signatures::bare;
-use crate::ir::{Arg, Call, Site, Slot, Storage, Var};
+use crate::ir::{Arg, Call, Graph, Kind, Site, Slot, Storage, Ty, Value, Var, appending};
 use crate::signature::Passing;
 use crate::stages::{Forward, Linear, Lowered, Tangents};
+
+/// What a push is handed of the run that computed the values, by the names of it.
+struct Handed<'a> {
+    tapes: &'a [(Var, &'a Ident)],
+    /// Which elements of the result are wanted.
+    wanted: &'a Ident,
+    /// The marks of what is read, by the tapes of the calls that gave it.
+    marks: &'a HashMap<Var, TokenStream>,
+}
 
 impl Derived<'_> {
     /// Whether there is a push: not of a rule, nor where what is handed in changes.
@@ -53,11 +62,21 @@ impl Derived<'_> {
             .map(|_| body.names.fresh("kept"))
             .collect();
         let tapes_read: Vec<(Var, &Ident)> = linear.tapes.iter().copied().zip(&readers).collect();
+        let marks = linear.wanted.iter();
+        let marks: HashMap<_, _> = marks
+            .map(|(tape, var)| (*tape, body.variable(*var)))
+            .collect();
+        let wanted = body.names.fresh("wanted");
         let names = body.names.clone();
         let pushed = by_mask(&linear.lanes, |forward| {
-            self.push_again(lowered, forward, &tapes_read, names.clone())
+            let handed = Handed {
+                tapes: &tapes_read,
+                wanted: &wanted,
+                marks: &marks,
+            };
+            self.push_again(lowered, forward, handed, names.clone())
         });
-        let (items, traits) = (self.prelude(lowered), self.traits());
+        let (items, traits, root) = (self.prelude(lowered), self.traits_of(graph), &self.root);
         let inputs = self.parameters().iter().map(|p| {
             let (name, ty) = (self.again(p), self.again_type(p));
             quote!(#name: #ty)
@@ -67,7 +86,7 @@ impl Derived<'_> {
             quote!(#dot: ::core::option::Option<&#ty>)
         });
         let closure = quote! {
-            move |#(#inputs,)* #(#dots),*| {
+            move |#(#inputs,)* #(#dots,)* #wanted: #root::private::Wanted<'_>| {
                 #(let mut #readers = #tape_names.replay();)*
                 #pushed
             }
@@ -81,13 +100,21 @@ impl Derived<'_> {
         &self,
         lowered: &Lowered,
         forward: &Forward,
-        tapes: &[(Var, &Ident)],
+        Handed {
+            tapes,
+            wanted,
+            marks,
+        }: Handed<'_>,
         names: Names,
     ) -> TokenStream {
         let (root, graph) = (&self.root, &forward.graph);
         let mut body = self.declare(graph, names);
         body.forward = true;
         body.push_lanes(&self.lane_count(), &forward.dots);
+        if let Some(lanes) = &mut body.lanes {
+            lanes.wanted = Some(wanted.clone());
+            lanes.wanted_of = marks.clone();
+        }
         for (tape, reader) in tapes {
             body.name_var(*tape, reader);
         }
@@ -136,7 +163,9 @@ impl Derived<'_> {
             &self.signature.output_type,
             self.result_tangent(Tangents::Lanes),
         );
-        let push = quote!(Fn(#(#again,)* #(::core::option::Option<&#dots>),*) -> #tangent);
+        let push = quote! {
+            Fn(#(#again,)* #(::core::option::Option<&#dots>,)* #root::private::Wanted<'_>) -> #tangent
+        };
         let push = if recursive {
             quote!(#root::private::Box<dyn #push>)
         } else {
@@ -183,6 +212,45 @@ impl Body<'_> {
         let args = (0..call.args.len()).map(|k| self.handed_again(call, k, site.span));
         let dots = dots.iter().enumerate();
         let dots = dots.map(|(k, dot)| self.dot(call, k, dot.as_ref(), site.span));
-        quote!(#push(#(#args,)* #(#dots),*))
+        let wanted = self.wanted_of(site.operands[0]);
+        quote!(#push(#(#args,)* #(#dots,)* #wanted))
     }
+    /// Which elements are wanted of what a call gives, by its push.
+    fn wanted_of(&self, push: Value) -> TokenStream {
+        let root = &self.root;
+        let lanes = self.lanes.as_ref();
+        let marks = self.graph.def(push).and_then(|site| match &site.kind {
+            Kind::Replay(tape) => lanes?.wanted_of.get(tape),
+            _ => None,
+        });
+        match marks {
+            Some(marks) => quote!(#marks.wanted()),
+            None => quote!(#root::private::Wanted::ALL),
+        }
+    }
+
+    /// Where the iteration of a push makes an element that nobody wants, it is passed over.
+    pub(super) fn passing_over(&self, site: &Site) -> TokenStream {
+        let lanes = self.lanes.as_ref();
+        let Some((wanted, count)) = lanes.and_then(|it| Some((it.wanted.as_ref()?, &it.count)))
+        else {
+            return TokenStream::new();
+        };
+        let Some(found) = appending(self.graph, site) else {
+            return TokenStream::new();
+        };
+        let (root, dots) = (&self.root, self.variable(found.dots));
+        let tapes = found.tapes.iter().map(|tape| self.variable(*tape));
+        quote! {
+            if #root::private::passed_over::<#count, _>(#wanted, &mut #dots) {
+                #(#tapes.next();)*
+                continue;
+            }
+        }
+    }
+}
+
+/// Whether a tape holds marks of what is read.
+pub(super) fn is_marks(graph: &Graph, tape: Var) -> bool {
+    graph.var(tape).ty == Ty::Bool
 }

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::Type;
 
 use super::items::{Bodies, Derived, Home, not_generated};
+use super::lifetimes::name_lifetimes;
 use super::signatures::bare;
 use crate::ir::Ty;
 use crate::signature::{Parameter, Passing};
@@ -365,22 +365,4 @@ impl Derived<'_> {
 /// Documentation, and what the function keeps.
 fn with_memory(doc: &str, kept: Option<&String>) -> String {
     kept.map_or_else(|| doc.to_owned(), |kept| format!("{doc}\n\n{kept}"))
-}
-
-/// Gives every elided reference the lifetime `'grad`.
-pub(super) fn name_lifetimes(ty: &mut Type) {
-    match ty {
-        Type::Reference(reference) => {
-            reference
-                .lifetime
-                .get_or_insert_with(|| syn::parse_quote!('grad));
-            name_lifetimes(&mut reference.elem);
-        }
-        Type::Slice(slice) => name_lifetimes(&mut slice.elem),
-        Type::Array(array) => name_lifetimes(&mut array.elem),
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(name_lifetimes),
-        Type::Paren(inner) => name_lifetimes(&mut inner.elem),
-        Type::Group(inner) => name_lifetimes(&mut inner.elem),
-        _ => {}
-    }
 }

@@ -1,6 +1,6 @@
 //! How operators, literals and names are spelled.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::ir::{Discrete, Literal, Op, Spelling, Ty, Width, row};
@@ -93,6 +93,23 @@ pub(super) fn infix(text: &str, span: Span) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// The tokens, seen as before but standing at the user's place: what is wrong there is said there.
+pub(super) fn placed(tokens: TokenStream, span: Span) -> TokenStream {
+    let here = |token: TokenTree| {
+        let seen = span.resolved_at(token.span());
+        let mut token = match token {
+            TokenTree::Group(group) => {
+                let inner = placed(group.stream(), span);
+                TokenTree::Group(Group::new(group.delimiter(), inner))
+            }
+            token => token,
+        };
+        token.set_span(seen);
+        token
+    };
+    tokens.into_iter().map(here).collect()
 }
 
 pub(super) fn discrete_text(op: Discrete) -> &'static str {

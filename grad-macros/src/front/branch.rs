@@ -34,11 +34,18 @@ impl Lower<'_> {
     ) -> Operand {
         let before = self.locals.snapshot();
         let exits = self.exits.clone();
-        let first = self.arm(then);
+        let mut first = self.arm(then);
         self.locals.restore(&before);
         self.exits.clone_from(&exits);
-        let second = self.arm(otherwise);
+        let mut second = self.arm(otherwise);
         self.locals.restore(&before);
+        if !gives_one_place(&first.value, &second.value) {
+            self.bound_slices(&mut first, &mut second);
+        }
+        if !gives_one_place(&first.value, &second.value) {
+            self.own_arm(&mut first);
+            self.own_arm(&mut second);
+        }
         self.merge(condition, span, &before, &first, &second)
     }
 
@@ -52,6 +59,8 @@ impl Lower<'_> {
         let value = lower(self);
         let value = if self.dead {
             Operand::Never
+        } else if is_reference(&value) {
+            value
         } else {
             self.own(value, &Ty::Unknown)
         };
@@ -63,6 +72,31 @@ impl Lower<'_> {
             exits: self.exits.clone(),
             dead: std::mem::replace(&mut self.dead, dead),
             never: std::mem::replace(&mut self.never, never),
+        }
+    }
+
+    /// Slices of one array, each as a range with both bounds.
+    fn bound_slices(&mut self, a: &mut Arm, b: &mut Arm) {
+        let (Operand::Ref(p, Ty::Array(_)), Operand::Ref(q, Ty::Array(_))) = (&a.value, &b.value)
+        else {
+            return;
+        };
+        if p.root != q.root {
+            return;
+        }
+        for arm in [a, b] {
+            if let Operand::Ref(path, ty) = arm.value.clone() {
+                let path = self.inside(arm.region, |cx| cx.bounded(path));
+                arm.value = Operand::Ref(path, ty);
+            }
+        }
+    }
+
+    /// What a reference leads to, read where the branch ends.
+    fn own_arm(&mut self, arm: &mut Arm) {
+        if is_reference(&arm.value) {
+            let value = std::mem::replace(&mut arm.value, Operand::Never);
+            arm.value = self.inside(arm.region, |cx| cx.own(value, &Ty::Unknown));
         }
     }
 
@@ -223,6 +257,14 @@ impl Lower<'_> {
                 Some(Place(p, _) | Ref(p, _) | RefMut(p, _)),
                 Some(Place(q, _) | Ref(q, _) | RefMut(q, _)),
             ) if p == q => a.cloned().unwrap_or(Poison),
+            (Some(Val(_)), Some(y @ (Tuple(_) | Maybe(..)))) => {
+                let y = self.whole_in(merge.regions.1, y.clone());
+                return self.merged(a, Some(&y), merge, span);
+            }
+            (Some(x @ (Tuple(_) | Maybe(..))), Some(Val(_))) => {
+                let x = self.whole_in(merge.regions.0, x.clone());
+                return self.merged(Some(&x), b, merge, span);
+            }
             (Some(Closure(f)), Some(Closure(g)))
                 if f.outlives(merge.locals) && g.outlives(merge.locals) =>
             {
@@ -385,6 +427,26 @@ impl Lower<'_> {
         let mut path = path.clone();
         path.set_values(&mut values.into_iter());
         path
+    }
+}
+
+/// Whether a reference leaves a branch as one: to a number it is what it leads to, unless it is
+/// written.
+fn is_reference(operand: &Operand) -> bool {
+    match operand {
+        Operand::Ref(_, ty) => !ty.is_scalar(),
+        Operand::RefMut(..) => true,
+        _ => false,
+    }
+}
+
+/// Whether two branches give references that differ in nothing but indices.
+fn gives_one_place(a: &Operand, b: &Operand) -> bool {
+    match (a, b) {
+        (Operand::Ref(p, _), Operand::Ref(q, _))
+        | (Operand::RefMut(p, _), Operand::RefMut(q, _)) => p.same_shape(q),
+        (Operand::Never, other) | (other, Operand::Never) => is_reference(other),
+        _ => false,
     }
 }
 

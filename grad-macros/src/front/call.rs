@@ -155,27 +155,12 @@ impl Lower<'_> {
                 return place;
             }
         }
-        self.finish_call(callee, args, span)
-    }
-
-    /// The function a path names.
-    pub(super) fn callee_of(&mut self, path: &syn::ExprPath) -> Callee {
-        let count = path.path.segments.len();
-        let owner = path.path.segments.iter().rev().nth(1);
-        let is_type = owner.is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase));
-        let mut owner = path.clone();
-        let last = owner.path.segments.pop();
-        owner.path.segments.pop_punct();
-        match last {
-            Some(last) if is_type && count >= 2 || path.qself.is_some() => {
-                self.recursive |= owner.path.is_ident("Self") && last.ident == self.own_name;
-                let generics =
-                    (!last.arguments.is_empty()).then(|| Code(last.arguments.to_token_stream()));
-                let name = last.ident.to_string();
-                Callee::Associated(Code(owner.to_token_stream()), name, generics)
-            }
-            _ => Callee::Function(Code(path.to_token_stream())),
+        let is_function = matches!(callee, Callee::Function(_));
+        let called = self.finish_call(callee, args, span);
+        if is_function {
+            self.if_of_std(&path.path, &called);
         }
+        called
     }
 
     pub(super) fn lower_arg(&mut self, arg: &Expr) -> Arg {
@@ -215,8 +200,8 @@ impl Lower<'_> {
             Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
                 Arg::Value(value)
             }
-            Operand::Closure(_) | Operand::Iter(_) => {
-                self.report(span, Problem::FunctionValue);
+            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+                self.report(span, super::place::as_value(&function));
                 Arg::Value(self.undefined(Ty::Unknown))
             }
             Operand::Poison | Operand::Never => Arg::Value(self.undefined(Ty::Unknown)),
@@ -261,6 +246,7 @@ impl Lower<'_> {
             args,
             mask: 0,
         };
+        self.tell_element(&call);
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }
 
@@ -364,7 +350,10 @@ impl Lower<'_> {
                 let path = self.as_path(other);
                 if super::sequence::writes_receiver(name) {
                     Arg::RefMut(path)
-                } else if self.is_frozen(&path) || self.is_read_only(&path) {
+                } else if self.is_frozen(&path)
+                    || self.is_read_only(&path)
+                    || self.looks_only(&path)
+                {
                     Arg::Receiver(path)
                 } else {
                     Arg::MaybeMut(path)

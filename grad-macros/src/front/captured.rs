@@ -15,6 +15,8 @@ pub(super) struct Captured {
     pub(super) exclusive: BTreeSet<String>,
     /// Closures that change something.
     pub(super) changing: BTreeSet<String>,
+    /// Inputs of the closure itself, assignments to which do not count.
+    pub(super) inputs: BTreeSet<String>,
 }
 
 /// Methods that certainly leave their receiver as it is, beside those of numbers.
@@ -40,7 +42,9 @@ pub(super) fn may_change(tokens: TokenStream, captured: &Captured) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     (0..tokens.len()).any(|k| match &tokens[k] {
         TokenTree::Group(group) => may_change(group.stream(), captured),
-        TokenTree::Punct(p) if p.as_char() == '=' => assigns(&tokens, k),
+        TokenTree::Punct(p) if p.as_char() == '=' => {
+            assigns(&tokens, k) && !is_input(&tokens[..k], captured)
+        }
         TokenTree::Ident(i) if i == "mut" => punct(&tokens, k.checked_sub(1)) == Some('&'),
         TokenTree::Ident(i) if punct(&tokens, k.checked_sub(1)) != Some('.') => {
             let name = i.to_string();
@@ -112,6 +116,18 @@ fn assigns(tokens: &[TokenTree], k: usize) -> bool {
     !statement
         .into_iter()
         .any(|t| matches!(t, TokenTree::Ident(i) if i == "let"))
+}
+
+/// Whether the place before an assignment is an input of the closure, or behind one.
+fn is_input(before: &[TokenTree], captured: &Captured) -> bool {
+    let operator = |t: &TokenTree| matches!(t, TokenTree::Punct(p) if p.as_char() != '.');
+    let end = before.iter().rposition(|t| !operator(t));
+    let place = end.map_or(before, |end| &before[..=end]);
+    let start = place.iter().rposition(operator).map_or(0, |k| k + 1);
+    match place.get(start) {
+        Some(TokenTree::Ident(root)) => captured.inputs.contains(&root.to_string()),
+        _ => false,
+    }
 }
 
 /// Whether the reference at `k` is used as such, not what is behind it.

@@ -43,6 +43,8 @@ pub(crate) struct Written {
     captured: Vec<Local>,
     /// Whether it may change what it captures.
     pub(super) changes: bool,
+    /// Whether it may do so where it may assign its inputs.
+    pub(super) reaches_out: bool,
 }
 
 impl PartialEq for Function {
@@ -94,6 +96,14 @@ impl Function {
             Function::Written(written) => written.changes,
             Function::Path(_) | Function::Given(_) => false,
             Function::Either(_, both) => both.0.changes() || both.1.changes(),
+        }
+    }
+
+    /// As [`Self::changes`], but for what is reached through its inputs.
+    pub(super) fn reaches_out(&self) -> bool {
+        match self {
+            Function::Written(written) => written.reaches_out,
+            other => other.changes(),
         }
     }
 
@@ -200,7 +210,10 @@ impl Lower<'_> {
         let mut captured = BTreeSet::new();
         names_in(closure.body.to_token_stream(), &mut captured);
         captured.retain(|name| !bound.contains(name));
-        let changes = may_change(closure.body.to_token_stream(), &self.captured(&captured));
+        let mut around = self.captured(&captured);
+        let changes = may_change(closure.body.to_token_stream(), &around);
+        around.inputs = bound;
+        let reaches_out = may_change(closure.body.to_token_stream(), &around);
         if closure.capture.is_some() {
             scopes.push(self.moved_captures(&captured));
         }
@@ -224,6 +237,7 @@ impl Lower<'_> {
             scopes,
             captured,
             changes,
+            reaches_out,
         })))
     }
 

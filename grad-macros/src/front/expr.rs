@@ -99,7 +99,10 @@ impl Lower<'_> {
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
             Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
-            Expr::Array(array) => self.lower_array(array.elems.iter(), false, span),
+            Expr::Array(array) => match self.places_in_turn(array) {
+                Some(places) => places,
+                None => self.lower_array(array.elems.iter(), false, span),
+            },
             Expr::Repeat(repeat) => self.lower_repeat(&repeat.expr, &repeat.len, false, span),
             Expr::Struct(record) => self.lower_record(record, span),
             Expr::Call(call) => {
@@ -121,7 +124,7 @@ impl Lower<'_> {
             Expr::Closure(closure) => self.lower_closure(closure),
             Expr::Try(t) => self.report(t.question_token.span(), Problem::Try),
             Expr::Const(c) => self.lower_block(&c.block),
-            Expr::Unsafe(u) => self.report(u.unsafe_token.span(), Problem::Unsafe),
+            Expr::Unsafe(u) => self.lower_unsafe(u, expr),
             Expr::Await(a) => self.report(a.await_token.span(), Problem::Await),
             Expr::Async(a) => self.report(a.async_token.span(), Problem::Await),
             Expr::Let(_) => {
@@ -190,13 +193,12 @@ impl Lower<'_> {
             }
             Lit::Bool(b) => (Literal::Bool(b.value), Ty::Bool),
             other => {
-                let code = Code(other.to_token_stream());
-                return Operand::Value(self.push(
-                    Kind::Constant(code),
-                    Vec::new(),
-                    Ty::Inert,
-                    span,
-                ));
+                let ty = match other {
+                    Lit::ByteStr(_) => Ty::Array(Box::new(Ty::Int)),
+                    _ => Ty::Inert,
+                };
+                let kind = Kind::Constant(Code(other.to_token_stream()));
+                return Operand::Value(self.push(kind, Vec::new(), ty, span));
             }
         };
         Operand::Value(self.push(Kind::Literal(kind), Vec::new(), ty, span))
@@ -294,9 +296,9 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, base: &Expr, index: &Expr, mutable: bool) -> Operand {
-        let span = base.span();
-        let base = self.lower_expr(base);
+    fn lower_index(&mut self, written: &Expr, index: &Expr, mutable: bool) -> Operand {
+        let span = written.span();
+        let base = self.lower_expr(written);
         let (start, end, inclusive) = match index {
             Expr::Range(range) => {
                 let start = range.start.as_ref().map(|e| self.value_of(e));
@@ -305,6 +307,11 @@ impl Lower<'_> {
             }
             index if self.asks_rule(&base, index) => {
                 return self.index_by_rule(base, index, mutable, span);
+            }
+            // The key of a map.
+            Expr::Reference(_) if !mutable => {
+                let whole = syn::parse_quote!(#written[#index]);
+                return self.opaque(&whole, Ty::Unknown, "this entry");
             }
             index => match self.lower_expr(index) {
                 Operand::Iter(Iter::Range(range)) => {
@@ -348,6 +355,9 @@ impl Lower<'_> {
                 }
                 let var = self.new_variable("temporary", ty.clone(), true, Some(value));
                 Operand::RefMut(Path::of(var), ty)
+            }
+            Operand::Iter(iter) if reference.mutability.is_some() => {
+                Operand::Iter(iter.asked_by("by_ref"))
             }
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Operand::Value(value),
             Operand::Value(value) => {

@@ -241,7 +241,7 @@ fn leaves(expr: &Expr) -> bool {
 }
 
 /// Whether the tokens say `return`, `break`, `continue` or `?`.
-fn has_exit(tokens: TokenStream) -> bool {
+pub(super) fn has_exit(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => has_exit(group.stream()),
         TokenTree::Ident(ident) => ident == "return" || ident == "break" || ident == "continue",

@@ -1,7 +1,7 @@
 //! Macros of std: `vec!`, assertions, printing, panics.
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -9,7 +9,7 @@ use syn::{Expr, Macro, Token};
 
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Code, Kind, Ty};
+use crate::ir::{Capture, Code, Kind, Ty};
 
 const EFFECTS: &[&str] = &[
     "assert",
@@ -47,6 +47,7 @@ impl Lower<'_> {
             "format" | "concat" | "stringify" | "env" | "file" | "module_path" => {
                 self.opaque_macro(mac, Ty::Inert)
             }
+            "dbg" => self.lower_dbg(mac, span),
             "line" | "column" => self.opaque_macro(mac, Ty::Int),
             _ if EFFECTS.contains(&name.as_str()) => self.lower_effect(mac, span),
             _ if panics(mac) => {
@@ -67,6 +68,28 @@ impl Lower<'_> {
         let value = self.push(kind, Vec::new(), ty, mac.path.span());
         self.if_active
             .insert(value, Problem::ActiveMacro(name_of(mac)));
+        Operand::Value(value)
+    }
+
+    /// `dbg!(expr)` of a number: what it prints, and the value.
+    fn lower_dbg(&mut self, mac: &Macro, span: Span) -> Operand {
+        let Ok(expr) = syn::parse2::<Expr>(mac.tokens.clone()) else {
+            return self.opaque_macro(mac, Ty::Unknown);
+        };
+        let operand = self.lower_expr(&expr);
+        if !self.operand_ty(&operand).is_scalar() {
+            return self.opaque_macro(mac, Ty::Unknown);
+        }
+        let value = self.read_spanned(operand, expr.span());
+        let code = quote_spanned! {span=>
+            ::std::eprintln!("[{}:{}:{}] {} = {:#?}", file!(), line!(), column!(), stringify!(#expr), __shown)
+        };
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures: vec![("__shown".to_owned(), Capture::Value(value))],
+            effect: true,
+        };
+        self.push_effect(kind, Vec::new(), span);
         Operand::Value(value)
     }
 

@@ -52,6 +52,9 @@ impl Lower<'_> {
         if let Some(array) = self.lower_to_array(call, hint) {
             return array;
         }
+        if let Some(joined) = self.joined_parts(call) {
+            return joined;
+        }
         let optional =
             OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
@@ -88,6 +91,9 @@ impl Lower<'_> {
         if let Some(found) = self.optional_method(&receiver, &ty, call, &args) {
             return found;
         }
+        if let Some(result) = self.written_method(&receiver, &ty, call) {
+            return result;
+        }
         match &ty {
             Ty::Array(element) => {
                 let element = (**element).clone();
@@ -106,8 +112,14 @@ impl Lower<'_> {
                 self.lower_then(receiver, call, &args)
             }
             Ty::Dyn => self.dynamic_method(receiver, call, &args),
-            Ty::Int | Ty::Bool | Ty::Inert => self.inert_method(&ty, call, &args),
-            _ => self.user_method(receiver, call, &args),
+            Ty::Int | Ty::Bool | Ty::Inert => {
+                self.inert_method(&ty, &super::iter::named(call, hint), &args)
+            }
+            _ => {
+                let given_back = self.given_back(&receiver, &name);
+                let result = self.user_method(receiver, call, &args);
+                given_back.unwrap_or(result)
+            }
         }
     }
 

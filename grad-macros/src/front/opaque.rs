@@ -30,6 +30,44 @@ impl Lower<'_> {
         Operand::Value(value)
     }
 
+    /// An `unsafe` block, which is carried as it stands where it sees nothing that may be
+    /// differentiated and changes no variable.
+    pub(super) fn lower_unsafe(&mut self, block: &syn::ExprUnsafe, expr: &Expr) -> Operand {
+        let captures = self.captures(&expr.to_token_stream());
+        let sees = |cx: &Self, capture: &Capture| match capture {
+            Capture::Value(value) => cx.graph.ty(*value).may_be_active(),
+            Capture::Place(path, _) => cx.graph.var(path.root).ty.may_be_active(),
+            Capture::Given => true,
+        };
+        let leaves = super::hoist::has_exit(expr.to_token_stream());
+        if leaves || self.changes(expr) || captures.iter().any(|(_, c)| sees(self, c)) {
+            return self.report(block.unsafe_token.span(), Problem::Unsafe);
+        }
+        let gives = matches!(block.block.stmts.last(), Some(syn::Stmt::Expr(_, None)));
+        let kind = Kind::Opaque {
+            code: Code(expr.to_token_stream()),
+            captures,
+            effect: !gives,
+        };
+        if gives {
+            return Operand::Value(self.push(kind, Vec::new(), Ty::Unknown, expr.span()));
+        }
+        self.push_effect(kind, Vec::new(), expr.span());
+        Operand::Unit
+    }
+
+    /// Notes that a function of std's has no derivative, should it turn out to be active.
+    pub(super) fn if_of_std(&mut self, path: &syn::Path, called: &Operand) {
+        let first = path.segments.first().map(|s| s.ident.to_string());
+        let of_std = path.segments.len() > 1
+            && first.is_some_and(|first| matches!(first.as_str(), "std" | "core" | "alloc"));
+        if let (true, Operand::Value(value)) = (of_std, called) {
+            let name = path.to_token_stream().to_string().replace(' ', "");
+            let problem = Problem::ActiveCode(format!("`{name}`"));
+            self.if_active.insert(*value, problem);
+        }
+    }
+
     /// The variables of this function that the tokens name.
     pub(super) fn captures(&mut self, tokens: &TokenStream) -> Vec<(String, Capture)> {
         let mut names = BTreeSet::new();

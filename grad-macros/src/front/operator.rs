@@ -1,12 +1,12 @@
 //! Operators: of floats by their rows, of types nobody knows by rules, of integers and `bool` as they are.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, UnOp};
 
 use super::{Lower, Operand, infer};
-use crate::ir::{Call, Callee, Code, Discrete, Kind, Literal, Op, Ty, Value};
+use crate::ir::{Call, Callee, Capture, Code, Discrete, Kind, Literal, Op, Ty, Value};
 
 impl Lower<'_> {
     pub(super) fn lower_unary(&mut self, op: UnOp, operand: &Expr, span: Span) -> Operand {
@@ -126,6 +126,9 @@ impl Lower<'_> {
             if let Some(value) = self.compare_places(op, &a, &b, span) {
                 return value;
             }
+            if let Some(value) = self.compare_inert(op, &a, &b, span) {
+                return value;
+            }
             let (a, b) = (self.read_spanned(a, span), self.read_spanned(b, span));
             let (ty_a, ty_b) = (self.graph.ty(a).clone(), self.graph.ty(b).clone());
             if !is_comparison(op) {
@@ -168,19 +171,53 @@ impl Lower<'_> {
         }
         let capture = |cx: &mut Self, name: &str, operand: &Operand| {
             let path = cx.as_path(operand.clone());
-            (name.to_owned(), crate::ir::Capture::Place(path, false))
+            (name.to_owned(), Capture::Place(path, false))
         };
         let captures = vec![capture(self, "__a", a), capture(self, "__b", b)];
-        let code = match op {
-            Discrete::Eq => quote::quote!(*__a == *__b),
-            Discrete::Ne => quote::quote!(*__a != *__b),
-            Discrete::Lt => quote::quote!(*__a < *__b),
-            Discrete::Le => quote::quote!(*__a <= *__b),
-            Discrete::Gt => quote::quote!(*__a > *__b),
-            _ => quote::quote!(*__a >= *__b),
-        };
+        let code = compared(op, &quote::quote!(*__a), &quote::quote!(*__b));
         let kind = Kind::Opaque {
             code: Code(code),
+            captures,
+            effect: false,
+        };
+        Some(self.push(kind, Vec::new(), Ty::Bool, span))
+    }
+
+    /// A comparison of texts and the like: a reference is compared as it is, as it may lead to what
+    /// has no size.
+    pub(super) fn compare_inert(
+        &mut self,
+        op: Discrete,
+        a: &Operand,
+        b: &Operand,
+        span: Span,
+    ) -> Option<Value> {
+        let inert = [a, b].map(|operand| self.operand_ty(operand) == Ty::Inert);
+        let placed = [a, b].map(|operand| !matches!(operand, Operand::Value(_)));
+        if !is_comparison(op) || inert == [false; 2] || placed == [false; 2] {
+            return None;
+        }
+        let mut captures = Vec::new();
+        let mut side = |cx: &mut Self, name: &str, operand: &Operand| {
+            let ident = proc_macro2::Ident::new(name, span);
+            let (capture, code) = match operand {
+                Operand::Ref(path, _) | Operand::RefMut(path, _) => {
+                    (Capture::Place(path.clone(), true), quote::quote!(#ident))
+                }
+                Operand::Place(path, _) => {
+                    (Capture::Place(path.clone(), false), quote::quote!(*#ident))
+                }
+                other => {
+                    let value = cx.read_spanned(other.clone(), span);
+                    (Capture::Value(value), quote::quote!(#ident))
+                }
+            };
+            captures.push((name.to_owned(), capture));
+            code
+        };
+        let (left, right) = (side(self, "__a", a), side(self, "__b", b));
+        let kind = Kind::Opaque {
+            code: Code(compared(op, &left, &right)),
             captures,
             effect: false,
         };
@@ -211,6 +248,9 @@ impl Lower<'_> {
     }
 
     pub(super) fn lower_cast(&mut self, expr: &Expr, ty: &syn::Type, span: Span) -> Operand {
+        if let syn::Type::Ptr(_) = ty {
+            return self.unsupported("a raw pointer", span);
+        }
         let value = self.value_of(expr);
         let to = self.ty_of(ty);
         let known = match to {
@@ -268,6 +308,17 @@ fn discrete_op(op: &BinOp) -> Option<Discrete> {
         BinOp::Shr(_) | BinOp::ShrAssign(_) => Discrete::Shr,
         _ => return None,
     })
+}
+
+fn compared(op: Discrete, a: &TokenStream, b: &TokenStream) -> TokenStream {
+    match op {
+        Discrete::Eq => quote::quote!(#a == #b),
+        Discrete::Ne => quote::quote!(#a != #b),
+        Discrete::Lt => quote::quote!(#a < #b),
+        Discrete::Le => quote::quote!(#a <= #b),
+        Discrete::Gt => quote::quote!(#a > #b),
+        _ => quote::quote!(#a >= #b),
+    }
 }
 
 fn is_comparison(op: Discrete) -> bool {

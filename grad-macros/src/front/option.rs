@@ -28,6 +28,9 @@ impl Lower<'_> {
         call: &ExprMethodCall,
         hint: Option<&syn::Type>,
     ) -> Option<Operand> {
+        if let Some(found) = self.outcome_method(receiver, call, hint) {
+            return Some(found);
+        }
         let name = call.method.to_string();
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(receiver);

@@ -90,12 +90,39 @@ impl Lower<'_> {
         })
     }
 
+    /// The function a path names.
+    pub(super) fn callee_of(&mut self, path: &syn::ExprPath) -> Callee {
+        let count = path.path.segments.len();
+        let owner = path.path.segments.iter().rev().nth(1);
+        let is_type = owner.is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase));
+        let mut owner = path.clone();
+        let last = owner.path.segments.pop();
+        owner.path.segments.pop_punct();
+        match last {
+            Some(last) if is_type && count >= 2 || path.qself.is_some() => {
+                self.recursive |= owner.path.is_ident("Self") && last.ident == self.own_name;
+                let generics =
+                    (!last.arguments.is_empty()).then(|| Code(last.arguments.to_token_stream()));
+                let name = last.ident.to_string();
+                Callee::Associated(Code(owner.to_token_stream()), name, generics)
+            }
+            _ => Callee::Function(Code(path.to_token_stream())),
+        }
+    }
+
     /// A function of the user's or of std's, by its name.
     fn pass_named(&mut self, path: &syn::ExprPath, code: &TokenStream, span: Span) -> Arg {
         let segments = path.path.segments.iter();
         let names: Vec<String> = segments.map(|s| s.ident.to_string()).collect();
         if let Some(operator) = self.pass_operator(&names, code, span) {
             return operator;
+        }
+        // What only orders has no derivative.
+        if matches!(
+            names.last().map(String::as_str),
+            Some("total_cmp" | "partial_cmp" | "cmp")
+        ) {
+            return Arg::Code(Code(code.clone()), Vec::new());
         }
         let amp = is_reference(code).then(|| quote!(&));
         Arg::Named(Box::new(self.callee_of(path)), Code(quote!(#amp #path)))

@@ -278,7 +278,10 @@ impl Lower<'_> {
                 Operand::Ref(path, known)
             }
             Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
-            Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter)),
+            Operand::Iter(iter) if mutable => {
+                let span = proc_macro2::Span::call_site();
+                Operand::Iter(self.resting(iter, span))
+            }
             other => other,
         }
     }
@@ -292,7 +295,8 @@ impl Lower<'_> {
     /// Notes a better known type for a value.
     pub(super) fn refine(&mut self, value: Value, ty: &Ty) {
         let known = self.graph.ty(value).clone();
-        if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown {
+        let sequence = known == Ty::Inert && matches!(ty, Ty::Array(_));
+        if matches!(known, Ty::Unknown | Ty::Float(None)) && *ty != Ty::Unknown || sequence {
             self.graph.value_mut(value).ty = ty.clone();
         }
         if let (Ty::Array(_), Ty::Array(better)) = (&known, ty) {

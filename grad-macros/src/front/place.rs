@@ -2,6 +2,7 @@
 
 use proc_macro2::Span;
 
+use super::closure::Function;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo, Variant};
@@ -25,8 +26,8 @@ impl Lower<'_> {
                 self.read(whole)
             }
             Operand::Unit => self.undefined(Ty::Unit),
-            Operand::Closure(_) | Operand::Iter(_) => {
-                self.report(Span::call_site(), Problem::FunctionValue);
+            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+                self.report(Span::call_site(), as_value(&function));
                 self.undefined(Ty::Unknown)
             }
             Operand::Never | Operand::Poison => self.undefined(Ty::Unknown),
@@ -39,8 +40,8 @@ impl Lower<'_> {
             Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 self.read_at(path, ty, span)
             }
-            Operand::Closure(_) | Operand::Iter(_) => {
-                self.report(span, Problem::FunctionValue);
+            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+                self.report(span, as_value(&function));
                 self.undefined(Ty::Unknown)
             }
             other => self.read(other),
@@ -215,5 +216,17 @@ fn is_read(operand: &Operand) -> bool {
         Operand::Tuple(parts) => parts.iter().all(is_read),
         Operand::Maybe(_, inside) => is_read(inside),
         _ => true,
+    }
+}
+
+/// What is wrong with a function or an iterator where a value is asked for. A name in small letters
+/// that is no variable counts as a function's.
+pub(super) fn as_value(operand: &Operand) -> Problem {
+    let Operand::Closure(Function::Path(path)) = operand else {
+        return Problem::FunctionValue;
+    };
+    match path.path.get_ident() {
+        Some(name) => Problem::NotAVariable(name.to_string()),
+        None => Problem::FunctionValue,
     }
 }

@@ -135,6 +135,12 @@ impl Lower<'_> {
         self.results(number, &values, span)
     }
 
+    /// Whether the place is a parameter of a function that looks for a place in it: what it calls on the
+    /// way gets it by shared reference, and the compiler rejects what wants more.
+    pub(super) fn looks_only(&self, path: &Path) -> bool {
+        self.routes.is_some() && self.is_parameter(path.root)
+    }
+
     fn is_parameter(&self, var: Var) -> bool {
         let mut parameters = self.graph.params.iter();
         parameters.any(|p| p.slot == Slot::Memory(var))

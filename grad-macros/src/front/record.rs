@@ -23,6 +23,13 @@ impl Lower<'_> {
             if operand == Operand::Poison {
                 return operand;
             }
+            // What a shared reference shows stays where it is.
+            let operand = match operand {
+                seen @ Operand::Ref(..) if !self.operand_ty(&seen).is_scalar() => {
+                    self.copy_of(seen, element.span())
+                }
+                other => other,
+            };
             let value = self.read_spanned(operand, element.span());
             ty = infer::join(&ty, &self.graph.ty(value).clone());
             values.push(value);

@@ -57,7 +57,7 @@ impl Lower<'_> {
     /// The value of whichever `return` was reached.
     pub(super) fn returned_value(&mut self) -> Operand {
         let Some(pile) = self.pile.clone() else {
-            return self.locals.current(self.returned).unwrap_or(Operand::Unit);
+            return self.locals.current(self.returned).unwrap_or(Operand::Never);
         };
         let ty = self.output.clone();
         self.take_off(pile, &ty)
@@ -128,6 +128,7 @@ impl Lower<'_> {
     /// The operand as results of the graph, and how they make the value.
     pub(super) fn output_of(&mut self, operand: Operand) -> (Vec<Value>, Output) {
         match operand {
+            Operand::Never if self.output != Ty::Unit => (Vec::new(), Output::Never),
             Operand::Unit | Operand::Never | Operand::Poison => (Vec::new(), Output::Unit),
             Operand::Tuple(parts) => {
                 let mut values = Vec::new();

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprMethodCall};
 
+use super::closure::Function;
 use super::unwrapped::borrowed;
 use super::{Lower, Operand};
 use crate::ir::{Arg, Callee, Code, Discrete, Kind, Path, Range, Step, Ty, Value};
@@ -148,6 +149,7 @@ impl Lower<'_> {
                     let tokens = arg.to_token_stream();
                     Arg::Code(Code(tokens.clone()), self.captures(&tokens))
                 }
+                Expr::Path(path) if self.names_function(path) => self.compared_by(arg),
                 arg => match self.lower_arg(arg) {
                     Arg::MaybeMut(path) if TWO.contains(&name.as_str()) => Arg::RefMut(path),
                     Arg::MaybeMut(path) => Arg::Ref(path),
@@ -167,6 +169,30 @@ impl Lower<'_> {
             self.graph.value_mut(value).ty = ty;
         }
         result
+    }
+
+    /// Whether a path names a function, or a variable that holds a closure.
+    fn names_function(&self, path: &syn::ExprPath) -> bool {
+        let ident = path.path.get_ident();
+        match ident.map(|ident| self.locals.get(&ident.to_string())) {
+            Some(Some(held)) => matches!(held, Operand::Closure(Function::Written(_))),
+            Some(None) => !ident.is_some_and(|i| i.to_string().starts_with(char::is_uppercase)),
+            None => true,
+        }
+    }
+
+    /// A function that a rule calls, and that is not differentiated.
+    fn compared_by(&mut self, function: &Expr) -> Arg {
+        match self.function_of(function) {
+            Some(Function::Written(written)) => {
+                let tokens = written.tokens(&quote!());
+                let scopes = self.locals.swap_scopes(written.scopes());
+                let captures = self.captures(&tokens);
+                self.locals.swap_scopes(scopes);
+                Arg::Code(Code(tokens), captures)
+            }
+            _ => Arg::Code(Code(function.to_token_stream()), Vec::new()),
+        }
     }
 
     /// The first or last element, where there is one.

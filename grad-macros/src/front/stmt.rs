@@ -93,7 +93,8 @@ impl Lower<'_> {
                 if self.tail && semi.is_none() {
                     self.hint = self.output_type.clone();
                 }
-                let value = self.lower_expr(expr);
+                let chained = semi.and_then(|_| self.lower_fluent(expr));
+                let value = chained.unwrap_or_else(|| self.lower_expr(expr));
                 if semi.is_some() && !self.dead {
                     Operand::Unit
                 } else {
@@ -137,6 +138,10 @@ impl Lower<'_> {
             if ty.holds_objects() {
                 let objects = self.lower_objects(&init.expr, &typed.ty, ty);
                 self.lower_binding(&typed.pat, objects);
+                return Operand::Unit;
+            }
+            if let Some(table) = self.lower_table(&init.expr, &typed.ty) {
+                self.lower_binding(&local.pat, table);
                 return Operand::Unit;
             }
         }
@@ -253,8 +258,7 @@ impl Lower<'_> {
             }
         }
         if let Some((local, k)) = self.tuple_part(left) {
-            let value = self.own(value, &Ty::Unknown);
-            self.set_tuple_part(local, k, value);
+            self.set_tuple_part(local, k, value, span);
             return Operand::Unit;
         }
         self.writes_place = true;
@@ -281,8 +285,8 @@ impl Lower<'_> {
                 let value = self.read(value);
                 self.store(path, value, span);
             }
-            Some(Operand::Tuple(_)) => {
-                let value = self.own(value, &Ty::Unknown);
+            Some(before @ Operand::Tuple(_)) => {
+                let value = self.assigned(value, before, span);
                 self.locals.set(local, value);
             }
             Some(Operand::Ref(..) | Operand::RefMut(..)) => {
@@ -369,7 +373,7 @@ impl Lower<'_> {
         if let Some((local, k)) = self.tuple_part(left) {
             let before = self.value_of(left);
             let after = self.binary(op, Operand::Value(before), value, span);
-            self.set_tuple_part(local, k, Operand::Value(after));
+            self.set_tuple_part(local, k, Operand::Value(after), span);
             return Operand::Unit;
         }
         self.writes_place = true;
@@ -399,10 +403,10 @@ impl Lower<'_> {
         matches!(parts.get(k)?, Operand::Value(_)).then_some((local, k))
     }
 
-    fn set_tuple_part(&mut self, local: super::scope::Local, k: usize, value: Operand) {
+    fn set_tuple_part(&mut self, local: super::scope::Local, k: usize, value: Operand, span: Span) {
         if let Some(Operand::Tuple(mut parts)) = self.locals.current(local) {
             if let Some(part) = parts.get_mut(k) {
-                *part = value;
+                *part = self.assigned(value, part.clone(), span);
             }
             self.locals.set(local, Operand::Tuple(parts));
         }

@@ -212,6 +212,9 @@ impl Lower<'_> {
         other: Operand,
         span: Span,
     ) -> Value {
+        if let Some(value) = self.compare_inert(op, subject, &other, span) {
+            return value;
+        }
         let (a, b) = (self.read(subject.clone()), self.read(other));
         self.discrete(op, a, b, span)
     }

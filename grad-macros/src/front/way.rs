@@ -19,6 +19,8 @@ use crate::ir::{Arg, Callee, Capture, Code, Kind, Path, Step, Ty, Value};
 pub(super) struct Gives {
     mutable: bool,
     ty: Ty,
+    /// It changes its receiver and gives that back.
+    pub(super) chains: bool,
 }
 
 /// Types of std's that are indexed without a rule.
@@ -82,6 +84,35 @@ pub(super) fn is_of_std(name: &str) -> bool {
     OF_STD.contains(&name)
 }
 
+/// Whether the type is one of the user's, as far as its name tells.
+pub(super) fn is_users(ty: &Ty) -> bool {
+    matches!(ty, Ty::Named(name) if !INDEXED.contains(&name.as_str()))
+}
+
+/// Whether a method of this name may be one of the user's that gives its receiver back.
+pub(super) fn may_be_fluent(name: &str) -> bool {
+    const ITERATORS: &[&str] = &[
+        "iter",
+        "into_iter",
+        "drain",
+        "windows",
+        "chunks",
+        "chunks_exact",
+        "chars",
+        "bytes",
+        "split",
+        "lines",
+        "entry",
+        "get",
+        "first",
+        "last",
+        "pop",
+        "keys",
+        "values",
+    ];
+    !name.ends_with("_mut") && !OF_STD.contains(&name) && !ITERATORS.contains(&name)
+}
+
 /// The methods in the code that return references.
 pub(super) fn references(code: &TokenStream) -> HashMap<String, Gives> {
     let mut found = HashMap::new();
@@ -95,17 +126,22 @@ fn gather(tokens: TokenStream, found: &mut HashMap<String, Gives>) {
         match token {
             TokenTree::Group(group) => gather(group.stream(), found),
             TokenTree::Ident(word) if word == "fn" => {
-                let end = tokens[k..].iter().position(ends_signature);
-                let signature = tokens[k..].iter().take(end.unwrap_or(0)).cloned();
+                let end = tokens[k..].iter().position(ends_signature).unwrap_or(0);
+                let body = tokens.get(k + end).map(ToTokens::to_token_stream);
+                let signature = tokens[k..].iter().take(end).cloned();
                 let signature = syn::parse2::<syn::Signature>(signature.collect());
                 let Ok(signature) = signature else { continue };
                 if let (syn::ReturnType::Type(_, ty), Some(_)) =
                     (&signature.output, signature.receiver())
                 {
                     if let syn::Type::Reference(reference) = &**ty {
+                        let body = body.and_then(|body| syn::parse2(body).ok());
                         let gives = Gives {
                             mutable: reference.mutability.is_some(),
                             ty: crate::signature::ty_of(&reference.elem),
+                            chains: body.is_some_and(|body| {
+                                super::fluent::without_self(&signature, &body).is_some()
+                            }),
                         };
                         found.insert(signature.ident.to_string(), gives);
                     }
@@ -202,6 +238,7 @@ impl Lower<'_> {
         let gives = Gives {
             mutable,
             ty: Ty::Unknown,
+            chains: false,
         };
         let code = quote_spanned!(span=> __place.#name(#index));
         super::pattern::deref(self.follow(&path, code, captures, &gives, span))
@@ -282,7 +319,11 @@ impl Lower<'_> {
         let ty = self.operand_ty(receiver);
         let own = matches!(&ty, Ty::Named(name) if name == "Self");
         if let Some(known) = self.references.get(name).filter(|_| own) {
+            if known.chains {
+                return None;
+            }
             return Some(Gives {
+                chains: false,
                 mutable: known.mutable,
                 ty: known.ty.clone().with_numbers(&self.numbers),
             });
@@ -291,7 +332,7 @@ impl Lower<'_> {
             receiver,
             Operand::Place(..) | Operand::Ref(..) | Operand::RefMut(..)
         );
-        let is_user = matches!(&ty, Ty::Named(name) if !INDEXED.contains(&name.as_str()));
+        let is_user = is_users(&ty);
         if !place || self.graph.on_arrays || !(is_user || ty == Ty::Unknown) {
             return None;
         }
@@ -302,6 +343,7 @@ impl Lower<'_> {
         found.then_some(Gives {
             mutable: mutable || !matches!(receiver, Operand::Ref(..)),
             ty: Ty::Unknown,
+            chains: false,
         })
     }
 
@@ -323,6 +365,7 @@ impl Lower<'_> {
         let gives = Gives {
             mutable: matches!(arg, Arg::RefMut(_)),
             ty: Ty::Unknown,
+            chains: false,
         };
         let place = arg.path()?.clone();
         let mut captures = Vec::new();

@@ -433,7 +433,7 @@ fn name_of(call: &Call) -> Run<String> {
 /// The yields in the shape of the result.
 fn shaped(output: &Output, values: &mut impl Iterator<Item = Datum>) -> Datum {
     match output {
-        Output::Unit => Datum::Nothing,
+        Output::Unit | Output::Never => Datum::Nothing,
         Output::Leaf => values.next().unwrap_or(Datum::Nothing),
         Output::Tuple(parts) => {
             Datum::List(parts.iter().map(|part| shaped(part, values)).collect())

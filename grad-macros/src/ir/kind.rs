@@ -236,6 +236,11 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Whether it is the error of a `Result`.
+    pub(crate) fn is_error(&self) -> bool {
+        self.variant.as_deref() == Some("Err")
+    }
+
     /// The way to field `k`.
     pub(crate) fn step(&self, k: usize) -> Step {
         let field = self.fields.get(k).cloned().unwrap_or_default();
@@ -573,6 +578,8 @@ pub(super) fn mutable_arg(arg: &Arg) -> Option<&Path> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Output {
     Unit,
+    /// The function never returns.
+    Never,
     Leaf,
     Tuple(Vec<Output>),
 }

@@ -22,6 +22,7 @@
 //!   yield %7
 //! ```
 
+mod appending;
 #[cfg(test)]
 mod data;
 #[cfg(test)]
@@ -38,6 +39,7 @@ mod term;
 mod types;
 mod verify;
 
+pub(crate) use appending::appending;
 #[cfg(test)]
 pub(crate) use data::Datum;
 #[cfg(test)]

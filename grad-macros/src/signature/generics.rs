@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericParam, Generics, ReturnType, TypeParam, WherePredicate};
+use syn::{FnArg, GenericParam, Generics, ReturnType, Signature, Type, TypeParam, WherePredicate};
 
 /// Names of traits that only numbers have, in std, `num_traits` and what users call their own.
 const OF_NUMBERS: &[&str] = &[
@@ -53,14 +53,14 @@ const OPERATORS: &[&str] = &[
 const OF_FUNCTIONS: &[&str] = &["Fn", "FnMut", "FnOnce"];
 
 /// The type parameters that stand for numbers: by a bound that says so, or because the function
-/// returns one and it can be copied.
-pub(super) fn numbers(generics: &Generics, output: Option<&ReturnType>) -> Vec<Ident> {
+/// returns one and it can be copied, or fills a sequence of them.
+pub(super) fn numbers(generics: &Generics, sig: Option<&Signature>) -> Vec<Ident> {
     let parameters = generics.params.iter().filter_map(|p| match p {
         GenericParam::Type(p) => Some(p),
         _ => None,
     });
     parameters
-        .filter(|p| is_number(p, generics, output))
+        .filter(|p| is_number(p, generics, sig))
         .map(|p| p.ident.clone())
         .collect()
 }
@@ -106,7 +106,7 @@ fn all_holders(generics: &Generics) -> impl Iterator<Item = &TypeParam> {
     })
 }
 
-fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnType>) -> bool {
+fn is_number(parameter: &TypeParam, generics: &Generics, sig: Option<&Signature>) -> bool {
     let bounds = bounds_of(parameter, generics);
     if bounds.iter().any(|b| OF_FUNCTIONS.contains(&b.as_str())) {
         return false;
@@ -114,12 +114,45 @@ fn is_number(parameter: &TypeParam, generics: &Generics, output: Option<&ReturnT
     if !operators(parameter, generics).is_empty() {
         return false;
     }
-    let returned = match output {
+    let returned = match sig.map(|sig| &sig.output) {
         Some(ReturnType::Type(_, ty)) => mentions(ty.to_token_stream(), &parameter.ident),
         _ => false,
     };
+    let filled = sig.is_some_and(|sig| {
+        sig.inputs
+            .iter()
+            .any(|input| fills(input, &parameter.ident))
+    });
     bounds.iter().any(|b| OF_NUMBERS.contains(&b.as_str()))
-        || returned && !bounds.is_empty() && !bounds.iter().any(|b| is_of_vectors(b))
+        || (returned || filled)
+            && bounds.iter().any(|b| says_something(b))
+            && !bounds.iter().any(|b| is_of_vectors(b))
+}
+
+/// Whether a bound is more than what everything may have.
+fn says_something(bound: &str) -> bool {
+    !OF_MARKERS.contains(&bound)
+}
+
+/// Whether the input is a sequence of the parameter behind a mutable reference.
+fn fills(input: &FnArg, parameter: &Ident) -> bool {
+    let FnArg::Typed(typed) = input else {
+        return false;
+    };
+    let Type::Reference(reference) = &*typed.ty else {
+        return false;
+    };
+    let element = match &*reference.elem {
+        Type::Slice(slice) => Some(&*slice.elem),
+        Type::Array(array) => Some(&*array.elem),
+        Type::Path(path) => {
+            let vector = path.path.segments.last().filter(|last| last.ident == "Vec");
+            vector.and_then(|last| super::first_type_argument(&last.arguments))
+        }
+        _ => None,
+    };
+    reference.mutability.is_some()
+        && element.is_some_and(|ty| matches!(ty, Type::Path(path) if path.path.is_ident(parameter)))
 }
 
 /// The bounds of a parameter that is scaled by another type, `V: Add<Output = V> + Mul<f64, Output = V>`:

@@ -34,11 +34,11 @@ impl<'a, T: ?Sized> Shared<'a, T> {
         self.0
     }
 
-    /// The receiver's tangent as its forward mode wants it: read only.
+    /// How its forward mode wants the receiver's tangent, without the receiver.
     #[inline]
     #[must_use]
-    pub fn dot<D: ?Sized>(self, dot: &mut D) -> Option<&D> {
-        Some(dot)
+    pub const fn mode(self) -> Read {
+        Read
     }
 
     /// What is to be kept of it: `(&&receiver.keeper()).keep()` copies, by [`KeepReplica`] where the
@@ -47,6 +47,20 @@ impl<'a, T: ?Sized> Shared<'a, T> {
     #[must_use]
     pub const fn keeper(self) -> Keeper<Self> {
         Keeper(self)
+    }
+}
+
+/// The tangent of a receiver is read only.
+#[derive(Clone, Copy, Debug)]
+pub struct Read;
+
+impl Read {
+    /// The receiver's tangent as its forward mode wants it. Handed to the method as it stands, the
+    /// compiler looks through a `Box` for what the method wants.
+    #[inline]
+    #[must_use]
+    pub fn dot<D: ?Sized>(self, dot: &mut D) -> Option<&D> {
+        Some(dot)
     }
 }
 
@@ -110,6 +124,13 @@ impl Exclusive {
     /// Nothing: the callee keeps what it needs.
     #[inline]
     pub const fn give(self) {}
+
+    /// How its forward mode wants the receiver's tangent.
+    #[inline]
+    #[must_use]
+    pub const fn mode(self) -> Self {
+        self
+    }
 
     /// The receiver's tangent as its forward mode wants it: changed along.
     #[inline]

@@ -95,6 +95,13 @@ pub trait LaneTangent<const L: usize>: Tangent + Clone {
     /// Whether every entry is seen to be zero at little cost: sequences are not searched.
     fn vanishes(&self) -> bool;
 
+    /// A zero, where its form does not hang on a value.
+    #[inline]
+    #[must_use]
+    fn nothing() -> Option<Self> {
+        None
+    }
+
     /// Remembers whether it vanishes, where it can.
     #[inline]
     fn settle(&mut self) {}
@@ -258,6 +265,10 @@ macro_rules! lanes {
             fn vanishes(&self) -> bool {
                 self.0.iter().all(|x| *x == 0.0)
             }
+            #[inline]
+            fn nothing() -> Option<Self> {
+                Some(Self::ZERO)
+            }
             type Open = Self;
             #[inline]
             fn open(&mut self) -> &mut Self {
@@ -302,6 +313,10 @@ impl<const L: usize> LaneTangent<L> for NoTangent {
     #[inline]
     fn vanishes(&self) -> bool {
         true
+    }
+    #[inline]
+    fn nothing() -> Option<Self> {
+        Some(NoTangent)
     }
     type Open = Self;
     #[inline]
@@ -351,6 +366,10 @@ impl<T: LaneTangent<L>, const N: usize, const L: usize> LaneTangent<L> for [T; N
     #[inline]
     fn vanishes(&self) -> bool {
         N <= SHORT && self.iter().all(T::vanishes)
+    }
+    #[inline]
+    fn nothing() -> Option<Self> {
+        T::nothing().map(|zero| core::array::from_fn(|_| zero.clone()))
     }
     #[inline]
     fn settle(&mut self) {
@@ -482,6 +501,10 @@ macro_rules! tuples_in_lanes {
             #[inline]
             fn vanishes(&self) -> bool {
                 $(self.$index.vanishes())&&+
+            }
+            #[inline]
+            fn nothing() -> Option<Self> {
+                Some(($($name::nothing()?,)+))
             }
             #[inline]
             fn settle(&mut self) {

@@ -105,6 +105,10 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for MaybeZero<T> {
         self.zero || self.tangent.vanishes()
     }
     #[inline]
+    fn nothing() -> Option<Self> {
+        T::nothing().map(MaybeZero::zero)
+    }
+    #[inline]
     fn settle(&mut self) {
         if !self.zero {
             self.tangent.settle();

@@ -17,17 +17,20 @@ mod input;
 mod jacobian;
 mod lanes;
 mod maybe_zero;
+mod missing;
 mod optional;
 mod real;
 mod rewrites;
 pub mod rules;
+mod strips;
 mod tape;
 mod touched;
+mod wanted;
 mod way;
 
 pub use crate::replica::Copier;
 pub use crate::reuse::Reuse;
-pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Shared};
+pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Read, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
 pub use alloc::vec;
@@ -44,13 +47,16 @@ pub use lanes::{
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use maybe_zero::{MaybeZero, open, settled, vanishes};
+pub use missing::HasDerivative;
 pub use optional::Optional;
 pub use real::{
     CastSource, CastTangent, Real, float_like, literal_like, one, pull_cast, push_cast,
 };
 pub use rewrites::{Rewrites, known, size};
+pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use wanted::{Wanted, Wants, passed_over};
 pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.

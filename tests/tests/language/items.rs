@@ -480,6 +480,10 @@ mod builder {
             self.drag = d * d;
             self
         }
+        pub fn set_both(&mut self, d: f64) -> f64 {
+            self.set_dt(d).set_drag(d * d);
+            self.set_dt(self.dt * d).set_drag(d).dt * self.drag
+        }
         pub fn run(&self, v: f64) -> f64 {
             let mut v = v;
             for _ in 0..self.steps {
@@ -493,7 +497,9 @@ mod builder {
         let mut s = Sim::new();
         s.set_dt(x[0]);
         s.set_drag(x[2] * x[1]);
-        s.run(x[1])
+        let first = s.run(x[1]);
+        s.set_dt(x[1]).set_drag(first).set_dt(x[2] * x[0]);
+        s.run(x[1]) + s.set_both(x[2]) * first
     }
 }
 

@@ -193,7 +193,7 @@ impl Pull {
     fn seed(&mut self, output: &Output, pull: Region, bars: &mut Bars) -> Option<Slot> {
         let yields = self.graph.block(self.graph.body).yields.clone();
         match output {
-            Output::Unit => None,
+            Output::Unit | Output::Never => None,
             Output::Leaf => {
                 let ty = self.graph.ty(yields[0]).clone();
                 let home = if self.fusing { self.graph.body } else { pull };
@@ -296,7 +296,7 @@ impl Pull {
 
 fn leaf_paths(output: &Output, path: Path, leaves: &mut Vec<Path>) {
     match output {
-        Output::Unit => {}
+        Output::Unit | Output::Never => {}
         Output::Leaf => leaves.push(path),
         Output::Tuple(parts) => {
             for (k, part) in parts.iter().enumerate() {

@@ -4,8 +4,8 @@
 //! on what can be counted.
 
 use proc_macro2::Span;
+use syn::Expr;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMethodCall};
 
 use super::super::{Lower, Operand};
 use super::indexed::Count;
@@ -19,8 +19,12 @@ impl Lower<'_> {
         let inner = || Box::new(iter.clone());
         let span = site.span;
         let adapted = match (site.name, args) {
-            ("iter" | "into_iter" | "clone" | "fuse" | "peekable" | "into_values", []) => {
-                Some(iter.clone())
+            ("clone", []) => Some(self.as_it_stands(iter, span)),
+            ("iter" | "into_iter" | "fuse" | "peekable" | "into_values", []) => Some(iter.clone()),
+            ("cycle", []) => {
+                let iter = self.as_it_stands(iter, span);
+                let iter = self.counted(iter, span);
+                iter.map(|iter| Iter::Cycle(Box::new(iter)))
             }
             ("copied", []) => Some(Iter::Copied(inner())),
             ("cloned", []) => Some(Iter::Cloned(inner())),
@@ -47,6 +51,14 @@ impl Lower<'_> {
                     _ => Some(Iter::Chain(inner(), Box::new(other))),
                 })
             }
+            ("remainder" | "into_remainder", []) => return self.remainder_of(iter, span),
+            ("as_slice", []) => {
+                if let Iter::Elements { path, ty, .. } = iter {
+                    let whole = crate::ir::Ty::Array(Box::new(ty.clone()));
+                    return Some(Operand::Ref(path.clone(), whole));
+                }
+                return self.slice_of_rest(iter, span);
+            }
             ("scan", [first, f]) => {
                 let first = self.lower_expr(first);
                 let f = self.function_of(f);
@@ -63,9 +75,16 @@ impl Lower<'_> {
 
     /// `a.zip(b)`.
     pub(super) fn zipped(&mut self, a: Iter, b: Iter, span: Span) -> Option<Iter> {
+        let (mut a, mut b) = (a, b);
         if !a.is_indexed() && !b.is_indexed() {
-            self.report(span, Problem::ZippedStages);
-            return None;
+            if let Some(made) = self.made(&b, span) {
+                b = made;
+            } else if let Some(made) = self.made(&a, span) {
+                a = made;
+            } else {
+                self.report(span, Problem::ZippedStages);
+                return None;
+            }
         }
         let by_number = a.is_random_access() && b.is_random_access();
         if by_number && !a.is_indexed() && self.count_of(&b, span) != Count::Endless {
@@ -81,6 +100,8 @@ impl Lower<'_> {
         Some(match iter {
             Iter::Once(_) | Iter::Maybe(..) | Iter::Repeat(_) => iter.clone(),
             Iter::Rev(inner) => (**inner).clone(),
+            Iter::Whole(inner) => *again(inner)?,
+            Iter::ByRef(rest) => Iter::ByRef(again(rest)?),
             Iter::Map(inner, f) => Iter::Map(again(inner)?, f.clone()),
             Iter::Inspect(inner, f) => Iter::Inspect(again(inner)?, f.clone()),
             Iter::Filter(inner, f) => Iter::Filter(again(inner)?, f.clone()),
@@ -99,39 +120,6 @@ impl Lower<'_> {
                 return None;
             }
         })
-    }
-
-    /// `it.next()`, where `it` is a variable that holds an iterator, or the iterator itself.
-    pub(super) fn next_of(&mut self, iter: &Iter, call: &ExprMethodCall) -> Option<Operand> {
-        if call.method != "next" && call.method != "nth" || !iter.is_indexed() {
-            return None;
-        }
-        let span = call.method.span();
-        let skipped = match call.args.first() {
-            Some(n) => self.value_of(n),
-            None => self.int(0),
-        };
-        let Iter::Rest(source, at) = iter else {
-            return Some(self.item_if_there(iter, skipped, span));
-        };
-        let before = self.taken(*at);
-        let k = self.plus(before, skipped);
-        let result = self.item_if_there(source, k, span);
-        let one = self.int(1);
-        let next = self.plus(k, one);
-        self.locals.set(*at, Operand::Value(next));
-        Some(result)
-    }
-
-    /// An iterator in a `mut` variable: `next` takes items from it.
-    pub(in crate::front) fn resting(&mut self, iter: Iter) -> Iter {
-        if !iter.is_indexed() {
-            return iter;
-        }
-        let at = self.locals.hidden("taken");
-        let zero = self.int(0);
-        self.locals.set(at, Operand::Value(zero));
-        Iter::Rest(Box::new(iter), at)
     }
 }
 

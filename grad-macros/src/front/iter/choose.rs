@@ -41,6 +41,25 @@ impl Lower<'_> {
                 let n = self.value_of(n);
                 self.first(&Iter::Skip(Box::new(iter.clone()), n), span)
             }
+            ("next_back", []) => {
+                let back = self.reversed(iter, span);
+                back.map_or(Operand::Poison, |back| self.first(&back, span))
+            }
+            ("nth_back", [n]) => {
+                let n = self.value_of(n);
+                let back = self.reversed(iter, span);
+                back.map_or(Operand::Poison, |back| {
+                    self.first(&Iter::Skip(Box::new(back), n), span)
+                })
+            }
+            ("rfind", [f]) => {
+                let back = self.reversed(iter, span);
+                back.map_or(Operand::Poison, |back| {
+                    self.with_function(f, |cx, f| {
+                        cx.first(&Iter::Filter(Box::new(back.clone()), f.clone()), span)
+                    })
+                })
+            }
             ("find", [f]) => self.with_function(f, |cx, f| {
                 cx.first(&Iter::Filter(Box::new(iter.clone()), f.clone()), span)
             }),
@@ -165,7 +184,7 @@ impl Lower<'_> {
     }
 
     /// References stay; what is owned is read now.
-    fn kept(&mut self, operand: Operand) -> Operand {
+    pub(super) fn kept(&mut self, operand: Operand) -> Operand {
         match operand {
             Operand::Ref(..) | Operand::RefMut(..) => operand,
             Operand::Tuple(parts) => {

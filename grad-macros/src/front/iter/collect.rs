@@ -319,7 +319,7 @@ impl Lower<'_> {
 }
 
 /// Whether a type is one that items are collected into here: a `Vec`, a boxed slice, or left open.
-fn is_vector(ty: &syn::Type) -> bool {
+pub(super) fn is_vector(ty: &syn::Type) -> bool {
     match ty {
         syn::Type::Infer(_) => true,
         syn::Type::Path(path) => path

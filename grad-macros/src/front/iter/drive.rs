@@ -59,6 +59,9 @@ impl<'d> Lower<'d> {
                     body(cx, item);
                 });
             }
+            Iter::ByRef(rest) => self.drive_by_ref(rest, span, body),
+            Iter::Whole(inner) => self.drive(inner, span, body),
+            _ if iter.goes_round() => self.drive_round(iter, span, body),
             _ if iter.is_indexed() => self.drive_indexed(iter, span, body),
             _ => self.drive_staged(iter, span, body),
         }

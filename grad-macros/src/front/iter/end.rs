@@ -14,6 +14,9 @@ impl Lower<'_> {
     /// The end named, on `iter`.
     pub(super) fn end(&mut self, iter: &Iter, args: &[&Expr], site: &Site) -> Operand {
         let span = site.span;
+        if let Some(result) = self.short(iter, args, site) {
+            return result;
+        }
         match (site.name, args) {
             ("sum", []) => self.accumulate(iter, Op::Add, site),
             ("product", []) => self.accumulate(iter, Op::Mul, site),
@@ -31,10 +34,14 @@ impl Lower<'_> {
             ("count" | "len", []) => self.count_items(iter, span),
             ("any" | "all", [f]) => self.with_function(f, |cx, f| cx.quantified(iter, f, site)),
             ("position", [f]) => self.with_function(f, |cx, f| cx.position(iter, f, span)),
+            ("rposition", [f]) => self.with_function(f, |cx, f| cx.position_back(iter, f, span)),
             ("collect", []) => self.collect(iter, site),
             ("unzip", []) => self.unzip(iter, span),
             ("partition", [f]) => self.with_function(f, |cx, f| cx.partition(iter, f, span)),
-            _ => match self.choose(iter, args, site) {
+            _ => match self
+                .choose(iter, args, site)
+                .or_else(|| self.comparing_end(iter, args, site))
+            {
                 Some(chosen) => chosen,
                 None => self.report(span, Problem::Iterator(site.name.to_owned())),
             },
@@ -58,7 +65,7 @@ impl Lower<'_> {
     }
 
     /// An item, from code that is lowered to nowhere.
-    fn probe(&mut self, iter: &Iter, span: Span) -> Option<Operand> {
+    pub(super) fn probe(&mut self, iter: &Iter, span: Span) -> Option<Operand> {
         let mut found = None;
         let region = self.graph.new_region();
         self.regions.push(region);
@@ -212,7 +219,10 @@ impl Lower<'_> {
             Operand::Ref(path, ty) if ty.is_scalar() => Operand::Place(path, ty),
             other => other,
         };
-        let held = self.held_by(&name, true, first, None);
+        let held = match first {
+            Operand::Ref(..) => first,
+            first => self.held_by(&name, true, first, None),
+        };
         let local = self.locals.hidden(&name);
         self.locals.set(local, held);
         local
@@ -268,6 +278,10 @@ impl Lower<'_> {
                 });
                 Operand::Tuple(parts.collect())
             }
+            // Of what is folded by reference, the place changes.
+            (Operand::Ref(path, _), Operand::Ref(next, ty)) if path.same_shape(&next) => {
+                Operand::Ref(next, ty)
+            }
             (_, after) => self.own(after, &Ty::Unknown),
         }
     }
@@ -310,6 +324,22 @@ impl Lower<'_> {
             });
         });
         Operand::Value(self.held_value(answer))
+    }
+
+    /// `rposition`: counted from the end, said from the front.
+    fn position_back(&mut self, iter: &Iter, f: &Function, span: Span) -> Operand {
+        let (Some(back), Count::Known(len)) =
+            (self.reversed(iter, span), self.count_of(iter, span))
+        else {
+            return Operand::Poison;
+        };
+        let Operand::Maybe(found, at) = self.position(&back, f, span) else {
+            return Operand::Poison;
+        };
+        let (at, one) = (self.read(*at), self.int(1));
+        let last = self.without_first(len, one);
+        let at = self.without_first(last, at);
+        Operand::Maybe(found, Box::new(Operand::Value(at)))
     }
 
     fn position(&mut self, iter: &Iter, f: &Function, span: Span) -> Operand {

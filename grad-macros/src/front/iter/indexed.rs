@@ -32,7 +32,8 @@ impl Iter {
             | Iter::Rev(inner)
             | Iter::Skip(inner, _)
             | Iter::Take(inner, _)
-            | Iter::StepBy(inner, _) => inner.is_indexed(),
+            | Iter::StepBy(inner, _)
+            | Iter::Cycle(inner) => inner.is_indexed(),
             Iter::Zip(a, b) => a.is_indexed() && b.is_indexed(),
             _ => false,
         }
@@ -62,7 +63,8 @@ impl Iter {
             | Iter::Rev(inner)
             | Iter::Skip(inner, _)
             | Iter::Take(inner, _)
-            | Iter::StepBy(inner, _) => inner.gives_places(),
+            | Iter::StepBy(inner, _)
+            | Iter::Cycle(inner) => inner.gives_places(),
             Iter::Zip(a, b) => a.gives_places() && b.gives_places(),
             _ => false,
         }
@@ -118,14 +120,22 @@ impl Lower<'_> {
                 let count = self.count_of(inner, span);
                 self.map_count(count, |cx, len| cx.without_first(len, *n))
             }
+            Iter::ByRef(rest) | Iter::Whole(rest) => self.count_of(rest, span),
             Iter::Rest(inner, taken) => {
-                let taken = self.taken(*taken);
+                let (front, back) = (self.taken(taken.front), self.taken(taken.back));
                 let count = self.count_of(inner, span);
-                self.map_count(count, |cx, len| cx.without_first(len, taken))
+                self.map_count(count, |cx, len| {
+                    let len = cx.without_first(len, back);
+                    cx.without_first(len, front)
+                })
             }
             Iter::StepBy(inner, step) => {
                 let count = self.count_of(inner, span);
                 self.map_count(count, |cx, len| cx.quotient_up(len, *step))
+            }
+            Iter::Cycle(inner) => {
+                let count = self.count_of(inner, span);
+                self.map_count(count, super::super::Lower::turns_of)
             }
             Iter::Chain(a, b) => match (self.count_of(a, span), self.count_of(b, span)) {
                 (Count::Known(a), Count::Known(b)) => Count::Known(self.plus(a, b)),
@@ -143,7 +153,7 @@ impl Lower<'_> {
         }
     }
 
-    fn without_first(&mut self, len: Value, n: Value) -> Value {
+    pub(super) fn without_first(&mut self, len: Value, n: Value) -> Value {
         if self.is_zero(n) {
             return len;
         }
@@ -235,13 +245,20 @@ impl Lower<'_> {
                 self.item(inner, k, span)
             }
             Iter::Rest(inner, taken) => {
-                let taken = self.taken(*taken);
+                let taken = self.taken(taken.front);
                 let k = self.plus(k, taken);
                 self.item(inner, k, span)
             }
             Iter::Take(inner, _) => self.item(inner, k, span),
             Iter::StepBy(inner, step) => {
                 let k = self.times(k, *step);
+                self.item(inner, k, span)
+            }
+            Iter::Cycle(inner) => {
+                let Count::Known(len) = self.count_of(inner, span) else {
+                    return self.item(inner, k, span);
+                };
+                let k = self.remainder(k, len);
                 self.item(inner, k, span)
             }
             _ => Operand::Poison,
@@ -262,7 +279,7 @@ impl Lower<'_> {
         match access {
             Access::Ref => Operand::Ref(path, ty.clone()),
             Access::RefMut => Operand::RefMut(path, ty.clone()),
-            Access::Place => Operand::Place(path, ty.clone()),
+            Access::Made => Operand::Place(path, ty.clone()),
             Access::Move => self.cloned(Operand::Place(path, ty.clone()), span),
         }
     }
@@ -318,7 +335,7 @@ impl Lower<'_> {
 }
 
 /// Whether values of the type are copied, not moved.
-fn is_plain(ty: &Ty) -> bool {
+pub(super) fn is_plain(ty: &Ty) -> bool {
     match ty {
         Ty::Tuple(parts) => parts.iter().all(is_plain),
         ty => ty.is_scalar(),

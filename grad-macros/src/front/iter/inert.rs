@@ -126,6 +126,6 @@ impl Lower<'_> {
         self.if_active.insert(items, problem);
         let items = self.new_variable("items", ty, false, Some(items));
         self.gathered.insert(items);
-        elements(Path::of(items), element, Access::Place)
+        elements(Path::of(items), element, Access::Made)
     }
 }

@@ -14,11 +14,15 @@
 mod adaptor;
 mod choose;
 mod collect;
+mod compare;
 mod drive;
 mod end;
 mod indexed;
 mod inert;
 mod number;
+mod places;
+mod rest;
+mod short;
 mod source;
 
 pub(super) use inert::COLLECTIONS;
@@ -58,8 +62,13 @@ pub(crate) enum Iter {
     Successors(Box<Operand>, Function),
     /// `from_fn(next)`.
     FromFn(Function),
-    /// The rest of an iterator of which `next` has taken some items: their number is the variable.
-    Rest(Box<Iter>, super::scope::Local),
+    /// The rest of an iterator of which some items have been taken.
+    Rest(Box<Iter>, rest::Taken),
+    /// `by_ref`: what it gives is taken from the rest of an iterator.
+    ByRef(Box<Iter>),
+    /// In a `mut` variable, and it can be used up as a whole only.
+    Whole(Box<Iter>),
+    Cycle(Box<Iter>),
     Map(Box<Iter>, Function),
     Inspect(Box<Iter>, Function),
     /// Items by value: `copied`, and `cloned` where they must be cloned.
@@ -99,8 +108,8 @@ pub(crate) enum Access {
     RefMut,
     /// By value, out of something that is used up.
     Move,
-    /// As they stand, where only rustc knows whether they are references.
-    Place,
+    /// By value, out of a vector that nothing writes: numbers, or what only rustc knows.
+    Made,
 }
 
 /// How `chunks` and its kin cut a slice.
@@ -155,9 +164,10 @@ impl Lower<'_> {
         if let Some(result) = self.range_method(iter, &name, &args, site.span) {
             return result;
         }
-        if let Some(result) = self.next_of(iter, call) {
+        if let Some(result) = self.rest_method(iter, &args, &site) {
             return result;
         }
+        let iter = &iter.asked_by(&name);
         if let Some(adapted) = self.adapt(iter, &args, &site) {
             return adapted;
         }
@@ -205,4 +215,16 @@ fn turbofish(call: &ExprMethodCall) -> Option<&syn::Type> {
             syn::GenericArgument::Type(ty) => Some(ty),
             _ => None,
         })
+}
+
+/// The call with the type its result is annotated with, where its name leaves that open.
+pub(in crate::front) fn named(call: &ExprMethodCall, hint: Option<&syn::Type>) -> ExprMethodCall {
+    let mut call = call.clone();
+    let open = ["collect", "sum", "product"]
+        .iter()
+        .any(|name| call.method == name);
+    if let (true, None, Some(ty)) = (open, &call.turbofish, hint) {
+        call.turbofish = Some(syn::parse_quote!(::<#ty>));
+    }
+    call
 }

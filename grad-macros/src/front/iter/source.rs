@@ -99,6 +99,20 @@ impl Lower<'_> {
                 })
             }
             ("map", [f]) if matches!(ty, Ty::Array(_)) => Some(self.map_array(receiver, f, span)),
+            ("rchunks_exact", [size]) => {
+                let size = self.value_of(size);
+                let path = self.as_path(receiver.clone());
+                let len = self.length_of(&path, span);
+                let rest = self.remainder(len, size);
+                let path = self.cut_of(&path, rest, len, 0);
+                Some(Operand::Iter(Iter::Rev(Box::new(Iter::Chunks {
+                    path,
+                    ty,
+                    size,
+                    cut: Cut::Exact,
+                    mutable: false,
+                }))))
+            }
             (name, [size]) => {
                 let (_, cut, mutable) = CUTS.iter().find(|(own, ..)| *own == name)?;
                 let size = self.value_of(size);
@@ -146,6 +160,33 @@ impl Lower<'_> {
             end,
             inclusive,
         }))
+    }
+
+    /// What `chunks_exact` leaves at the end.
+    pub(super) fn remainder_of(&mut self, iter: &Iter, span: Span) -> Option<Operand> {
+        let chunks = match iter {
+            Iter::Rest(source, _) | Iter::ByRef(source) => return self.remainder_of(source, span),
+            other => other,
+        };
+        let Iter::Chunks {
+            path,
+            ty,
+            size,
+            cut: Cut::Exact,
+            mutable,
+        } = chunks
+        else {
+            return None;
+        };
+        let len = self.length_of(path, span);
+        let rest = self.remainder(len, *size);
+        let start = self.minus(len, rest);
+        let path = self.cut_of(path, start, len, 0);
+        Some(if *mutable {
+            Operand::RefMut(path, ty.clone())
+        } else {
+            Operand::Ref(path, ty.clone())
+        })
     }
 
     /// Methods of ranges that do not iterate.

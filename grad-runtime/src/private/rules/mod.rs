@@ -95,6 +95,7 @@ mod content;
 mod convert;
 mod counted;
 mod deque;
+mod ends;
 mod extend;
 mod index;
 mod integers;
@@ -117,6 +118,7 @@ pub use content::{ContentRules, OptionFields, ResultRules, Unwrap};
 pub use convert::{FromRule, IntoRule};
 pub use counted::CountedRules;
 pub use deque::DequeRules;
+pub use ends::EndsRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
@@ -145,11 +147,11 @@ pub mod methods {
     pub use super::super::way::ByReference as _;
     pub use super::{
         ArrayMapRules as _, ClonedRules as _, ConcatRules as _, ContentLanes as _,
-        ContentRules as _, CopiedRules as _, CountedRules as _, DequeRules as _, ExtendRules as _,
-        FromRule as _, IndexMutRule as _, IndexRule as _, IntegerRules as _, IntoRule as _,
-        OkRules as _, OptionFields as _, OptionMapRules as _, OptionRules as _, RealLanes as _,
-        RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _, SliceRules as _,
-        SortRules as _, VecLanes as _, VecRules as _,
+        ContentRules as _, CopiedRules as _, CountedRules as _, DequeRules as _, EndsRules as _,
+        ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _, IntegerRules as _,
+        IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _, OptionRules as _,
+        RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _,
+        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{

@@ -1,0 +1,164 @@
+//! Methods of `Option` and `Result` that are a `match` by their definition: they are lowered as it.
+//!
+//! The functions of a `Result`'s error (`map_err(|e| ..)`) are written into the arm, so what they
+//! take needs no derivative.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Expr, ExprMethodCall, Pat};
+
+use super::{Lower, Operand};
+use crate::ir::Ty;
+
+/// The receiver, under a name that no source has.
+const RECEIVER: &str = "__outcome";
+
+/// What the receiver is known to be.
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    Option,
+    Result,
+    Neither,
+}
+
+impl Lower<'_> {
+    /// A method with a `match` for definition; `None` for any other.
+    pub(super) fn outcome_method(
+        &mut self,
+        receiver: &Operand,
+        call: &ExprMethodCall,
+        hint: Option<&syn::Type>,
+    ) -> Option<Operand> {
+        let known = match (receiver, self.operand_ty(receiver)) {
+            (Operand::Maybe(..), _) | (_, Ty::Option(_)) => Known::Option,
+            (_, Ty::Named(name)) if name == "Result" => Known::Result,
+            (_, Ty::Unknown) => Known::Neither,
+            _ => return None,
+        };
+        let args: Vec<&Expr> = call.args.iter().collect();
+        let name = call.method.to_string();
+        let meaning = match known {
+            Known::Option => of_option(&name, &args),
+            _ => None,
+        };
+        let meaning = meaning.or_else(|| of_either(&name, &args, known, call.method.span()))?;
+        self.locals.enter();
+        self.locals.declare(RECEIVER, true, Some(receiver.clone()));
+        self.hint = hint.cloned();
+        let result = self.lower_expr(&meaning);
+        self.locals.leave();
+        Some(result)
+    }
+}
+
+/// Methods whose names other types have too.
+fn of_option(name: &str, args: &[&Expr]) -> Option<Expr> {
+    Some(match (name, args) {
+        ("and", [other]) => syn::parse_quote!({
+            let __other = #other;
+            match __outcome { Some(_) => __other, None => None }
+        }),
+        ("xor", [other]) => syn::parse_quote!({
+            let __other = #other;
+            match __outcome {
+                Some(__item) => if __other.is_some() { None } else { Some(__item) },
+                None => __other,
+            }
+        }),
+        ("flatten", []) => {
+            syn::parse_quote!(match __outcome {
+                Some(__item) => __item,
+                None => None,
+            })
+        }
+        ("unzip", []) => syn::parse_quote!(match __outcome {
+            Some((__a, __b)) => (Some(__a), Some(__b)),
+            None => (None, None),
+        }),
+        _ => return None,
+    })
+}
+
+/// Methods that only options and results have.
+fn of_either(name: &str, args: &[&Expr], known: Known, span: Span) -> Option<Expr> {
+    Some(match (name, args) {
+        ("ok_or_else", [f]) => {
+            let error = applied(f, &[]);
+            syn::parse_quote_spanned!(span=> match __outcome {
+                Some(__item) => Ok(__item),
+                None => Err(#error),
+            })
+        }
+        ("map_err", [f]) => {
+            let (pat, error) = of_error(f);
+            syn::parse_quote_spanned!(span=> match __outcome {
+                Ok(__item) => Ok(__item),
+                Err(#pat) => Err(#error),
+            })
+        }
+        ("unwrap_or_else", [f]) if takes_error(f, known) => {
+            let (pat, otherwise) = of_error(f);
+            syn::parse_quote_spanned!(span=> match __outcome {
+                Ok(__item) => __item,
+                Err(#pat) => #otherwise,
+            })
+        }
+        ("map_or_else", [f, g]) if takes_error(f, known) => {
+            let (pat, otherwise) = of_error(f);
+            let mapped = applied(g, &[syn::parse_quote!(__item)]);
+            syn::parse_quote_spanned!(span=> match __outcome {
+                Ok(__item) => #mapped,
+                Err(#pat) => #otherwise,
+            })
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the function is one of a `Result`'s error: that of an `Option` takes nothing.
+fn takes_error(function: &Expr, known: Known) -> bool {
+    match function {
+        Expr::Closure(closure) => closure.inputs.len() == 1,
+        _ => known == Known::Result,
+    }
+}
+
+/// The pattern and the value of the arm of the error.
+fn of_error(function: &Expr) -> (Pat, Expr) {
+    if let Expr::Closure(closure) = function {
+        if let (Some(pat), false) = (closure.inputs.first(), returns(&closure.body)) {
+            let pat = match pat {
+                Pat::Type(typed) => &typed.pat,
+                pat => pat,
+            };
+            return (pat.clone(), (*closure.body).clone());
+        }
+    }
+    let error: Expr = syn::parse_quote!(__error);
+    (syn::parse_quote!(__error), applied(function, &[error]))
+}
+
+/// The function called; a closure that takes nothing stands in place.
+fn applied(function: &Expr, args: &[Expr]) -> Expr {
+    match function {
+        Expr::Closure(closure) if args.is_empty() && !returns(&closure.body) => {
+            (*closure.body).clone()
+        }
+        Expr::Path(path) => syn::parse_quote!(#path(#(#args),*)),
+        other => syn::parse_quote!((#other)(#(#args),*)),
+    }
+}
+
+/// Whether something inside may leave the closure, which would leave the function where it is
+/// inlined.
+fn returns(body: &Expr) -> bool {
+    fn leaves(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Group(group) => leaves(group.stream()),
+            TokenTree::Ident(ident) => ident == "return",
+            TokenTree::Punct(punct) => punct.as_char() == '?',
+            TokenTree::Literal(_) => false,
+        })
+    }
+    leaves(body.to_token_stream())
+}

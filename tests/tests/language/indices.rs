@@ -1,0 +1,89 @@
+//! Lists of indices in fields, of which a method does not see the types, as arguments.
+
+use grad_runtime::{Differentiable, differentiate};
+
+#[derive(Clone, Differentiable)]
+struct Table {
+    ids: Vec<usize>,
+    v: Vec<f64>,
+    o: Option<usize>,
+    p: Vec<(usize, usize)>,
+    q: [u8; 3],
+    order: Vec<usize>,
+}
+#[differentiate]
+fn pick(ids: &[usize], v: &[f64]) -> f64 {
+    let mut s = 0.0;
+    for &i in ids {
+        s += v[i];
+    }
+    s
+}
+#[differentiate]
+fn pick2(ids: &Vec<usize>, v: &[f64]) -> f64 {
+    let mut s = 0.0;
+    for &i in ids {
+        s += v[i];
+    }
+    s
+}
+#[differentiate]
+fn pairs(ids: &[(usize, usize)], q: &[u8; 3], v: &[f64]) -> f64 {
+    let mut s = 0.0;
+    for &(i, j) in ids {
+        s += v[i] * v[j] * q[0] as f64;
+    }
+    s
+}
+#[differentiate]
+fn opt(o: Option<usize>, v: &[f64]) -> f64 {
+    match o {
+        Some(i) => v[i],
+        None => 0.0,
+    }
+}
+#[differentiate]
+fn opt2(o: &Option<usize>, v: &[f64]) -> f64 {
+    match o {
+        Some(i) => v[*i],
+        None => 0.0,
+    }
+}
+#[differentiate]
+fn visit(order: &mut Vec<usize>, v: &[f64]) -> f64 {
+    order.push(1);
+    order.push(0);
+    order.push(1);
+    v[order[0]] * 2.0
+}
+#[differentiate]
+impl Table {
+    fn go(&mut self) -> f64 {
+        let a = visit(&mut self.order, &self.v) + pick(&self.order, &self.v);
+        a + pick(&self.ids, &self.v)
+            + pick2(&self.ids, &self.v)
+            + opt(self.o, &self.v)
+            + opt2(&self.o, &self.v)
+            + pairs(&self.p, &self.q, &self.v)
+            + pick(&[0, 1], &self.v)
+            + opt(None, &self.v)
+            + opt(Some(1), &self.v)
+    }
+}
+#[differentiate]
+pub fn lists_of_indices(x: &[f64]) -> f64 {
+    let mut s = Table {
+        ids: vec![0, 1],
+        v: x.to_vec(),
+        o: Some(1),
+        p: vec![(0, 1)],
+        q: [1, 2, 3],
+        order: vec![],
+    };
+    s.go() + pick(&s.ids, x)
+}
+
+#[test]
+fn indices() {
+    slice!(lists_of_indices, value_and_grad_lists_of_indices, jvp_lists_of_indices; [0.4, 1.3]);
+}

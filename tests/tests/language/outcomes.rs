@@ -1,0 +1,133 @@
+//! Methods of `Option` and `Result` that are a `match` by definition; errors that hold floats; `first`, `last` and `get`
+//! of fields.
+
+use grad_runtime::{Differentiable, differentiate};
+
+#[derive(Debug)]
+pub enum Failure {
+    Text(String),
+    Length(usize),
+    Residual { left: f64 },
+}
+
+#[differentiate]
+pub fn root(a: f64) -> Result<f64, String> {
+    if a > 0.0 {
+        Ok(a.sqrt())
+    } else {
+        Err("negative".to_owned())
+    }
+}
+
+#[differentiate]
+pub fn both(a: f64, b: f64) -> Result<f64, Failure> {
+    let u = root(a).map_err(Failure::Text)?;
+    let v = root(b).map_err(|e| Failure::Length(e.len()))?;
+    Ok(u * v + a)
+}
+
+#[differentiate]
+pub fn of_errors(x: &[f64]) -> f64 {
+    let both = match both(x[0], x[1]) {
+        Ok(v) => v * x[2],
+        Err(Failure::Text(_)) => x[1],
+        Err(Failure::Length(n)) => n as f64 * x[2],
+        Err(Failure::Residual { .. }) => 0.0,
+    };
+    let instead = root(x[2]).unwrap_or_else(|e| x[1] * e.len() as f64);
+    let mapped = root(x[1]).map_or_else(|e| x[0] * e.len() as f64, |v| v * x[2]);
+    both + instead * mapped
+}
+
+#[differentiate]
+pub fn settled(a: f64, b: f64) -> Result<f64, Failure> {
+    if a > 0.0 {
+        Ok(a * b)
+    } else {
+        Err(Failure::Residual { left: a * b })
+    }
+}
+
+#[differentiate]
+pub fn residuals(x: &[f64]) -> f64 {
+    match settled(x[0], x[1]) {
+        Ok(v) => v * v,
+        Err(Failure::Residual { left }) if left > 0.0 => x[1],
+        Err(_) => x[2] * x[1],
+    }
+}
+
+#[differentiate]
+pub fn entry(x: &[f64], i: usize) -> Result<f64, String> {
+    let v = x.get(i).copied().ok_or_else(|| format!("no entry {i}"))?;
+    Ok(v * x[0])
+}
+
+#[differentiate]
+pub fn of_options(x: &[f64]) -> f64 {
+    let a = (x[0] > 0.0).then_some(x[1] * x[1]);
+    let b = if x[2] > 0.0 { Some(x[2] * x[0]) } else { None };
+    let nested = if x[0] > 0.0 { Some(b) } else { None };
+    let pair = if x[1] > 0.0 { Some((x[0], x[2])) } else { None };
+    let (p, q) = pair.unzip();
+    let entries = entry(x, 1).unwrap_or(0.0) * entry(x, 9).unwrap_or(x[2]);
+    a.xor(b).unwrap_or(x[0])
+        + a.and(b).unwrap_or(x[2])
+        + nested.flatten().unwrap_or(x[1])
+        + p.unwrap_or(x[1]) * q.unwrap_or(x[0])
+        + entries
+}
+
+#[derive(Differentiable, Clone)]
+pub struct Step {
+    pub at: f64,
+    pub weights: Vec<f64>,
+}
+
+#[derive(Differentiable, Clone)]
+pub struct Path {
+    pub lengths: Vec<f64>,
+    pub steps: Vec<Step>,
+}
+
+#[differentiate]
+impl Path {
+    fn ends(&self, i: usize) -> f64 {
+        let mut sum = 0.0;
+        if let Some(step) = self.steps.last() {
+            sum += step.at * step.weights[0];
+        }
+        let Some(length) = self.lengths.get(i) else {
+            return sum;
+        };
+        sum + length * *length
+    }
+    fn product(&self) -> Option<f64> {
+        let first = self.lengths.first()?;
+        let second = self.lengths.get(1)?;
+        Some(first * second)
+    }
+}
+
+#[differentiate]
+pub fn of_fields(x: &[f64]) -> f64 {
+    let path = Path {
+        lengths: x.to_vec(),
+        steps: vec![Step {
+            at: x[0],
+            weights: vec![x[1]],
+        }],
+    };
+    path.ends(2) * path.ends(7) + path.product().unwrap_or(0.0)
+}
+
+#[test]
+fn outcomes() {
+    each! {
+        [1.3, 0.7, 2.1], [-0.6, 1.9, 0.3], [0.4, -1.1, -0.9], [-0.4, -1.1, 0.9];
+        of_errors, value_and_grad_of_errors, jvp_of_errors;
+        residuals, value_and_grad_residuals, jvp_residuals;
+        of_options, value_and_grad_of_options, jvp_of_options;
+        of_fields, value_and_grad_of_fields, jvp_of_fields;
+    }
+}
