@@ -24,7 +24,9 @@
 //! - `alloc`: `Vec`, `Box` and `String`, the optimizers, checks and graphs, without `std`.
 //! - `libm`: mathematical functions without `std`.
 //! - `nn`: arrays of the `ndarray` crate, layers, losses.
-//! - `rayon`: splits batches over threads.
+//! - `rayon`: splits batches over threads. Train on a thread of the pool (in `main`,
+//!   `rayon::ThreadPoolBuilder::new().use_current_thread().build_global()`, or inside of `install`): from
+//!   outside every operation goes through a queue, which takes time and now and then allocates.
 //! - `data`: readers of data files, batches.
 //! - `plot`: line charts as SVG.
 //! - `train`: the training loop, checkpoints, the report.

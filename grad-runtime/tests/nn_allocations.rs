@@ -14,6 +14,8 @@ use ndarray::{Array2, Array4};
 
 struct Counting;
 
+/// Tests of one binary run side by side, and each would count what the other allocates.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every call is passed on to the system's allocator as it is.
@@ -92,6 +94,7 @@ fn allocations(mut step: impl FnMut()) -> usize {
 
 #[test]
 fn a_step_reuses_its_buffers() {
+    let _alone = ALONE.lock().expect("the other test passed");
     let images = Array4::from_shape_fn((4, 8, 8, 1), |(n, i, j, _)| {
         [0.1, 0.5, 0.7][(n + i * j) % 3]
     });
@@ -136,4 +139,48 @@ fn a_step_reuses_its_buffers() {
         adam.step(&mut model, &gradient);
     });
     assert_eq!(in_parts, 0);
+}
+
+/// On two threads, too, if the one that trains is one of the pool's: what comes from outside goes through
+/// a queue of rayon's that allocates.
+#[cfg(feature = "rayon")]
+#[test]
+fn a_step_on_two_threads_reuses_its_buffers() {
+    let _alone = ALONE.lock().expect("the other test passed");
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(2)
+        .use_current_thread()
+        .build_global()
+        .expect("nobody else starts the pool");
+    // Large enough for every layer to be split.
+    let images = Array4::from_shape_fn((64, 8, 8, 16), |(n, i, j, _)| {
+        [0.1, 0.5, 0.7][(n + i * j) % 3]
+    });
+    let labels: Vec<usize> = (0..64).map(|i| i % 3).collect();
+    let relu = Activation::Relu;
+    let mut model = Model {
+        layers: (
+            Conv2d::new([3, 3], 16, 32, Init::he(1))
+                .padding(1)
+                .with(relu),
+            MaxPool2d::new(2),
+            Flatten,
+            Dense::new(512, 128, Init::he(2)).with(relu),
+            Dense::new(128, 3, Init::glorot(3)),
+        ),
+    };
+    let mut gradient = model.zero_tangent();
+    let mut adam = Adam::new(1e-3);
+    let mut steps = |count| {
+        for _ in 0..count {
+            gradient.set_zero();
+            let _ = model.accumulate_grad_loss(&images, &labels, 1.0, &mut gradient);
+            adam.step(&mut model, &gradient);
+        }
+    };
+    steps(40);
+    let before = COUNT.load(Relaxed);
+    // Ten split more operations than the queue would take without a new block.
+    steps(10);
+    assert_eq!(COUNT.load(Relaxed) - before, 0);
 }

@@ -5,6 +5,8 @@
 //! result is a [`Product`] whose outer sum runs over the filter's rows and whose inner sum runs along
 //! one. Only padding copies the image, one at a time, which stays in the cache.
 //!
+//! Filters of 3 by 3 with stride 1 take fewer products (`super::winograd`) where that pays.
+//!
 //! Back to the image, a product gives what each pixel of a row of results adds to the row of the image
 //! behind a row of the filters, summed over those rows; these patches overlap, and are added up. Back to
 //! the filters, a product sums over the rows and columns of the image.
@@ -13,6 +15,7 @@ use std::vec::Vec;
 
 use super::elementwise::passes;
 use super::product::{Product, Start, Strides};
+use super::winograd::{Finish, Winograd};
 use super::{Element, parallel, reduce, workspace};
 
 /// The extents of a convolution.
@@ -64,6 +67,14 @@ impl Convolution {
     /// `y = x * w + bias`, made positive if `rectify` says so, for all images of `x`.
     pub fn forward<E: Element>(&self, x: &[E], w: &[E], bias: &[E], rectify: bool, y: &mut [E]) {
         let (image_len, output_len) = (self.image_len(), self.output_len());
+        if let Some(winograd) = self.winograd() {
+            let w = winograd.filters(w);
+            parallel::chunks(y, output_len, self.work() / 2, |first, y| {
+                let finish = Finish::Write { bias, rectify };
+                winograd.run(&x[first * image_len..], &w, finish, y);
+            });
+            return workspace::give(w);
+        }
         parallel::chunks(y, output_len, self.work(), |first, y| {
             let mut padded = self.padded_image();
             for (y, x) in y
@@ -82,6 +93,15 @@ impl Convolution {
     pub fn pull_image<E: Element>(&self, w: &[E], y_bar: &[E], x_bar: &mut [E]) {
         let width = self.output_sides()[1];
         let (image_len, output_len) = (self.image_len(), self.output_len());
+        if let Some(winograd) = self.winograd_back() {
+            let turned = self.turn_round(w);
+            let w = winograd.filters(&turned);
+            parallel::chunks(x_bar, image_len, self.work() / 2, |first, x_bar| {
+                winograd.run(&y_bar[first * output_len..], &w, Finish::Add, x_bar);
+            });
+            workspace::give(turned);
+            return workspace::give(w);
+        }
         let row_len = self.image[1] * self.channels;
         let turned = self.turn(w);
         parallel::chunks(x_bar, image_len, self.work(), |first, x_bar| {
@@ -154,6 +174,14 @@ impl Convolution {
     pub fn pull_filters<E: Element>(&self, x: &[E], y_bar: &[E], w_bar: &mut [E]) {
         let (image_len, output_len) = (self.image_len(), self.output_len());
         let images = y_bar.len() / output_len.max(1);
+        if let Some(winograd) = self.winograd() {
+            parallel::sums(w_bar, images, self.work() / 2, |images, w_bar| {
+                let x = &x[images.start * image_len..];
+                let y_bar = &y_bar[images.start * output_len..images.end * output_len];
+                winograd.pull_filters(x, y_bar, w_bar);
+            });
+            return;
+        }
         parallel::sums(w_bar, images, self.work(), |images, w_bar| {
             let mut padded = self.padded_image();
             let x = x[images.start * image_len..images.end * image_len].chunks_exact(image_len);
@@ -178,6 +206,48 @@ impl Convolution {
                 reduce::add_column_sums(y_bar, bias_bar);
             },
         );
+    }
+
+    /// The faster way for filters of 3 by 3, where it is one.
+    fn winograd(&self) -> Option<Winograd> {
+        let winograd = Winograd {
+            image: self.image,
+            padding: self.padding,
+            output: self.output_sides(),
+            channels: self.channels,
+            filters: self.filters,
+        };
+        (self.kernel == [3, 3] && self.stride == [1, 1] && winograd.pays()).then_some(winograd)
+    }
+
+    /// The same back to the image: a convolution of the result's cotangent.
+    fn winograd_back(&self) -> Option<Winograd> {
+        if self.kernel != [3, 3] || self.stride != [1, 1] || self.padding.iter().any(|p| *p > 2) {
+            return None;
+        }
+        let winograd = Winograd {
+            image: self.output_sides(),
+            padding: self.padding.map(|padding| 2 - padding),
+            output: self.image,
+            channels: self.filters,
+            filters: self.channels,
+        };
+        winograd.pays().then_some(winograd)
+    }
+
+    /// The filters of each pixel transposed, and the pixels in reverse order.
+    fn turn_round<E: Element>(&self, w: &[E]) -> Vec<E> {
+        let mut turned = workspace::take(w.len());
+        let len = self.channels * self.filters;
+        let pixels = turned.chunks_exact_mut(len).rev();
+        for (w, to) in w.chunks_exact(len).zip(pixels) {
+            for (channel, w) in w.chunks_exact(self.filters).enumerate() {
+                for (to, &w) in to[channel..].iter_mut().step_by(self.channels).zip(w) {
+                    *to = w;
+                }
+            }
+        }
+        turned
     }
 
     /// Products and sums for one image.
@@ -350,10 +420,14 @@ impl<E: Element> Rows<'_, E> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the narrower float is what is tested"
+)]
 mod tests {
     use std::{vec, vec::Vec};
 
-    use super::Convolution;
+    use super::{Convolution, Element};
 
     /// The formula, entry by entry; calls `f` with the indices of image, filters and result.
     fn terms(c: &Convolution, images: usize, mut f: impl FnMut(usize, usize, usize)) {
@@ -380,15 +454,21 @@ mod tests {
         }
     }
 
-    fn numbers(len: usize, seed: usize) -> Vec<f64> {
+    fn numbers<E: Element>(len: usize, seed: usize) -> Vec<E> {
         (0..len)
-            .map(|i| f64::from(u8::try_from((i * 37 + seed * 101) % 23).unwrap()) - 11.0)
+            .map(|i| E::of(f64::from(u8::try_from((i * 37 + seed * 101) % 23).unwrap()) - 11.0))
             .collect()
     }
 
     #[test]
-    #[allow(clippy::float_cmp, reason = "small whole numbers are exact")]
     fn convolutions_are_their_formula() {
+        for c in cases() {
+            check::<f32>(&c);
+            check::<f64>(&c);
+        }
+    }
+
+    fn cases() -> Vec<Convolution> {
         let base = Convolution {
             image: [9, 8],
             channels: 1,
@@ -397,8 +477,35 @@ mod tests {
             stride: [1, 1],
             padding: [0, 0],
         };
-        let cases = [
+        vec![
             base,
+            // By Winograd's way: sides odd and even, each padding, channels and filters that fill
+            // registers and that do not, several blocks of tiles.
+            Convolution {
+                channels: 16,
+                filters: 32,
+                padding: [1, 1],
+                ..base
+            },
+            Convolution {
+                channels: 17,
+                filters: 37,
+                ..base
+            },
+            Convolution {
+                image: [23, 7],
+                channels: 33,
+                filters: 70,
+                padding: [2, 1],
+                ..base
+            },
+            Convolution {
+                image: [5, 19],
+                channels: 21,
+                filters: 16,
+                padding: [0, 2],
+                ..base
+            },
             Convolution {
                 padding: [1, 2],
                 ..base
@@ -435,34 +542,62 @@ mod tests {
                 padding: [1, 4],
                 ..base
             },
-        ];
-        for c in cases {
-            let images = 3;
-            let [oh, ow] = c.output().unwrap();
-            let x = numbers(images * c.image[0] * c.image[1] * c.channels, 1);
-            let w = numbers(c.kernel[0] * c.kernel[1] * c.channels * c.filters, 2);
-            let bias = numbers(c.filters, 3);
-            let y_bar = numbers(images * oh * ow * c.filters, 4);
-            let mut expected: Vec<f64> = (0..y_bar.len()).map(|i| bias[i % c.filters]).collect();
-            let (mut x_bar, mut w_bar) = (numbers(x.len(), 5), numbers(w.len(), 6));
-            let (mut expected_x, mut expected_w) = (x_bar.clone(), w_bar.clone());
-            terms(&c, images, |i, k, o| {
-                expected[o] += x[i] * w[k];
-                expected_x[i] += w[k] * y_bar[o];
-                expected_w[k] += x[i] * y_bar[o];
-            });
-            let mut y = vec![f64::NAN; y_bar.len()];
-            c.forward(&x, &w, &bias, false, &mut y);
-            assert_eq!(y, expected, "{c:?}");
-            c.forward(&x, &w, &bias, true, &mut y);
-            assert!(
-                y.iter().zip(&expected).all(|(y, e)| *y == e.max(0.0)),
-                "{c:?}"
-            );
-            c.pull_image(&w, &y_bar, &mut x_bar);
-            assert_eq!(x_bar, expected_x, "{c:?}");
-            c.pull_filters(&x, &y_bar, &mut w_bar);
-            assert_eq!(w_bar, expected_w, "{c:?}");
+        ]
+    }
+
+    /// Winograd's way rounds more often; the error stays that of a few roundings of the largest result.
+    #[test]
+    fn numbers_that_are_not_whole_are_rounded_little() {
+        let c = cases()[1];
+        let len = c.image[0] * c.image[1] * c.channels;
+        let third =
+            |x: Vec<f64>| -> Vec<f64> { x.iter().map(|x| f64::from(*x as f32 / 3.0)).collect() };
+        let narrow = |x: &[f64]| -> Vec<f32> { x.iter().map(|x| *x as f32).collect() };
+        let (x, w) = (
+            third(numbers(len, 1)),
+            third(numbers(9 * c.channels * c.filters, 2)),
+        );
+        let (bias, mut y) = (vec![0.0; c.filters], vec![0.0; c.output_len()]);
+        c.forward(&x, &w, &bias, false, &mut y);
+        let mut y_narrow = vec![0.0; y.len()];
+        c.forward(
+            &narrow(&x),
+            &narrow(&w),
+            &narrow(&bias),
+            false,
+            &mut y_narrow,
+        );
+        let largest = y.iter().fold(0.0, |most: f64, y| most.max(y.abs()));
+        for (narrow, y) in y_narrow.iter().zip(&y) {
+            assert!((f64::from(*narrow) - y).abs() < 2e-6 * largest);
         }
+    }
+
+    /// Small whole numbers are exact.
+    fn check<E: Element>(c: &Convolution) {
+        let images = 3;
+        let [oh, ow] = c.output().unwrap();
+        let x = numbers::<E>(images * c.image[0] * c.image[1] * c.channels, 1);
+        let w = numbers::<E>(c.kernel[0] * c.kernel[1] * c.channels * c.filters, 2);
+        let bias = numbers::<E>(c.filters, 3);
+        let y_bar = numbers::<E>(images * oh * ow * c.filters, 4);
+        let mut expected: Vec<E> = (0..y_bar.len()).map(|i| bias[i % c.filters]).collect();
+        let (mut x_bar, mut w_bar) = (numbers::<E>(x.len(), 5), numbers::<E>(w.len(), 6));
+        let (mut expected_x, mut expected_w) = (x_bar.clone(), w_bar.clone());
+        terms(c, images, |i, k, o| {
+            expected[o] += x[i] * w[k];
+            expected_x[i] += w[k] * y_bar[o];
+            expected_w[k] += x[i] * y_bar[o];
+        });
+        let mut y = vec![E::nan(); y_bar.len()];
+        c.forward(&x, &w, &bias, false, &mut y);
+        assert_eq!(y, expected, "{c:?}");
+        c.forward(&x, &w, &bias, true, &mut y);
+        let rectified: Vec<E> = expected.iter().map(|e| e.max(E::zero())).collect();
+        assert_eq!(y, rectified, "{c:?}");
+        c.pull_image(&w, &y_bar, &mut x_bar);
+        assert_eq!(x_bar, expected_x, "{c:?}");
+        c.pull_filters(&x, &y_bar, &mut w_bar);
+        assert_eq!(w_bar, expected_w, "{c:?}");
     }
 }

@@ -26,6 +26,10 @@ pub trait Lanes: Copy {
         y: Self::Register<S>,
         z: Self::Register<S>,
     ) -> Self::Register<S>;
+    /// `x + y`.
+    fn plus<S: Simd>(simd: S, x: Self::Register<S>, y: Self::Register<S>) -> Self::Register<S>;
+    /// `x - y`.
+    fn minus<S: Simd>(simd: S, x: Self::Register<S>, y: Self::Register<S>) -> Self::Register<S>;
     /// The larger of each pair of lanes; the second where one is not a number.
     fn larger<S: Simd>(simd: S, x: Self::Register<S>, y: Self::Register<S>) -> Self::Register<S>;
     /// The first `count` lanes.
@@ -47,6 +51,30 @@ pub trait Lanes: Copy {
     unsafe fn write<S: Simd>(to: *mut Self, x: Self::Register<S>) {
         // SAFETY: the caller's; the write is unaligned.
         unsafe { to.cast::<Self::Register<S>>().write_unaligned(x) }
+    }
+    /// The entries of a slice, of which there are at most as many as lanes; the other lanes are zero.
+    #[inline(always)]
+    fn load<S: Simd>(simd: S, from: &[Self]) -> Self::Register<S> {
+        if from.len() == Self::count::<S>() {
+            // SAFETY: the slice has an entry for each lane.
+            return unsafe { Self::read::<S>(from.as_ptr()) };
+        }
+        assert!(from.len() < Self::count::<S>());
+        let mask = Self::first_lanes(simd, from.len());
+        // SAFETY: the lanes of the mask are entries of the slice.
+        unsafe { Self::read_masked(simd, mask, from.as_ptr()) }
+    }
+    /// Writes a slice, of at most as many entries as there are lanes.
+    #[inline(always)]
+    fn store<S: Simd>(simd: S, x: Self::Register<S>, to: &mut [Self]) {
+        if to.len() == Self::count::<S>() {
+            // SAFETY: the slice has an entry for each lane.
+            return unsafe { Self::write::<S>(to.as_mut_ptr(), x) };
+        }
+        assert!(to.len() < Self::count::<S>());
+        let mask = Self::first_lanes(simd, to.len());
+        // SAFETY: the lanes of the mask are entries of the slice.
+        unsafe { Self::write_masked(simd, mask, to.as_mut_ptr(), x) }
     }
     /// Reads the lanes of the mask; the others are zero.
     ///
@@ -71,7 +99,7 @@ pub trait Lanes: Copy {
 
 macro_rules! lanes {
     ($float:ty, $registers:ident, $masks:ident, $count:ident, $word:ty, $splat:ident, $multiply_add:ident,
-     $greater:ident, $select:ident, $between:ident, $read:ident, $write:ident) => {
+     $plus:ident, $minus:ident, $greater:ident, $select:ident, $between:ident, $read:ident, $write:ident) => {
         impl Lanes for $float {
             type Register<S: Simd> = S::$registers;
             type Mask<S: Simd> = S::$masks;
@@ -92,6 +120,14 @@ macro_rules! lanes {
                 z: S::$registers,
             ) -> S::$registers {
                 simd.$multiply_add(x, y, z)
+            }
+            #[inline(always)]
+            fn plus<S: Simd>(simd: S, x: S::$registers, y: S::$registers) -> S::$registers {
+                simd.$plus(x, y)
+            }
+            #[inline(always)]
+            fn minus<S: Simd>(simd: S, x: S::$registers, y: S::$registers) -> S::$registers {
+                simd.$minus(x, y)
             }
             #[inline(always)]
             fn larger<S: Simd>(simd: S, x: S::$registers, y: S::$registers) -> S::$registers {
@@ -132,6 +168,8 @@ lanes!(
     u32,
     splat_f32s,
     mul_add_e_f32s,
+    add_f32s,
+    sub_f32s,
     greater_than_f32s,
     select_f32s,
     mask_between_m32s,
@@ -146,6 +184,8 @@ lanes!(
     u64,
     splat_f64s,
     mul_add_e_f64s,
+    add_f64s,
+    sub_f64s,
     greater_than_f64s,
     select_f64s,
     mask_between_m64s,

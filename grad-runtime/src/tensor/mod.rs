@@ -26,6 +26,7 @@ pub mod parallel;
 pub mod pool;
 pub mod product;
 pub mod reduce;
+mod winograd;
 pub mod workspace;
 
 pub use element::Element;
