@@ -2,7 +2,7 @@
 //!
 //! A method that ends with `self` and returns `&mut Self` is differentiated as one that gives nothing.
 //! Where the code around shows that it is one, what it gives is the receiver. Elsewhere a chain that is
-//! a statement is taken for one, and generated code asks rustc whether the methods give nothing.
+//! a statement is taken for one, and generated code has rustc check what its methods give.
 
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Expr, ExprMethodCall, ReturnType, Signature, Stmt, Type};
@@ -62,7 +62,7 @@ impl Lower<'_> {
         })
     }
 
-    /// A call in the chain, which must give nothing.
+    /// A call in the chain, which must give the receiver back, or nothing.
     fn lower_link(&mut self, call: &ExprMethodCall, root: &Expr) {
         let span = call.method.span();
         let link = ExprMethodCall {
@@ -71,7 +71,7 @@ impl Lower<'_> {
         };
         if let Operand::Value(given) = self.lower_expr(&Expr::MethodCall(link)) {
             let kind = Kind::Opaque {
-                code: Code(quote_spanned!(span=> { let () = __given; })),
+                code: Code(quote_spanned!(span=> (__given,).__grad_given_back())),
                 captures: vec![("__given".to_owned(), Capture::Value(given))],
                 effect: true,
             };

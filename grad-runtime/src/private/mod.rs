@@ -12,6 +12,7 @@ mod collect;
 mod core_math;
 mod gather;
 mod gathered;
+mod given_back;
 mod handed;
 mod input;
 mod jacobian;

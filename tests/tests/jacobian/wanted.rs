@@ -124,6 +124,19 @@ fn each(x: &[f64], n: usize, choice: &[usize]) -> Vec<f64> {
     out
 }
 
+/// What a call gives is moved about before it is read.
+#[differentiate(forward, jacobian, lanes, wrt(x))]
+fn moved(x: &[f64], n: usize, choice: &[usize]) -> Vec<f64> {
+    let mut sums = sums(x, n);
+    sums.swap(0, 2);
+    sums[1..].reverse();
+    sums.rotate_left(1);
+    let part = sums[2..4].to_vec();
+    sums[..2].copy_from_slice(&part);
+    sums[4..].fill(x[1]);
+    choice.iter().map(|&at| sums[at] * x[0]).collect()
+}
+
 #[test]
 fn elements_that_nobody_reads() {
     let x = [0.7, -0.4, 1.3, 0.2, -0.9, 0.5];
@@ -133,10 +146,13 @@ fn elements_that_nobody_reads() {
     let of_each = jacobian_each(&x, 9, &choice);
     assert_differences(&of_each, &x, |x| each(x, 9, &choice));
     let of_all = jacobian_whole(&x, 5, 1);
+    let of_moved = jacobian_moved(&x, 6, &choice[..3]);
+    assert_differences(&of_moved, &x, |x| moved(x, 6, &choice[..3]));
     for column in 0..x.len() {
         let mut dot = vec![0.0; x.len()];
         dot[column] = 1.0;
         assert_column(&jacobian, column, &jvp_chosen(&x, 9, &choice, &dot).1);
+        assert_column(&of_moved, column, &jvp_moved(&x, 6, &choice[..3], &dot).1);
         assert_column(&of_each, column, &jvp_each(&x, 9, &choice, &dot).1);
         let (first, pairs) = jvp_whole(&x, 5, 1, &dot).1;
         let flat: Vec<f64> = pairs.iter().flat_map(|p| [p.a, p.b]).collect();

@@ -499,7 +499,13 @@ mod builder {
         s.set_drag(x[2] * x[1]);
         let first = s.run(x[1]);
         s.set_dt(x[1]).set_drag(first).set_dt(x[2] * x[0]);
-        s.run(x[1]) + s.set_both(x[2]) * first
+        let mut log = Sim::new();
+        #[differentiate(checkpoint)]
+        for k in 0..3 {
+            s.set_dt(s.dt * x[k % 2]).set_drag(x[2]);
+            log.set_dt(0.5).set_drag(2.0);
+        }
+        s.run(x[1] * log.drag) + s.set_both(x[2]) * first
     }
 }
 

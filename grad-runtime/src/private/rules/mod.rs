@@ -142,6 +142,7 @@ pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::super::behind::Itself as _;
     pub use super::super::gather::{Gather as _, GatherCopies as _, GatherPairs as _};
+    pub use super::super::given_back::Given as _;
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
@@ -151,7 +152,7 @@ pub mod methods {
         ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _, IntegerRules as _,
         IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _, OptionRules as _,
         RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _,
-        SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
+        SliceLanes as _, SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
