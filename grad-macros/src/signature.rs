@@ -195,7 +195,7 @@ impl Signature {
             }
         } else {
             for p in &mut self.parameters {
-                p.wrt = p.ty.may_be_active();
+                p.wrt = p.ty.may_be_active() && !is_inert_collection(&p.base);
             }
         }
         // What a function that is passed captures may be differentiated.
@@ -523,6 +523,24 @@ fn holds_indices(ty: &Type) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Collections of std's that are iterated over in an order of their own. They have no tangents.
+pub(crate) const COLLECTIONS: &[&str] =
+    &["HashMap", "BTreeMap", "HashSet", "BTreeSet", "BinaryHeap"];
+
+/// Whether the type is one of them and holds no floats: such a parameter is constant.
+fn is_inert_collection(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    let known = last.filter(|last| COLLECTIONS.iter().any(|name| last.ident == name));
+    let Some(PathArguments::AngleBracketed(list)) = known.map(|last| &last.arguments) else {
+        return false;
+    };
+    list.args.iter().all(|argument| match argument {
+        syn::GenericArgument::Type(ty) => !ty_of(ty).may_be_active() || is_inert_collection(ty),
+        _ => true,
+    })
 }
 
 /// The tangent type of a written type: floats and containers of floats in full, anything else

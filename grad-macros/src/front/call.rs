@@ -6,14 +6,17 @@ use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
-use super::iter::COLLECTIONS;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Code, Kind, Op, Path, Ty, Width};
+use crate::signature::COLLECTIONS;
 
 const INTEGERS: &[&str] = &[
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
 ];
+
+/// Associated functions that make a collection.
+const MAKING: &[&str] = &["new", "with_capacity", "from", "from_iter", "default"];
 
 /// The name of a type of integers.
 pub(super) fn integer_type(ty: &syn::Type) -> Option<&'static str> {
@@ -69,7 +72,7 @@ impl Lower<'_> {
                 let name = format_ident!("{name}", span = span);
                 self.lower_expr(&syn::parse_quote_spanned!(span=> (#receiver).#name(#(#rest),*)))
             }
-            ([.., name, _], _) if COLLECTIONS.contains(name) => {
+            ([.., name, made], _) if COLLECTIONS.contains(name) && MAKING.contains(made) => {
                 let ty = Ty::Named((*name).to_owned());
                 self.opaque(&Expr::Call(call.clone()), ty, "this call")
             }

@@ -75,11 +75,39 @@ pub fn maps(x: &[f64]) -> f64 {
     }
     s
 }
+
+/// An iterator that starts again and again; a map as a parameter, which is constant.
+#[differentiate]
+fn in_turns(x: &[f64], places: &BTreeMap<String, usize>) -> f64 {
+    let mut s = "ab"
+        .chars()
+        .cycle()
+        .zip(x)
+        .map(|(c, v)| if c == 'a' { v * v } else { *v })
+        .sum::<f64>();
+    for (c, v) in "xyz".chars().cycle().zip(x) {
+        s *= if c == 'y' { *v } else { 1.5 };
+    }
+    for (name, place) in places {
+        s += x[*place] * name.len() as f64;
+    }
+    s
+}
+
+#[differentiate]
+pub fn turns(x: &[f64]) -> f64 {
+    in_turns(
+        x,
+        &BTreeMap::from([("a".to_string(), 2), ("bc".to_string(), 0)]),
+    )
+}
+
 #[test]
 fn text() {
     slice!(words, value_and_grad_words, jvp_words; [0.4, 1.3, 0.7]);
     slice!(owned, value_and_grad_owned, jvp_owned; [0.4, 1.3, 0.7]);
     slice!(maps, value_and_grad_maps, jvp_maps; [0.4, 1.3, 0.7]);
+    slice!(turns, value_and_grad_turns, jvp_turns; [0.4, 1.3, 0.7]);
 }
 
 #[derive(Differentiable)]

@@ -10,6 +10,7 @@ use super::source::elements;
 use super::{Access, Iter};
 use crate::diag::Problem;
 use crate::ir::{Capture, Code, Kind, Path, Ty, Value};
+use crate::signature::COLLECTIONS;
 
 /// Methods of iterators that take a function or other items, of which floats may be a part.
 const TAKING: &[&str] = &[
@@ -26,11 +27,10 @@ const TAKING: &[&str] = &[
     "chain",
 ];
 
-/// Collections that are iterated over in an order of their own.
-pub(in crate::front) const COLLECTIONS: &[&str] =
-    &["HashMap", "BTreeMap", "HashSet", "BTreeSet", "BinaryHeap"];
+/// Methods that end an iterator which has no end of its own.
+const ENDING: &[&str] = &["take", "take_while", "map_while"];
 
-/// Their methods that give iterators.
+/// Methods of collections that give iterators.
 const VIEWS: &[&str] = &[
     "iter",
     "keys",
@@ -45,11 +45,25 @@ const VIEWS: &[&str] = &[
 ];
 
 impl Lower<'_> {
-    /// The items of an iterator without floats.
-    pub(super) fn inert_items(&mut self, iterator: Value, span: Span) -> Iter {
+    /// The items of an iterator without floats; of one that starts again and again, those of one turn.
+    pub(super) fn inert_items(&mut self, iterator: Value, span: Span) -> Option<Iter> {
+        let made_by = self.graph.def(iterator).map(|site| site.kind.clone());
+        if let Some(Kind::Opaque { code, captures, .. }) = made_by {
+            match endless(&code.0) {
+                Endless::No => {}
+                Endless::Turns(turn) => {
+                    let items = self.gathered(&turn, captures, Ty::Inert, span);
+                    return Some(Iter::Cycle(Box::new(items)));
+                }
+                Endless::Otherwise => {
+                    self.report(span, Problem::Endless);
+                    return None;
+                }
+            }
+        }
         let code = quote!(::core::iter::IntoIterator::into_iter(__items));
         let captures = vec![("__items".to_owned(), Capture::Value(iterator))];
-        self.gathered(&code, captures, Ty::Inert, span)
+        Some(self.gathered(&code, captures, Ty::Inert, span))
     }
 
     /// The items of a collection of std's.
@@ -103,8 +117,10 @@ impl Lower<'_> {
         if !known || !self.may_take_floats(&args) {
             return None;
         }
-        let items = self.inert_items(*iterator, call.method.span());
-        Some(self.iterator_method(&items, call, hint))
+        Some(match self.inert_items(*iterator, call.method.span()) {
+            Some(items) => self.iterator_method(&items, call, hint),
+            None => Operand::Poison,
+        })
     }
 
     /// The items that the code iterates over, in a vector.
@@ -127,5 +143,34 @@ impl Lower<'_> {
         let items = self.new_variable("items", ty, false, Some(items));
         self.gathered.insert(items);
         elements(Path::of(items), element, Access::Place)
+    }
+}
+
+/// Whether an iterator ends.
+enum Endless {
+    No,
+    /// It starts again after each turn: the iterator of one.
+    Turns(TokenStream),
+    Otherwise,
+}
+
+/// What the code of an iterator says of its end: a `cycle` that no later method ends.
+fn endless(code: &TokenStream) -> Endless {
+    let Ok(mut call) = syn::parse2::<ExprMethodCall>(code.clone()) else {
+        return Endless::No;
+    };
+    if call.method == "cycle" {
+        return Endless::Turns(call.receiver.to_token_stream());
+    }
+    loop {
+        let method = call.method.to_string();
+        if method == "cycle" {
+            return Endless::Otherwise;
+        }
+        let inner = match *call.receiver {
+            Expr::MethodCall(inner) if !ENDING.contains(&method.as_str()) => inner,
+            _ => return Endless::No,
+        };
+        call = inner;
     }
 }

@@ -25,7 +25,6 @@ mod rest;
 mod short;
 mod source;
 
-pub(super) use inert::COLLECTIONS;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprMethodCall};

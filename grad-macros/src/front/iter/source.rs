@@ -50,7 +50,7 @@ impl Lower<'_> {
                 let path = self.as_path(operand);
                 Some(elements(path, element, Access::Move))
             }
-            Operand::Value(value) if ty == Ty::Inert => Some(self.inert_items(value, span)),
+            Operand::Value(value) if ty == Ty::Inert => self.inert_items(value, span),
             other => {
                 let items = self.items_of_collection(&other, span);
                 if items.is_none() {
