@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::forward::{call::pushes, forward_again, mask};
 use super::{Activity, push, subsets, wanted, wrt_mask};
-use crate::ir::{Arg, Callee, Graph, Kind, Site, SiteId, Slot, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{Arg, Callee, Graph, Kind, Site, SiteId, Slot, Storage, Ty, Value, Var};
 use crate::stages::{Forward, ForwardLanes, Linear, Lowered};
 
 /// The tapes of the calls whose values are kept.
@@ -44,14 +44,7 @@ pub(crate) fn linear(lowered: &Lowered, active: &Activity) -> Option<Linear> {
             continue;
         }
         let span = site.span;
-        let tape = graph.new_var(VarInfo {
-            name: "tape".to_owned(),
-            ty: Ty::Unknown,
-            storage: Storage::Tape,
-            mutable: true,
-            tangent: false,
-            span,
-        });
+        let tape = graph.new_tape(span);
         memo.tapes.insert(id, tape);
         tapes.push(tape);
     }

@@ -6,6 +6,7 @@ use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
+use super::pattern::segments;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Code, Kind, Op, Path, Ty, Width};
@@ -38,12 +39,7 @@ impl Lower<'_> {
                 return self.lower_closure_call(call);
             }
         }
-        let segments: Vec<String> = path
-            .path
-            .segments
-            .iter()
-            .map(|s| s.ident.to_string())
-            .collect();
+        let segments = segments(&path.path);
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
         self.named = named && names.last() == Some(&"from_fn");

@@ -8,7 +8,7 @@ use syn::{Expr, Lit, RangeLimits, UnOp};
 use super::closure::Function;
 use super::iter::Iter;
 use super::operator::is_compound;
-use super::pattern::{deref, member};
+use super::pattern::{deref, member, segments};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{Code, Kind, Literal, Op, Path, Step, Storage, Ty, Value, VarInfo, Width};
@@ -222,12 +222,7 @@ impl Lower<'_> {
                 return Operand::Closure(Function::of_path(path));
             }
         }
-        let segments: Vec<String> = path
-            .path
-            .segments
-            .iter()
-            .map(|s| s.ident.to_string())
-            .collect();
+        let segments = segments(&path.path);
         let last = segments.last().cloned().unwrap_or_default();
         if last.starts_with(char::is_lowercase) {
             // By Rust's naming rule a function.

@@ -13,6 +13,7 @@ use syn::{Expr, Pat, Type};
 
 use super::captured::writes;
 use super::closure::{Function, Written};
+use super::pattern::segments;
 use super::{Lower, Operand, lower_closure};
 use crate::diag::Problem;
 use crate::ir::{Arg, Callee, Code, Op, Ty};
@@ -112,8 +113,7 @@ impl Lower<'_> {
 
     /// A function of the user's or of std's, by its name.
     fn pass_named(&mut self, path: &syn::ExprPath, code: &TokenStream, span: Span) -> Arg {
-        let segments = path.path.segments.iter();
-        let names: Vec<String> = segments.map(|s| s.ident.to_string()).collect();
+        let names = segments(&path.path);
         if let Some(operator) = self.pass_operator(&names, code, span) {
             return operator;
         }

@@ -396,6 +396,11 @@ pub(super) fn is_path_name(name: &str) -> bool {
     name.starts_with(char::is_uppercase)
 }
 
+/// The names in a path, in order.
+pub(super) fn segments(path: &syn::Path) -> Vec<String> {
+    path.segments.iter().map(|s| s.ident.to_string()).collect()
+}
+
 pub(super) fn last_segment(path: &syn::Path) -> String {
     path.segments
         .last()

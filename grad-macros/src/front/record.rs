@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::pattern::member;
+use super::pattern::{member, segments};
 use super::{Lower, Operand, infer};
 use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value};
 
@@ -127,7 +127,7 @@ impl Lower<'_> {
         values: Vec<Value>,
         span: Span,
     ) -> Operand {
-        let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let segments = segments(path);
         let last = segments.last().cloned().unwrap_or_default();
         let variant = super::pattern::is_variant(path).then(|| last.clone());
         let ty = match (&variant, last.as_str()) {

@@ -131,6 +131,18 @@ impl Graph {
         Var(u32::try_from(self.vars.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// A tape: a vector that the primal sweep fills and the reverse one empties.
+    pub(crate) fn new_tape(&mut self, span: Span) -> Var {
+        self.new_var(VarInfo {
+            name: "tape".to_owned(),
+            ty: Ty::Unknown,
+            storage: Storage::Tape,
+            mutable: true,
+            tangent: false,
+            span,
+        })
+    }
+
     pub(crate) fn new_value(&mut self, ty: Ty, span: Span, site: Option<SiteId>) -> Value {
         self.values.push(ValueInfo {
             ty,

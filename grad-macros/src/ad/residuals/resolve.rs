@@ -77,14 +77,7 @@ impl Residuals {
             return;
         }
         let span = graph.value(graph.block(reversed).args[0]).span;
-        let tape = graph.new_var(VarInfo {
-            name: "tape".to_owned(),
-            ty: Ty::Unknown,
-            storage: Storage::Tape,
-            mutable: true,
-            tangent: false,
-            span,
-        });
+        let tape = graph.new_tape(span);
         let zeros = kept.zeros(graph);
         let operands = kept.operands(graph, primal);
         let tys: Vec<Ty> = operands.iter().map(|v| graph.ty(*v).clone()).collect();

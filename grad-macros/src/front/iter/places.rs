@@ -3,6 +3,7 @@
 
 use syn::{Expr, ExprArray};
 
+use super::super::pattern::segments;
 use super::super::{Lower, Operand};
 use super::Iter;
 
@@ -37,12 +38,7 @@ fn is_function(expr: &Expr) -> bool {
     match expr {
         Expr::Closure(_) => true,
         Expr::Path(path) => {
-            let segments: Vec<String> = path
-                .path
-                .segments
-                .iter()
-                .map(|s| s.ident.to_string())
-                .collect();
+            let segments = segments(&path.path);
             matches!(segments.as_slice(), [ty, _] if ty == "f64" || ty == "f32")
                 && segments[1].starts_with(char::is_lowercase)
         }
