@@ -90,6 +90,12 @@ problems! {
         "differentiate by the arguments of the method: a trait object has no derivative of its own; or call through a generic parameter `T: Trait`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
+    MacroWrites(name: String) => format!("macro `{name}!` may change a variable, which the graph cannot follow"),
+        "write what it changes without the macro, or assign what it gives";
+    Cell => "a `Cell` or `RefCell` is used as a value here, and the graph follows what it holds only where its methods are called",
+        "call `get`, `set`, `borrow` or `borrow_mut` here, or hand on a `&mut` of a plain variable";
+    Escapes => "a differentiated value is put where the graph does not look, and what is read there has no derivative",
+        "hold it constant with `constant(..)`, or keep it in a variable, in a field of a parameter, or in a `Cell` or `RefCell` made here";
     ClosureArgument => "this function, passed to a function, is not differentiated yet",
         "pass a closure whose names each mean one thing in it and in the closures it calls, and choose between functions inside it";
     PassedEffects => "a closure that changes a variable is passed to a function",

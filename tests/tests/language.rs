@@ -14,6 +14,8 @@
 mod check;
 #[path = "language/by_use.rs"]
 mod by_use;
+#[path = "language/cells.rs"]
+mod cells;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/domains.rs"]
@@ -40,6 +42,8 @@ mod indices;
 mod items;
 #[path = "language/literals.rs"]
 mod literals;
+#[path = "language/macros.rs"]
+mod macros;
 #[path = "language/mutation.rs"]
 mod mutation;
 #[path = "language/objects.rs"]

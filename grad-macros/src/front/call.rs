@@ -50,6 +50,9 @@ impl Lower<'_> {
         if let Some(found) = found {
             return found;
         }
+        if let Some(cell) = self.lower_cell(&names, &args, hint.as_ref()) {
+            return cell;
+        }
         match (names.as_slice(), args.as_slice()) {
             ([.., "Default", "default"], []) => {
                 let ty = hint.unwrap_or_else(|| syn::parse_quote!(_));
@@ -190,6 +193,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
+        self.refuse_cell(&operand, span);
         match operand {
             Operand::Ref(path, _) => Arg::Ref(path),
             Operand::RefMut(path, _) => Arg::RefMut(path),

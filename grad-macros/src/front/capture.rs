@@ -83,6 +83,7 @@ impl Lower<'_> {
         }
         captured.names.insert(name.clone(), operand.clone());
         match operand {
+            cell if self.refuse_cell(&cell, span) => None,
             Operand::Iter(_) => None,
             Operand::Closure(function) => self.capture_function(&name, &function, captured, span),
             operand => {

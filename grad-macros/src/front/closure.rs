@@ -288,6 +288,7 @@ impl Lower<'_> {
 
     fn moved(&mut self, name: &str, operand: Operand) -> Operand {
         match operand {
+            cell if self.cell_of(&cell).is_some() => cell,
             Operand::Place(path, ty) => {
                 let span = self.graph.var(path.root).span;
                 let value = self.push(Kind::Copy(path), Vec::new(), ty.clone(), span);

@@ -27,6 +27,7 @@ mod branch;
 mod call;
 mod capture;
 mod captured;
+mod cells;
 mod closure;
 mod convert;
 mod elements;
@@ -62,6 +63,7 @@ mod tested;
 mod to_array;
 mod tuples;
 mod unwrapped;
+mod users_macro;
 mod vector;
 mod way;
 mod written;
@@ -182,6 +184,8 @@ pub(super) struct Lower<'d> {
     cuts: HashMap<(Value, Value), i64>,
     /// Variables without a name yet: the binding of one takes it over.
     fresh: HashSet<Var>,
+    /// Variables that `Cell`s and `RefCell`s hold.
+    cells: HashMap<Var, cells::Content>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
     /// The first parameter whose assignment is noted.
@@ -318,6 +322,7 @@ fn start<'d>(
         usizes: HashSet::new(),
         cuts: HashMap::new(),
         fresh: HashSet::new(),
+        cells: HashMap::new(),
         probing: 0,
         watched_from: usize::MAX,
         routes: None,

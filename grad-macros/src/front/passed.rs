@@ -75,6 +75,7 @@ impl Lower<'_> {
         code: &TokenStream,
         span: Span,
     ) -> Arg {
+        let mark = self.diag.mark();
         let passed = match function {
             Function::Given(given) => Some(Arg::Given(given.name.clone())),
             Function::Written(written) => {
@@ -85,7 +86,9 @@ impl Lower<'_> {
             Function::Either(..) => None,
         };
         passed.unwrap_or_else(|| {
-            self.report(span, Problem::ClosureArgument);
+            if self.diag.mark() == mark {
+                self.report(span, Problem::ClosureArgument);
+            }
             Arg::Value(self.undefined(Ty::Unknown))
         })
     }

@@ -49,6 +49,7 @@ impl Lower<'_> {
     }
 
     fn read_at(&mut self, path: Path, ty: Ty, span: Span) -> Value {
+        self.refuse_cell(&Operand::Place(path.clone(), ty.clone()), span);
         self.push(Kind::Load(path), Vec::new(), ty, span)
     }
 

@@ -34,7 +34,10 @@ impl Lower<'_> {
                 return value;
             }
             let pending = self.exits.len();
-            value = self.lower_stmt(stmt);
+            value = match stmt {
+                Stmt::Macro(m) if !rest.is_empty() => self.macro_statement(&m.mac),
+                stmt => self.lower_stmt(stmt),
+            };
             if !self.dead && self.exits.len() > pending && !rest.is_empty() {
                 return self.lower_guarded(rest, stmt.span());
             }
@@ -101,14 +104,11 @@ impl Lower<'_> {
                     value
                 }
             }
-            Stmt::Macro(m) => {
-                let value = self.lower_macro(&m.mac);
-                if m.semi_token.is_some() {
-                    Operand::Unit
-                } else {
-                    value
-                }
-            }
+            Stmt::Macro(m) if m.semi_token.is_none() => self.lower_macro(&m.mac),
+            Stmt::Macro(m) => match self.macro_statement(&m.mac) {
+                Operand::Never => Operand::Never,
+                _ => Operand::Unit,
+            },
         }
     }
 
