@@ -1,7 +1,6 @@
 //! The stages in order, and the barrier between those that report and those that cannot fail.
 
 mod blocks;
-mod lifetimes;
 mod numeric;
 mod rules;
 mod stages;

@@ -5,22 +5,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::{FnArg, Generics, ItemImpl, Path, PathArguments, Signature, Type};
+use syn::{FnArg, Generics, ItemImpl, Path, Signature, Type};
 
-/// The operators that have rules.
-const OPERATORS: &[&str] = &[
-    "Add",
-    "Sub",
-    "Mul",
-    "Div",
-    "Rem",
-    "Neg",
-    "AddAssign",
-    "SubAssign",
-    "MulAssign",
-    "DivAssign",
-    "RemAssign",
-];
+use crate::signature::generics::{OPERATORS, other_operand};
 
 /// An operator as its trait names it.
 pub(crate) struct Operator {
@@ -34,13 +21,7 @@ impl Operator {
     pub(crate) fn named(path: &Path) -> Option<Operator> {
         let last = path.segments.last()?;
         let name = last.ident.to_string();
-        let right = match &last.arguments {
-            PathArguments::AngleBracketed(list) => list.args.iter().find_map(|arg| match arg {
-                syn::GenericArgument::Type(ty) => Some(ty.clone()),
-                _ => None,
-            }),
-            _ => None,
-        };
+        let right = other_operand(path).cloned();
         OPERATORS
             .contains(&name.as_str())
             .then_some(Operator { name, right })

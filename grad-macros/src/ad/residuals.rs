@@ -14,7 +14,9 @@ use std::collections::{HashMap, HashSet};
 use super::recompute::recompute;
 use super::scratch::Scratch;
 use super::vjp::Copied;
-use crate::ir::{Assumed, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
+use crate::ir::{
+    Arg, Assumed, Graph, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo,
+};
 
 /// Where in a function something stands: its number in evaluation order and what is around it.
 #[derive(Clone)]
@@ -128,11 +130,19 @@ impl Residuals {
                     .extend(site.operands.first().map(|v| (var, *v)));
             }
             let mut written: Vec<Var> = site.kind.writes().iter().map(|path| path.root).collect();
+            // What is moved out is not there any more: a whole, or the error of a `Result`.
             match &site.kind {
                 Kind::Load(path)
-                    if path.steps.is_empty() && !graph.ty(site.results[0]).is_scalar() =>
+                    if (path.steps.is_empty() || path.is_error())
+                        && !graph.ty(site.results[0]).is_scalar() =>
                 {
                     written.push(path.root)
+                }
+                Kind::Call(call) => {
+                    written.extend(call.args.iter().filter_map(|arg| match arg {
+                        Arg::Move(path) if path.is_error() => Some(path.root),
+                        _ => None,
+                    }));
                 }
                 _ => {}
             }

@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
-use super::lifetimes::name_lifetimes;
 use super::numeric::bound_by_use;
 use super::rules::{conversion, operator_rule, place_rule};
 use super::stages::differentiated;
@@ -18,6 +17,7 @@ use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::signature::generics::operators;
+use crate::signature::lifetimes::name_lifetimes;
 use crate::{ad, cycles, front, pass, traits};
 
 /// Generated methods in an `impl` block of their own.

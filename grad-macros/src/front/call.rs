@@ -86,6 +86,15 @@ impl Lower<'_> {
             ([.., "mem", name @ ("replace" | "take")], [place, rest @ ..]) => {
                 self.lower_replace(name, place, rest, span)
             }
+            ([.., "Err"], [Expr::MethodCall(into)]) if into.method == "into" => {
+                let error = match self.error_type() {
+                    Some(ty) => syn::parse_quote!({ let __error: #ty = #into; __error }),
+                    None => Expr::MethodCall(into.clone()),
+                };
+                let value = self.opaque(&error, Ty::Inert, "this error");
+                let value = self.read_spanned(value, into.method.span());
+                self.record(&path.path, vec!["0".to_owned()], vec![value], span)
+            }
             ([.., "mem", "drop"] | ["drop"], [_]) => Operand::Unit,
             ([.., "black_box"], [arg]) => self.lower_expr(arg),
             ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg, hint.as_ref()),

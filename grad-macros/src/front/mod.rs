@@ -61,6 +61,7 @@ mod stmt;
 mod tables;
 mod tested;
 mod to_array;
+mod told;
 mod tuples;
 mod unwrapped;
 mod users_macro;

@@ -22,6 +22,21 @@ enum Known {
 }
 
 impl Lower<'_> {
+    /// The `E` of the `Result<T, E>` that the function around returns, where it says so.
+    pub(super) fn error_type(&self) -> Option<syn::Type> {
+        let Some(syn::Type::Path(output)) = &self.output_type else {
+            return None;
+        };
+        let last = output.path.segments.last()?;
+        let syn::PathArguments::AngleBracketed(list) = &last.arguments else {
+            return None;
+        };
+        match (last.ident == "Result", list.args.iter().nth(1)) {
+            (true, Some(syn::GenericArgument::Type(error))) => Some(error.clone()),
+            _ => None,
+        }
+    }
+
     /// A method with a `match` for definition; `None` for any other.
     pub(super) fn outcome_method(
         &mut self,

@@ -1,13 +1,12 @@
 //! Statements: declarations, assignment as renaming or a store, and the rest of a block after a
 //! branch that may leave it.
 
-use std::borrow::Cow;
-
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, PathArguments, Stmt};
+use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
 
+use super::told::{parse_told, told};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Kind, Op, Path, Ty};
@@ -48,6 +47,10 @@ impl Lower<'_> {
     /// A statement that branches, all sides of which but one certainly leave: the rest of the block
     /// belongs to that one.
     fn lower_leaving(&mut self, stmt: &Stmt, rest: &[Stmt]) -> Option<Operand> {
+        if let Some(told) = parse_told(stmt) {
+            let stmts: Vec<Stmt> = [told].into_iter().chain(rest.iter().cloned()).collect();
+            return Some(self.lower_stmts(&stmts));
+        }
         if let Some(hoisted) = self.hoisted(stmt) {
             let stmts: Vec<Stmt> = hoisted.into_iter().chain(rest.iter().cloned()).collect();
             return Some(self.lower_stmts(&stmts));
@@ -479,31 +482,4 @@ fn plain_name(pattern: &Pat) -> Option<String> {
         Pat::Type(typed) => plain_name(&typed.pat),
         _ => None,
     }
-}
-
-/// `let m: Map<K, V> = Map::new()` as `Map::<K, V>::new()`: what the `let` says of the type stays with
-/// the call that makes the value.
-fn told<'e>(pattern: &Pat, init: &'e Expr) -> Cow<'e, Expr> {
-    let untold = Cow::Borrowed(init);
-    let (Pat::Type(typed), Expr::Call(call)) = (pattern, init) else {
-        return untold;
-    };
-    let (syn::Type::Path(written), Expr::Path(path)) = (&*typed.ty, &*call.func) else {
-        return untold;
-    };
-    let owner = path.path.segments.len().checked_sub(2);
-    let (Some(owner), Some(written)) = (owner, written.path.segments.last()) else {
-        return untold;
-    };
-    let named = &path.path.segments[owner];
-    if named.ident != written.ident || !named.arguments.is_empty() || written.arguments.is_empty() {
-        return untold;
-    }
-    let (mut call, mut path) = (call.clone(), path.clone());
-    path.path.segments[owner].arguments = written.arguments.clone();
-    if let PathArguments::AngleBracketed(arguments) = &mut path.path.segments[owner].arguments {
-        arguments.colon2_token = Some(<syn::Token![::]>::default());
-    }
-    *call.func = Expr::Path(path);
-    Cow::Owned(Expr::Call(call))
 }

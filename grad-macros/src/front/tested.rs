@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{Expr, Pat, RangeLimits};
+use syn::{Expr, Lit, Pat, RangeLimits};
 
 use super::pattern::{deref, is_constant_name, is_path_name, is_rest, last_segment, record_parts};
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Code, Discrete, Kind, Literal, Ty, Value};
+use crate::ir::{Capture, Code, Discrete, Kind, Literal, Ty, Value};
 
 impl Lower<'_> {
     /// The truth value of "`subject` matches `pattern`"; `None` if it always does.
@@ -26,6 +26,9 @@ impl Lower<'_> {
             Pat::Paren(inner) => self.test(&inner.pat, subject),
             Pat::Type(typed) => self.test(&typed.pat, subject),
             Pat::Lit(literal) => {
+                if let Some(test) = self.test_text(literal, subject, span) {
+                    return Some(test);
+                }
                 let value = self.lower_expr(&Expr::Lit(literal.clone()));
                 Some(self.compare(Discrete::Eq, subject, value, span))
             }
@@ -66,6 +69,29 @@ impl Lower<'_> {
                 None
             }
         }
+    }
+
+    /// A letter or a text, which stands behind any number of references, which a pattern looks through.
+    fn test_text(&mut self, literal: &syn::PatLit, subject: &Operand, span: Span) -> Option<Value> {
+        let path = match subject {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty)
+                if matches!(ty, Ty::Inert | Ty::Unknown) =>
+            {
+                path.clone()
+            }
+            _ => return None,
+        };
+        let code = match literal.lit {
+            Lit::Char(_) => quote!(::core::matches!(__text, #literal)),
+            Lit::Str(_) => quote!(::core::convert::AsRef::<str>::as_ref(__text) == #literal),
+            _ => return None,
+        };
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures: vec![("__text".to_owned(), Capture::Place(path, false))],
+            effect: false,
+        };
+        Some(self.push(kind, Vec::new(), Ty::Bool, span))
     }
 
     /// A constant, or a variant without fields.

@@ -95,9 +95,10 @@ fn is_function(ty: &Type) -> bool {
     function_of(inside.unwrap_or(ty), &Generics::default()).is_some()
 }
 
-/// The signature with a name for each `impl Trait` among its parameters that is no function.
+/// The signature with a name for each `impl Trait` and `'_` among its parameters that is no function.
 pub(crate) fn with_names(sig: &syn::Signature) -> syn::Signature {
     let mut sig = sig.clone();
+    super::lifetimes::name_in_parameters(&mut sig);
     let mut added = Vec::new();
     for input in &mut sig.inputs {
         let FnArg::Typed(typed) = input else { continue };

@@ -36,7 +36,7 @@ fn is_of_vectors(bound: &str) -> bool {
 }
 
 /// The operators of std's with a rule for types of the user's.
-const OPERATORS: &[&str] = &[
+pub(crate) const OPERATORS: &[&str] = &[
     "Add",
     "Sub",
     "Mul",
@@ -47,6 +47,7 @@ const OPERATORS: &[&str] = &[
     "SubAssign",
     "MulAssign",
     "DivAssign",
+    "RemAssign",
 ];
 
 /// Whether a type parameter stands for a function.

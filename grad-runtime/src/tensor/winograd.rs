@@ -18,10 +18,6 @@
 //! Tiles go in blocks, of which all that is in between stays in the second cache.
 
 #![allow(
-    unsafe_code,
-    reason = "the transforms check the extents of a tile once, not each register"
-)]
-#![allow(
     clippy::needless_range_loop,
     reason = "a loop with a constant number of rounds is unrolled, and its arrays become registers"
 )]
@@ -381,13 +377,8 @@ fn spread_tile<E: Element, S: Simd, const N: usize, const FULL: bool>(
         let mut column = [E::splat(simd, E::zero()); N];
         for i in 0..N {
             let pixel = pixels[i][j];
-            column[i] = if FULL {
-                debug_assert!(first + lanes <= pixel.len());
-                // SAFETY: all pixels have equally many channels, which the caller compared.
-                unsafe { E::read::<S>(pixel.as_ptr().add(first)) }
-            } else {
-                E::load(simd, &pixel[first..])
-            };
+            let width = if FULL { lanes } else { pixel.len() - first };
+            column[i] = E::load(simd, &pixel[first..][..width]);
         }
         let spread = spread::<E, S, N>(simd, column);
         for i in 0..4 {
@@ -397,8 +388,7 @@ fn spread_tile<E: Element, S: Simd, const N: usize, const FULL: bool>(
     for i in 0..4 {
         let row = spread::<E, S, N>(simd, half[i]);
         for j in 0..4 {
-            // SAFETY: the last place is the farthest, and its register was asserted to lie in `to`.
-            unsafe { E::write::<S>(to.as_mut_ptr().add((4 * i + j) * len), row[j]) };
+            E::store(simd, row[j], &mut to[(4 * i + j) * len..][..lanes]);
         }
     }
 }
@@ -494,8 +484,7 @@ fn gather_tile<E: Element, S: Simd>(simd: S, from: &[E], len: usize) -> [[E::Reg
     for j in 0..4 {
         let mut column = [zero; 4];
         for i in 0..4 {
-            // SAFETY: the last place is the farthest, and its register was asserted to lie in `from`.
-            column[i] = unsafe { E::read::<S>(from.as_ptr().add((4 * i + j) * len)) };
+            column[i] = E::load(simd, &from[(4 * i + j) * len..][..E::count::<S>()]);
         }
         let sums = gather::<E, S>(simd, column);
         half[0][j] = sums[0];

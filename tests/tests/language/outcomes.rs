@@ -121,6 +121,44 @@ pub fn of_fields(x: &[f64]) -> f64 {
     path.ends(2) * path.ends(7) + path.product().unwrap_or(0.0)
 }
 
+#[differentiate]
+fn rooted(x: f64) -> Result<f64, String> {
+    if x < 0.0 {
+        return Err("negative".into());
+    }
+    Ok(x.sqrt())
+}
+
+#[differentiate]
+fn after_another_error(x: f64) -> Result<f64, String> {
+    let outcome = rooted(x).map_err(|error| format!("{error} root"));
+    let value = outcome?;
+    if value > 1.4 {
+        return Err("too large".to_string());
+    }
+    Ok(value * x)
+}
+
+#[differentiate]
+fn boxed(x: &[f64]) -> Result<f64, Box<dyn std::error::Error>> {
+    let k: usize = "1".parse()?;
+    let value = after_another_error(x[k])?;
+    if value > 1e9 {
+        return Err("too large".into());
+    }
+    Ok(value * x[0])
+}
+
+#[differentiate]
+pub fn errors_after_errors(x: &[f64]) -> f64 {
+    let all = [x[0], x[1], x[2] * x[2]].map(after_another_error);
+    all.iter()
+        .map(|r| r.as_ref().map_or(0.5, |v| v * v))
+        .sum::<f64>()
+        * x[2]
+        + boxed(x).unwrap_or(x[1])
+}
+
 #[test]
 fn outcomes() {
     each! {
@@ -129,5 +167,6 @@ fn outcomes() {
         residuals, value_and_grad_residuals, jvp_residuals;
         of_options, value_and_grad_of_options, jvp_of_options;
         of_fields, value_and_grad_of_fields, jvp_of_fields;
+        errors_after_errors, value_and_grad_errors_after_errors, jvp_errors_after_errors;
     }
 }

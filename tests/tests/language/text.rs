@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grad_runtime::differentiate;
+use grad_runtime::{Differentiable, differentiate};
 
 #[differentiate]
 pub fn words(x: &[f64]) -> f64 {
@@ -80,4 +80,56 @@ fn text() {
     slice!(words, value_and_grad_words, jvp_words; [0.4, 1.3, 0.7]);
     slice!(owned, value_and_grad_owned, jvp_owned; [0.4, 1.3, 0.7]);
     slice!(maps, value_and_grad_maps, jvp_maps; [0.4, 1.3, 0.7]);
+}
+
+#[derive(Differentiable)]
+enum Expression {
+    Number(f64),
+    Binary {
+        sign: char,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    Call(&'static str, Box<Expression>),
+}
+
+#[differentiate]
+impl Expression {
+    fn value(&self) -> f64 {
+        match self {
+            Expression::Number(x) => *x,
+            Expression::Binary { sign, left, right } => {
+                let (a, b) = (left.value(), right.value());
+                match sign {
+                    '+' => a + b,
+                    '*' => a * b,
+                    _ => unreachable!("sign {sign}"),
+                }
+            }
+            Expression::Call(name, x) if *name == "sin" => x.value().sin(),
+            Expression::Call("exp", x) => x.value().exp(),
+            Expression::Call(..) => f64::NAN,
+        }
+    }
+}
+
+#[differentiate]
+pub fn signs_and_names(x: &[f64]) -> f64 {
+    let number = |k: usize| Box::new(Expression::Number(x[k]));
+    let sum = Expression::Binary {
+        sign: '+',
+        left: number(0),
+        right: Box::new(Expression::Call("exp", number(1))),
+    };
+    let product = Expression::Binary {
+        sign: '*',
+        left: Box::new(sum),
+        right: Box::new(Expression::Call("sin", number(2))),
+    };
+    product.value()
+}
+
+#[test]
+fn patterns_of_text() {
+    slice!(signs_and_names, value_and_grad_signs_and_names, jvp_signs_and_names; [0.4, 1.3, 0.7]);
 }
