@@ -26,6 +26,8 @@ mod enums;
 mod exchanged;
 #[path = "language/flow.rs"]
 mod flow;
+#[path = "language/function_tables.rs"]
+mod function_tables;
 #[path = "language/functions.rs"]
 mod functions;
 #[path = "language/generic.rs"]
@@ -74,6 +76,8 @@ mod reads;
 mod receivers;
 #[path = "language/references.rs"]
 mod references;
+#[path = "language/returned_functions.rs"]
+mod returned_functions;
 #[path = "language/saturated.rs"]
 mod saturated;
 #[path = "language/sequences.rs"]

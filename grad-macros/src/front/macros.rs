@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, Macro, Token};
 
+use super::function_tables::{holds_functions, table};
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Capture, Code, Kind, Ty};
@@ -141,6 +142,7 @@ impl Lower<'_> {
         let hint = self.hint.take();
         if mac.tokens.is_empty() {
             return match hint {
+                Some(ty) if holds_functions(&ty) => table(Vec::new()),
                 Some(ty) => self.empty_vector(&syn::parse_quote!(Vec::new), Some(&ty), span),
                 None => self.lower_array([].iter(), true, span),
             };
