@@ -70,8 +70,8 @@ problems! {
         "take what it is made into, `&[f64]` or `f64`, and let the caller convert";
     ReturnedReference => "what this reference leads to is not found in one of the parameters",
         "return a reference to a field, an element or a range of a parameter, or an owned value: a float, an array, a `Vec` or a struct";
-    ReturnedFunction => "a returned function has no derivative of its own",
-        "return a struct that derives `Differentiable` with what the closure captures, and write the function as its method";
+    ReturnedFunction => "a returned function is not differentiated where it keeps something from call to call, or where making it changes something",
+        "return an `impl Fn` or `Box<dyn Fn>` without cells, and take nothing by `&mut`; or return a struct that derives `Differentiable` with what it keeps, and write the function as its method";
     ReturnedTrait => "a returned `impl Trait` has no derivative of its own",
         "name the type: a float, an array, a `Vec` or a struct";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
@@ -90,12 +90,20 @@ problems! {
         "differentiate by the arguments of the method: a trait object has no derivative of its own; or call through a generic parameter `T: Trait`";
     ActiveMacro(name: String) => format!("macro `{name}!` reads a differentiated value in a way the graph cannot follow"),
         "write the computation without the macro, or hold the value constant with `constant(..)`";
+    MacroWrites(name: String) => format!("macro `{name}!` may change a variable, which the graph cannot follow"),
+        "write what it changes without the macro, or assign what it gives";
+    Cell => "a `Cell` or `RefCell` is used as a value here, and the graph follows what it holds only where its methods are called",
+        "call `get`, `set`, `borrow` or `borrow_mut` here, or hand on a `&mut` of a plain variable";
+    Escapes => "a differentiated value is put where the graph does not look, and what is read there has no derivative",
+        "hold it constant with `constant(..)`, or keep it in a variable, in a field of a parameter, or in a `Cell` or `RefCell` made here";
     ClosureArgument => "this function, passed to a function, is not differentiated yet",
         "pass a closure whose names each mean one thing in it and in the closures it calls, and choose between functions inside it";
     PassedEffects => "a closure that changes a variable is passed to a function",
         "let the function return what it would change, or take that as a `&mut` argument";
     EntryEffects => "a closure that changes a variable is applied to each entry of an array",
         "let it give only the new entry, and compute what it changes in a loop or with `sum`, `fold`";
+    FunctionTable => "a table of functions is used in a way that the macro cannot follow",
+        "make it with `[..]`, `vec![..]` or by `push` outside of loops, and index it, iterate over it or call its functions";
     Closure => "this is not a closure or function the macro can see",
         "write the closure where it is used, or bind it to a variable of this function";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",

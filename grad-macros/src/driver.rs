@@ -2,6 +2,7 @@
 
 mod blocks;
 mod numeric;
+mod passed;
 mod rules;
 mod stages;
 
@@ -11,15 +12,16 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Block, Generics, ItemFn, ItemImpl, ItemTrait, Visibility};
 
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, FunctionTokens, Home, emit, emit_ways, function_tokens, stubs};
+use crate::emit::{Derived, Home, emit, emit_ways, stubs};
 use crate::independent::{self, Asked};
 use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::signature::bounds::with_names;
-use crate::stages::{Lowered, Tangents};
+use crate::stages::Lowered;
 use crate::{ad, checkpoint, front, hygiene, pass, projection, traits};
 use blocks::{beside, impl_items, optional_items, trait_items};
+use passed::passed_functions;
 use stages::{active_in, allowed, differentiated, dump, dumped};
 
 /// One function to differentiate, and what stands around it.
@@ -38,6 +40,8 @@ pub(super) struct Function<'a> {
     /// The trait that an `impl` block implements.
     of_trait: Option<&'a TokenStream>,
     asked: Asked,
+    /// Whether it stands for one that returns a function: the last arguments are that one's.
+    applied: bool,
 }
 
 /// `#[differentiate(attr)] item`.
@@ -69,6 +73,7 @@ pub(super) fn items(item: TokenStream, options: &Options, diag: &Diagnostics) ->
             around: None,
             of_trait: None,
             asked: Asked::Here,
+            applied: false,
         };
         let generated = function_items(&function, options, diag);
         // A function of which only derivatives are called is not dead.
@@ -204,11 +209,22 @@ pub(super) fn function_items(
         around,
         of_trait,
         asked,
+        applied,
     } = *function;
+    if let Some((sig, block)) = crate::curry::uncurried(sig, block) {
+        let function = Function {
+            sig: &sig,
+            block: &block,
+            applied: true,
+            ..*function
+        };
+        return function_items(&function, options, diag);
+    }
     hygiene::check(&quote!(#sig #block), diag);
     let named = with_names(sig);
     let sig = &named;
-    let signature = Signature::read(sig, outer, options, diag).with_self(own);
+    let mut signature = Signature::read(sig, outer, options, diag).with_self(own);
+    signature.applied = applied;
     let options = &allowed(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {
         sig,
@@ -291,70 +307,6 @@ pub(super) fn function_items(
     quote!(#tokens #warnings)
 }
 
-/// The closures a function passes to functions, differentiated by what is active where they are
-/// passed.
-pub(super) fn passed_functions(
-    lowered: &mut Lowered,
-    active: &ad::Activity,
-    around: &Derived,
-    avoid: &TokenStream,
-    diag: &Diagnostics,
-) -> Vec<FunctionTokens> {
-    for (number, captured) in lowered.graph.passed_closures() {
-        let Some(passed) = lowered.passed.get_mut(number) else {
-            continue;
-        };
-        for (k, arg) in captured.iter().enumerate() {
-            let (place, wrt) = (passed.inputs + k, active.arg(arg));
-            passed.signature.parameters[place].wrt = wrt;
-            passed.lowered.graph.params[place].wrt = wrt;
-        }
-    }
-    let sig: syn::Signature = syn::parse_quote!(fn closure());
-    let mut functions = Vec::new();
-    for passed in &mut lowered.passed {
-        pass::simplify(&mut passed.lowered.graph);
-        let own = active_in(&passed.lowered, diag);
-        let derived = Derived {
-            sig: &sig,
-            signature: &passed.signature,
-            root: around.root.clone(),
-            of_trait: None,
-            functions: &[],
-            ..*around
-        };
-        let inner = passed_functions(&mut passed.lowered, &own, &derived, avoid, diag);
-        if diag.any() {
-            return Vec::new();
-        }
-        let derived = Derived {
-            functions: &inner,
-            root: around.root.clone(),
-            of_trait: None,
-            ..derived
-        };
-        let forward = derived.modes.forward().then(|| {
-            let mut forward = ad::forward(&passed.lowered.graph, &own, Tangents::One);
-            pass::simplify(&mut forward.graph);
-            forward
-        });
-        let reverse = derived.modes.reverse().then(|| {
-            let mut reverse = ad::reverse(&passed.lowered.graph, &passed.lowered.output, &own);
-            pass::simplify_reverse(&mut reverse.graph, pass::Size::of(&passed.lowered.graph));
-            reverse
-        });
-        functions.push(function_tokens(
-            &derived,
-            &passed.lowered,
-            forward.as_ref(),
-            reverse.as_ref(),
-            passed.inputs,
-            avoid,
-        ));
-    }
-    functions
-}
-
 /// A function inside the body has derivatives too: nothing else could give it some.
 pub(super) fn expand_nested(item: &mut TokenStream, options: &Options) {
     let Ok(nested) = syn::parse2::<ItemFn>(item.clone()) else {
@@ -374,6 +326,7 @@ pub(super) fn expand_nested(item: &mut TokenStream, options: &Options) {
         around: None,
         of_trait: None,
         asked: Asked::Outside,
+        applied: false,
     };
     let options = Options {
         jacobian: false,

@@ -7,6 +7,7 @@
 
 mod ad;
 mod checkpoint;
+mod curry;
 mod cycles;
 mod derive;
 mod diag;

@@ -75,6 +75,8 @@ pub(crate) struct Signature {
     pub(crate) number_names: Vec<String>,
     /// Other type parameters, and those of numbers: everything a pullback's type may name.
     pub(crate) types: Vec<Ident>,
+    /// Whether it is that of a function that returns one, with the arguments of both.
+    pub(crate) applied: bool,
     /// What outlives the pullback of a recursive function that is given functions.
     pub(crate) outlived: Option<syn::Lifetime>,
 }
@@ -153,6 +155,7 @@ impl Signature {
                 .type_params()
                 .map(|p| p.ident.clone())
                 .collect(),
+            applied: false,
             outlived: None,
         };
         signature.choose_wrt(sig, options, diag);

@@ -14,6 +14,8 @@
 mod check;
 #[path = "language/by_use.rs"]
 mod by_use;
+#[path = "language/cells.rs"]
+mod cells;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/domains.rs"]
@@ -24,6 +26,8 @@ mod enums;
 mod exchanged;
 #[path = "language/flow.rs"]
 mod flow;
+#[path = "language/function_tables.rs"]
+mod function_tables;
 #[path = "language/functions.rs"]
 mod functions;
 #[path = "language/generic.rs"]
@@ -40,6 +44,8 @@ mod indices;
 mod items;
 #[path = "language/literals.rs"]
 mod literals;
+#[path = "language/macros.rs"]
+mod macros;
 #[path = "language/mutation.rs"]
 mod mutation;
 #[path = "language/objects.rs"]
@@ -70,6 +76,8 @@ mod reads;
 mod receivers;
 #[path = "language/references.rs"]
 mod references;
+#[path = "language/returned_functions.rs"]
+mod returned_functions;
 #[path = "language/saturated.rs"]
 mod saturated;
 #[path = "language/sequences.rs"]

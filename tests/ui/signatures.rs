@@ -30,12 +30,17 @@ where
 }
 
 #[differentiate]
-fn make(a: f64) -> impl Fn(f64) -> f64 {
-    move |x| a * x
+fn make(a: f64) -> impl FnMut(f64) -> f64 {
+    let mut sum = 0.0;
+    move |x| {
+        sum += a * x;
+        sum
+    }
 }
 
 #[differentiate]
-fn make_boxed(a: f64) -> Box<dyn Fn(f64) -> f64> {
+fn make_boxed(v: &mut Vec<f64>, a: f64) -> Box<dyn Fn(f64) -> f64> {
+    v.push(a);
     Box::new(move |x| a * x)
 }
 

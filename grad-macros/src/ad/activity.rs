@@ -44,9 +44,9 @@ impl Activity {
 }
 
 #[derive(Default, PartialEq, Clone)]
-struct Marks {
-    values: HashSet<Value>,
-    vars: HashSet<Var>,
+pub(super) struct Marks {
+    pub(super) values: HashSet<Value>,
+    pub(super) vars: HashSet<Var>,
 }
 
 /// Finds what is active; reports opaque code that is.
@@ -82,6 +82,7 @@ pub(crate) fn activity(
         }
     }
     super::errors::report_errors(graph, &active, diag);
+    super::escapes::report_escapes(graph, &varied, &useful, diag);
     active
 }
 
@@ -204,11 +205,7 @@ pub(super) fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
                 }
             }
         }
-        Kind::Opaque {
-            captures,
-            effect: false,
-            ..
-        } => {
+        Kind::Opaque { captures, .. } if !site.results.is_empty() => {
             for (_, capture) in captures {
                 match capture {
                     Capture::Value(v) => values.push(*v),

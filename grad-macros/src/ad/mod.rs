@@ -8,6 +8,7 @@
 mod activity;
 mod cut;
 mod errors;
+mod escapes;
 mod forward;
 mod guard;
 mod idle;

@@ -8,6 +8,7 @@ use super::numeric::bound_by_use;
 use super::rules::{conversion, operator_rule, place_rule};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
+use crate::curry::uncurried_signature;
 use crate::diag::{Diagnostics, Problem};
 use crate::emit::{Derived, Home, Inside, bodies, declare_ways, rule_bound};
 use crate::foreign::{Foreign, foreign, without_associated};
@@ -173,6 +174,7 @@ pub(super) fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> T
                 around: Some(&around),
                 of_trait: of_trait.as_ref(),
                 asked: Asked::Here,
+                applied: false,
             };
             optional_items(&function, options)
         })
@@ -206,7 +208,9 @@ pub(super) fn own_options(
 /// As [`function_items`], but nothing for a function without anything to differentiate.
 pub(super) fn optional_items(function: &Function, options: &Options) -> TokenStream {
     let trial = Diagnostics::default();
-    let signature = Signature::read(function.sig, function.outer, options, &trial);
+    let whole = uncurried_signature(function.sig);
+    let sig = whole.as_ref().map_or(function.sig, |(sig, _)| sig);
+    let signature = Signature::read(sig, function.outer, options, &trial);
     if !trial.any() {
         return function_items(function, options, &Diagnostics::default());
     }
@@ -261,7 +265,10 @@ pub(super) fn trait_items(
         };
         let vis = Visibility::Inherited;
         let trial = Diagnostics::default();
-        let signature = Signature::read(sig, Some(&around), options, &trial);
+        let (written, whole) = (sig, uncurried_signature(sig));
+        let sig = whole.as_ref().map_or(sig, |(sig, _)| sig);
+        let mut signature = Signature::read(sig, Some(&around), options, &trial);
+        signature.applied = whole.is_some();
         if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
             continue;
         }
@@ -280,7 +287,7 @@ pub(super) fn trait_items(
             of_trait: Some(of_trait.clone()),
             functions: &[],
         };
-        if signature.returned.is_none() {
+        if signature.returned.is_none() && !signature.applied {
             generated.extend(derived.trait_items());
         }
         generated.extend(match default {
@@ -290,7 +297,7 @@ pub(super) fn trait_items(
                 let function = Function {
                     attrs,
                     vis: &vis,
-                    sig,
+                    sig: written,
                     block,
                     home: Home::Trait,
                     outer: Some(&around),
@@ -298,6 +305,7 @@ pub(super) fn trait_items(
                     around: None,
                     of_trait: None,
                     asked: Asked::Here,
+                    applied: false,
                 };
                 function_items(&function, options, &Diagnostics::default())
             }

@@ -37,6 +37,7 @@ pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) 
         around: None,
         of_trait: None,
         asked: Asked::Here,
+        applied: false,
     };
     let diag = Diagnostics::default();
     let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
@@ -80,6 +81,7 @@ pub(super) fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) 
         around: Some(&around),
         of_trait: None,
         asked: Asked::Here,
+        applied: false,
     };
     let diag = Diagnostics::default();
     let way = function_items(&function, options, &diag);
@@ -134,6 +136,7 @@ pub(super) fn operator_rule(
         around: None,
         of_trait: None,
         asked: Asked::Here,
+        applied: false,
     };
     let plain = Options {
         lanes: None,

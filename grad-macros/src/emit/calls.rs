@@ -43,11 +43,23 @@ impl Body<'_> {
     }
 
     pub(super) fn call(&self, call: &Call, span: Span) -> TokenStream {
-        let args: Vec<_> = call
+        let mut args: Vec<_> = call
             .own_args()
             .iter()
             .map(|arg| self.argument(arg))
             .collect();
+        // The arguments of what a function returns stand in parentheses of their own.
+        let mut later = Vec::new();
+        for count in call.curried.iter().rev() {
+            let inputs = args.split_off(args.len().saturating_sub(*count));
+            later.push(quote!((#(#inputs),*)));
+        }
+        later.reverse();
+        let first = self.first_call(call, &args, span);
+        quote!(#first #(#later)*)
+    }
+
+    fn first_call(&self, call: &Call, args: &[TokenStream], span: Span) -> TokenStream {
         match &call.callee {
             Callee::Given(name) => {
                 let none = quote!(::core::option::Option::None);
@@ -56,7 +68,7 @@ impl Body<'_> {
                 } else {
                     Vec::new()
                 };
-                let call = super::functions::given_call(name, &args, &dots, span);
+                let call = super::functions::given_call(name, args, &dots, span);
                 quote!(#call.0)
             }
             Callee::Function(path) => {
@@ -119,12 +131,20 @@ impl Body<'_> {
         match syn::parse2::<syn::Expr>(code.clone()) {
             Ok(mut expr) if !seen.is_empty() => {
                 let mut inside = &mut expr;
-                while let syn::Expr::Reference(reference) = inside {
-                    inside = &mut reference.expr;
-                }
-                if let syn::Expr::Closure(closure) = inside {
-                    let body = &closure.body;
-                    *closure.body = syn::parse_quote!({ #seen #body });
+                // It may stand behind a reference and in a box.
+                loop {
+                    inside = match inside {
+                        syn::Expr::Reference(reference) => &mut reference.expr,
+                        syn::Expr::Paren(inner) => &mut inner.expr,
+                        syn::Expr::Cast(cast) => &mut cast.expr,
+                        syn::Expr::Call(call) if call.args.len() == 1 => &mut call.args[0],
+                        syn::Expr::Closure(closure) => {
+                            let body = &closure.body;
+                            *closure.body = syn::parse_quote!({ #seen #body });
+                            break;
+                        }
+                        _ => break,
+                    };
                 }
                 quote!(#expr)
             }
@@ -178,14 +198,12 @@ impl Body<'_> {
         if let Some(count) = &self.linear {
             wrt.extend(quote!(, #root::private::Directions::<#count>));
         }
+        let several = matches!(mode, "lanes" | "lanes_once");
+        let mode = &super::items::in_mode(mode, !call.curried.is_empty());
         match &call.callee {
             Callee::Given(name) => super::functions::given_call(name, args, dots, span),
             Callee::Function(path) => {
-                let inferred = if matches!(mode, "lanes" | "lanes_once") {
-                    2
-                } else {
-                    1
-                };
+                let inferred = if several { 2 } else { 1 };
                 let mode = Ident::new(mode, span);
                 let path = std_companion(&path.0, root).unwrap_or_else(|| rooted(&path.0, root));
                 let (path, generics) = without_turbofish(path, inferred);

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::items::{Bodies, Derived, Home, own_sibling, sibling};
+use super::items::{Bodies, Derived, Home, in_mode, own_sibling, sibling};
 use super::receivers::stays_by_value;
 use super::signatures::bare;
 use crate::signature::Passing;
@@ -123,7 +123,7 @@ impl Derived<'_> {
 
     /// The companion of a function that is given functions: their form is the mode's.
     pub(super) fn given_items(&self, bodies: &Bodies, recursive: bool) -> TokenStream {
-        let in_mode = |mode, bodies: &Bodies| {
+        let of_mode = |mode, bodies: &Bodies| {
             let (sig, signature) = self.signature.in_mode(self.sig, mode, &self.root);
             let derived = Derived {
                 sig: &sig,
@@ -135,8 +135,8 @@ impl Derived<'_> {
             derived.members(bodies, recursive)
         };
         self.place(&Members {
-            vjp: in_mode(Mode::Reverse, bodies).vjp,
-            jvp: in_mode(Mode::Forward, bodies).jvp,
+            vjp: of_mode(Mode::Reverse, bodies).vjp,
+            jvp: of_mode(Mode::Forward, bodies).jvp,
             lanes: None,
             linear: None,
             rewrites: None,
@@ -248,10 +248,11 @@ impl Derived<'_> {
     /// one borrows it, so that a caller that needs the receiver again can call the method all the same.
     fn both_receivers(&self, member: &Member) -> TokenStream {
         let inputs = self.parameters().iter().map(|p| self.sibling_input(p));
+        let mode = &in_mode(member.mode, self.signature.applied);
         let name = match self.home {
-            Home::Module => Ident::new(member.mode, Span::call_site()),
-            _ if self.takes_itself() => own_sibling(member.mode, &self.name(), Span::call_site()),
-            _ => self.path_sibling(member.mode),
+            Home::Module => Ident::new(mode, Span::call_site()),
+            _ if self.takes_itself() => own_sibling(mode, &self.name(), Span::call_site()),
+            _ => self.path_sibling(mode),
         };
         let is_declared = self.home == Home::Trait && member.body.is_empty();
         let (body, opening) = (member.body, self.owned_first());
@@ -283,7 +284,7 @@ impl Derived<'_> {
             .chain(marks)
             .chain(dots);
         let body = quote!({ Self::#name(#(#args),*) });
-        let borrows = sibling(member.mode, &self.name(), Span::call_site());
+        let borrows = sibling(mode, &self.name(), Span::call_site());
         let borrowing = self.member(member, &borrows, &inputs, &body);
         quote!(#own #borrowing)
     }

@@ -36,6 +36,7 @@ impl Derived<'_> {
         let plain = generics.type_params().next().is_none()
             && generics.const_params().next().is_none()
             && self.signature.returned.is_none()
+            && !self.signature.applied
             && !self.returns_nothing();
         let mut parameters = self.parameters().iter();
         let reads = parameters

@@ -21,6 +21,7 @@ impl Derived<'_> {
     fn may_be_given(&self) -> bool {
         let plain = |p: &Parameter| p.passing != Passing::RefMut && p.function.is_none();
         matches!(self.home, Home::Module | Home::Impl)
+            && !self.signature.applied
             && (1..=MOST).contains(&self.parameters().len())
             && self.parameters().iter().all(plain)
     }

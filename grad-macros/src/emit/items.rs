@@ -73,6 +73,16 @@ pub(super) fn sibling(mode: &str, name: &str, span: Span) -> Ident {
     )
 }
 
+/// What the derivative in a mode is called: that of a function that returns one has the arguments of
+/// both, so that it is not taken for one of its value.
+pub(super) fn in_mode(mode: &str, applied: bool) -> String {
+    if applied {
+        format!("applied_{mode}")
+    } else {
+        mode.to_owned()
+    }
+}
+
 /// The hidden name of a derivative that takes `self` as the method does.
 pub(super) fn own_sibling(mode: &str, name: &str, span: Span) -> Ident {
     sibling(&format!("own_{mode}"), name, span)
@@ -137,6 +147,9 @@ pub(crate) fn emit(
     };
     if derived.signature.is_given_functions() {
         return derived.given_items(&bodies, lowered.recursive);
+    }
+    if derived.signature.applied {
+        return derived.companion(&bodies, lowered.recursive);
     }
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {
         let companion = derived.companion(&bodies, lowered.recursive);
@@ -204,6 +217,9 @@ pub(crate) fn stubs(derived: &Derived) -> TokenStream {
         let objects = (derived.home == Home::TraitImpl && derived.is_dynamic())
             .then(|| derived.dynamic_items(&Inside::Siblings, false));
         return quote!(#companion #objects);
+    }
+    if derived.signature.applied {
+        return quote!(#companion);
     }
     let public = derived.public_items(&bodies, true);
     let graph = derived.graph_item(&TokenStream::new(), true);

@@ -4,44 +4,66 @@
 //! should it be missing. So a trait declares the siblings a body calls for every type, under a bound
 //! that nothing fulfils: methods that are there come first, and of one that is not the compiler
 //! reports the bound, in the words of `HasDerivative`.
+//!
+//! The companion of a function that returns a function has no `vjp`, since that function has no
+//! tangent. So another trait declares `vjp` for companions, under the bound `GivesAValue`.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::items::{Derived, sibling};
-use crate::ir::{Callee, Graph, Kind};
+use super::items::{Derived, in_mode, sibling};
+use crate::ir::{Call, Callee, Graph, Kind};
 
 impl Derived<'_> {
     /// The traits in scope of a body that is written from the graph.
     pub(super) fn traits_of(&self, graph: &Graph) -> TokenStream {
         let (root, traits) = (&self.root, self.traits());
         let names = called(graph);
-        if names.is_empty() {
-            return traits;
-        }
-        let siblings = names.iter().flat_map(|name| {
-            ["vjp", "jvp", "again"].map(|mode| sibling(mode, name, Span::call_site()))
-        });
+        let siblings = names
+            .iter()
+            .map(|(mode, name)| sibling(mode, name, Span::call_site()));
         let missing = format_ident!("__GradMissing", span = Span::call_site());
-        quote! {
-            #traits
-            trait #missing { #(fn #siblings(&self) {})* }
-            impl<T: #root::private::HasDerivative + ?Sized> #missing for T {}
-        }
+        let of_methods = (!names.is_empty()).then(|| {
+            quote! {
+                trait #missing { #(fn #siblings(&self) {})* }
+                impl<T: #root::private::HasDerivative + ?Sized> #missing for T {}
+            }
+        });
+        let value = format_ident!("__GradValue", span = Span::call_site());
+        let of_functions = calls(graph)
+            .any(|call| matches!(call.callee, Callee::Function(_)))
+            .then(|| {
+                quote! {
+                    trait #value { fn vjp() {} fn jvp() {} }
+                    impl<T: #root::private::GivesAValue> #value for T {}
+                }
+            });
+        quote!(#traits #of_methods #of_functions)
     }
 }
 
-/// The methods and associated functions that the body calls derivatives of.
-fn called(graph: &Graph) -> BTreeSet<String> {
-    let calls = graph.sites.iter().filter_map(|site| match &site.kind {
+fn calls(graph: &Graph) -> impl Iterator<Item = &Call> {
+    graph.sites.iter().filter_map(|site| match &site.kind {
         Kind::CallVjp(call) | Kind::CallJvp(call, _) => Some(call),
         _ => None,
-    });
-    let names = calls.filter_map(|call| match &call.callee {
-        Callee::Method(name, _) | Callee::Associated(_, name, _) => Some(name.clone()),
-        _ => None,
-    });
-    names.collect()
+    })
+}
+
+/// The derivatives of methods and associated functions that the body calls: the mode and the name.
+fn called(graph: &Graph) -> BTreeSet<(String, String)> {
+    let of_call = |call: &Call| match &call.callee {
+        Callee::Method(name, _) | Callee::Associated(_, name, _) => {
+            let applied = !call.curried.is_empty();
+            let modes = [
+                in_mode("vjp", applied),
+                in_mode("jvp", applied),
+                "again".to_owned(),
+            ];
+            modes.map(|mode| (mode, name.clone())).to_vec()
+        }
+        _ => Vec::new(),
+    };
+    calls(graph).flat_map(of_call).collect()
 }

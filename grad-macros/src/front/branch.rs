@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use proc_macro2::Span;
 
-use super::closure::Function;
+use super::function::Function;
 use super::scope::Locals;
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;

@@ -49,6 +49,12 @@ impl Lower<'_> {
         if let Some(found) = found {
             return found;
         }
+        if let Some(cell) = self.lower_cell(&names, &args, hint.as_ref()) {
+            return cell;
+        }
+        if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
+            return made;
+        }
         match (names.as_slice(), args.as_slice()) {
             ([.., "Default", "default"], []) => {
                 let ty = hint.unwrap_or_else(|| syn::parse_quote!(_));
@@ -93,21 +99,6 @@ impl Lower<'_> {
             }
             ([.., "mem", "drop"] | ["drop"], [_]) => Operand::Unit,
             ([.., "black_box"], [arg]) => self.lower_expr(arg),
-            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg, hint.as_ref()),
-            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint.as_ref(), span),
-            ([.., "Vec", "from"], [arg]) => {
-                let operand = self.lower_expr(arg);
-                self.copy_of(operand, span)
-            }
-            ([.., "Box", "new"], [arg]) => {
-                let operand = self.lower_expr(arg);
-                if matches!(operand, Operand::Closure(_)) {
-                    return operand;
-                }
-                let value = self.read_spanned(operand, arg.span());
-                let ty = Ty::Named("Box".to_owned());
-                Operand::Value(self.push(Kind::Boxed, vec![value], ty, span))
-            }
             _ if segments
                 .last()
                 .is_some_and(|n| n.starts_with(char::is_uppercase)) =>
@@ -171,70 +162,19 @@ impl Lower<'_> {
         called
     }
 
-    pub(super) fn lower_arg(&mut self, arg: &Expr) -> Arg {
-        let is_reference = matches!(arg, Expr::Reference(_));
-        let operand = match arg {
-            Expr::Reference(inner) if matches!(*inner.expr, Expr::Closure(_) | Expr::Path(_)) => {
-                match self.lower_expr(&inner.expr) {
-                    function @ Operand::Closure(_) => function,
-                    _ => self.lower_expr(arg),
-                }
-            }
-            _ if super::operator::is_element_of_call(arg) => {
-                let element = self.lower_expr(arg);
-                Operand::Value(self.read_spanned(element, arg.span()))
-            }
-            _ => self.lower_expr(arg),
-        };
-        if let Operand::Closure(function) = &operand {
-            return self.pass_function(function, &arg.to_token_stream(), arg.span());
-        }
-        let arg = self.as_arg(operand, is_reference, arg.span());
-        if is_reference {
-            arg
-        } else {
-            super::lent::lent(arg)
-        }
-    }
-
-    pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
-        match operand {
-            Operand::Ref(path, _) => Arg::Ref(path),
-            Operand::RefMut(path, _) => Arg::RefMut(path),
-            Operand::Place(path, ty) if ty.is_scalar() => {
-                Arg::Value(self.read_spanned(Operand::Place(path, ty), span))
-            }
-            Operand::Place(path, _) => Arg::Move(path),
-            Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
-                Arg::Value(value)
-            }
-            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
-                self.report(span, super::place::as_value(&function));
-                Arg::Value(self.undefined(Ty::Unknown))
-            }
-            Operand::Poison | Operand::Never => Arg::Value(self.undefined(Ty::Unknown)),
-            other => {
-                let path = self.as_path(other);
-                if is_reference {
-                    Arg::Ref(path)
-                } else {
-                    Arg::Move(path)
-                }
-            }
-        }
-    }
-
-    /// An operand of an operator on types that only rustc knows.
-    pub(super) fn as_operand_arg(&mut self, operand: Operand, span: Span) -> Arg {
-        match operand {
-            Operand::Value(value) => Arg::Value(value),
-            // In generic code numbers are copied: no bound speaks of references to them.
-            Operand::Ref(path, Ty::Unknown) if !self.numbers.is_empty() => Arg::Move(path),
-            other => self.as_arg(other, false, span),
-        }
-    }
-
     pub(super) fn finish_call(&mut self, callee: Callee, args: Vec<Arg>, span: Span) -> Operand {
+        self.finish_calls(callee, args, Vec::new(), span)
+    }
+
+    /// The same of a function that returns one, which is called with the last arguments: `curried`
+    /// says how many belong to each call but the first.
+    pub(super) fn finish_calls(
+        &mut self,
+        callee: Callee,
+        args: Vec<Arg>,
+        curried: Vec<usize>,
+        span: Span,
+    ) -> Operand {
         let own = match &callee {
             Callee::Function(code) => code.0.to_string() == self.own_name,
             Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
@@ -253,6 +193,7 @@ impl Lower<'_> {
             callee,
             args,
             mask: 0,
+            curried,
         };
         self.tell_element(&call);
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
@@ -343,31 +284,6 @@ impl Lower<'_> {
         all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
         self.finish_call(Callee::Method(name, generics), all, span)
-    }
-
-    pub(super) fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
-        match receiver {
-            Operand::Value(value) if self.graph.ty(value).is_scalar() => Arg::Value(value),
-            Operand::Place(path, ty) if ty.is_scalar() => {
-                Arg::Value(self.read_spanned(Operand::Place(path, ty), span))
-            }
-            Operand::Ref(path, _) if is_real(name) => Arg::Ref(path),
-            Operand::Ref(path, _) => Arg::Receiver(path),
-            other if is_real(name) => Arg::Ref(self.as_path(other)),
-            other => {
-                let path = self.as_path(other);
-                if super::sequence::writes_receiver(name) {
-                    Arg::RefMut(path)
-                } else if self.is_frozen(&path)
-                    || self.is_read_only(&path)
-                    || self.looks_only(&path)
-                {
-                    Arg::Receiver(path)
-                } else {
-                    Arg::MaybeMut(path)
-                }
-            }
-        }
     }
 }
 

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::closure::{Function, Written, bound_names};
+use super::closure::Written;
+use super::function::{Function, bound_names};
 use super::opaque::names_in;
 use super::passed::Given;
 use super::{Lower, Operand};
@@ -83,6 +84,7 @@ impl Lower<'_> {
         }
         captured.names.insert(name.clone(), operand.clone());
         match operand {
+            cell if self.refuse_cell(&cell, span) => None,
             Operand::Iter(_) => None,
             Operand::Closure(function) => self.capture_function(&name, &function, captured, span),
             operand => {
@@ -115,7 +117,7 @@ impl Lower<'_> {
                 }
                 Ident::new(&given.name, Span::call_site()).to_token_stream()
             }
-            Function::Either(..) => return None,
+            Function::Either(..) | Function::Table(_) => return None,
         };
         captured.lets.extend(quote!(let #ident = #code;));
         Some(())

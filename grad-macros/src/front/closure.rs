@@ -6,7 +6,6 @@
 //! path (`f64::max`, `Some`, a function's name) stands wherever a closure may.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 use std::rc::Rc;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -15,134 +14,28 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, ExprPath, Pat, ReturnType};
 
 use super::captured::{Captured, may_change};
+use super::function::{Function, annotated, bound_names};
 use super::opaque::names_in;
 use super::scope::Local;
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Kind, Ty, Value};
+use crate::ir::{Kind, Ty};
 use crate::signature::ty_of;
-
-/// A function the body of this one may call by name.
-#[derive(Clone)]
-pub(crate) enum Function {
-    Written(Rc<Written>),
-    Path(Rc<ExprPath>),
-    /// A parameter.
-    Given(Rc<super::passed::Given>),
-    /// One of two, as the truth value says.
-    Either(Value, Rc<(Function, Function)>),
-}
 
 /// A closure expression and where it stands.
 #[derive(Clone)]
 pub(crate) struct Written {
     pub(super) inputs: Vec<Pat>,
     pub(super) body: Expr,
-    output: Option<syn::Type>,
-    scopes: Vec<HashMap<String, Local>>,
-    captured: Vec<Local>,
+    pub(super) output: Option<syn::Type>,
+    pub(super) scopes: Vec<HashMap<String, Local>>,
+    pub(super) captured: Vec<Local>,
+    /// Whether it stands in a `Box`.
+    pub(super) boxed: bool,
     /// Whether it may change what it captures.
     pub(super) changes: bool,
     /// Whether it may do so where it may assign its inputs.
     pub(super) reaches_out: bool,
-}
-
-impl PartialEq for Function {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Function::Written(a), Function::Written(b)) => Rc::ptr_eq(a, b),
-            (Function::Path(a), Function::Path(b)) => {
-                a.to_token_stream().to_string() == b.to_token_stream().to_string()
-            }
-            (Function::Either(v, a), Function::Either(w, b)) => v == w && a == b,
-            (Function::Given(a), Function::Given(b)) => Rc::ptr_eq(a, b),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Debug for Function {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Function::Written(_) => f.write_str("closure"),
-            Function::Path(path) => write!(f, "{}", path.to_token_stream()),
-            Function::Given(given) => f.write_str(&given.name),
-            Function::Either(value, _) => write!(f, "one of two by {value:?}"),
-        }
-    }
-}
-
-impl Function {
-    pub(super) fn of_path(path: &ExprPath) -> Self {
-        Function::Path(Rc::new(path.clone()))
-    }
-
-    /// The function with its result annotated, where the source does not say what it is.
-    pub(super) fn giving(&self, ty: &syn::Type) -> Self {
-        match self {
-            Function::Written(written) if written.output.is_none() => {
-                Function::Written(Rc::new(Written {
-                    output: Some(ty.clone()),
-                    ..(**written).clone()
-                }))
-            }
-            other => other.clone(),
-        }
-    }
-
-    /// Whether a call may change variables, so that it must run exactly where the source runs it.
-    pub(super) fn changes(&self) -> bool {
-        match self {
-            Function::Written(written) => written.changes,
-            Function::Path(_) | Function::Given(_) => false,
-            Function::Either(_, both) => both.0.changes() || both.1.changes(),
-        }
-    }
-
-    /// As [`Self::changes`], but for what is reached through its inputs.
-    pub(super) fn reaches_out(&self) -> bool {
-        match self {
-            Function::Written(written) => written.reaches_out,
-            other => other.changes(),
-        }
-    }
-
-    /// The values that choose between functions.
-    pub(super) fn choices(&self) -> Vec<Value> {
-        match self {
-            Function::Either(value, both) => {
-                let mut all = vec![*value];
-                all.extend(both.0.choices());
-                all.extend(both.1.choices());
-                all
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// The function with other values, in the same order.
-    pub(super) fn with_choices(&self, next: &mut dyn Iterator<Item = Value>) -> Self {
-        match self {
-            Function::Either(value, both) => {
-                let value = next.next().unwrap_or(*value);
-                let first = both.0.with_choices(next);
-                let second = both.1.with_choices(next);
-                Function::Either(value, Rc::new((first, second)))
-            }
-            other => other.clone(),
-        }
-    }
-
-    /// Whether all it captures was declared before the variable with the number given.
-    pub(super) fn outlives(&self, count: usize) -> bool {
-        match self {
-            Function::Written(written) => {
-                written.captured.iter().all(|local| local.is_before(count))
-            }
-            Function::Path(_) | Function::Given(_) => true,
-            Function::Either(_, both) => both.0.outlives(count) && both.1.outlives(count),
-        }
-    }
 }
 
 impl Written {
@@ -236,6 +129,7 @@ impl Lower<'_> {
             output,
             scopes,
             captured,
+            boxed: false,
             changes,
             reaches_out,
         })))
@@ -288,6 +182,7 @@ impl Lower<'_> {
 
     fn moved(&mut self, name: &str, operand: Operand) -> Operand {
         match operand {
+            cell if self.cell_of(&cell).is_some() => cell,
             Operand::Place(path, ty) => {
                 let span = self.graph.var(path.root).span;
                 let value = self.push(Kind::Copy(path), Vec::new(), ty.clone(), span);
@@ -348,6 +243,9 @@ impl Lower<'_> {
 
     /// `f(x)` where `f` is not a path to an item.
     pub(super) fn lower_closure_call(&mut self, call: &syn::ExprCall) -> Operand {
+        if let Some(applied) = self.lower_applied(call) {
+            return applied;
+        }
         let Some(function) = self.function_of(&call.func) else {
             return Operand::Poison;
         };
@@ -381,6 +279,7 @@ impl Lower<'_> {
                     |cx| cx.call_function(&both.1, again, span),
                 )
             }
+            Function::Table(_) => self.entry_for(function, &args, span),
         }
     }
 
@@ -476,28 +375,4 @@ impl Lower<'_> {
             other => other,
         }
     }
-}
-
-/// An operand with the type its pattern is annotated with, where that says more.
-fn annotated(pattern: &Pat, operand: Operand) -> Operand {
-    let Pat::Type(typed) = pattern else {
-        return operand;
-    };
-    let better = |ty: Ty| match ty_of(&typed.ty) {
-        Ty::Unknown => ty,
-        known => known,
-    };
-    match operand {
-        Operand::Place(path, ty) => Operand::Place(path, better(ty)),
-        Operand::Ref(path, ty) => Operand::Ref(path, better(ty)),
-        other => other,
-    }
-}
-
-pub(super) fn bound_names(patterns: &[Pat]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for pattern in patterns {
-        names_in(pattern.to_token_stream(), &mut names);
-    }
-    names
 }

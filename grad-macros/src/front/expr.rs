@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, RangeLimits, UnOp};
 
-use super::closure::Function;
+use super::function::Function;
 use super::iter::Iter;
 use super::operator::is_compound;
 use super::pattern::{deref, member, segments};
@@ -294,6 +294,11 @@ impl Lower<'_> {
     fn lower_index(&mut self, written: &Expr, index: &Expr, mutable: bool) -> Operand {
         let span = written.span();
         let base = self.lower_expr(written);
+        if let Operand::Closure(f) = &base {
+            if f.is_table() {
+                return self.index_table(f, index);
+            }
+        }
         let (start, end, inclusive) = match index {
             Expr::Range(range) => {
                 let start = range.start.as_ref().map(|e| self.value_of(e));

@@ -105,10 +105,9 @@ pub(crate) fn without_self(sig: &Signature, block: &Block) -> Option<(Signature,
     sig.receiver()?;
     let (tail, rest) = block.stmts.split_last()?;
     let given = matches!(tail, Stmt::Expr(Expr::Path(path), None) if path.path.is_ident("self"));
-    let leaves = rest.iter().any(|stmt| {
-        let tokens = stmt.to_token_stream().to_string();
-        tokens.split_whitespace().any(|word| word == "return")
-    });
+    let leaves = rest
+        .iter()
+        .any(|stmt| super::hoist::has_return(stmt.to_token_stream()));
     if reference.mutability.is_none() || !own || !given || leaves {
         return None;
     }

@@ -250,6 +250,15 @@ pub(super) fn has_exit(tokens: TokenStream) -> bool {
     })
 }
 
+/// Whether code may leave by `return`.
+pub(super) fn has_return(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_return(group.stream()),
+        TokenTree::Ident(ident) => ident == "return",
+        _ => false,
+    })
+}
+
 /// Ways to what a place expression computes: an index, or all of what is no place.
 fn computed(place: &mut Expr) -> Vec<Vec<usize>> {
     match place {

@@ -354,7 +354,11 @@ impl Lower<'_> {
             let Some(end) = end else { continue };
             let start = start.unwrap_or_else(|| self.first_set_inside(&end, &frame, entry));
             if !same_places(&start, &end) || leaves(&start).len() != leaves(&end).len() {
-                self.report(frame.span, Problem::BranchedReference);
+                let problem = match &end {
+                    Operand::Closure(f) if f.is_table() => Problem::FunctionTable,
+                    _ => Problem::BranchedReference,
+                };
+                self.report(frame.span, problem);
                 continue;
             }
             frame.bounds.extend(leaves(&start));

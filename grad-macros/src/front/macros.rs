@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, Macro, Token};
 
+use super::function_tables::{holds_functions, table};
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Capture, Code, Kind, Ty};
@@ -23,9 +24,28 @@ const EFFECTS: &[&str] = &[
     "eprint",
     "eprintln",
 ];
+/// Macros whose value is known.
+const KNOWN: &[&str] = &[
+    "vec",
+    "matches",
+    "format",
+    "concat",
+    "stringify",
+    "env",
+    "file",
+    "module_path",
+    "dbg",
+    "line",
+    "column",
+    "write",
+    "writeln",
+    "format_args",
+    "include_str",
+    "option_env",
+];
 const PANICS: &[&str] = &["panic", "unreachable", "todo", "unimplemented"];
 
-fn name_of(mac: &Macro) -> String {
+pub(super) fn name_of(mac: &Macro) -> String {
     mac.path
         .segments
         .last()
@@ -54,14 +74,28 @@ impl Lower<'_> {
                 self.lower_effect(mac, span);
                 self.panics()
             }
-            _ => self.opaque_macro(mac, Ty::Unknown),
+            "write" | "writeln" | "format_args" | "include_str" | "option_env" => {
+                self.opaque_macro(mac, Ty::Unknown)
+            }
+            _ => self.users_macro(mac),
+        }
+    }
+
+    /// A macro whose value is not used.
+    pub(super) fn macro_statement(&mut self, mac: &Macro) -> Operand {
+        let name = name_of(mac);
+        let known = KNOWN.contains(&name.as_str()) || EFFECTS.contains(&name.as_str());
+        if known || panics(mac) {
+            self.lower_macro(mac)
+        } else {
+            self.users_statement(mac)
         }
     }
 
     fn opaque_macro(&mut self, mac: &Macro, ty: Ty) -> Operand {
-        let captures = self.captures(&mac.tokens);
+        let mut captures = self.captures(&mac.tokens);
         let kind = Kind::Opaque {
-            code: Code(mac.to_token_stream()),
+            code: Code(self.with_cells(mac.to_token_stream(), &mut captures)),
             captures,
             effect: false,
         };
@@ -94,9 +128,9 @@ impl Lower<'_> {
     }
 
     fn lower_effect(&mut self, mac: &Macro, span: Span) -> Operand {
-        let captures = self.captures(&mac.tokens);
+        let mut captures = self.captures(&mac.tokens);
         let kind = Kind::Opaque {
-            code: Code(mac.to_token_stream()),
+            code: Code(self.with_cells(mac.to_token_stream(), &mut captures)),
             captures,
             effect: true,
         };
@@ -108,6 +142,7 @@ impl Lower<'_> {
         let hint = self.hint.take();
         if mac.tokens.is_empty() {
             return match hint {
+                Some(ty) if holds_functions(&ty) => table(Vec::new()),
                 Some(ty) => self.empty_vector(&syn::parse_quote!(Vec::new), Some(&ty), span),
                 None => self.lower_array([].iter(), true, span),
             };

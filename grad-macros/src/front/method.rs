@@ -71,6 +71,9 @@ impl Lower<'_> {
         if receiver == Operand::Poison || self.dead {
             return receiver;
         }
+        if let Some(done) = self.cell_method(&receiver, call) {
+            return done;
+        }
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
         }

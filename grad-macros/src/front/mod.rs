@@ -21,12 +21,14 @@
 //! More than 400 lines, as the state of lowering has a documented field for each thing it knows.
 
 mod alternatives;
+mod args;
 mod before;
 mod bounded;
 mod branch;
 mod call;
 mod capture;
 mod captured;
+mod cells;
 mod closure;
 mod convert;
 mod elements;
@@ -34,12 +36,15 @@ mod exchange;
 mod expr;
 mod flow;
 mod fluent;
+mod function;
+mod function_tables;
 mod hoist;
 mod infer;
 mod iter;
 mod lent;
 mod loops;
 mod macros;
+mod made;
 mod matching;
 mod method;
 mod moves;
@@ -63,6 +68,7 @@ mod to_array;
 mod told;
 mod tuples;
 mod unwrapped;
+mod users_macro;
 mod vector;
 mod way;
 mod written;
@@ -97,7 +103,7 @@ pub(crate) enum Operand {
     /// An `Option` that is nowhere in memory: whether it holds something, and what.
     Maybe(Value, Box<Operand>),
     /// A function: inlined, or called, where it is called.
-    Closure(closure::Function),
+    Closure(function::Function),
     /// An iterator that has not run yet.
     Iter(iter::Iter),
     Unit,
@@ -174,6 +180,10 @@ pub(super) struct Lower<'d> {
     return_code: i64,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
+    /// How many arguments of functions that return functions are held.
+    next_made: usize,
+    /// With how many arguments what the `let` about to be lowered binds is called.
+    called: Option<usize>,
     /// Whether the call being lowered is all that a `let` without a type binds.
     named: bool,
     /// Values known to be of type `usize`.
@@ -183,6 +193,8 @@ pub(super) struct Lower<'d> {
     cuts: HashMap<(Value, Value), i64>,
     /// Variables without a name yet: the binding of one takes it over.
     fresh: HashSet<Var>,
+    /// Variables that `Cell`s and `RefCell`s hold.
+    cells: HashMap<Var, cells::Content>,
     /// Whether code is lowered only to learn types; its sites go nowhere.
     probing: usize,
     /// The first parameter whose assignment is noted.
@@ -315,10 +327,13 @@ fn start<'d>(
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
         hint: None,
+        next_made: 0,
+        called: None,
         named: false,
         usizes: HashSet::new(),
         cuts: HashMap::new(),
         fresh: HashSet::new(),
+        cells: HashMap::new(),
         probing: 0,
         watched_from: usize::MAX,
         routes: None,
@@ -384,7 +399,7 @@ impl Lower<'_> {
     fn declare_given(&mut self, given: &[std::rc::Rc<passed::Given>]) {
         self.locals.enter();
         for given in given {
-            let function = closure::Function::Given(given.clone());
+            let function = function::Function::Given(given.clone());
             let operand = Operand::Closure(function);
             self.locals.declare(&given.name, false, Some(operand));
         }
@@ -432,7 +447,7 @@ impl Lower<'_> {
                 inputs: function.inputs.clone(),
                 output: function.output.clone(),
             };
-            let function = closure::Function::Given(std::rc::Rc::new(given));
+            let function = function::Function::Given(std::rc::Rc::new(given));
             self.locals
                 .declare(&name, false, Some(Operand::Closure(function)));
             return;

@@ -14,9 +14,9 @@ use crate::ir::{Capture, Code, Kind, Ty};
 impl Lower<'_> {
     /// The expression with a result of type `ty`; a problem should it turn out to be active.
     pub(super) fn opaque(&mut self, expr: &Expr, ty: Ty, what: &str) -> Operand {
-        let captures = self.captures(&expr.to_token_stream());
+        let mut captures = self.captures(&expr.to_token_stream());
         let kind = Kind::Opaque {
-            code: Code(expr.to_token_stream()),
+            code: Code(self.with_cells(expr.to_token_stream(), &mut captures)),
             captures,
             effect: false,
         };

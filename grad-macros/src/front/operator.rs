@@ -7,6 +7,7 @@ use syn::{BinOp, Expr, UnOp};
 
 use super::{Lower, Operand, infer};
 use crate::ir::{Call, Callee, Capture, Code, Discrete, Kind, Literal, Op, Ty, Value};
+use crate::signature::functions::function_of;
 
 impl Lower<'_> {
     pub(super) fn lower_unary(&mut self, op: UnOp, operand: &Expr, span: Span) -> Operand {
@@ -243,6 +244,7 @@ impl Lower<'_> {
             callee: Callee::Operator(op),
             args,
             mask: 0,
+            curried: Vec::new(),
         };
         self.push(Kind::Call(call), Vec::new(), Ty::Unknown, span)
     }
@@ -251,7 +253,12 @@ impl Lower<'_> {
         if let syn::Type::Ptr(_) = ty {
             return self.unsupported("a raw pointer", span);
         }
-        let value = self.value_of(expr);
+        let operand = self.lower_expr(expr);
+        let none = syn::Generics::default();
+        if matches!(operand, Operand::Closure(_)) && function_of(ty, &none).is_some() {
+            return operand;
+        }
+        let value = self.read_spanned(operand, expr.span());
         let to = self.ty_of(ty);
         let known = match to {
             Ty::Unknown | Ty::Named(_) => Ty::Unknown,

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::{Expr, ExprMethodCall};
 
-use super::closure::Function;
+use super::function::Function;
 use super::{Lower, Operand};
 use crate::ir::{Callee, Discrete, Kind, Literal, Ty};
 

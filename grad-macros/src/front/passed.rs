@@ -12,7 +12,8 @@ use syn::spanned::Spanned;
 use syn::{Expr, Pat, Type};
 
 use super::captured::writes;
-use super::closure::{Function, Written};
+use super::closure::Written;
+use super::function::Function;
 use super::pattern::segments;
 use super::{Lower, Operand, lower_closure};
 use crate::diag::Problem;
@@ -76,6 +77,7 @@ impl Lower<'_> {
         code: &TokenStream,
         span: Span,
     ) -> Arg {
+        let mark = self.diag.mark();
         let passed = match function {
             Function::Given(given) => Some(Arg::Given(given.name.clone())),
             Function::Written(written) => {
@@ -83,10 +85,12 @@ impl Lower<'_> {
                 self.pass_closure(&written, code, span)
             }
             Function::Path(path) => Some(self.pass_named(&path.clone(), code, span)),
-            Function::Either(..) => None,
+            Function::Either(..) | Function::Table(_) => None,
         };
         passed.unwrap_or_else(|| {
-            self.report(span, Problem::ClosureArgument);
+            if self.diag.mark() == mark {
+                self.report(span, Problem::ClosureArgument);
+            }
             Arg::Value(self.undefined(Ty::Unknown))
         })
     }
@@ -124,8 +128,8 @@ impl Lower<'_> {
         ) {
             return Arg::Code(Code(code.clone()), Vec::new());
         }
-        let amp = is_reference(code).then(|| quote!(&));
-        Arg::Named(Box::new(self.callee_of(path)), Code(quote!(#amp #path)))
+        let shown = wrapped(code, is_boxed(code), &path.to_token_stream());
+        Arg::Named(Box::new(self.callee_of(path)), Code(shown))
     }
 
     /// A method of an array that applies a function to each entry.
@@ -225,6 +229,7 @@ impl Lower<'_> {
             numbers: Vec::new(),
             number_names: self.numbers.clone(),
             types: Vec::new(),
+            applied: false,
             outlived: None,
         };
         let (lets, body) = (captured.lets, written.body.to_token_stream());
@@ -248,14 +253,12 @@ impl Lower<'_> {
         let held = captured.args.len();
         self.passed_captures.push(captured.args);
         let number = self.passed.len() - 1;
-        let amp = is_reference(code).then(|| quote!(&));
-        let shown = written.tokens(&lets);
-        Some(Arg::Closure(
-            number,
-            held,
-            Code(quote!(#amp #shown)),
-            captured.shown,
-        ))
+        let shown = wrapped(
+            code,
+            written.boxed || is_boxed(code),
+            &written.tokens(&lets),
+        );
+        Some(Arg::Closure(number, held, Code(shown), captured.shown))
     }
 
     /// The arguments of a call, and what closures among them capture.
@@ -288,6 +291,22 @@ pub(super) fn of_entries<'a>(name: &str, receiver: &Ty, args: &[&'a Expr]) -> Op
 fn is_reference(code: &TokenStream) -> bool {
     let first = code.clone().into_iter().next();
     matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == '&')
+}
+
+/// Whether an argument is written as a boxed function.
+fn is_boxed(code: &TokenStream) -> bool {
+    let text = code.to_string().replace(' ', "");
+    text.trim_start_matches('&').starts_with("Box::new(")
+}
+
+/// The function as the argument shows it: behind a reference, in a box.
+fn wrapped(code: &TokenStream, boxed: bool, function: &TokenStream) -> TokenStream {
+    let amp = is_reference(code).then(|| quote!(&));
+    if boxed {
+        quote!(#amp (::std::boxed::Box::new(#function) as ::std::boxed::Box<_>))
+    } else {
+        quote!(#amp #function)
+    }
 }
 
 /// The inputs of a closure as parameters.

@@ -211,7 +211,12 @@ impl Lower<'_> {
                 self.graph.value_mut(value).name = Some(name.to_owned());
             }
         }
-        self.locals.declare(name, mutable, Some(held));
+        let cell = self.cell_of(&held);
+        if let Some((path, _)) = &cell {
+            self.name_cell(name, path.root);
+        }
+        self.locals
+            .declare(name, mutable || cell.is_some(), Some(held));
     }
 
     /// What a variable holds: scalars are values, references are paths, the rest is memory.
@@ -239,6 +244,7 @@ impl Lower<'_> {
                     Operand::Place(Path::of(var), ty)
                 }
             }
+            cell if self.cell_of(&cell).is_some() => cell,
             Operand::Place(path, place_ty) => {
                 let place_ty = match ty {
                     Some(Ty::Unknown) | None => place_ty,

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 
-use super::closure::Function;
+use super::function::Function;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo, Variant};
@@ -49,6 +49,7 @@ impl Lower<'_> {
     }
 
     fn read_at(&mut self, path: Path, ty: Ty, span: Span) -> Value {
+        self.refuse_cell(&Operand::Place(path.clone(), ty.clone()), span);
         self.push(Kind::Load(path), Vec::new(), ty, span)
     }
 
@@ -222,8 +223,14 @@ fn is_read(operand: &Operand) -> bool {
 /// What is wrong with a function or an iterator where a value is asked for. A name in small letters
 /// that is no variable counts as a function's.
 pub(super) fn as_value(operand: &Operand) -> Problem {
-    let Operand::Closure(Function::Path(path)) = operand else {
-        return Problem::FunctionValue;
+    let path = match operand {
+        Operand::Closure(Function::Path(path)) => path,
+        Operand::Closure(Function::Table(all)) => {
+            return all.first().map_or(Problem::FunctionValue, |first| {
+                as_value(&Operand::Closure(first.clone()))
+            });
+        }
+        _ => return Problem::FunctionValue,
     };
     match path.path.get_ident() {
         Some(name) => Problem::NotAVariable(name.to_string()),

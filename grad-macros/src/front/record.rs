@@ -18,11 +18,16 @@ impl Lower<'_> {
     ) -> Operand {
         let mut ty = Ty::Unknown;
         let mut values = Vec::new();
+        let mut functions = Vec::new();
         for element in elements {
-            let operand = self.lower_expr(element);
-            if operand == Operand::Poison {
-                return operand;
-            }
+            let operand = match self.lower_expr(element) {
+                Operand::Poison => return Operand::Poison,
+                Operand::Closure(function) if values.is_empty() => {
+                    functions.push(function);
+                    continue;
+                }
+                operand => operand,
+            };
             // What a shared reference shows stays where it is.
             let operand = match operand {
                 seen @ Operand::Ref(..) if !self.operand_ty(&seen).is_scalar() => {
@@ -33,6 +38,9 @@ impl Lower<'_> {
             let value = self.read_spanned(operand, element.span());
             ty = infer::join(&ty, &self.graph.ty(value).clone());
             values.push(value);
+        }
+        if !functions.is_empty() && values.is_empty() {
+            return super::function_tables::table(functions);
         }
         Operand::Value(self.push(Kind::Array { vec }, values, Ty::Array(Box::new(ty)), span))
     }
@@ -45,8 +53,10 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let operand = self.lower_expr(element);
-        if operand == Operand::Poison {
-            return operand;
+        match &operand {
+            Operand::Poison => return operand,
+            Operand::Closure(function) => return self.repeated_function(function, len),
+            _ => {}
         }
         let value = self.read_spanned(operand, element.span());
         // The length of an array is a constant expression and must stay one.

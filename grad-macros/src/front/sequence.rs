@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprMethodCall};
 
-use super::closure::Function;
+use super::function::Function;
 use super::unwrapped::borrowed;
 use super::{Lower, Operand};
 use crate::ir::{Arg, Callee, Code, Discrete, Kind, Path, Range, Step, Ty, Value};

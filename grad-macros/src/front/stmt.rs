@@ -6,6 +6,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
 
+use super::function_tables::holds_functions;
 use super::told::{parse_told, told};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
@@ -33,7 +34,13 @@ impl Lower<'_> {
                 return value;
             }
             let pending = self.exits.len();
-            value = self.lower_stmt(stmt);
+            value = match stmt {
+                Stmt::Macro(m) if !rest.is_empty() => self.macro_statement(&m.mac),
+                stmt => {
+                    self.called = super::made::called_later(stmt, rest);
+                    self.lower_stmt(stmt)
+                }
+            };
             if !self.dead && self.exits.len() > pending && !rest.is_empty() {
                 return self.lower_guarded(rest, stmt.span());
             }
@@ -104,20 +111,22 @@ impl Lower<'_> {
                     value
                 }
             }
-            Stmt::Macro(m) => {
-                let value = self.lower_macro(&m.mac);
-                if m.semi_token.is_some() {
-                    Operand::Unit
-                } else {
-                    value
-                }
-            }
+            Stmt::Macro(m) if m.semi_token.is_none() => self.lower_macro(&m.mac),
+            Stmt::Macro(m) => match self.macro_statement(&m.mac) {
+                Operand::Never => Operand::Never,
+                _ => Operand::Unit,
+            },
         }
     }
 
     /// Items and `use` declarations stand in the generated functions as they stand here.
     fn lower_item(&mut self, item: &Item) -> Operand {
         match item {
+            Item::Const(c) if holds_functions(&c.ty) => {
+                let table = self.lower_expr(&c.expr);
+                self.locals
+                    .declare(&c.ident.to_string(), false, Some(table));
+            }
             Item::Const(c) => {
                 self.item_types
                     .insert(c.ident.to_string(), self.ty_of(&c.ty));
@@ -133,9 +142,17 @@ impl Lower<'_> {
     }
 
     fn lower_let(&mut self, local: &Let) -> Operand {
+        let called = self.called.take();
         let Some(init) = &local.init else {
             return self.declare_later(&local.pat);
         };
+        if let Some(made) = self.lower_made(&local.pat, &init.expr, called) {
+            if made == Operand::Poison {
+                return made;
+            }
+            self.lower_binding(&local.pat, made);
+            return Operand::Unit;
+        }
         if let Pat::Type(typed) = &local.pat {
             let ty = self.ty_of(&typed.ty);
             if ty.holds_objects() {
@@ -442,6 +459,7 @@ impl Lower<'_> {
                 callee: Callee::Assign(row),
                 args,
                 mask: 0,
+                curried: Vec::new(),
             };
             self.push(Kind::Call(call), Vec::new(), Ty::Unit, span);
             return;

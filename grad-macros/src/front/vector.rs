@@ -1,14 +1,47 @@
-//! Empty vectors, with the type the source annotates them with.
+//! What owns its content: vectors, empty ones with the type the source annotates them with, and boxes.
 
 use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall};
 
+use super::function_tables::{holds_functions, table};
 use super::{Lower, Operand};
 use crate::ir::{Code, Kind, Ty};
 
 impl Lower<'_> {
+    /// A function of `Vec` or `Box`; nothing for any other.
+    pub(super) fn lower_owner(
+        &mut self,
+        call: &ExprCall,
+        names: &[&str],
+        args: &[&Expr],
+        hint: Option<&syn::Type>,
+    ) -> Option<Operand> {
+        let span = call.func.span();
+        Some(match (names, args) {
+            ([.., "Vec", "new" | "with_capacity"], _) if hint.is_some_and(holds_functions) => {
+                table(Vec::new())
+            }
+            ([.., "Vec", "with_capacity"], [arg]) => self.with_capacity(call, arg, hint),
+            ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint, span),
+            ([.., "Vec", "from"], [arg]) => {
+                let operand = self.lower_expr(arg);
+                self.copy_of(operand, span)
+            }
+            ([.., "Box", "new"], [arg]) => {
+                let operand = self.lower_expr(arg);
+                if let Operand::Closure(function) = operand {
+                    return Some(Operand::Closure(function.boxed()));
+                }
+                let value = self.read_spanned(operand, arg.span());
+                let ty = Ty::Named("Box".to_owned());
+                Operand::Value(self.push(Kind::Boxed, vec![value], ty, span))
+            }
+            _ => return None,
+        })
+    }
+
     /// `Vec::with_capacity(n)`, where `n` may be the length of something differentiated.
     pub(super) fn with_capacity(
         &mut self,

@@ -72,6 +72,8 @@ pub(crate) struct Call {
     pub(crate) args: Vec<Arg>,
     /// Which arguments are active; set by the transforms.
     pub(crate) mask: u64,
+    /// Of `f(a, b)(c)`, where `f` returns a function, how many arguments each call but the first has.
+    pub(crate) curried: Vec<usize>,
 }
 
 /// An operator and what it carries beside its operands.

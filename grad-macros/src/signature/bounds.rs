@@ -6,9 +6,9 @@ use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::{FnArg, Generics, PathArguments, Type, TypeParamBound};
 
+use super::Parameter;
 use super::functions::function_of;
 use super::generics::bounds_of;
-use super::{Parameter, first_type_argument};
 use crate::diag::Problem;
 
 /// Traits of iterators.
@@ -83,16 +83,7 @@ pub(crate) fn is_unnamed(ty: &Type) -> bool {
 }
 
 fn is_function(ty: &Type) -> bool {
-    let inside = match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .filter(|last| ["Box", "Rc", "Arc"].iter().any(|name| last.ident == name)),
-        _ => None,
-    };
-    let inside = inside.and_then(|last| first_type_argument(&last.arguments));
-    function_of(inside.unwrap_or(ty), &Generics::default()).is_some()
+    function_of(ty, &Generics::default()).is_some()
 }
 
 /// The signature with a name for each `impl Trait` and `'_` among its parameters that is no function.

@@ -31,7 +31,7 @@ pub(crate) enum Mode {
 }
 
 /// The function a type stands for.
-pub(super) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType> {
+pub(crate) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType> {
     match ty {
         Type::Reference(inner) if inner.mutability.is_none() => function_of(&inner.elem, generics),
         Type::Paren(inner) => function_of(&inner.elem, generics),
@@ -43,6 +43,9 @@ pub(super) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType
             output: output_of(&inner.output),
             parameter: None,
         }),
+        Type::Path(path) if behind_pointer(path).is_some() => {
+            function_of(behind_pointer(path)?, generics)
+        }
         Type::Path(path) => {
             let name = path.path.get_ident()?;
             let own = generics.type_params().find(|p| p.ident == *name)?;
@@ -60,6 +63,13 @@ pub(super) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType
         }
         _ => None,
     }
+}
+
+/// What a `Box`, `Rc` or `Arc` holds.
+fn behind_pointer(path: &syn::TypePath) -> Option<&Type> {
+    let last = path.path.segments.last()?;
+    let pointer = ["Box", "Rc", "Arc"].iter().any(|name| last.ident == name);
+    super::first_type_argument(&last.arguments).filter(|_| pointer)
 }
 
 fn is_name(ty: &Type, name: &Ident) -> bool {

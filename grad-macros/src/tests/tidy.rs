@@ -27,7 +27,6 @@ const LAYERS: &[(&str, &[&str])] = &[
 const LONG: &[&str] = &[
     "ad/forward.rs",
     "front/branch.rs",
-    "front/closure.rs",
     "front/iter/choose.rs",
     "front/iter/drive.rs",
     "ir/kind.rs",

@@ -48,7 +48,7 @@ pub use lanes::{
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
 pub use maybe_zero::{MaybeZero, open, settled, vanishes};
-pub use missing::HasDerivative;
+pub use missing::{GivesAValue, HasDerivative};
 pub use optional::Optional;
 pub use real::{
     CastSource, CastTangent, Real, float_like, literal_like, one, pull_cast, push_cast,

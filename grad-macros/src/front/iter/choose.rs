@@ -335,7 +335,7 @@ impl Lower<'_> {
     fn compared(&mut self, f: &Function, pair: (Operand, Operand), span: Span) -> Value {
         let method = match f {
             Function::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
-            Function::Written(_) | Function::Given(_) | Function::Either(..) => None,
+            _ => None,
         };
         let ordering = match method.as_deref() {
             Some(name @ ("total_cmp" | "cmp")) => self.comparison(name, pair.0, pair.1, span),

@@ -212,7 +212,7 @@ impl Lower<'_> {
     pub(super) fn accumulator(&mut self, f: &Function, first: Operand) -> Local {
         let name = match f {
             Function::Written(written) => written.inputs.first().and_then(parameter_name),
-            Function::Path(_) | Function::Given(_) | Function::Either(..) => None,
+            _ => None,
         };
         let name = name.unwrap_or_else(|| "total".to_owned());
         let first = match first {

@@ -29,7 +29,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprMethodCall};
 
-use super::closure::Function;
+use super::function::Function;
 use super::{Lower, Operand};
 use crate::ir::{Path, Ty, Value};
 
@@ -133,6 +133,9 @@ impl Lower<'_> {
         call: &ExprMethodCall,
         hint: Option<&syn::Type>,
     ) -> Option<Operand> {
+        if let Some(done) = self.table_method(receiver, call) {
+            return Some(done);
+        }
         match receiver {
             Operand::Iter(iter) => Some(self.iterator_method(iter, call, hint)),
             Operand::Closure(_) if call.method == "clone" => Some(receiver.clone()),

@@ -8,7 +8,7 @@ use crate::ir::{Code, Discrete, Kind, Op, Path, Step, Ty, Value};
 
 impl Lower<'_> {
     /// The literal a value is.
-    pub(super) fn whole(&self, value: Value) -> Option<i64> {
+    pub(in crate::front) fn whole(&self, value: Value) -> Option<i64> {
         let number = self.graph.number(value)?;
         #[allow(clippy::cast_possible_truncation)] // literals of lengths are small
         (number.fract() == 0.0 && number.abs() < 1e9).then_some(number as i64)

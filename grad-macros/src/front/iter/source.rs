@@ -28,6 +28,7 @@ impl Lower<'_> {
         match operand {
             Operand::Poison | Operand::Never => None,
             Operand::Iter(iter) => Some(iter),
+            Operand::Closure(f) if f.is_table() => Some(self.functions_in_turn(&f)),
             Operand::Maybe(some, item) => Some(Iter::Maybe(some, item)),
             Operand::Value(value) if self.is_none(value) => {
                 let no = self.truth(false);

@@ -1,0 +1,101 @@
+//! Operands as arguments of calls.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use super::call::is_real;
+use super::{Lower, Operand};
+use crate::ir::{Arg, Ty};
+
+impl Lower<'_> {
+    pub(super) fn lower_arg(&mut self, arg: &Expr) -> Arg {
+        let is_reference = matches!(arg, Expr::Reference(_));
+        let operand = match arg {
+            Expr::Reference(inner) if matches!(*inner.expr, Expr::Closure(_) | Expr::Path(_)) => {
+                match self.lower_expr(&inner.expr) {
+                    function @ Operand::Closure(_) => function,
+                    _ => self.lower_expr(arg),
+                }
+            }
+            _ if super::operator::is_element_of_call(arg) => {
+                let element = self.lower_expr(arg);
+                Operand::Value(self.read_spanned(element, arg.span()))
+            }
+            _ => self.lower_expr(arg),
+        };
+        if let Operand::Closure(function) = &operand {
+            return self.pass_function(function, &arg.to_token_stream(), arg.span());
+        }
+        let arg = self.as_arg(operand, is_reference, arg.span());
+        if is_reference {
+            arg
+        } else {
+            super::lent::lent(arg)
+        }
+    }
+
+    pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
+        self.refuse_cell(&operand, span);
+        match operand {
+            Operand::Ref(path, _) => Arg::Ref(path),
+            Operand::RefMut(path, _) => Arg::RefMut(path),
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Arg::Value(self.read_spanned(Operand::Place(path, ty), span))
+            }
+            Operand::Place(path, _) => Arg::Move(path),
+            Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
+                Arg::Value(value)
+            }
+            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+                self.report(span, super::place::as_value(&function));
+                Arg::Value(self.undefined(Ty::Unknown))
+            }
+            Operand::Poison | Operand::Never => Arg::Value(self.undefined(Ty::Unknown)),
+            other => {
+                let path = self.as_path(other);
+                if is_reference {
+                    Arg::Ref(path)
+                } else {
+                    Arg::Move(path)
+                }
+            }
+        }
+    }
+
+    /// An operand of an operator on types that only rustc knows.
+    pub(super) fn as_operand_arg(&mut self, operand: Operand, span: Span) -> Arg {
+        match operand {
+            Operand::Value(value) => Arg::Value(value),
+            // In generic code numbers are copied: no bound speaks of references to them.
+            Operand::Ref(path, Ty::Unknown) if !self.numbers.is_empty() => Arg::Move(path),
+            other => self.as_arg(other, false, span),
+        }
+    }
+
+    pub(super) fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
+        match receiver {
+            Operand::Value(value) if self.graph.ty(value).is_scalar() => Arg::Value(value),
+            Operand::Place(path, ty) if ty.is_scalar() => {
+                Arg::Value(self.read_spanned(Operand::Place(path, ty), span))
+            }
+            Operand::Ref(path, _) if is_real(name) => Arg::Ref(path),
+            Operand::Ref(path, _) => Arg::Receiver(path),
+            other if is_real(name) => Arg::Ref(self.as_path(other)),
+            other => {
+                let path = self.as_path(other);
+                if super::sequence::writes_receiver(name) {
+                    Arg::RefMut(path)
+                } else if self.is_frozen(&path)
+                    || self.is_read_only(&path)
+                    || self.looks_only(&path)
+                {
+                    Arg::Receiver(path)
+                } else {
+                    Arg::MaybeMut(path)
+                }
+            }
+        }
+    }
+}
