@@ -38,6 +38,9 @@ impl Lower<'_> {
         hint: Option<&syn::Type>,
     ) -> Option<Operand> {
         let into = hint.filter(|_| call.method == "into" && call.args.is_empty())?;
+        if super::deque::is_written_deque(into) {
+            return Some(self.deque_of(source.clone(), Some(into), call.method.span()));
+        }
         let own = matches!(self.ty_of(into), Ty::Named(_))
             || matches!(into, syn::Type::Array(_) | syn::Type::Tuple(_));
         if !own {

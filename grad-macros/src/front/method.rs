@@ -77,6 +77,9 @@ impl Lower<'_> {
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
         }
+        if let Some(result) = self.deque_method(&receiver, call) {
+            return result;
+        }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;
         }
@@ -103,8 +106,12 @@ impl Lower<'_> {
                 self.slice_method(receiver, &element, call, &args)
             }
             Ty::Float(_) | Ty::Unknown => {
-                let ends = matches!(name.as_str(), "first_mut" | "last_mut");
-                let chosen = before && matches!(name.as_str(), "first" | "last" | "get");
+                let ends = matches!(
+                    name.as_str(),
+                    "first_mut" | "last_mut" | "front_mut" | "back_mut"
+                );
+                let chosen =
+                    before && matches!(name.as_str(), "first" | "last" | "front" | "back" | "get");
                 if ty == Ty::Unknown && (ends || chosen) {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);
                 }

@@ -31,6 +31,7 @@ mod captured;
 mod cells;
 mod closure;
 mod convert;
+mod deque;
 mod elements;
 mod exchange;
 mod expr;

@@ -22,8 +22,11 @@ const CUTS: &[(&str, Cut, bool)] = &[
 
 impl Lower<'_> {
     /// The operand as an iterator: what `for` and `zip` do with it.
-    pub(super) fn iterator(&mut self, operand: Operand, span: Span) -> Option<Iter> {
-        let ty = self.operand_ty(&operand);
+    pub(in crate::front) fn iterator(&mut self, operand: Operand, span: Span) -> Option<Iter> {
+        let ty = match self.operand_ty(&operand) {
+            ty if super::super::deque::is_deque(&ty) => Ty::Unknown,
+            ty => ty,
+        };
         let element = ty.element();
         match operand {
             Operand::Poison | Operand::Never => None,
@@ -38,16 +41,14 @@ impl Lower<'_> {
                 let (some, item) = self.maybe(operand, span);
                 Some(Iter::Maybe(some, Box::new(item)))
             }
-            Operand::Ref(path, Ty::Array(_) | Ty::Unknown) => {
-                Some(elements(path, element, Access::Ref))
-            }
-            Operand::RefMut(path, Ty::Array(_) | Ty::Unknown) => {
+            Operand::Ref(path, _) if is_sequence(&ty) => Some(elements(path, element, Access::Ref)),
+            Operand::RefMut(path, _) if is_sequence(&ty) => {
                 Some(elements(path, element, Access::RefMut))
             }
-            Operand::Place(path, Ty::Array(_) | Ty::Unknown) => {
+            Operand::Place(path, _) if is_sequence(&ty) => {
                 Some(elements(path, element, Access::Move))
             }
-            Operand::Value(_) if matches!(ty, Ty::Array(_) | Ty::Unknown) => {
+            Operand::Value(_) if is_sequence(&ty) => {
                 let path = self.as_path(operand);
                 Some(elements(path, element, Access::Move))
             }
@@ -286,4 +287,8 @@ impl Lower<'_> {
 
 pub(super) fn elements(path: Path, ty: Ty, access: Access) -> Iter {
     Iter::Elements { path, ty, access }
+}
+
+fn is_sequence(ty: &Ty) -> bool {
+    matches!(ty, Ty::Array(_) | Ty::Unknown)
 }
