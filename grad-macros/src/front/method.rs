@@ -74,6 +74,9 @@ impl Lower<'_> {
         if let Some(done) = self.cell_method(&receiver, call) {
             return done;
         }
+        if let Some(place) = self.option_place(&receiver, call, wanted) {
+            return place;
+        }
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
         }
