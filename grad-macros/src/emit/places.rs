@@ -198,6 +198,8 @@ impl Body<'_> {
             place
         } else if tangent {
             quote!(#root::Tangent::duplicate(&#place))
+        } else if path.is_error() {
+            self.moved(path)
         } else {
             quote!((&&#root::private::Copier(&#place)).replicate())
         }
