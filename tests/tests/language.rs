@@ -50,6 +50,8 @@ mod literals;
 mod macros;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/names.rs"]
+mod names;
 #[path = "language/objects.rs"]
 mod objects;
 #[path = "language/offsets.rs"]

@@ -294,8 +294,8 @@ fn read_by(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
     let (mut values, mut vars) = sources(graph, site);
     match &site.kind {
         Kind::Load(path) | Kind::Copy(path) | Kind::Own(path) => vars.push(path.root),
-        Kind::Record(_) => values.extend(site.operands.iter().copied()),
-        Kind::Discrete(
+        Kind::Record(_)
+        | Kind::Discrete(
             Discrete::BitAnd | Discrete::BitOr | Discrete::BitXor | Discrete::Shl | Discrete::Shr,
         ) => values.extend(site.operands.iter().copied()),
         Kind::Call(call) => vars.extend(call.args.iter().filter_map(Arg::path).map(|p| p.root)),

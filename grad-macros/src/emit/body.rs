@@ -28,6 +28,7 @@ pub(super) struct Body<'g> {
     pub(super) lent: HashSet<Var>,
     /// Those of them that are copied where they are made.
     pub(super) settled: HashSet<Var>,
+    pub(super) held: HashSet<Value>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
     /// The flag that tells whether anybody wants what is added into a variable.
@@ -66,6 +67,7 @@ impl<'g> Body<'g> {
             vars: HashMap::new(),
             refs,
             settled: super::places::settled_variables(graph, &lent),
+            held: super::held::held_values(graph),
             lent,
             reads: counted_reads(graph),
             guards: HashMap::new(),

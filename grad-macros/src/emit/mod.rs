@@ -18,6 +18,7 @@ mod functions;
 mod given;
 mod gradient;
 mod graph;
+mod held;
 mod items;
 mod jacobian;
 mod lanes;

@@ -198,6 +198,8 @@ impl Body<'_> {
             place
         } else if tangent {
             quote!(#root::Tangent::duplicate(&#place))
+        } else if path.is_error() {
+            self.moved(path)
         } else {
             quote!((&&#root::private::Copier(&#place)).replicate())
         }
@@ -304,7 +306,10 @@ impl Body<'_> {
 
     pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
         let info = self.graph.var(var);
-        let init = init.map(|v| self.value(v));
+        let init = init.map(|v| match self.held.contains(&v) {
+            true => self.duplicated(v),
+            false => self.value(v),
+        });
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {

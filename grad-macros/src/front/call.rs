@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
 use super::pattern::segments;
-use super::{Lower, Operand};
+use super::{Lower, Operand, operator};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Code, Kind, Op, Path, Ty, Width};
 use crate::signature::COLLECTIONS;
@@ -57,6 +57,9 @@ impl Lower<'_> {
         }
         if let Some(made) = self.made_deque(call, &names, &args, hint.as_ref(), span) {
             return made;
+        }
+        if let Some(applied) = operator::called_by_name(&names, &args) {
+            return self.lower_expr(&applied);
         }
         match (names.as_slice(), args.as_slice()) {
             ([.., "Default", "default"], []) => {

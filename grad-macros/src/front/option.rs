@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::{Expr, ExprMethodCall};
 
 use super::function::Function;
+use super::unwrapped::OPTIONAL;
 use super::{Lower, Operand};
 use crate::ir::{Callee, Discrete, Kind, Literal, Ty};
 
@@ -25,6 +26,11 @@ const TELLING: &[&str] = &[
 
 /// Those that say it where their argument is a closure.
 const TELLING_BY_CLOSURE: &[&str] = &["filter", "inspect"];
+
+/// Whether only options and results have a method of this name.
+pub(super) fn tells_option(name: &str) -> bool {
+    OPTIONAL.contains(&name) || name != "map" && TELLING.contains(&name)
+}
 
 impl Lower<'_> {
     /// A method of an option that takes a function, or another option; `None` for any other.
