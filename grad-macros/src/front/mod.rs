@@ -47,6 +47,7 @@ mod lent;
 mod loops;
 mod macros;
 mod made;
+mod map;
 mod matching;
 mod method;
 mod moves;
@@ -214,6 +215,8 @@ pub(super) struct Lower<'d> {
     read_only: HashSet<Value>,
     /// Items of iterators of which only rustc knows what they give.
     gathered: HashSet<Var>,
+    /// Items that the closure being lowered sees through a second reference.
+    seen_twice: Vec<Path>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
 }
@@ -351,6 +354,7 @@ fn start<'d>(
         writes_place: false,
         read_only: HashSet::new(),
         gathered: HashSet::new(),
+        seen_twice: Vec::new(),
         references: way::references(around),
     }
 }

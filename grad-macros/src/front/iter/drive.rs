@@ -335,6 +335,7 @@ impl<'d> Lower<'d> {
     /// The truth value a predicate gives.
     pub(super) fn asked(&mut self, f: &Function, item: Operand, span: Span) -> Value {
         let answer = self.call_function(f, vec![item], span);
+        self.seen_twice.clear();
         self.number_of(answer, span)
     }
 
@@ -348,6 +349,16 @@ impl<'d> Lower<'d> {
             Operand::Tuple(parts) => {
                 let (items, seen) = parts.into_iter().map(|part| self.lent(part)).unzip();
                 (Operand::Tuple(items), Operand::Tuple(seen))
+            }
+            Operand::Ref(path, ty) => {
+                // What the type is of, only rustc knows: one `*` of two leads to the item itself.
+                if !ty.is_scalar() {
+                    self.seen_twice.push(path.clone());
+                }
+                (
+                    Operand::Ref(path.clone(), ty.clone()),
+                    Operand::Ref(path, ty),
+                )
             }
             other => (other.clone(), other),
         }

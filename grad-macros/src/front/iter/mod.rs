@@ -20,6 +20,7 @@ mod end;
 mod indexed;
 mod inert;
 mod number;
+mod other;
 mod places;
 mod rest;
 pub(super) mod short;
