@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/apart.rs"]
+mod apart;
 #[path = "language/by_use.rs"]
 mod by_use;
 #[path = "language/cells.rs"]

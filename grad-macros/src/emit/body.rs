@@ -47,6 +47,8 @@ pub(super) struct Body<'g> {
     pub(super) linear: Option<Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
+    /// Parts of arrays that were borrowed for the call being written, as they are called there.
+    pub(super) apart: Vec<(Path, TokenStream)>,
 }
 
 impl<'g> Body<'g> {
@@ -78,6 +80,7 @@ impl<'g> Body<'g> {
             lanes: None,
             linear: None,
             opened: Vec::new(),
+            apart: Vec::new(),
         }
     }
 
@@ -150,7 +153,11 @@ impl<'g> Body<'g> {
             .block(region)
             .sites
             .iter()
-            .map(|id| self.site(*id))
+            .map(|id| {
+                let before = self.set_apart(graph.site(*id));
+                let code = self.site(*id);
+                quote!(#before #code)
+            })
             .collect()
     }
 
