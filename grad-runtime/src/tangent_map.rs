@@ -1,5 +1,10 @@
 //! Maps: the tangent of one is a map of the tangents, with the same keys.
 
+#![allow(
+    clippy::implicit_hasher,
+    reason = "a tangent is made here, with the hasher of std"
+)]
+
 use alloc::collections::BTreeMap;
 #[cfg(feature = "std")]
 use core::hash::{BuildHasher, Hash};
@@ -24,7 +29,9 @@ macro_rules! map_tangent {
             }
 
             fn scale(&mut self, factor: f64) {
-                self.values_mut().for_each(|own| own.scale(factor));
+                for own in self.values_mut() {
+                    own.scale(factor);
+                }
             }
 
             fn dot(&self, other: &Self) -> f64 {
@@ -33,7 +40,9 @@ macro_rules! map_tangent {
             }
 
             fn set_zero(&mut self) {
-                self.values_mut().for_each(T::set_zero);
+                for own in self.values_mut() {
+                    own.set_zero();
+                }
             }
 
             fn take(&mut self) -> Self {

@@ -35,6 +35,7 @@ mod deque;
 mod elements;
 mod exchange;
 mod expr;
+mod filled;
 mod flow;
 mod fluent;
 mod function;
