@@ -72,8 +72,11 @@ pub fn sums<E: Element>(
 /// Into how many parts `items` are worth splitting.
 #[cfg(feature = "rayon")]
 fn parts(items: usize, work: usize) -> usize {
-    let worth = (items.saturating_mul(work) / LEAST_WORK).max(1);
-    rayon::current_num_threads().min(worth).min(items.max(1))
+    let worth = (items.saturating_mul(work) / LEAST_WORK).min(items);
+    if worth <= 1 {
+        return 1;
+    }
+    rayon::current_num_threads().min(worth)
 }
 
 #[cfg(not(feature = "rayon"))]
