@@ -2,7 +2,7 @@
 
 use std::{vec, vec::Vec};
 
-use super::{Matrix, Start, multiply};
+use super::{Matrix, Product, Start, Strides, multiply};
 use crate::tensor::Element;
 
 fn numbers<E: Element>(len: usize, seed: usize) -> Vec<E> {
@@ -81,4 +81,36 @@ fn an_operand_too_short_is_refused() {
         false,
         &mut [0.0; 4],
     );
+}
+
+#[test]
+fn parts_of_the_columns_make_the_whole() {
+    let (rows, terms) = (40, 9);
+    for columns in [1, 33, 64, 129, 200] {
+        let (a, b) = (
+            numbers::<f32>(rows * terms, 1),
+            numbers::<f32>(terms * columns, 2),
+        );
+        let strides = |row, inner| Strides {
+            row,
+            outer: 0,
+            inner,
+        };
+        let product = Product {
+            a: &a,
+            a_strides: strides(terms, 1),
+            b: &b,
+            b_strides: strides(1, columns),
+            rows,
+            columns,
+            terms: (1, terms),
+            start: Start::Held,
+            rectify: false,
+        };
+        let mut whole = numbers::<f32>(rows * columns, 3);
+        let mut parts = whole.clone();
+        product.write_to(&mut whole, columns);
+        product.write_in_parts(&mut parts, columns, 3);
+        assert!(whole == parts, "{columns}");
+    }
 }
