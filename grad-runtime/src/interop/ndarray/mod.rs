@@ -21,9 +21,13 @@ mod entries;
 mod index;
 mod methods;
 mod operators;
+mod parts;
 mod tangent;
+mod writes;
 
 pub use entries::{EntryRules, EntryWriteRules};
 pub use methods::{ArrayRules, DotRules};
+pub use parts::{LineRules, PartRules};
 pub use tangent::ByEntries;
 pub(crate) use tangent::from_rows;
+pub use writes::ArrayWriteRules;

@@ -134,7 +134,9 @@ pub use sort::SortRules;
 pub use vec::VecRules;
 
 #[cfg(feature = "nn")]
-pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRules};
+pub use crate::interop::ndarray::{
+    ArrayRules, ArrayWriteRules, DotRules, EntryRules, EntryWriteRules, LineRules, PartRules,
+};
 
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
 /// into scope.
@@ -156,7 +158,8 @@ pub mod methods {
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
-        ArrayRules as _, ByEntries as _, DotRules as _, EntryRules as _, EntryWriteRules as _,
+        ArrayRules as _, ArrayWriteRules as _, ByEntries as _, DotRules as _, EntryRules as _,
+        EntryWriteRules as _, LineRules as _, PartRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
