@@ -16,7 +16,11 @@ macro_rules! functions {
             use super::*;
 
             #[differentiate]
-            #[allow(unused_variables, reason = "not each function takes all")]
+            #[allow(
+                unused_variables,
+                clippy::cast_precision_loss,
+                reason = "not each function takes all; small numbers"
+            )]
             fn f($x: &Array2<f64>, $v: &Array1<f64>, $w: &Array1<f64>, $c: f64) -> f64 $body
 
             #[test]
@@ -44,6 +48,14 @@ macro_rules! functions {
 }
 
 functions! {
+    spread(x, v, w, c) {
+        x.var(c) + v.std(0.0) * c + w.var(1.0) * x.std(c)
+    }
+    entries(x, v, w, c) {
+        let roots = x.abs().sqrt() + v.cos().exp();
+        let bounded = (x.tanh() * v.atan()).sin() + w.exp().recip().sum();
+        (&roots * &bounded).sum() * c + (w.abs() + 0.5).ln().sum()
+    }
     centred_rows(x, v, w, c) {
         let mean = x.mean_axis(Axis(1)).unwrap().insert_axis(Axis(1));
         let centred = x - &mean;

@@ -135,7 +135,8 @@ pub use vec::VecRules;
 
 #[cfg(feature = "nn")]
 pub use crate::interop::ndarray::{
-    ArrayRules, ArrayWriteRules, DotRules, EntryRules, EntryWriteRules, LineRules, PartRules,
+    ArrayRules, ArrayWriteRules, DotRules, EntryRules, EntryWriteRules, LineRules, MomentRules,
+    PartRules, RealEntryRules,
 };
 
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
@@ -159,7 +160,8 @@ pub mod methods {
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
         ArrayRules as _, ArrayWriteRules as _, ByEntries as _, DotRules as _, EntryRules as _,
-        EntryWriteRules as _, LineRules as _, PartRules as _,
+        EntryWriteRules as _, LineRules as _, MomentRules as _, PartRules as _,
+        RealEntryRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
