@@ -55,6 +55,8 @@ const WRITES: &[&str] = &[
     "pop_back",
     "pop_front",
     "mapv_inplace",
+    "assign",
+    "scaled_add",
 ];
 
 /// Those of them that write their argument too.
