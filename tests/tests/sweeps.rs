@@ -34,6 +34,8 @@ macro_rules! agree {
 
 #[path = "sweeps/partial.rs"]
 mod partial;
+#[path = "sweeps/postponed.rs"]
+mod postponed;
 #[path = "sweeps/rewrites.rs"]
 mod rewrites;
 #[path = "sweeps/strips.rs"]

@@ -7,6 +7,7 @@ mod fold;
 mod hoist;
 mod memory;
 mod merge;
+mod postpone;
 mod registers;
 
 use std::collections::HashSet;
@@ -49,10 +50,17 @@ pub(crate) fn simplify_reverse(graph: &mut Graph, primal: Size) {
         }
         round(graph);
     }
-    let shadows = (primal.vars..graph.vars.len())
-        .filter_map(|k| u32::try_from(k).ok().map(Var))
-        .filter(|var| graph.var(*var).tangent)
-        .collect();
+    let shadows = shadows(graph, primal);
+    let mut postponed = false;
+    for region in regions(graph) {
+        postponed |= postpone::postpone(graph, region, &shadows);
+    }
+    if postponed {
+        // What was copied and is not of the chain goes before anybody looks at it.
+        sweep(graph);
+        round(graph);
+    }
+    let shadows = self::shadows(graph, primal);
     for region in regions(graph) {
         merge::merge_sums(graph, region, &shadows);
         registers::keep_in_registers(graph, region, &shadows);
@@ -63,6 +71,14 @@ pub(crate) fn simplify_reverse(graph: &mut Graph, primal: Size) {
         }
         round(graph);
     }
+}
+
+/// The variables that hold cotangents.
+fn shadows(graph: &Graph, primal: Size) -> HashSet<Var> {
+    (primal.vars..graph.vars.len())
+        .filter_map(|k| u32::try_from(k).ok().map(Var))
+        .filter(|var| graph.var(*var).tangent)
+        .collect()
 }
 
 fn regions(graph: &Graph) -> Vec<Region> {
@@ -81,8 +97,13 @@ fn round(graph: &mut Graph) {
     for region in &regions {
         memory::forward(graph, *region);
     }
+    sweep(graph);
+}
+
+/// Removes what nothing reads.
+fn sweep(graph: &mut Graph) {
     let mut live = HashSet::new();
-    for region in regions.iter().rev() {
+    for region in regions(graph).iter().rev() {
         dead::remove_dead(graph, *region, &mut live);
     }
 }
