@@ -38,6 +38,8 @@ mod partial;
 mod postponed;
 #[path = "sweeps/rewrites.rs"]
 mod rewrites;
+#[path = "sweeps/shelf.rs"]
+mod shelf;
 #[path = "sweeps/strips.rs"]
 mod strips;
 

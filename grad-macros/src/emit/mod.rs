@@ -32,6 +32,7 @@ mod receivers;
 mod reuse;
 mod rewrites;
 mod rules;
+mod shelf;
 mod signatures;
 mod spelling;
 mod strips;

@@ -9,6 +9,7 @@ mod memory;
 mod merge;
 mod postpone;
 mod registers;
+mod shelf;
 
 use std::collections::HashSet;
 
@@ -65,6 +66,7 @@ pub(crate) fn simplify_reverse(graph: &mut Graph, primal: Size) {
         merge::merge_sums(graph, region, &shadows);
         registers::keep_in_registers(graph, region, &shadows);
     }
+    shelf::read_in_place(graph);
     for _ in 0..3 {
         for region in regions(graph) {
             algebra::Algebra::new(graph, primal.sites).region(region);
