@@ -40,6 +40,7 @@ mod function;
 mod function_tables;
 mod hoist;
 mod infer;
+mod inner_items;
 mod iter;
 mod lent;
 mod loops;
@@ -221,6 +222,7 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    inner_items::report_inner_items(&quote::quote!(#body), diag);
     if signature.returned.is_some() {
         return projection::lower(name, signature, body, around, diag);
     }
