@@ -48,6 +48,8 @@ mod literals;
 mod macros;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/named.rs"]
+mod named;
 #[path = "language/objects.rs"]
 mod objects;
 #[path = "language/offsets.rs"]
@@ -62,6 +64,8 @@ mod order;
 mod outcomes;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/parsed.rs"]
+mod parsed;
 #[path = "language/passed.rs"]
 mod passed;
 #[path = "language/places.rs"]
@@ -88,6 +92,8 @@ mod short;
 mod taken;
 #[path = "language/text.rs"]
 mod text;
+#[path = "language/then.rs"]
+mod then;
 #[path = "language/tuples.rs"]
 mod tuples;
 #[path = "language/unread.rs"]

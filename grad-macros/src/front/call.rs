@@ -55,6 +55,9 @@ impl Lower<'_> {
         if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
             return made;
         }
+        if let Some(operator) = super::operator::by_name(&names, &args, span) {
+            return self.lower_expr(&operator);
+        }
         match (names.as_slice(), args.as_slice()) {
             ([.., "Default", "default"], []) => {
                 let ty = hint.unwrap_or_else(|| syn::parse_quote!(_));
@@ -104,7 +107,7 @@ impl Lower<'_> {
                 .is_some_and(|n| n.starts_with(char::is_uppercase)) =>
             {
                 let fields = (0..args.len()).map(|k| k.to_string()).collect();
-                let values = args.iter().map(|arg| self.value_of(arg)).collect();
+                let values = args.iter().map(|arg| self.field_value(arg)).collect();
                 self.record(&path.path, fields, values, span)
             }
             _ => self.lower_named(path, &args, span),

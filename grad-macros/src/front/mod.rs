@@ -30,10 +30,12 @@ mod capture;
 mod captured;
 mod cells;
 mod closure;
+mod compound;
 mod convert;
 mod elements;
 mod exchange;
 mod expr;
+mod field;
 mod flow;
 mod fluent;
 mod function;
@@ -41,6 +43,7 @@ mod function_tables;
 mod hoist;
 mod infer;
 mod iter;
+mod lengths;
 mod lent;
 mod loops;
 mod macros;
@@ -56,6 +59,7 @@ mod passed;
 mod pattern;
 mod place;
 mod projection;
+mod quiet;
 mod ranged;
 mod record;
 mod returned;
@@ -64,6 +68,7 @@ mod sequence;
 mod stmt;
 mod tables;
 mod tested;
+mod texts;
 mod to_array;
 mod told;
 mod tuples;
@@ -211,6 +216,8 @@ pub(super) struct Lower<'d> {
     gathered: HashSet<Var>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
+    /// Whether a method `len` around measures something.
+    measures: bool,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -342,6 +349,7 @@ fn start<'d>(
         read_only: HashSet::new(),
         gathered: HashSet::new(),
         references: way::references(around),
+        measures: lengths::measures(around),
     }
 }
 

@@ -284,6 +284,28 @@ pub(super) fn arithmetic_row(op: &BinOp) -> Op {
     }
 }
 
+/// `Neg::neg(x)`, `Add::add(a, b)`, `f64::mul(a, b)` as the operators they are.
+pub(super) fn by_name(names: &[&str], args: &[&Expr], span: Span) -> Option<Expr> {
+    let [.., owner, name] = names else {
+        return None;
+    };
+    if !matches!(
+        *owner,
+        "Neg" | "Add" | "Sub" | "Mul" | "Div" | "Rem" | "f32" | "f64"
+    ) {
+        return None;
+    }
+    Some(match (*name, args) {
+        ("neg", [x]) => syn::parse_quote_spanned!(span=> -(#x)),
+        ("add", [a, b]) => syn::parse_quote_spanned!(span=> (#a) + (#b)),
+        ("sub", [a, b]) => syn::parse_quote_spanned!(span=> (#a) - (#b)),
+        ("mul", [a, b]) => syn::parse_quote_spanned!(span=> (#a) * (#b)),
+        ("div", [a, b]) => syn::parse_quote_spanned!(span=> (#a) / (#b)),
+        ("rem", [a, b]) => syn::parse_quote_spanned!(span=> (#a) % (#b)),
+        _ => return None,
+    })
+}
+
 pub(super) fn is_compound(op: &BinOp) -> bool {
     matches!(
         op,

@@ -1,9 +1,10 @@
 //! Options taken apart and put together: a flag, and what there is where it is set.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
+use super::iter::is_plain;
 use super::{Lower, Operand};
 use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant};
 
@@ -38,6 +39,23 @@ impl Lower<'_> {
         let Some(f) = self.function_of(arg) else {
             return Operand::Poison;
         };
+        let ty = self.nowhere(|cx| {
+            let item = cx.call_function(&f, Vec::new(), span);
+            cx.operand_ty(&item)
+        });
+        if !is_plain(&ty) {
+            // Nothing can stand for it where there is none.
+            let operands = vec![
+                ("__condition", Operand::Value(condition)),
+                ("__function", Operand::Closure(f)),
+            ];
+            let code = quote!(if __condition {
+                Some(__function())
+            } else {
+                None
+            });
+            return self.write_out(operands, code, span);
+        }
         let item = self.branch(
             condition,
             span,
@@ -175,12 +193,29 @@ impl Lower<'_> {
 
     /// `None`; never shared with another, as its type is its own.
     pub(super) fn none(&mut self, inner: Ty, span: Span) -> Value {
+        self.none_as(quote!(None), inner, span)
+    }
+
+    fn none_as(&mut self, code: TokenStream, inner: Ty, span: Span) -> Value {
         let kind = Kind::Opaque {
-            code: Code(quote!(None)),
+            code: Code(code),
             captures: Vec::new(),
             effect: false,
         };
         self.push(kind, Vec::new(), Ty::Option(Box::new(inner)), span)
+    }
+
+    /// `None` where its type is written.
+    pub(super) fn none_of(&mut self, written: &syn::Type, span: Span) -> Value {
+        let inner = match written {
+            syn::Type::Path(path) => path.path.segments.last().and_then(only_argument),
+            _ => None,
+        };
+        let Some(inner) = inner.filter(|ty| !matches!(ty, syn::Type::Reference(_))) else {
+            return self.none(Ty::Unknown, span);
+        };
+        let ty = self.ty_of(inner);
+        self.none_as(quote!(None::<#inner>), ty, span)
     }
 
     /// An optional operand as a value of type `Option`.
@@ -209,5 +244,16 @@ pub(super) fn borrowed(item: Operand, mutable: bool) -> Operand {
         Operand::Place(path, ty) if mutable => Operand::RefMut(path, ty),
         Operand::Place(path, ty) => Operand::Ref(path, ty),
         other => other,
+    }
+}
+
+/// `T` of `Option<T>`.
+fn only_argument(segment: &syn::PathSegment) -> Option<&syn::Type> {
+    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    match arguments.args.first() {
+        Some(syn::GenericArgument::Type(ty)) if segment.ident == "Option" => Some(ty),
+        _ => None,
     }
 }

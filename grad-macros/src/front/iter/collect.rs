@@ -25,6 +25,18 @@ struct Target {
 impl Lower<'_> {
     pub(super) fn collect(&mut self, iter: &Iter, site: &Site) -> Operand {
         let span = site.span;
+        if site.hint.is_some_and(|ty| is_container(ty, "VecDeque")) {
+            let items = self.collect(
+                iter,
+                &Site {
+                    hint: None,
+                    name: site.name,
+                    span,
+                },
+            );
+            let code = quote!(::std::collections::VecDeque::from(__items));
+            return self.write_out(vec![("__items", items)], code, span);
+        }
         let hinted = match site.hint {
             Some(ty) if !is_vector(ty) => {
                 let name = ty.to_token_stream().to_string().replace(' ', "");
@@ -320,13 +332,13 @@ impl Lower<'_> {
 
 /// Whether a type is one that items are collected into here: a `Vec`, a boxed slice, or left open.
 pub(super) fn is_vector(ty: &syn::Type) -> bool {
-    match ty {
-        syn::Type::Infer(_) => true,
-        syn::Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "Vec"),
-        _ => false,
-    }
+    matches!(ty, syn::Type::Infer(_)) || is_container(ty, "Vec")
+}
+
+fn is_container(ty: &syn::Type, name: &str) -> bool {
+    let syn::Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|segment| segment.ident == name)
 }
