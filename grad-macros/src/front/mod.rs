@@ -42,6 +42,7 @@ mod function;
 mod function_tables;
 mod hoist;
 mod infer;
+mod inner_items;
 mod iter;
 mod lengths;
 mod lent;
@@ -228,6 +229,7 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    inner_items::report_inner_items(&quote::quote!(#body), diag);
     if signature.returned.is_some() {
         return projection::lower(name, signature, body, around, diag);
     }

@@ -284,28 +284,6 @@ pub(super) fn arithmetic_row(op: &BinOp) -> Op {
     }
 }
 
-/// `Neg::neg(x)`, `Add::add(a, b)`, `f64::mul(a, b)` as the operators they are.
-pub(super) fn by_name(names: &[&str], args: &[&Expr], span: Span) -> Option<Expr> {
-    let [.., owner, name] = names else {
-        return None;
-    };
-    if !matches!(
-        *owner,
-        "Neg" | "Add" | "Sub" | "Mul" | "Div" | "Rem" | "f32" | "f64"
-    ) {
-        return None;
-    }
-    Some(match (*name, args) {
-        ("neg", [x]) => syn::parse_quote_spanned!(span=> -(#x)),
-        ("add", [a, b]) => syn::parse_quote_spanned!(span=> (#a) + (#b)),
-        ("sub", [a, b]) => syn::parse_quote_spanned!(span=> (#a) - (#b)),
-        ("mul", [a, b]) => syn::parse_quote_spanned!(span=> (#a) * (#b)),
-        ("div", [a, b]) => syn::parse_quote_spanned!(span=> (#a) / (#b)),
-        ("rem", [a, b]) => syn::parse_quote_spanned!(span=> (#a) % (#b)),
-        _ => return None,
-    })
-}
-
 pub(super) fn is_compound(op: &BinOp) -> bool {
     matches!(
         op,
@@ -365,4 +343,20 @@ pub(super) fn is_element_of_call(expr: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// `Add::add(a, b)`, `f64::add(a, b)` and the like as the operator applied.
+pub(super) fn called_by_name(names: &[&str], args: &[&Expr]) -> Option<Expr> {
+    let [.., of, method] = names else {
+        return None;
+    };
+    Some(match (*of, *method, args) {
+        ("Add" | "f32" | "f64", "add", [a, b]) => syn::parse_quote!((#a) + (#b)),
+        ("Sub" | "f32" | "f64", "sub", [a, b]) => syn::parse_quote!((#a) - (#b)),
+        ("Mul" | "f32" | "f64", "mul", [a, b]) => syn::parse_quote!((#a) * (#b)),
+        ("Div" | "f32" | "f64", "div", [a, b]) => syn::parse_quote!((#a) / (#b)),
+        ("Rem" | "f32" | "f64", "rem", [a, b]) => syn::parse_quote!((#a) % (#b)),
+        ("Neg" | "f32" | "f64", "neg", [a]) => syn::parse_quote!(-(#a)),
+        _ => return None,
+    })
 }
