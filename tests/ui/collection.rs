@@ -1,11 +1,11 @@
-use std::collections::LinkedList;
+use std::collections::VecDeque;
 
 use grad_runtime::differentiate;
 
 #[differentiate]
 fn queue(x: &[f64]) -> f64 {
-    let queue: LinkedList<f64> = x.iter().copied().collect();
-    queue.front().copied().unwrap_or(0.0)
+    let queue: VecDeque<f64> = x.iter().copied().collect();
+    queue[0]
 }
 
 /// A collection of its own.

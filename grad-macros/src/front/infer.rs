@@ -278,9 +278,7 @@ fn projected(after: &[TokenTree]) -> bool {
 /// The type of `a op b` for `+ - * / %`.
 pub(super) fn arithmetic(a: &Ty, b: &Ty) -> Ty {
     match (a, b) {
-        (Ty::Int, Ty::Int | Ty::Unknown | Ty::Inert) | (Ty::Unknown | Ty::Inert, Ty::Int) => {
-            Ty::Int
-        }
+        (Ty::Int, Ty::Int | Ty::Unknown) | (Ty::Unknown, Ty::Int) => Ty::Int,
         (Ty::Float(_), Ty::Float(_) | Ty::Unknown) | (Ty::Unknown, Ty::Float(_)) => float_of(a, b),
         _ => Ty::Unknown,
     }
@@ -293,7 +291,7 @@ pub(super) fn are_numbers(op: Op, tys: &[Ty]) -> bool {
     let number = |ty: &Ty| matches!(ty, Ty::Float(_) | Ty::Int | Ty::Bool);
     match tys {
         [Ty::Float(_), Ty::Unknown] => op != Op::Mul,
-        [Ty::Int, Ty::Unknown | Ty::Inert] | [Ty::Unknown | Ty::Inert, Ty::Int] => true,
+        [Ty::Int, Ty::Unknown] | [Ty::Unknown, Ty::Int] => true,
         _ => tys.iter().all(number),
     }
 }

@@ -88,8 +88,14 @@ impl Lower<'_> {
         if let Some(done) = self.cell_method(&receiver, call) {
             return done;
         }
+        if let Some(place) = self.option_place(&receiver, call, wanted) {
+            return place;
+        }
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
+        }
+        if let Some(result) = self.deque_method(&receiver, call) {
+            return result;
         }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;
@@ -130,9 +136,6 @@ impl Lower<'_> {
             Ty::Array(element) => {
                 let element = (**element).clone();
                 self.slice_method(receiver, &element, call, &args)
-            }
-            Ty::Named(own) if own == "VecDeque" && is_end(&name) => {
-                self.slice_method(receiver, &Ty::Unknown, call, &args)
             }
             Ty::Unknown if name == "then_some" || name == "then" && is_closure(&args) => {
                 self.lower_then(receiver, call, &args)

@@ -3,7 +3,6 @@
 use proc_macro2::Span;
 
 use super::function::Function;
-use super::iter::is_plain;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo, Variant};
@@ -104,9 +103,6 @@ impl Lower<'_> {
     fn own_maybe(&mut self, some: Value, inside: Operand) -> Operand {
         let inside = if is_read(&inside) {
             inside
-        } else if !is_plain(&self.operand_ty(&inside)) {
-            // Nothing can stand for it where there is none.
-            return self.whole_option(some, inside);
         } else {
             let span = self.graph.value(some).span;
             self.branch(some, span, |_| inside, |_| Operand::Never)

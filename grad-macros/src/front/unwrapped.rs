@@ -1,6 +1,6 @@
 //! Options taken apart and put together: a flag, and what there is where it is set.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
@@ -191,31 +191,40 @@ impl Lower<'_> {
         item
     }
 
-    /// `None`; never shared with another, as its type is its own.
-    pub(super) fn none(&mut self, inner: Ty, span: Span) -> Value {
-        self.none_as(quote!(None), inner, span)
-    }
-
-    fn none_as(&mut self, code: TokenStream, inner: Ty, span: Span) -> Value {
+    /// `None`, of the annotated type: a method of what it is replaced by may be called before that tells.
+    pub(super) fn lower_none(&mut self, hint: Option<&syn::Type>, span: Span) -> Operand {
+        let inner = hint.and_then(|ty| match ty {
+            syn::Type::Path(path) => path.path.segments.last(),
+            _ => None,
+        });
+        let inner = inner.filter(|last| last.ident == "Option" && !last.arguments.is_none());
+        let Some(arguments) = inner.map(|last| &last.arguments) else {
+            return Operand::Value(self.none(Ty::Unknown, span));
+        };
+        let code = match arguments {
+            syn::PathArguments::AngleBracketed(list) => {
+                let args = &list.args;
+                quote!(None::<#args>)
+            }
+            _ => quote!(None),
+        };
+        let ty = hint.map_or(Ty::Unknown, |ty| self.ty_of(ty));
         let kind = Kind::Opaque {
             code: Code(code),
             captures: Vec::new(),
             effect: false,
         };
-        self.push(kind, Vec::new(), Ty::Option(Box::new(inner)), span)
+        Operand::Value(self.push(kind, Vec::new(), ty, span))
     }
 
-    /// `None` where its type is written.
-    pub(super) fn none_of(&mut self, written: &syn::Type, span: Span) -> Value {
-        let inner = match written {
-            syn::Type::Path(path) => path.path.segments.last().and_then(only_argument),
-            _ => None,
+    /// `None`; never shared with another, as its type is its own.
+    pub(super) fn none(&mut self, inner: Ty, span: Span) -> Value {
+        let kind = Kind::Opaque {
+            code: Code(quote!(None)),
+            captures: Vec::new(),
+            effect: false,
         };
-        let Some(inner) = inner.filter(|ty| !matches!(ty, syn::Type::Reference(_))) else {
-            return self.none(Ty::Unknown, span);
-        };
-        let ty = self.ty_of(inner);
-        self.none_as(quote!(None::<#inner>), ty, span)
+        self.push(kind, Vec::new(), Ty::Option(Box::new(inner)), span)
     }
 
     /// An optional operand as a value of type `Option`.
@@ -244,16 +253,5 @@ pub(super) fn borrowed(item: Operand, mutable: bool) -> Operand {
         Operand::Place(path, ty) if mutable => Operand::RefMut(path, ty),
         Operand::Place(path, ty) => Operand::Ref(path, ty),
         other => other,
-    }
-}
-
-/// `T` of `Option<T>`.
-fn only_argument(segment: &syn::PathSegment) -> Option<&syn::Type> {
-    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    match arguments.args.first() {
-        Some(syn::GenericArgument::Type(ty)) if segment.ident == "Option" => Some(ty),
-        _ => None,
     }
 }
