@@ -7,6 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{FnArg, Generics, ItemImpl, Path, Signature, Type};
 
+use crate::signature::bar_of;
 use crate::signature::generics::{OPERATORS, other_operand};
 
 /// An operator as its trait names it.
@@ -81,7 +82,9 @@ impl Operator {
         let (arguments, right_type) = if self.name == "Neg" {
             (TokenStream::new(), TokenStream::new())
         } else {
-            (quote!(<#right>), quote!(type RhsBase = #right_base;))
+            let bar = bar_of(right_base, root);
+            let types = quote!(type RhsBase = #right_base; type RhsBar = #bar;);
+            (quote!(<#right>), types)
         };
         let in_lanes = (!lanes.is_empty()).then(|| {
             quote! {

@@ -338,16 +338,12 @@ impl Parameter {
         if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
         }
-        match sequence_element(&self.base) {
+        match sequence_element(&self.base).filter(|_| self.is_growable()) {
             Some(element) => {
-                let element = tangent_of(element, root);
-                if self.is_growable() {
-                    let vec = vec_path(root);
-                    return quote!(#vec<#element>);
-                }
-                quote!([#element])
+                let (element, vec) = (tangent_of(element, root), vec_path(root));
+                quote!(#vec<#element>)
             }
-            None => self.tangent_type(root),
+            None => bar_of(&self.base, root),
         }
     }
 
@@ -561,6 +557,17 @@ fn is_inert_collection(ty: &Type) -> bool {
         syn::GenericArgument::Type(ty) => !ty_of(ty).may_be_active() || is_inert_collection(ty),
         _ => true,
     })
+}
+
+/// The type behind the reference to a cotangent buffer that keeps its length.
+pub(crate) fn bar_of(base: &Type, root: &TokenStream) -> TokenStream {
+    match sequence_element(base) {
+        Some(element) => {
+            let element = tangent_of(element, root);
+            quote!([#element])
+        }
+        None => tangent_of(base, root),
+    }
 }
 
 /// The tangent type of a written type: floats and containers of floats in full, anything else

@@ -46,17 +46,17 @@ pub trait Scalar:
     + Replica
     + Real
     + RealRules
-    + AddRule<Self, Output = Self, SelfBase = Self, RhsBase = Self>
-    + SubRule<Self, Output = Self, SelfBase = Self, RhsBase = Self>
-    + MulRule<Self, Output = Self, SelfBase = Self, RhsBase = Self>
-    + DivRule<Self, Output = Self, SelfBase = Self, RhsBase = Self>
-    + RemRule<Self, Output = Self, SelfBase = Self, RhsBase = Self>
+    + AddRule<Self, Output = Self, SelfBase = Self, RhsBase = Self, RhsBar = Self>
+    + SubRule<Self, Output = Self, SelfBase = Self, RhsBase = Self, RhsBar = Self>
+    + MulRule<Self, Output = Self, SelfBase = Self, RhsBase = Self, RhsBar = Self>
+    + DivRule<Self, Output = Self, SelfBase = Self, RhsBase = Self, RhsBar = Self>
+    + RemRule<Self, Output = Self, SelfBase = Self, RhsBase = Self, RhsBar = Self>
     + NegRule<Output = Self, SelfBase = Self>
-    + AddAssignRule<Self, RhsBase = Self>
-    + SubAssignRule<Self, RhsBase = Self>
-    + MulAssignRule<Self, RhsBase = Self>
-    + DivAssignRule<Self, RhsBase = Self>
-    + RemAssignRule<Self, RhsBase = Self>
+    + AddAssignRule<Self, RhsBase = Self, RhsBar = Self>
+    + SubAssignRule<Self, RhsBase = Self, RhsBar = Self>
+    + MulAssignRule<Self, RhsBase = Self, RhsBar = Self>
+    + DivAssignRule<Self, RhsBase = Self, RhsBar = Self>
+    + RemAssignRule<Self, RhsBase = Self, RhsBar = Self>
 {
 }
 

@@ -54,6 +54,8 @@ mod macros;
 mod maps;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/named.rs"]
+mod named;
 #[path = "language/names.rs"]
 mod names;
 #[path = "language/objects.rs"]
@@ -70,6 +72,8 @@ mod order;
 mod outcomes;
 #[path = "language/own_rules.rs"]
 mod own_rules;
+#[path = "language/parsed.rs"]
+mod parsed;
 #[path = "language/passed.rs"]
 mod passed;
 #[path = "language/places.rs"]
@@ -96,6 +100,8 @@ mod short;
 mod taken;
 #[path = "language/text.rs"]
 mod text;
+#[path = "language/then.rs"]
+mod then;
 #[path = "language/tuples.rs"]
 mod tuples;
 #[path = "language/unread.rs"]

@@ -6,6 +6,7 @@
 //! Derivatives are read off the operator table through [`crate::ir::term`]; no file here matches on an operator.
 
 mod activity;
+mod again_texts;
 mod cut;
 mod disguised;
 mod errors;

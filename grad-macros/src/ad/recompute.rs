@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::again_texts::{is_part, rename};
 use super::cut::{self, Choice};
 use super::residuals::kept::Kept;
 use super::residuals::{Known, Reads, Residuals};
@@ -74,7 +75,9 @@ pub(super) fn recompute(
         .collect();
     vars.sort_unstable();
     vars.dedup();
+    let remade = again.remake(graph, &mut vars);
     graph.substitute(reversed, &again.done);
+    rename(graph, reversed, &remade);
     graph.block_mut(reversed).sites.splice(0..0, again.sites);
     Kept { values, vars }
 }
@@ -134,7 +137,12 @@ pub(super) struct Again<'r> {
 }
 
 impl<'r> Again<'r> {
-    fn new(graph: &Graph, residuals: &'r mut Residuals, primal: &[Region], known: Known) -> Self {
+    pub(super) fn new(
+        graph: &Graph,
+        residuals: &'r mut Residuals,
+        primal: &[Region],
+        known: Known,
+    ) -> Self {
         let sites = primal.iter().flat_map(|region| &graph.block(*region).sites);
         let made = sites.filter_map(|id| match graph.site(*id).kind {
             Kind::Allocate(var) => Some(var),
@@ -153,12 +161,12 @@ impl<'r> Again<'r> {
     }
 
     /// Whether the value must be kept or computed again.
-    fn is_open(&self, value: Value) -> bool {
+    pub(super) fn is_open(&self, value: Value) -> bool {
         self.inside.contains(&value) && !self.done.contains_key(&value)
     }
 
     /// Whether the value can be computed again cheaply, without keeping any other.
-    fn can(&self, graph: &Graph, value: Value) -> bool {
+    pub(super) fn can(&self, graph: &Graph, value: Value) -> bool {
         if !self.is_open(value) {
             return true;
         }
@@ -199,7 +207,7 @@ impl<'r> Again<'r> {
     }
 
     /// The price of computing the value from its operands once more.
-    fn price(&self, graph: &Graph, value: Value) -> u32 {
+    pub(super) fn price(&self, graph: &Graph, value: Value) -> u32 {
         let Some(id) = graph.value(value).site else {
             return cut::NEVER;
         };
@@ -245,19 +253,23 @@ impl<'r> Again<'r> {
             }
             Kind::Length(path) => (1, stable(path) && graph.var(path.root).ty != Ty::Inert),
             // A way is found by a function of the user's, usually from a few integers.
-            Kind::Opaque { captures, .. } if *graph.ty(value) == Ty::Way => (
-                1,
-                captures.iter().all(|(_, capture)| match capture {
-                    crate::ir::Capture::Place(path, _) => stable(path),
-                    crate::ir::Capture::Value(_) | crate::ir::Capture::Given => true,
-                }),
-            ),
+            Kind::Opaque { captures, .. }
+                if *graph.ty(value) == Ty::Way || is_part(graph, site) =>
+            {
+                (
+                    1,
+                    captures.iter().all(|(_, capture)| match capture {
+                        crate::ir::Capture::Place(path, _) => stable(path),
+                        crate::ir::Capture::Value(_) | crate::ir::Capture::Given => true,
+                    }),
+                )
+            }
             _ => (0, false),
         };
         if possible { price } else { cut::NEVER }
     }
 
-    fn copy(&mut self, graph: &mut Graph, value: Value) {
+    pub(super) fn copy(&mut self, graph: &mut Graph, value: Value) {
         if !self.is_open(value) {
             return;
         }

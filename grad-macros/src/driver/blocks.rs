@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::parse_quote;
 use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
 use super::numeric::bound_by_use;
@@ -318,8 +319,9 @@ pub(super) fn trait_items(
     item.items.push(TraitItem::Verbatim(generated));
     let root = root_of(options);
     for (name, path) in operators(&own, &around) {
-        item.supertraits
-            .push(rule_bound(&own.ident, &name, &path, &root));
+        let rule = rule_bound(&own.ident, &name, &path, &root);
+        let bounds: [syn::TypeParamBound; 2] = [parse_quote!(#root::Differentiable), rule];
+        item.supertraits.extend(bounds);
     }
     let errors = diag.to_tokens();
     quote!(#item #errors)

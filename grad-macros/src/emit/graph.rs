@@ -309,9 +309,9 @@ impl Data<'_> {
             .map(|_| self.node("", "", &[], &argument))
             .collect();
         let eval = if inclusive {
-            quote!(|v| f64::from(u8::from(v[0] <= v[1])))
+            truth(&quote!(v[0] <= v[1]))
         } else {
-            quote!(|v| f64::from(u8::from(v[0] < v[1])))
+            truth(&quote!(v[0] < v[1]))
         };
         let goes_on = self.node(
             "<",
@@ -424,17 +424,20 @@ fn partial(op: Op, k: usize, count: usize) -> Option<TokenStream> {
     Some(quote!(#statements #result))
 }
 
+/// A truth value as a number.
+fn truth(of: &TokenStream) -> TokenStream {
+    quote!(|v| if #of { 1.0 } else { 0.0 })
+}
+
 fn discrete(op: Discrete, root: &TokenStream) -> TokenStream {
     let text: TokenStream = discrete_text(op).parse().unwrap_or_default();
     let eval = match op {
-        Discrete::Not => quote!(|v| f64::from(u8::from(v[0] == 0.0))),
-        Discrete::And | Discrete::Or => {
-            quote!(|v| f64::from(u8::from((v[0] != 0.0) #text (v[1] != 0.0))))
-        }
+        Discrete::Not => truth(&quote!(v[0] == 0.0)),
+        Discrete::And | Discrete::Or => truth(&quote!((v[0] != 0.0) #text (v[1] != 0.0))),
         Discrete::BitAnd | Discrete::BitOr | Discrete::BitXor | Discrete::Shl | Discrete::Shr => {
             quote!(|v| ((v[0] as i64) #text (v[1] as i64)) as f64)
         }
-        _ => quote!(|v| f64::from(u8::from(v[0] #text v[1]))),
+        _ => truth(&quote!(v[0] #text v[1])),
     };
     let partials = if op == Discrete::Not {
         quote!(&[None])

@@ -461,7 +461,7 @@ fn operator(op: Op, width: Width, left: &Operand, right: Option<&Operand>) -> To
     let (left, left_deref) = (&left.ty, &left.deref);
     let argument = right.map(|Operand { ty, .. }| quote!(y: #ty,));
     let generic = right.map(|Operand { ty, .. }| quote!(<#ty>));
-    let base = right.map(|_| quote!(type RhsBase = #float;));
+    let base = right.map(|_| quote!(type RhsBase = #float; type RhsBar = #float;));
     let copy = right.map(|Operand { deref, .. }| quote!(let y = #deref y;));
     let joint = Joint::of("", &[op]);
     let names = joint.operands();
@@ -562,6 +562,7 @@ fn assignment(op: Op, width: Width, right: &Operand) -> TokenStream {
         }
         impl #trait_name<#right> for #float {
             type RhsBase = #float;
+            type RhsBar = #float;
             #[inline]
             fn #vjp<const M: u64>(&mut self, y: #right, _: Wrt<M>) -> (
                 (),

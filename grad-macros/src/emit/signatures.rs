@@ -88,6 +88,7 @@ impl Derived<'_> {
             for (name, path) in operators(parameter, &self.sig.generics) {
                 let own = &parameter.ident;
                 let bound = rule_bound(own, &name, &path, root);
+                let bound = quote!(#root::Differentiable + #bound);
                 clause.predicates.push(syn::parse_quote!(#own: #bound));
             }
         }
@@ -375,10 +376,13 @@ pub(crate) fn rule_bound(
     }
     let other =
         other_operand(path).map_or_else(|| own.to_token_stream(), ToTokens::to_token_stream);
+    let bar = quote!(#root::private::TangentOf<#other>);
     if name.ends_with("Assign") {
-        return syn::parse_quote!(#rules::#rule<#other, RhsBase = #other>);
+        return syn::parse_quote!(#rules::#rule<#other, RhsBase = #other, RhsBar = #bar>);
     }
-    syn::parse_quote!(#rules::#rule<#other, #output SelfBase = #own, RhsBase = #other>)
+    syn::parse_quote!(
+        #rules::#rule<#other, #output SelfBase = #own, RhsBase = #other, RhsBar = #bar>
+    )
 }
 
 /// Generics without their `where` clause.

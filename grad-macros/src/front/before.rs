@@ -4,8 +4,8 @@
 //! came since write its variable, the read is put where the operand stood.
 
 use proc_macro2::Span;
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, ExprTuple, Type};
 
 use super::{Lower, Operand};
 use crate::ir::{Arg, Kind, Path, Region, SiteId, Var};
@@ -28,8 +28,28 @@ impl Lower<'_> {
 
     /// Lowers operands; each is what it was in its turn.
     pub(super) fn lower_all<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Vec<Operand> {
+        self.lower_each(exprs.map(|expr| (expr, None)))
+    }
+
+    /// `(a, b)`, of which a type may be written.
+    pub(super) fn lower_tuple(&mut self, tuple: &ExprTuple, hint: Option<&Type>) -> Operand {
+        let hints = match hint {
+            Some(Type::Tuple(types)) => types.elems.iter().map(Some).collect(),
+            _ => Vec::new(),
+        };
+        let hints = hints.into_iter().chain(std::iter::repeat(None));
+        Operand::Tuple(self.lower_each(tuple.elems.iter().zip(hints)))
+    }
+
+    fn lower_each<'e>(
+        &mut self,
+        exprs: impl Iterator<Item = (&'e Expr, Option<&'e Type>)>,
+    ) -> Vec<Operand> {
         let parts: Vec<_> = exprs
-            .map(|expr| (self.lower_expr(expr), self.now(), expr.span()))
+            .map(|(expr, hint)| {
+                self.hint = hint.cloned();
+                (self.lower_expr(expr), self.now(), expr.span())
+            })
             .collect();
         let parts = parts.into_iter().rev();
         let mut parts: Vec<Operand> = parts

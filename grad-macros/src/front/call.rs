@@ -117,7 +117,7 @@ impl Lower<'_> {
                 .is_some_and(|n| n.starts_with(char::is_uppercase)) =>
             {
                 let fields = (0..args.len()).map(|k| k.to_string()).collect();
-                let values = args.iter().map(|arg| self.value_of(arg)).collect();
+                let values = args.iter().map(|arg| self.field_value(arg)).collect();
                 self.record(&path.path, fields, values, span)
             }
             _ => self.lower_named(path, &args, span),

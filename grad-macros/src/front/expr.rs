@@ -7,11 +7,10 @@ use syn::{Expr, Lit, RangeLimits, UnOp};
 
 use super::function::Function;
 use super::iter::Iter;
-use super::operator::is_compound;
 use super::pattern::{deref, member, segments};
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
-use crate::ir::{Code, Kind, Literal, Op, Path, Step, Storage, Ty, Value, VarInfo, Width};
+use crate::ir::{Code, Kind, Literal, Path, Step, Storage, Ty, Value, VarInfo, Width};
 
 impl Lower<'_> {
     #[allow(clippy::too_many_lines)] // one arm a construct
@@ -55,7 +54,7 @@ impl Lower<'_> {
             Expr::ForLoop(l) => self.attributed(&l.attrs, |cx| cx.lower_for(l)),
             Expr::While(l) => self.attributed(&l.attrs, |cx| {
                 let label = l.label.as_ref().map(|l| l.name.ident.to_string());
-                if is_quiet(&l.cond) && !cx.changes(&l.cond) {
+                if cx.stays_quiet(&l.cond) {
                     return cx.lower_while(Some(&l.cond), &l.body, label, span);
                 }
                 // A condition that binds or changes something is part of the iteration.
@@ -99,7 +98,7 @@ impl Lower<'_> {
             }
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
-            Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
+            Expr::Tuple(tuple) => self.lower_tuple(tuple, hint.as_ref()),
             Expr::Array(array) if array.elems.is_empty() && hint.is_some() => {
                 let ty = written.unwrap_or(Ty::Unknown);
                 self.opaque(
@@ -392,29 +391,6 @@ pub(super) fn is_place(expr: &Expr) -> bool {
         | Expr::Unary(syn::ExprUnary {
             op: UnOp::Deref(_), ..
         }) => true,
-        _ => false,
-    }
-}
-
-/// Whether an expression certainly changes nothing and binds nothing.
-fn is_quiet(expr: &Expr) -> bool {
-    match expr {
-        Expr::Lit(_) | Expr::Path(_) => true,
-        Expr::Paren(e) => is_quiet(&e.expr),
-        Expr::Group(e) => is_quiet(&e.expr),
-        Expr::Unary(e) => is_quiet(&e.expr),
-        Expr::Cast(e) => is_quiet(&e.expr),
-        Expr::Field(e) => is_quiet(&e.base),
-        Expr::Index(e) => is_quiet(&e.expr) && is_quiet(&e.index),
-        Expr::Reference(e) => e.mutability.is_none() && is_quiet(&e.expr),
-        Expr::Binary(e) => !is_compound(&e.op) && is_quiet(&e.left) && is_quiet(&e.right),
-        Expr::Call(e) => e.args.iter().all(is_quiet) && matches!(*e.func, Expr::Path(_)),
-        Expr::MethodCall(e) => {
-            let name = e.method.to_string();
-            let known = matches!(name.as_str(), "len" | "is_empty" | "is_nan" | "is_finite")
-                || (1..4).any(|n| Op::from_method(&name, n).is_some());
-            known && is_quiet(&e.receiver) && e.args.iter().all(is_quiet)
-        }
         _ => false,
     }
 }

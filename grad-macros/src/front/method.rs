@@ -7,12 +7,13 @@ use proc_macro2::Span;
 use quote::quote;
 use syn::{Expr, ExprMethodCall};
 
+use super::expr::is_place;
 use super::option::tells_option;
 use super::outcomes::receiver_hint;
 use super::sequence::{OVERWRITES, tells_where, writes_receiver};
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Arg, Callee, Capture, Code, Discrete, Kind, Ty, Value};
+use crate::ir::{Arg, Callee, Capture, Code, Discrete, Kind, Step, Ty, Value};
 
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 pub(super) const DISCRETE: &[&str] = &[
@@ -38,6 +39,13 @@ pub(super) const DISCRETE: &[&str] = &[
     "rem_euclid",
     "next_multiple_of",
 ];
+
+/// All of a sequence, as a slice.
+const WHOLE: Step = Step::Range {
+    start: None,
+    end: None,
+    inclusive: false,
+};
 
 /// How families of methods of integers start.
 pub(super) const OF_INTEGERS: &[&str] = &["checked_", "wrapping_", "saturating_", "overflowing_"];
@@ -102,7 +110,22 @@ impl Lower<'_> {
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);
         if self.is_gathered(&receiver) && !self.may_take_floats(&args) {
-            return self.opaque(&Expr::MethodCall(call.clone()), Ty::Unknown, &name);
+            let ty = if ty == Ty::Inert { ty } else { Ty::Unknown };
+            return match (receiver, is_place(&call.receiver)) {
+                (Operand::Place(path, _), false) => {
+                    self.carried_method(Capture::Place(path, false), call, ty)
+                }
+                (Operand::Ref(path, _), false) => {
+                    self.carried_method(Capture::Place(path, true), call, ty)
+                }
+                _ => self.opaque(&Expr::MethodCall(call.clone()), ty, &name),
+            };
+        }
+        if let Some(carried) = self.text_method(&receiver, &ty, call) {
+            return carried;
+        }
+        if name == "len" && self.is_measured(&call.receiver, &ty) {
+            return self.user_method(receiver, call, &args);
         }
         if let Some(found) = self.copying_method(&receiver, &ty, &name, args.len(), span) {
             return found;
@@ -122,12 +145,8 @@ impl Lower<'_> {
                 self.lower_then(receiver, call, &args)
             }
             Ty::Float(_) | Ty::Unknown => {
-                let ends = matches!(
-                    name.as_str(),
-                    "first_mut" | "last_mut" | "front_mut" | "back_mut"
-                );
-                let chosen =
-                    before && matches!(name.as_str(), "first" | "last" | "front" | "back" | "get");
+                let ends = is_end(&name) && name.ends_with("_mut");
+                let chosen = before && (is_end(&name) || name == "get");
                 let tells = tells_where(&name) && matches!(receiver, Operand::Place(..));
                 if ty == Ty::Unknown && (ends || chosen || tells) {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);
@@ -230,12 +249,7 @@ impl Lower<'_> {
             "clone" | "to_vec" | "to_owned" if *ty == Ty::Inert => return None,
             "to_vec" => {
                 // Of the slice, since the copy of an array would be an array.
-                let all = crate::ir::Step::Range {
-                    start: None,
-                    end: None,
-                    inclusive: false,
-                };
-                let path = self.as_path(receiver.clone()).then(all);
+                let path = self.as_path(receiver.clone()).then(WHOLE);
                 let ty = ty.clone();
                 Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
             }
@@ -246,6 +260,16 @@ impl Lower<'_> {
             "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
                 self.copy_of(receiver.clone(), span)
             }
+            // A slice, no longer a vector: an operator may tell them apart.
+            "as_slice" | "as_mut_slice" if !matches!(ty, Ty::Named(_)) => match receiver.clone() {
+                Operand::Place(path, ty) | Operand::Ref(path, ty) if name == "as_slice" => {
+                    Operand::Ref(path.then(WHOLE), ty)
+                }
+                Operand::Place(path, ty) | Operand::RefMut(path, ty) => {
+                    Operand::RefMut(path.then(WHOLE), ty)
+                }
+                other => other,
+            },
             "as_slice" | "as_ref" | "borrow" | "by_ref" | "as_deref" => match receiver.clone() {
                 Operand::Place(path, ty) | Operand::RefMut(path, ty) => Operand::Ref(path, ty),
                 other => other,
@@ -278,4 +302,10 @@ impl Lower<'_> {
         let path = self.as_path(operand);
         Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
     }
+}
+
+/// Whether a method gives the first or the last element.
+fn is_end(name: &str) -> bool {
+    let name = name.strip_suffix("_mut").unwrap_or(name);
+    matches!(name, "first" | "last" | "front" | "back")
 }

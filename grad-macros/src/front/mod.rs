@@ -30,11 +30,13 @@ mod capture;
 mod captured;
 mod cells;
 mod closure;
+mod compound;
 mod convert;
 mod deque;
 mod elements;
 mod exchange;
 mod expr;
+mod field;
 mod filled;
 mod flow;
 mod fluent;
@@ -44,6 +46,7 @@ mod hoist;
 mod infer;
 mod inner_items;
 mod iter;
+mod lengths;
 mod lent;
 mod loops;
 mod macros;
@@ -61,6 +64,7 @@ mod passed;
 mod pattern;
 mod place;
 mod projection;
+mod quiet;
 mod ranged;
 mod record;
 mod returned;
@@ -69,6 +73,7 @@ mod sequence;
 mod stmt;
 mod tables;
 mod tested;
+mod texts;
 mod to_array;
 mod told;
 mod tuples;
@@ -220,6 +225,8 @@ pub(super) struct Lower<'d> {
     seen_twice: Vec<Path>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
+    /// Whether a method `len` around measures something.
+    measures: bool,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -357,6 +364,7 @@ fn start<'d>(
         gathered: HashSet::new(),
         seen_twice: Vec::new(),
         references: way::references(around),
+        measures: lengths::measures(around),
     }
 }
 

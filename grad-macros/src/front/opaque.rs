@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::Expr;
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
 use crate::diag::Problem;
@@ -27,6 +27,27 @@ impl Lower<'_> {
             format!("`{what}`")
         };
         self.if_active.insert(value, Problem::ActiveCode(what));
+        Operand::Value(value)
+    }
+
+    /// A method of something that was computed already: what follows is said of its value.
+    pub(super) fn carried_method(
+        &mut self,
+        receiver: Capture,
+        call: &ExprMethodCall,
+        ty: Ty,
+    ) -> Operand {
+        let (method, generics, arguments) = (&call.method, &call.turbofish, &call.args);
+        let mut captures = self.captures(&quote!(#arguments));
+        captures.push(("__receiver".to_owned(), receiver));
+        let kind = Kind::Opaque {
+            code: Code(quote!(__receiver.#method #generics(#arguments))),
+            captures,
+            effect: false,
+        };
+        let value = self.push(kind, Vec::new(), ty, call.method.span());
+        let what = Problem::ActiveCode(format!("`{method}`"));
+        self.if_active.insert(value, what);
         Operand::Value(value)
     }
 
@@ -101,16 +122,6 @@ impl Lower<'_> {
         captures
     }
 
-    /// Whether the value is a `String` made here, which moves.
-    pub(super) fn is_text(&self, value: crate::ir::Value) -> bool {
-        let made = self.graph.def(value).map(|site| &site.kind);
-        let Some(Kind::Opaque { code, .. }) = made else {
-            return false;
-        };
-        let code = code.0.to_string().replace(' ', "");
-        code.starts_with("format!") || code.ends_with(".to_string()")
-    }
-
     /// Whether the name is a generic parameter, which code sees wherever it stands.
     fn is_generic_number(&self, name: &str, operand: &Operand) -> bool {
         let Operand::Value(value) = operand else {
@@ -123,9 +134,10 @@ impl Lower<'_> {
 
 /// Identifiers that may be variables, those inside format strings too.
 pub(super) fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
-    let mut after_dot = false;
+    // A field follows a single dot, not those of a range.
+    let (mut after_dot, mut in_range) = (false, false);
     for token in tokens {
-        let mut dot = false;
+        let (mut dot, mut joint) = (false, false);
         match token {
             TokenTree::Group(group) => names_in(group.stream(), names),
             TokenTree::Ident(ident) if !after_dot => {
@@ -133,13 +145,13 @@ pub(super) fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
             }
             TokenTree::Ident(_) => {}
             TokenTree::Punct(punct) => {
-                dot = punct.as_char() == '.'
-                    && punct.spacing() == proc_macro2::Spacing::Alone
-                    && !after_dot
+                let is_dot = punct.as_char() == '.';
+                joint = is_dot && punct.spacing() == proc_macro2::Spacing::Joint;
+                dot = is_dot && !joint && !in_range;
             }
             TokenTree::Literal(literal) => names_in_format(&literal.to_string(), names),
         }
-        after_dot = dot;
+        (after_dot, in_range) = (dot, joint);
     }
 }
 

@@ -356,18 +356,18 @@ pub(super) fn is_element_of_call(expr: &Expr) -> bool {
     }
 }
 
-/// `Add::add(a, b)` and the like as the operator applied.
+/// `Add::add(a, b)`, `f64::add(a, b)` and the like as the operator applied.
 pub(super) fn called_by_name(names: &[&str], args: &[&Expr]) -> Option<Expr> {
     let [.., of, method] = names else {
         return None;
     };
     Some(match (*of, *method, args) {
-        ("Add", "add", [a, b]) => syn::parse_quote!((#a) + (#b)),
-        ("Sub", "sub", [a, b]) => syn::parse_quote!((#a) - (#b)),
-        ("Mul", "mul", [a, b]) => syn::parse_quote!((#a) * (#b)),
-        ("Div", "div", [a, b]) => syn::parse_quote!((#a) / (#b)),
-        ("Rem", "rem", [a, b]) => syn::parse_quote!((#a) % (#b)),
-        ("Neg", "neg", [a]) => syn::parse_quote!(-(#a)),
+        ("Add" | "f32" | "f64", "add", [a, b]) => syn::parse_quote!((#a) + (#b)),
+        ("Sub" | "f32" | "f64", "sub", [a, b]) => syn::parse_quote!((#a) - (#b)),
+        ("Mul" | "f32" | "f64", "mul", [a, b]) => syn::parse_quote!((#a) * (#b)),
+        ("Div" | "f32" | "f64", "div", [a, b]) => syn::parse_quote!((#a) / (#b)),
+        ("Rem" | "f32" | "f64", "rem", [a, b]) => syn::parse_quote!((#a) % (#b)),
+        ("Neg" | "f32" | "f64", "neg", [a]) => syn::parse_quote!(-(#a)),
         _ => return None,
     })
 }

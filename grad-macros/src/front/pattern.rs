@@ -233,8 +233,11 @@ impl Lower<'_> {
                     self.refine(value, ty);
                 }
                 let ty = self.graph.ty(value).clone();
+                if let Some(items) = self.text_in_turn(value).filter(|_| mutable) {
+                    return self.held_by(name, mutable, Operand::Iter(items), None);
+                }
                 let renamed = (ty.is_scalar()
-                    || ty == Ty::Inert && (mutable || !self.is_text(value))
+                    || ty == Ty::Inert && (mutable || !self.owns_text(value))
                     || ty == Ty::Unknown && !self.projected.contains(name))
                     && !self.borrowed_mut.contains(name);
                 if renamed {
@@ -276,6 +279,7 @@ impl Lower<'_> {
                 });
                 Operand::Tuple(parts.collect())
             }
+            text @ Operand::Ref(_, Ty::Inert) if mutable => self.as_text(text),
             Operand::Ref(path, known) => {
                 let known = better(known, ty);
                 if mutable && matches!(known, Ty::Array(_)) {

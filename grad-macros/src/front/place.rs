@@ -157,6 +157,8 @@ impl Lower<'_> {
             other => {
                 let ty = match (self.operand_ty(&other), field.parse::<usize>()) {
                     (Ty::Tuple(parts), Ok(k)) => parts.get(k).cloned().unwrap_or(Ty::Unknown),
+                    // Without floats in the tuple there are none in its parts.
+                    (Ty::Inert, Ok(_)) => Ty::Inert,
                     _ => Ty::Unknown,
                 };
                 let path = self.as_path(other);

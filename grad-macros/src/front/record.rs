@@ -74,8 +74,7 @@ impl Lower<'_> {
         let mut values = Vec::new();
         for field in &record.fields {
             fields.push(member(&field.member));
-            let operand = self.lower_expr(&field.expr);
-            values.push(self.read_spanned(operand, field.expr.span()));
+            values.push(self.field_of_struct(&field.expr));
         }
         let Some(rest) = &record.rest else {
             return self.record(&record.path, fields, values, span);

@@ -7,6 +7,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Block, Expr, Stmt, parse_quote};
 
+use super::iter::is_plain;
 use super::scope::Local;
 use super::{Lower, Operand, Output};
 use crate::ir::{Arg, Callee, Kind, Path, Ty, Value};
@@ -148,9 +149,14 @@ impl Lower<'_> {
         if self.routes.is_some() && self.return_code == super::RETURN {
             return self.route(value);
         }
-        match self.output {
-            Ty::Unit => Operand::Unit,
-            _ => self.own(value, &self.output.clone()),
+        match (&self.output, value) {
+            (Ty::Unit, _) => Operand::Unit,
+            // Nothing can stand for it where there is none.
+            (_, Operand::Maybe(some, item)) if !is_plain(&self.operand_ty(&item)) => {
+                let whole = self.whole_option(some, *item);
+                Operand::Value(self.read(whole))
+            }
+            (_, value) => self.own(value, &self.output.clone()),
         }
     }
 

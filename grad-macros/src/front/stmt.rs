@@ -4,13 +4,13 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{BinOp, Block, Expr, Item, Local as Let, Pat, Stmt};
+use syn::{Block, Expr, Item, Local as Let, Pat, Stmt};
 
 use super::function_tables::holds_functions;
 use super::told::{parse_told, told};
-use super::{Lower, Operand, infer};
+use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Arg, Call, Callee, Kind, Op, Path, Ty};
+use crate::ir::{Path, Ty};
 
 impl Lower<'_> {
     pub(super) fn lower_block(&mut self, block: &Block) -> Operand {
@@ -318,10 +318,12 @@ impl Lower<'_> {
                 self.locals.set(local, value);
             }
             held => {
-                let value = self.own(value, &Ty::Unknown);
-                if let (Operand::Value(value), Some(ty)) =
-                    (&value, self.known_ty(local, held.as_ref()))
-                {
+                let known = self.known_ty(local, held.as_ref());
+                let value = match known {
+                    Some(Ty::Inert) => self.as_text(value),
+                    _ => self.own(value, &Ty::Unknown),
+                };
+                if let (Operand::Value(value), Some(ty)) = (&value, known) {
                     self.refine(*value, &ty);
                 }
                 let value = self.first_assignment(name, value);
@@ -339,7 +341,7 @@ impl Lower<'_> {
             Some(_) => return None,
             None => self.declared.get(&local)?.clone(),
         };
-        ty.is_scalar().then_some(ty)
+        (ty.is_scalar() || ty == Ty::Inert).then_some(ty)
     }
 
     /// `let z; .. z = value`: an array or struct becomes memory here.
@@ -356,129 +358,10 @@ impl Lower<'_> {
         Operand::Place(Path::of(var), ty)
     }
 
-    fn name_value(&mut self, name: &str, operand: &Operand) {
+    pub(super) fn name_value(&mut self, name: &str, operand: &Operand) {
         if let Operand::Value(value) = operand {
             if self.graph.value(*value).name.is_none() && self.graph.literal(*value).is_none() {
                 self.graph.value_mut(*value).name = Some(name.to_owned());
-            }
-        }
-    }
-
-    /// `left op= right`.
-    pub(super) fn lower_compound(
-        &mut self,
-        left: &Expr,
-        op: &BinOp,
-        right: &Expr,
-        span: Span,
-    ) -> Operand {
-        let held = ident_of(left).and_then(|name| self.locals.get(&name));
-        let place = held.map(|held| self.operand_ty(&held));
-        let is_sum = matches!(op, BinOp::AddAssign(_) | BinOp::SubAssign(_));
-        let value = self.lower_expected(right, place.filter(|_| is_sum));
-        let value = match self.operand_ty(&value) {
-            ty if ty.is_scalar() => Operand::Value(self.read_spanned(value, right.span())),
-            _ => value,
-        };
-        if let Some(name) = ident_of(left) {
-            if let Some(local) = self.locals.find(&name) {
-                if let Some(before @ Operand::Value(_)) = self.locals.current(local) {
-                    let after = self.binary(op, before, value, span);
-                    self.name_value(&name, &Operand::Value(after));
-                    self.locals.set(local, Operand::Value(after));
-                    return Operand::Unit;
-                }
-            }
-        }
-        if let Some((local, k)) = self.tuple_part(left) {
-            let before = self.value_of(left);
-            let after = self.binary(op, Operand::Value(before), value, span);
-            self.set_tuple_part(local, k, Operand::Value(after), span);
-            return Operand::Unit;
-        }
-        self.writes_place = true;
-        match self.lower_expr(left) {
-            Operand::Place(path, ty) | Operand::RefMut(path, ty) => {
-                self.compound_place(path, &ty, op, value, span);
-                Operand::Unit
-            }
-            Operand::Poison => Operand::Poison,
-            _ => self.report(left.span(), Problem::Assignment),
-        }
-    }
-
-    /// `t.k` where `t` is a tuple of values.
-    fn tuple_part(&self, expr: &Expr) -> Option<(super::scope::Local, usize)> {
-        let Expr::Field(field) = expr else {
-            return None;
-        };
-        let syn::Member::Unnamed(index) = &field.member else {
-            return None;
-        };
-        let local = self.locals.find(&ident_of(&field.base)?)?;
-        let Some(Operand::Tuple(parts)) = self.locals.current(local) else {
-            return None;
-        };
-        let k = index.index as usize;
-        matches!(parts.get(k)?, Operand::Value(_)).then_some((local, k))
-    }
-
-    fn set_tuple_part(&mut self, local: super::scope::Local, k: usize, value: Operand, span: Span) {
-        if let Some(Operand::Tuple(mut parts)) = self.locals.current(local) {
-            if let Some(part) = parts.get_mut(k) {
-                *part = self.assigned(value, part.clone(), span);
-            }
-            self.locals.set(local, Operand::Tuple(parts));
-        }
-    }
-
-    fn compound_place(&mut self, path: Path, ty: &Ty, op: &BinOp, value: Operand, span: Span) {
-        let value_ty = self.operand_ty(&value);
-        let is_arithmetic = matches!(
-            op,
-            BinOp::AddAssign(_)
-                | BinOp::SubAssign(_)
-                | BinOp::MulAssign(_)
-                | BinOp::DivAssign(_)
-                | BinOp::RemAssign(_)
-        );
-        let tys = [ty.clone(), value_ty.clone()];
-        let float =
-            matches!(ty, Ty::Float(Some(_))) || tys.iter().all(|ty| matches!(ty, Ty::Float(_)));
-        if is_arithmetic && !float && !infer::are_numbers(Op::Mul, &tys) {
-            let row = super::operator::arithmetic_row(op);
-            // What is read of the variable that is written is read before.
-            let value = match value {
-                Operand::Place(other, ty) if other.root == path.root => {
-                    Operand::Value(self.read_spanned(Operand::Place(other, ty), span))
-                }
-                other => other,
-            };
-            let args = vec![Arg::RefMut(path), self.as_operand_arg(value, span)];
-            let call = Call {
-                callee: Callee::Assign(row),
-                args,
-                mask: 0,
-                curried: Vec::new(),
-            };
-            self.push(Kind::Call(call), Vec::new(), Ty::Unit, span);
-            return;
-        }
-        let value = self.read_spanned(value, span);
-        match op {
-            BinOp::AddAssign(_) => self.push_effect(Kind::Accumulate(path), vec![value], span),
-            BinOp::SubAssign(_) if float => {
-                let minus = self.push(Kind::Apply(Op::Neg), vec![value], value_ty, span);
-                self.push_effect(Kind::Accumulate(path), vec![minus], span);
-            }
-            _ => {
-                let before = self.read_spanned(Operand::Place(path.clone(), ty.clone()), span);
-                if float {
-                    self.refine(value, ty);
-                }
-                let (before, value) = (Operand::Value(before), Operand::Value(value));
-                let after = self.binary(op, before, value, span);
-                self.store(path, after, span);
             }
         }
     }

@@ -51,7 +51,10 @@ pub(super) fn parse_told(stmt: &Stmt) -> Option<Stmt> {
     let (Pat::Type(typed), Some(init)) = (&local.pat, &local.init) else {
         return None;
     };
-    let expr = Box::new(parsed(&init.expr, &typed.ty)?);
+    let mut expr = init.expr.clone();
+    if !tell_parse(&mut expr, &typed.ty) {
+        return None;
+    }
     let init = Some(syn::LocalInit {
         expr,
         ..init.clone()
@@ -62,30 +65,47 @@ pub(super) fn parse_told(stmt: &Stmt) -> Option<Stmt> {
     }))
 }
 
-/// `let k: usize = text.parse()?` as `text.parse::<usize>()?`.
-fn parsed(init: &Expr, ty: &syn::Type) -> Option<Expr> {
-    let mut init = init.clone();
-    let mut inner = &mut init;
-    loop {
-        inner = match inner {
-            Expr::Try(tried) => &mut tried.expr,
-            Expr::MethodCall(call) if call.method == "parse" && call.turbofish.is_none() => {
-                call.turbofish = Some(syn::parse_quote!(::<#ty>));
-                return Some(init);
-            }
-            Expr::MethodCall(call) if TAKING_OUT.contains(&call.method.to_string().as_str()) => {
-                &mut call.receiver
-            }
-            _ => return None,
-        };
+/// `let k: usize = text.parse()?` as `text.parse::<usize>()?`, in the ends of branches too. Gives
+/// whether something was said.
+fn tell_parse(expr: &mut Expr, ty: &syn::Type) -> bool {
+    match expr {
+        Expr::Try(tried) => tell_parse(&mut tried.expr, ty),
+        Expr::Paren(inner) => tell_parse(&mut inner.expr, ty),
+        Expr::MethodCall(call) if call.method == "parse" && call.turbofish.is_none() => {
+            call.turbofish = Some(syn::parse_quote!(::<#ty>));
+            true
+        }
+        Expr::MethodCall(call) if TAKING_OUT.contains(&call.method.to_string().as_str()) => {
+            tell_parse(&mut call.receiver, ty)
+        }
+        Expr::Block(block) => tell_end(&mut block.block, ty),
+        Expr::If(branch) => {
+            let then = tell_end(&mut branch.then_branch, ty);
+            let other = branch.else_branch.as_mut();
+            other.is_some_and(|(_, other)| tell_parse(other, ty)) | then
+        }
+        Expr::Match(found) => {
+            let arms = found.arms.iter_mut();
+            arms.fold(false, |told, arm| tell_parse(&mut arm.body, ty) | told)
+        }
+        _ => false,
     }
 }
 
-/// Methods that give what is in a `Result`.
+fn tell_end(block: &mut syn::Block, ty: &syn::Type) -> bool {
+    match block.stmts.last_mut() {
+        Some(Stmt::Expr(end, None)) => tell_parse(end, ty),
+        _ => false,
+    }
+}
+
+/// Methods that give what is in a `Result` or an `Option`, or one from the other.
 const TAKING_OUT: &[&str] = &[
     "unwrap",
     "expect",
     "unwrap_or",
     "unwrap_or_default",
+    "unwrap_or_else",
     "map_err",
+    "ok",
 ];

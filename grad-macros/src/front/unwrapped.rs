@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
+use super::iter::is_plain;
 use super::{Lower, Operand};
 use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant};
 
@@ -38,6 +39,23 @@ impl Lower<'_> {
         let Some(f) = self.function_of(arg) else {
             return Operand::Poison;
         };
+        let ty = self.nowhere(|cx| {
+            let item = cx.call_function(&f, Vec::new(), span);
+            cx.operand_ty(&item)
+        });
+        if !is_plain(&ty) {
+            // Nothing can stand for it where there is none.
+            let operands = vec![
+                ("__condition", Operand::Value(condition)),
+                ("__function", Operand::Closure(f)),
+            ];
+            let code = quote!(if __condition {
+                Some(__function())
+            } else {
+                None
+            });
+            return self.write_out(operands, code, span);
+        }
         let item = self.branch(
             condition,
             span,

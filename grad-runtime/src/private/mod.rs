@@ -236,8 +236,26 @@ pub fn accumulate<D: AccumulateFrom<S> + ?Sized, S: ?Sized>(place: &mut D, value
 /// What `len()` gave where the macro does not know of what: a length has no derivative.
 #[inline]
 #[must_use]
-pub const fn length(len: usize) -> usize {
-    len
+pub fn length<N: Count>(len: N) -> usize {
+    len.count()
+}
+
+/// A number of elements.
+#[diagnostic::on_unimplemented(
+    message = "`len` is taken for a number of elements, but here it gives `{Self}`",
+    label = "gives `{Self}`",
+    note = "a method that measures something is found by any other name, such as `length`; `len` only within its `impl` block"
+)]
+pub trait Count {
+    /// The number.
+    fn count(self) -> usize;
+}
+
+impl Count for usize {
+    #[inline]
+    fn count(self) -> usize {
+        self
+    }
 }
 
 /// An array of equal tangents.

@@ -21,6 +21,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
+use super::again_texts::resolve_texts;
 use super::idle::idle;
 use super::residuals::Residuals;
 use super::residuals::kept::copy_moved;
@@ -77,6 +78,7 @@ pub(crate) enum Trust {
 pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reverse {
     let residuals = Residuals::new(graph);
     let (mut reverse, _) = differentiate(graph, output, active, residuals, false);
+    resolve_texts(&mut reverse.graph, &mut Residuals::new(graph));
     Residuals::resolve_function(&mut reverse.graph);
     reverse
 }

@@ -81,6 +81,8 @@ impl Lower<'_> {
                 b = made;
             } else if let Some(made) = self.made(&a, span) {
                 a = made;
+            } else if let Some(made) = self.made_of_any(&b, span) {
+                b = made;
             } else {
                 self.report(span, Problem::ZippedStages);
                 return None;

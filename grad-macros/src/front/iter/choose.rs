@@ -9,7 +9,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::super::scope::Local;
 use super::super::{Lower, Operand};
-use super::indexed::Count;
+use super::indexed::{Count, is_plain};
 use super::{Function, Iter, Site};
 use crate::diag::Problem;
 use crate::ir::{Capture, Code, Discrete, Kind, Ty, Value};
@@ -252,6 +252,14 @@ impl Lower<'_> {
         if let (true, Count::Known(len)) = (iter.names_items(), self.count_of(iter, span)) {
             return self.best_index(iter, len, order, largest, span);
         }
+        // Nothing can stand for a struct before there is one: they are gathered and then compared.
+        let item = self.probe(iter, span);
+        if item.is_some_and(|item| !is_plain(&self.operand_ty(&item))) {
+            let made = self.made_of_any(iter, span);
+            if let Some(made) = made.filter(Iter::names_items) {
+                return self.best(&made, order, largest, span);
+            }
+        }
         self.carried_from_first(
             iter,
             span,
@@ -417,21 +425,13 @@ impl Lower<'_> {
                 | "is_gt" | "is_ge" | "is_eq" | "is_ne",
                 _,
             ) if ty == Ty::Inert => {
-                let value = self.read(receiver.clone());
-                let (method, arguments) = (&call.method, &call.args);
-                let mut captures = self.captures(&quote!(#arguments));
-                captures.push(("__receiver".to_owned(), Capture::Value(value)));
-                let kind = Kind::Opaque {
-                    code: Code(quote!(__receiver.#method(#arguments))),
-                    captures,
-                    effect: false,
-                };
+                let receiver = Capture::Value(self.read(receiver.clone()));
                 let ty = if name.starts_with("is_") {
                     Ty::Bool
                 } else {
                     Ty::Inert
                 };
-                Some(Operand::Value(self.push(kind, Vec::new(), ty, span)))
+                Some(self.carried_method(receiver, call, ty))
             }
             _ => None,
         }

@@ -370,13 +370,13 @@ fn may_be_vector(ty: &syn::Type) -> bool {
 
 /// Whether a type is one that items are collected into here: a `Vec`, a boxed slice, or left open.
 pub(super) fn is_vector(ty: &syn::Type) -> bool {
-    match ty {
-        syn::Type::Infer(_) => true,
-        syn::Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "Vec"),
-        _ => false,
-    }
+    matches!(ty, syn::Type::Infer(_)) || is_container(ty, "Vec")
+}
+
+fn is_container(ty: &syn::Type, name: &str) -> bool {
+    let syn::Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|segment| segment.ident == name)
 }

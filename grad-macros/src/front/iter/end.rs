@@ -67,6 +67,16 @@ impl Lower<'_> {
     /// An item, from code that is lowered to nowhere.
     pub(super) fn probe(&mut self, iter: &Iter, span: Span) -> Option<Operand> {
         let mut found = None;
+        self.nowhere(|cx| {
+            cx.drive(iter, span, &mut |_, item| {
+                found.get_or_insert(item);
+            });
+        });
+        found
+    }
+
+    /// Lowers code only to learn of types.
+    pub(in crate::front) fn nowhere<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
         let region = self.graph.new_region();
         self.regions.push(region);
         let locals = self.locals.snapshot();
@@ -74,9 +84,7 @@ impl Lower<'_> {
         let (dead, never) = (self.dead, self.never);
         let (problems, items) = (self.diag.mark(), self.items.len());
         self.probing += 1;
-        self.drive(iter, span, &mut |_, item| {
-            found.get_or_insert(item);
-        });
+        let learnt = lower(self);
         self.probing -= 1;
         self.diag.forget(problems);
         self.items.truncate(items);
@@ -84,7 +92,7 @@ impl Lower<'_> {
         self.exits = exits;
         (self.dead, self.never) = (dead, never);
         self.regions.pop();
-        found
+        learnt
     }
 
     /// Something of an item's shape, for a variable that an item will be put into.

@@ -335,7 +335,7 @@ impl Lower<'_> {
 }
 
 /// Whether values of the type are copied, not moved.
-pub(super) fn is_plain(ty: &Ty) -> bool {
+pub(in crate::front) fn is_plain(ty: &Ty) -> bool {
     match ty {
         Ty::Tuple(parts) => parts.iter().all(is_plain),
         ty => ty.is_scalar(),

@@ -46,7 +46,7 @@ const VIEWS: &[&str] = &[
 
 impl Lower<'_> {
     /// The items of an iterator without floats; of one that starts again and again, those of one turn.
-    pub(super) fn inert_items(&mut self, iterator: Value, span: Span) -> Option<Iter> {
+    pub(in crate::front) fn inert_items(&mut self, iterator: Value, span: Span) -> Option<Iter> {
         let made_by = self.graph.def(iterator).map(|site| site.kind.clone());
         if let Some(Kind::Opaque { code, captures, .. }) = made_by {
             match endless(&code.0) {

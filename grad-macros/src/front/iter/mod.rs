@@ -30,6 +30,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprMethodCall};
 
+pub(super) use indexed::is_plain;
+
 use super::function::Function;
 use super::{Lower, Operand};
 use crate::ir::{Path, Ty, Value};

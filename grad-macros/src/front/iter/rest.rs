@@ -139,14 +139,22 @@ impl<'d> Lower<'d> {
 
     /// The items as a vector's, where they can be made early and are numbers.
     pub(super) fn made(&mut self, iter: &Iter, span: Span) -> Option<Iter> {
+        let item = self.probe(iter, span)?;
+        let plain = super::indexed::is_plain(&self.operand_ty(&item));
+        plain.then(|| self.made_of(iter, &item, span))?
+    }
+
+    /// The items as copies in a vector, where they can be made early.
+    pub(super) fn made_of_any(&mut self, iter: &Iter, span: Span) -> Option<Iter> {
+        let item = self.probe(iter, span)?;
+        self.made_of(iter, &item, span)
+    }
+
+    fn made_of(&mut self, iter: &Iter, item: &Operand, span: Span) -> Option<Iter> {
         if !iter.can_be_made() {
             return None;
         }
-        let item = self.probe(iter, span)?;
-        let ty = self.operand_ty(&item);
-        if !super::indexed::is_plain(&ty) {
-            return None;
-        }
+        let ty = self.operand_ty(item);
         let access = match item {
             Operand::Ref(..) => Access::Ref,
             _ => Access::Place,

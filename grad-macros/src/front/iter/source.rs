@@ -56,6 +56,16 @@ impl Lower<'_> {
                 Some(elements(path, element, Access::Move))
             }
             Operand::Value(value) if ty == Ty::Inert => self.inert_items(value, span),
+            // The name of an array's type, or a type that is a sequence as far as methods go.
+            Operand::Ref(path, ty) if self.may_be_sequence(&ty) => {
+                Some(elements(path, element, Access::Ref))
+            }
+            Operand::RefMut(path, ty) if self.may_be_sequence(&ty) => {
+                Some(elements(path, element, Access::RefMut))
+            }
+            Operand::Place(path, ty) if self.may_be_sequence(&ty) => {
+                Some(elements(path, element, Access::Move))
+            }
             other => {
                 let items = self.items_of_collection(&other, span);
                 if items.is_none() {
@@ -87,6 +97,10 @@ impl Lower<'_> {
             }
             ("iter_mut", []) if self.may_be_sequence(&ty) => {
                 Some(self.elements_of(receiver, Access::RefMut))
+            }
+            ("into_iter", []) if self.may_be_sequence(&ty) => {
+                let iter = self.iterator(receiver.clone(), span);
+                Some(iter.map_or(Operand::Poison, Operand::Iter))
             }
             (_, _) if !matches!(ty, Ty::Array(_) | Ty::Unknown) => None,
             ("iter", []) => Some(self.elements_of(receiver, Access::Ref)),

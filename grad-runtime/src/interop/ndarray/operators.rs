@@ -135,6 +135,7 @@ macro_rules! array_rule {
         {
             type SelfBase = ArrayBase<$S, D>;
             type RhsBase = ArrayBase<$S2, D2>;
+            type RhsBar = TangentOf<ArrayBase<$S2, D2>>;
 
             #[track_caller]
             fn $vjp<const M: u64>(
@@ -233,6 +234,7 @@ macro_rules! number_rule {
         {
             type SelfBase = ArrayBase<$S, D>;
             type RhsBase = $float;
+            type RhsBar = TangentOf<$float>;
 
             fn $vjp<const M: u64>(
                 self,
@@ -283,6 +285,7 @@ macro_rules! number_rule {
         {
             type SelfBase = $float;
             type RhsBase = ArrayBase<$S, D>;
+            type RhsBar = TangentOf<ArrayBase<$S, D>>;
 
             fn $vjp<const M: u64>(
                 self,
@@ -360,6 +363,7 @@ macro_rules! assign_rules {
             D2: Dimension,
         {
             type RhsBase = ArrayBase<S2, D2>;
+            type RhsBar = TangentOf<ArrayBase<S2, D2>>;
 
             #[track_caller]
             fn $vjp<const M: u64>(
@@ -413,6 +417,7 @@ macro_rules! assign_rules {
     (@ $float:ident $Rule:ident $Op:ident $vjp:ident $jvp:ident $method:ident $operator:ident) => {
         impl<D: Dimension> $Rule<$float> for Array<$float, D> {
             type RhsBase = $float;
+            type RhsBar = TangentOf<$float>;
 
             fn $vjp<const M: u64>(
                 &mut self,

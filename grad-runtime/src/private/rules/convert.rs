@@ -1,7 +1,11 @@
 //! The rule of `From`, and that of `into` which follows from it.
 
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
 use super::super::{Shared, TangentOf, Wrt};
-use crate::{Differentiable, NoTangent};
+use super::Bars;
+use crate::{Differentiable, NoTangent, Tangent};
 
 /// The derivative of `Self::from(x)`.
 #[diagnostic::on_unimplemented(
@@ -136,4 +140,41 @@ macro_rules! from_floats {
 from_floats! {
     f32: f32;
     f64: f32 f64;
+}
+
+/// From a vector: the entries are the same.
+impl<T: Differentiable> FromRule<Vec<T>> for VecDeque<T> {
+    type Base = Vec<T>;
+    type Bar = [TangentOf<T>];
+
+    #[inline]
+    fn __grad_vjp_from<const M: u64>(
+        x: Vec<T>,
+        _: Wrt<M>,
+    ) -> (
+        VecDeque<T>,
+        impl FnOnce(TangentOf<Self>, &Vec<T>, Bars<'_, T>) + use<T, M>,
+    ) {
+        let pull = |bar: TangentOf<Self>, _: &Vec<T>, x_bar: Bars<'_, T>| {
+            if let Some(x_bar) = x_bar {
+                for (to, from) in x_bar.iter_mut().zip(&bar) {
+                    to.accumulate(from);
+                }
+            }
+        };
+        (VecDeque::from(x), pull)
+    }
+
+    #[inline]
+    fn __grad_jvp_from<const M: u64>(
+        x: Vec<T>,
+        _: Wrt<M>,
+        x_dot: Option<&[TangentOf<T>]>,
+    ) -> (VecDeque<T>, TangentOf<Self>) {
+        let dot = match x_dot {
+            Some(dot) => dot.iter().map(Tangent::duplicate).collect(),
+            None => x.iter().map(T::zero_tangent).collect(),
+        };
+        (VecDeque::from(x), dot)
+    }
 }

@@ -35,6 +35,7 @@
 //! impl MulRule<Pair> for f64 {
 //!     type SelfBase = f64; // the types behind `&`
 //!     type RhsBase = Pair;
+//!     type RhsBar = Pair; // its tangent; of a `Vec` or a slice a slice
 //!
 //!     fn __grad_vjp_mul<const M: u64>(
 //!         self,

@@ -22,6 +22,8 @@ macro_rules! binary_traits {
             type SelfBase: Differentiable + ?Sized;
             /// The right operand's type behind `&`.
             type RhsBase: Differentiable + ?Sized;
+            /// Its tangent, of sequences as a slice.
+            type RhsBar: ?Sized;
 
             /// The value and its pullback.
             fn $vjp<const M: u64>(
@@ -35,7 +37,7 @@ macro_rules! binary_traits {
                     &Self::SelfBase,
                     &Self::RhsBase,
                     Option<&mut TangentOf<Self::SelfBase>>,
-                    Option<&mut TangentOf<Self::RhsBase>>,
+                    Option<&mut Self::RhsBar>,
                 ) + use<Self, R, M>,
             );
 
@@ -45,7 +47,7 @@ macro_rules! binary_traits {
                 rhs: R,
                 wrt: Wrt<M>,
                 self_dot: Option<&TangentOf<Self::SelfBase>>,
-                rhs_dot: Option<&TangentOf<Self::RhsBase>>,
+                rhs_dot: Option<&Self::RhsBar>,
             ) -> (Self::Output, TangentOf<Self::Output>);
         }
     )*};
@@ -101,6 +103,8 @@ macro_rules! assigning_traits {
         pub trait $Rule<R>: $Op<R> + Differentiable {
             /// The right operand's type behind `&`.
             type RhsBase: Differentiable + ?Sized;
+            /// Its tangent, of sequences as a slice.
+            type RhsBar: ?Sized;
 
             /// Assigns; the pullback, which turns the cotangent of the new value into that of the
             /// old.
@@ -115,7 +119,7 @@ macro_rules! assigning_traits {
                     (),
                     &Self::RhsBase,
                     Option<&mut TangentOf<Self>>,
-                    Option<&mut TangentOf<Self::RhsBase>>,
+                    Option<&mut Self::RhsBar>,
                 ) + use<Self, R, M>,
             );
 
@@ -125,7 +129,7 @@ macro_rules! assigning_traits {
                 rhs: R,
                 wrt: Wrt<M>,
                 self_dot: Option<&mut TangentOf<Self>>,
-                rhs_dot: Option<&TangentOf<Self::RhsBase>>,
+                rhs_dot: Option<&Self::RhsBar>,
             ) -> ((), UnitTangent);
         }
     )*};
@@ -156,6 +160,7 @@ macro_rules! integer_binary {
         impl $Rule<$right> for $left {
             type SelfBase = $int;
             type RhsBase = $int;
+            type RhsBar = NoTangent;
             #[inline]
             fn $vjp<const M: u64>(
                 self,
@@ -198,6 +203,7 @@ macro_rules! integer_assigning {
     (@ $int:ident $right:ty, $Rule:ident $vjp:ident $jvp:ident $op:tt) => {
         impl $Rule<$right> for $int {
             type RhsBase = $int;
+            type RhsBar = NoTangent;
             #[inline]
             fn $vjp<const M: u64>(
                 &mut self,
