@@ -34,6 +34,7 @@ mod rewrites;
 mod rules;
 mod signatures;
 mod spelling;
+mod standing;
 mod strips;
 mod ways;
 

@@ -29,6 +29,7 @@ mod call;
 mod capture;
 mod captured;
 mod cells;
+mod checked;
 mod closure;
 mod convert;
 mod elements;
@@ -38,6 +39,7 @@ mod flow;
 mod fluent;
 mod function;
 mod function_tables;
+mod here;
 mod hoist;
 mod infer;
 mod iter;
@@ -118,6 +120,8 @@ pub(crate) enum Operand {
 pub(super) struct Lower<'d> {
     graph: Graph,
     diag: &'d Diagnostics,
+    /// The expression at hand.
+    here: Span,
     /// The region being filled, innermost last.
     regions: Vec<Region>,
     locals: Locals,
@@ -300,6 +304,7 @@ fn start<'d>(
         exits: BTreeSet::new(),
         loops: Vec::new(),
         next_code: 2,
+        here: Span::call_site(),
         dead: false,
         never: false,
         tail: true,

@@ -234,7 +234,9 @@ impl Lower<'_> {
                 .into_iter()
                 .map(|o| self.read_spanned(o, span))
                 .collect();
-            return self.apply(op, operands, span);
+            let result = self.apply(op, operands, span);
+            self.note_check(result);
+            return result;
         }
         let args = operands
             .into_iter()

@@ -103,6 +103,9 @@ pub(crate) struct Graph {
     /// Sites that compute a value of the function a second time: to the bit, as branches may hang
     /// on it.
     pub(crate) exact: HashSet<SiteId>,
+    /// Sites that stay for what may panic in them: arithmetic of the user's on whole numbers, and
+    /// what else nobody uses of the reads, once the graph was simplified.
+    pub(crate) checks: HashSet<SiteId>,
 }
 
 impl Graph {
@@ -118,6 +121,7 @@ impl Graph {
             regions: vec![Block::default()],
             vars: Vec::new(),
             exact: HashSet::new(),
+            checks: HashSet::new(),
         }
     }
 

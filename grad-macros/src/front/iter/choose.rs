@@ -4,7 +4,7 @@
 //! derivative flows through the one that was chosen.
 
 use proc_macro2::Span;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
 use super::super::scope::Local;
@@ -422,7 +422,7 @@ impl Lower<'_> {
                 let mut captures = self.captures(&quote!(#arguments));
                 captures.push(("__receiver".to_owned(), Capture::Value(value)));
                 let kind = Kind::Opaque {
-                    code: Code(quote!(__receiver.#method(#arguments))),
+                    code: Code(quote_spanned!(method.span()=> __receiver.#method(#arguments))),
                     captures,
                     effect: false,
                 };
