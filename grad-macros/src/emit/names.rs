@@ -27,6 +27,11 @@ impl Names {
         self.taken.insert(name.to_string());
     }
 
+    /// Names given from here on stand at the place of what they are for.
+    pub(super) fn stand_at(&mut self, place: Span) {
+        self.span = place.resolved_at(self.span);
+    }
+
     /// A name like the hint.
     pub(super) fn fresh(&mut self, hint: &str) -> Ident {
         let hint: String = hint

@@ -13,8 +13,9 @@ use crate::ir::{Kind, Site, SiteId};
 impl Body<'_> {
     /// The code of a site, standing where the site does.
     pub(super) fn site(&mut self, id: SiteId) -> TokenStream {
-        let code = self.site_code(id);
         let site = self.graph.site(id);
+        self.names.stand_at(site.span);
+        let code = self.site_code(id);
         if has_own_places(site) {
             return code;
         }
@@ -35,24 +36,66 @@ fn has_own_places(site: &Site) -> bool {
     }
 }
 
-/// The tokens at the user's place; names keep what they mean.
+/// The tokens at the user's place. Names that the user gave stay as they are.
 pub(super) fn standing(tokens: TokenStream, span: Span) -> TokenStream {
-    let mut behind_dot = false;
+    let mut behind = Behind::Start;
     let mut here = |mut token: TokenTree| {
-        let dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
-        match &token {
+        let ours = match &token {
+            TokenTree::Ident(word) => {
+                matches!(behind, Behind::Dot | Behind::Root) || word == "let" || word == "mut"
+            }
             TokenTree::Group(group) => {
                 let inside = standing(group.stream(), span);
                 let mut moved = Group::new(group.delimiter(), inside);
                 let is_brace = group.delimiter() == Delimiter::Brace;
                 moved.set_span(if is_brace { group.span() } else { span });
                 token = moved.into();
+                false
             }
-            TokenTree::Ident(_) if !behind_dot => {}
-            _ => token.set_span(span),
+            _ => true,
+        };
+        if ours {
+            token.set_span(span);
         }
-        behind_dot = dot;
+        behind = behind.then(&token);
         token
     };
     tokens.into_iter().map(&mut here).collect()
+}
+
+/// What stands before a token.
+#[derive(Clone, Copy, PartialEq)]
+enum Behind {
+    Start,
+    Dot,
+    /// A path that begins with `::`, as all do that the user did not write.
+    Root,
+    /// A name or the end of a type, behind which `::` goes on.
+    Name,
+}
+
+impl Behind {
+    fn then(self, token: &TokenTree) -> Self {
+        match token {
+            TokenTree::Punct(punct) => match (punct.as_char(), self) {
+                ('.', _) => Behind::Dot,
+                (':', Behind::Start | Behind::Root) => Behind::Root,
+                (':' | '>', _) => Behind::Name,
+                _ => Behind::Start,
+            },
+            TokenTree::Ident(_) if self == Behind::Root => Behind::Root,
+            TokenTree::Ident(_) => Behind::Name,
+            _ => Behind::Start,
+        }
+    }
+}
+
+/// A call of ours as a whole at the user's place, but for its arguments: what is wrong with it is said
+/// once, as it is said of the same expression everywhere.
+pub(super) fn whole(call: TokenStream, span: Span) -> TokenStream {
+    let here = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    call.into_iter().map(here).collect()
 }
