@@ -31,10 +31,7 @@ impl Derived<'_> {
         while taken(&name) {
             name.push('_');
         }
-        Ident::new(
-            &name,
-            Span::call_site().resolved_at(self.sig.ident.span()),
-        )
+        Ident::new(&name, Span::call_site().resolved_at(self.sig.ident.span()))
     }
 
     pub(super) fn returns_nothing(&self) -> bool {
