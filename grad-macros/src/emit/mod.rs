@@ -36,6 +36,7 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
+mod swaps;
 mod ways;
 
 pub(crate) use companion::companion;

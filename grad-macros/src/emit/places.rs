@@ -279,29 +279,6 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn swap(&self, a: &Path, b: &Path) -> TokenStream {
-        if let ([before @ .., Step::Index(i)], [other @ .., Step::Index(j)]) =
-            (&a.steps[..], &b.steps[..])
-        {
-            if a.root == b.root && before == other {
-                let base = self.place_mut(&Path {
-                    root: a.root,
-                    steps: before.to_vec(),
-                });
-                let (i, j) = (self.value(*i), self.value(*j));
-                return quote!(#base.swap(#i, #j));
-            }
-        }
-        let fields_of_one = a.root == b.root && self.lanes.is_some();
-        let (root, a, b) = (&self.root, self.place_mut(a), self.place_mut(b));
-        if fields_of_one {
-            // Only one of them can be borrowed through what remembers whether it is zero.
-            let take = quote!(#root::private::take);
-            return quote!({ let part = #take(&mut #a); #a = #take(&mut #b); #b = part; });
-        }
-        quote!(::core::mem::swap(&mut #a, &mut #b))
-    }
-
     pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
         let info = self.graph.var(var);
         let init = init.map(|v| self.value(v));

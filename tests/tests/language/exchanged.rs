@@ -136,6 +136,21 @@ pub fn run_struct_overwrites(x: &[f64]) -> f64 {
     s.b[1] *= t.b[0];
     s.a * s.b[1] + t.a * t.b[1]
 }
+
+/// Elements of two parts of one sequence.
+#[differentiate]
+pub fn run_swap_halves(x: &[f64]) -> f64 {
+    let mut w = x.to_vec();
+    for k in 1..4 {
+        let (low, high) = w.split_at_mut(k);
+        std::mem::swap(&mut low[k - 1], &mut high[1]);
+        high[0] *= low[0] * x[k];
+        let (high, rest) = high.split_at_mut(2);
+        std::mem::swap(&mut high[1], &mut rest[0]);
+    }
+    w.iter().zip(x).map(|(a, b)| a * a.sin() * b).sum()
+}
+
 #[derive(Clone, Copy, Differentiable)]
 pub struct St {
     a: f64,
@@ -151,6 +166,7 @@ fn all() {
         run_nested_break, value_and_grad_run_nested_break, jvp_run_nested_break;
         run_tuple_match_loop, value_and_grad_run_tuple_match_loop, jvp_run_tuple_match_loop;
         run_unused_store_guard, value_and_grad_run_unused_store_guard, jvp_run_unused_store_guard;
+        run_swap_halves, value_and_grad_run_swap_halves, jvp_run_swap_halves;
         run_struct_overwrites, value_and_grad_run_struct_overwrites, jvp_run_struct_overwrites;
     );
 }
