@@ -106,6 +106,8 @@ impl Writer<'_> {
     /// `let a = 'b: { .. break 'b e; .. e };`.
     fn block_with_label(&mut self) {
         let (name, label) = (self.fresh("a"), self.fresh("'b"));
+        // Exits of a loop around would have to name it.
+        let quiet = std::mem::replace(&mut self.no_exits, true);
         self.block(&format!("let {name} = {label}: {{"), |cx| {
             let (condition, e) = (cx.condition(1), cx.tame(1));
             cx.line(&format!("if {condition} {{"));
@@ -116,6 +118,7 @@ impl Writer<'_> {
             cx.line(&e);
         });
         self.line("};");
+        self.no_exits = quiet;
         self.declare(&name, Kind::Float, false);
     }
 

@@ -233,7 +233,7 @@ impl Writer<'_> {
             }
             1 => {
                 let value = self.value(self.result);
-                let leave = if self.loops.is_empty() {
+                let leave = if self.loops.is_empty() || self.no_exits {
                     format!("return {value}")
                 } else {
                     "continue".to_owned()

@@ -30,6 +30,7 @@ impl Lower<'_> {
                 self.lower_expected(expr, expected)
             }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, hint.as_ref(), span),
+            Expr::Path(path) if path.path.is_ident("None") => self.lower_none(expected, span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => {
                 self.hint = hint.filter(|_| matches!(unary.op, UnOp::Neg(_)));
@@ -212,9 +213,6 @@ impl Lower<'_> {
                     None => self.report(span, Problem::BranchedReference),
                 };
             }
-            if name == "None" {
-                return Operand::Value(self.none(Ty::Unknown, span));
-            }
             if !name.starts_with(char::is_uppercase) && !self.item_types.contains_key(&name) {
                 return Operand::Closure(Function::of_path(path));
             }
@@ -268,7 +266,7 @@ impl Lower<'_> {
             Operand::Place(path, ty) if self.gathered.contains(&path.root) => {
                 Operand::Place(path, ty)
             }
-            Operand::Place(path, ty) if !ty.is_scalar() => {
+            Operand::Place(path, ty) if !ty.is_scalar() && !self.twice_lent.contains(&path) => {
                 Operand::Place(path.then(Step::Deref), Ty::Unknown)
             }
             Operand::Value(value) if self.is_opaque(value) => {

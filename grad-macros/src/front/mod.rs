@@ -213,6 +213,8 @@ pub(super) struct Lower<'d> {
     read_only: HashSet<Value>,
     /// Items of iterators of which only rustc knows what they give.
     gathered: HashSet<Var>,
+    /// What closures see through two references.
+    twice_lent: Vec<Path>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
 }
@@ -346,6 +348,7 @@ fn start<'d>(
         writes_place: false,
         read_only: HashSet::new(),
         gathered: HashSet::new(),
+        twice_lent: Vec::new(),
         references: way::references(around),
     }
 }

@@ -1,11 +1,11 @@
 //! Options taken apart and put together: a flag, and what there is where it is set.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
-use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant};
+use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant, Width};
 
 /// Methods that only `Option` and `Result` have.
 pub(super) const OPTIONAL: &[&str] = &[
@@ -174,10 +174,25 @@ impl Lower<'_> {
         item
     }
 
+    /// `None`, of the type that is asked for.
+    pub(super) fn lower_none(&mut self, expected: Option<Ty>, span: Span) -> Operand {
+        let inner = match expected {
+            Some(Ty::Option(inner)) => *inner,
+            _ => Ty::Unknown,
+        };
+        Operand::Value(self.none(inner, span))
+    }
+
     /// `None`; never shared with another, as its type is its own.
     pub(super) fn none(&mut self, inner: Ty, span: Span) -> Value {
+        // A method of what it will hold needs the type.
+        let of = match inner {
+            Ty::Float(Some(Width::F64)) => quote!(::<f64>),
+            Ty::Float(Some(Width::F32)) => quote!(::<f32>),
+            _ => TokenStream::new(),
+        };
         let kind = Kind::Opaque {
-            code: Code(quote!(None)),
+            code: Code(quote!(None #of)),
             captures: Vec::new(),
             effect: false,
         };

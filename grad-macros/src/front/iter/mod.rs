@@ -12,6 +12,7 @@
 //! stage wraps the code that receives its items, and stages that end early set the exit code.
 
 mod adaptor;
+mod asked;
 mod choose;
 mod collect;
 mod compare;

@@ -136,7 +136,7 @@ impl Lower<'_> {
     fn is_none(&self, value: Value) -> bool {
         let site = self.graph.def(value);
         site.is_some_and(
-            |site| matches!(&site.kind, Kind::Opaque { code, .. } if code.0.to_string() == "None"),
+            |site| matches!(&site.kind, Kind::Opaque { code, .. } if code.0.to_string().starts_with("None")),
         )
     }
 
