@@ -46,6 +46,9 @@ impl Body<'_> {
             if dereferenced { quote!((*#code)) } else { code }
         };
         let mut first = 0;
+        if let Some((steps, part)) = self.apart_around(path) {
+            (first, code) = (steps, part.clone());
+        }
         if let Some((steps, opened)) = self.opened_around(path) {
             (first, code) = (steps, quote!(#opened));
         }
@@ -198,6 +201,8 @@ impl Body<'_> {
             place
         } else if tangent {
             quote!(#root::Tangent::duplicate(&#place))
+        } else if path.is_error() {
+            self.moved(path)
         } else {
             quote!((&&#root::private::Copier(&#place)).replicate())
         }
@@ -281,7 +286,10 @@ impl Body<'_> {
 
     pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
         let info = self.graph.var(var);
-        let init = init.map(|v| self.value(v));
+        let init = init.map(|v| match self.held.contains(&v) {
+            true => self.duplicated(v),
+            false => self.value(v),
+        });
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {

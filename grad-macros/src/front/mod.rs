@@ -42,6 +42,7 @@ mod function_tables;
 mod here;
 mod hoist;
 mod infer;
+mod inner_items;
 mod iter;
 mod lent;
 mod loops;
@@ -227,6 +228,7 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    inner_items::report_inner_items(&quote::quote!(#body), diag);
     if signature.returned.is_some() {
         return projection::lower(name, signature, body, around, diag);
     }
