@@ -38,7 +38,6 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
-mod swaps;
 mod ways;
 
 pub(crate) use companion::companion;
