@@ -366,7 +366,8 @@ fn function(name: &str, callees: &[Source], role: Role, rich: bool, rng: &mut Rn
         callees,
         result,
         loops: Vec::new(),
-        next: 0,
+        // Parameters have the numbers below.
+        next: 9,
         budget,
         rich,
         no_exits: false,
