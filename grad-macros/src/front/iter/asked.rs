@@ -12,8 +12,9 @@ use crate::ir::{Ty, Value};
 impl Lower<'_> {
     /// The truth value a predicate gives.
     pub(super) fn asked(&mut self, f: &Function, item: Operand, span: Span) -> Value {
-        let answer = self.call_function(f, vec![item.clone()], span);
-        self.look_away(&item);
+        let seen = item.clone();
+        let answer = self.call_function(f, vec![item], span);
+        self.look_away(&seen);
         self.number_of(answer, span)
     }
 
