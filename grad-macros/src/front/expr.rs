@@ -30,7 +30,7 @@ impl Lower<'_> {
                 self.lower_expected(expr, expected)
             }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, hint.as_ref(), span),
-            Expr::Path(path) if path.path.is_ident("None") => self.lower_none(expected, span),
+            Expr::Path(path) if path.path.is_ident("None") => self.lower_none(hint.as_ref(), span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => {
                 self.hint = hint.filter(|_| matches!(unary.op, UnOp::Neg(_)));

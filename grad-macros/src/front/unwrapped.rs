@@ -1,11 +1,11 @@
 //! Options taken apart and put together: a flag, and what there is where it is set.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprMethodCall};
 
 use super::{Lower, Operand};
-use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant, Width};
+use crate::ir::{Code, Discrete, Kind, Ty, Value, Variant};
 
 /// Methods that only `Option` and `Result` have.
 pub(super) const OPTIONAL: &[&str] = &[
@@ -174,25 +174,36 @@ impl Lower<'_> {
         item
     }
 
-    /// `None`, of the type that is asked for.
-    pub(super) fn lower_none(&mut self, expected: Option<Ty>, span: Span) -> Operand {
-        let inner = match expected {
-            Some(Ty::Option(inner)) => *inner,
-            _ => Ty::Unknown,
+    /// `None`, of the annotated type: a method of what it is replaced by may be called before that tells.
+    pub(super) fn lower_none(&mut self, hint: Option<&syn::Type>, span: Span) -> Operand {
+        let inner = hint.and_then(|ty| match ty {
+            syn::Type::Path(path) => path.path.segments.last(),
+            _ => None,
+        });
+        let inner = inner.filter(|last| last.ident == "Option" && !last.arguments.is_none());
+        let Some(arguments) = inner.map(|last| &last.arguments) else {
+            return Operand::Value(self.none(Ty::Unknown, span));
         };
-        Operand::Value(self.none(inner, span))
+        let code = match arguments {
+            syn::PathArguments::AngleBracketed(list) => {
+                let args = &list.args;
+                quote!(None::<#args>)
+            }
+            _ => quote!(None),
+        };
+        let ty = hint.map_or(Ty::Unknown, |ty| self.ty_of(ty));
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures: Vec::new(),
+            effect: false,
+        };
+        Operand::Value(self.push(kind, Vec::new(), ty, span))
     }
 
     /// `None`; never shared with another, as its type is its own.
     pub(super) fn none(&mut self, inner: Ty, span: Span) -> Value {
-        // A method of what it will hold needs the type.
-        let of = match inner {
-            Ty::Float(Some(Width::F64)) => quote!(::<f64>),
-            Ty::Float(Some(Width::F32)) => quote!(::<f32>),
-            _ => TokenStream::new(),
-        };
         let kind = Kind::Opaque {
-            code: Code(quote!(None #of)),
+            code: Code(quote!(None)),
             captures: Vec::new(),
             effect: false,
         };
