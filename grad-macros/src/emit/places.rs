@@ -162,13 +162,7 @@ impl Body<'_> {
 
     /// Whether the place is known to be an array, a slice or a vector.
     pub(super) fn is_sequence(&self, path: &Path) -> bool {
-        let whole = self.graph.var(path.root).ty.clone();
-        let ty = path.steps.iter().fold(whole, |ty, step| match step {
-            Step::Index(_) => ty.element(),
-            Step::Range { .. } => ty,
-            _ => Ty::Unknown,
-        });
-        matches!(ty, Ty::Array(_))
+        matches!(self.graph.ty_at(path), Ty::Array(_))
     }
 
     pub(super) fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {

@@ -6,6 +6,7 @@ use proc_macro2::Span;
 
 use super::kind::{Arg, Kind, Site};
 use super::types::{Literal, Ty};
+use super::{Path, Step};
 
 /// One typed value of the graph.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -222,6 +223,16 @@ impl Graph {
 
     pub(crate) fn ty(&self, value: Value) -> &Ty {
         &self.value(value).ty
+    }
+
+    /// The type of what a path leads to, as far as indices tell.
+    pub(crate) fn ty_at(&self, path: &Path) -> Ty {
+        let whole = self.var(path.root).ty.clone();
+        path.steps.iter().fold(whole, |ty, step| match step {
+            Step::Index(_) => ty.element(),
+            Step::Range { .. } => ty,
+            _ => Ty::Unknown,
+        })
     }
 
     /// The site that computes `value`.

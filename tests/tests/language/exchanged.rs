@@ -137,6 +137,24 @@ pub fn run_struct_overwrites(x: &[f64]) -> f64 {
     s.a * s.b[1] + t.a * t.b[1]
 }
 
+/// Rows of two lengths change places.
+#[differentiate]
+pub fn run_swap_rows(x: &[f64]) -> f64 {
+    let mut rows = vec![vec![x[0], x[1]], vec![x[2], x[0]]];
+    rows[0].push(x[1] * x[1]);
+    rows.swap(0, 1);
+    let mut sum = rows[1][2];
+    for _ in 0..2 {
+        rows.swap(1, 0);
+        rows[1].push(x[3] * sum);
+        sum += rows
+            .iter()
+            .map(|r| r[0] * r.iter().sum::<f64>())
+            .sum::<f64>();
+    }
+    sum
+}
+
 /// Elements of two parts of one sequence.
 #[differentiate]
 pub fn run_swap_halves(x: &[f64]) -> f64 {
@@ -166,6 +184,7 @@ fn all() {
         run_nested_break, value_and_grad_run_nested_break, jvp_run_nested_break;
         run_tuple_match_loop, value_and_grad_run_tuple_match_loop, jvp_run_tuple_match_loop;
         run_unused_store_guard, value_and_grad_run_unused_store_guard, jvp_run_unused_store_guard;
+        run_swap_rows, value_and_grad_run_swap_rows, jvp_run_swap_rows;
         run_swap_halves, value_and_grad_run_swap_halves, jvp_run_swap_halves;
         run_struct_overwrites, value_and_grad_run_struct_overwrites, jvp_run_struct_overwrites;
     );
