@@ -34,6 +34,7 @@ mod receivers;
 mod reuse;
 mod rewrites;
 mod rules;
+mod shelf;
 mod signatures;
 mod spelling;
 mod standing;
