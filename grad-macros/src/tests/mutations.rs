@@ -229,7 +229,11 @@ fn fault(item: &TokenStream, is_type: bool, rng: &mut Rng, clean: &mut usize) ->
     };
     let text = output.to_string();
     let has_errors = text.contains("compile_error");
-    let packed = |text: &str| text.replace(char::is_whitespace, "");
+    // The attribute on a method of a block is taken off.
+    let packed = |text: &str| {
+        let text = text.replace(char::is_whitespace, "");
+        text.replace("#[differentiate]", "")
+    };
     let (all, own) = (packed(&text), packed(&item.to_string()));
     let keeps = is_type || all.contains(&own) || all.contains(&packed(&inside(item)));
     if !has_errors && !keeps {
