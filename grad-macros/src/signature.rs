@@ -480,8 +480,25 @@ fn path_ty(path: &syn::TypePath) -> Ty {
             _ => Ty::Named(name),
         },
         "Rc" | "Arc" if first_type_argument(&last.arguments).map(ty_of) == Some(Ty::Dyn) => Ty::Dyn,
+        "HashMap" | "BTreeMap" if may_hold_floats(&last.arguments) => Ty::Named(MAP.to_owned()),
         _ => Ty::Named(name),
     }
+}
+
+/// The name of the type of maps that may hold floats.
+pub(crate) const MAP: &str = "map";
+
+/// Whether the values of a map may be or hold floats, as far as its type is written.
+fn may_hold_floats(arguments: &PathArguments) -> bool {
+    let PathArguments::AngleBracketed(list) = arguments else {
+        return true;
+    };
+    let mut types = list.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    let value = types.nth(1);
+    value.is_none_or(|value| ty_of(value).may_be_active() && !is_inert_collection(value))
 }
 
 fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {

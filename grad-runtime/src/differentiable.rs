@@ -14,7 +14,7 @@ use crate::{NoTangent, ShapeError, Tangent};
 /// |---|---|
 /// | `f32`, `f64` | itself |
 /// | integers, `bool`, `char`, `str`, `String`, `()` | [`NoTangent`] |
-/// | `[T; N]`, tuples, `Box<T>`, `Option<T>`, `Range<T>`, `VecDeque<T>` | the same of the parts' tangents |
+/// | `[T; N]`, tuples, `Box<T>`, `Option<T>`, `Range<T>`, `VecDeque<T>`, `BTreeMap<K, T>`, `HashMap<K, T>` | the same of the parts' tangents |
 /// | `Result<T, E>` | `Option<T::Tangent>` |
 /// | `[T]`, `Vec<T>` | `Vec<T::Tangent>` |
 /// | `&T`, `&mut T`, `Rc<T>`, `Arc<T>` | that of `T` |

@@ -79,6 +79,8 @@ mod scalar;
 #[cfg(feature = "alloc")]
 pub mod snapshot;
 mod tangent;
+#[cfg(feature = "alloc")]
+mod tangent_map;
 #[cfg(feature = "nn")]
 #[doc(hidden)]
 pub mod tensor;

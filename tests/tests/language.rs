@@ -50,6 +50,8 @@ mod items;
 mod literals;
 #[path = "language/macros.rs"]
 mod macros;
+#[path = "language/maps.rs"]
+mod maps;
 #[path = "language/mutation.rs"]
 mod mutation;
 #[path = "language/names.rs"]

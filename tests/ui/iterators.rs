@@ -1,5 +1,5 @@
 use grad_runtime::differentiate;
-use std::collections::BTreeSet;
+use std::collections::LinkedList;
 
 #[differentiate]
 fn zipped(x: &[f64]) -> f64 {
@@ -17,7 +17,7 @@ fn zipped(x: &[f64]) -> f64 {
 
 #[differentiate]
 fn collected(x: &[f64]) -> f64 {
-    let set: BTreeSet<u64> = x.iter().map(|v| v.to_bits()).collect();
+    let set: LinkedList<u64> = x.iter().map(|v| v.to_bits()).collect();
     x[0] * set.len() as f64
 }
 

@@ -9,7 +9,7 @@ fn options(x: f64) -> f64 {
 fn body(x: f64, y: f64) -> f64 {
     let z = unsafe { x };
     let w = async { y };
-    let v: std::collections::BTreeSet<u64> = [x].iter().map(|v| v.to_bits()).collect();
+    let v: std::collections::LinkedList<u64> = [x].iter().map(|v| v.to_bits()).collect();
     drop(w);
     x * v.len() as f64 + z
 }

@@ -6,6 +6,8 @@
 //! meet in a site without a derivative, the front knows the result to be a float, which is an error, or
 //! rustc is asked whether it is one: a check is put beside the site.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Span, TokenStream, TokenTree};
 
 use super::activity::{Activity, Marks, links, sources, targets};
@@ -77,6 +79,8 @@ struct Walk<'g> {
     graph: &'g Graph,
     made: Marks,
     used: Marks,
+    /// Variables that integers with the digits of a float were put into.
+    bits: HashSet<Var>,
     /// What is the error of a `Result`, or a part of one, and is made of an input.
     errors: Marks,
 }
@@ -87,6 +91,7 @@ impl<'g> Walk<'g> {
             graph,
             made: super::activity::inputs(graph),
             used: super::activity::outputs(graph),
+            bits: HashSet::new(),
             errors: Marks::default(),
         };
         while cx.forward(graph.body) {}
@@ -218,6 +223,9 @@ impl<'g> Walk<'g> {
             let of_values = values.iter().any(|v| self.made.values.contains(v));
             if of_values || vars.iter().any(|v| self.made.vars.contains(v)) {
                 let shown = self.shows_digits(site, &values, &vars);
+                if site.operands.iter().any(|v| self.is_bits(*v)) {
+                    self.bits.extend(targets(site));
+                }
                 let results = site.results.iter().copied();
                 let results = results.filter(|v| match self.graph.ty(*v) {
                     Ty::Bool | Ty::Unit => false,
@@ -246,15 +254,11 @@ impl<'g> Walk<'g> {
                 return true;
             }
         }
-        let of_bits = |v: &Value| *self.graph.ty(*v) == Ty::Int && self.made.values.contains(v);
-        let holds_bits = |v: &Var| {
-            let mut ty = &self.graph.var(*v).ty;
-            while let Ty::Array(element) = ty {
-                ty = element;
-            }
-            *ty == Ty::Int && self.made.vars.contains(v)
-        };
-        values.iter().any(of_bits) || vars.iter().any(holds_bits)
+        values.iter().any(|v| self.is_bits(*v)) || vars.iter().any(|var| self.bits.contains(var))
+    }
+
+    fn is_bits(&self, value: Value) -> bool {
+        *self.graph.ty(value) == Ty::Int && self.made.values.contains(&value)
     }
 
     /// Marks what the marked is made of; whether there was something new.
@@ -298,7 +302,18 @@ fn read_by(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
         | Kind::Discrete(
             Discrete::BitAnd | Discrete::BitOr | Discrete::BitXor | Discrete::Shl | Discrete::Shr,
         ) => values.extend(site.operands.iter().copied()),
-        Kind::Call(call) => vars.extend(call.args.iter().filter_map(Arg::path).map(|p| p.root)),
+        Kind::Call(call) => {
+            vars.extend(call.args.iter().filter_map(Arg::path).map(|p| p.root));
+            // The keys of maps; other code only looks.
+            let keys = call.args.iter().filter_map(|arg| match arg {
+                Arg::Code(_, captures) => Some(captures.iter().map(|(_, capture)| capture)),
+                _ => None,
+            });
+            values.extend(keys.flatten().filter_map(|capture| match capture {
+                Capture::Value(v) if !graph.ty(*v).may_be_active() => Some(*v),
+                _ => None,
+            }));
+        }
         _ => {}
     }
     vars.retain(|var| graph.var(*var).storage != Storage::Static);

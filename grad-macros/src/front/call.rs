@@ -55,6 +55,9 @@ impl Lower<'_> {
         if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
             return made;
         }
+        if let Some(made) = self.made_map(call, &names, &args, hint.as_ref()) {
+            return made;
+        }
         if let Some(made) = self.made_deque(call, &names, &args, hint.as_ref(), span) {
             return made;
         }

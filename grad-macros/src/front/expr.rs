@@ -21,7 +21,7 @@ impl Lower<'_> {
         let writes = std::mem::take(&mut self.writes_place);
         let wants = std::mem::take(&mut self.wants_place);
         let written = hint.as_ref().map(|ty| self.ty_of(ty));
-        let expected = self.expected.take().or(written);
+        let expected = self.expected.take().or(written.clone());
         match expr {
             Expr::Paren(syn::ExprParen { expr, .. }) | Expr::Group(syn::ExprGroup { expr, .. }) => {
                 self.hint = hint;
@@ -97,6 +97,14 @@ impl Lower<'_> {
             Expr::Cast(cast) => self.lower_cast(&cast.expr, &cast.ty, span),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Operand::Unit,
             Expr::Tuple(tuple) => Operand::Tuple(self.lower_all(tuple.elems.iter())),
+            Expr::Array(array) if array.elems.is_empty() && hint.is_some() => {
+                let ty = written.unwrap_or(Ty::Unknown);
+                self.opaque(
+                    &syn::parse_quote!({ let __empty: #hint = []; __empty }),
+                    ty,
+                    "this",
+                )
+            }
             Expr::Array(array) => match self.places_in_turn(array) {
                 Some(places) => places,
                 None => self.lower_array(array.elems.iter(), false, span),
@@ -263,10 +271,12 @@ impl Lower<'_> {
     pub(super) fn lower_deref(&mut self, operand: Operand) -> Operand {
         match operand {
             // What was gathered has no references to look through.
-            Operand::Place(path, ty) if self.gathered.contains(&path.root) => {
+            Operand::Place(path, ty)
+                if self.gathered.contains(&path.root) || self.seen_twice.contains(&path) =>
+            {
                 Operand::Place(path, ty)
             }
-            Operand::Place(path, ty) if !ty.is_scalar() && !self.twice_lent.contains(&path) => {
+            Operand::Place(path, ty) if !ty.is_scalar() => {
                 Operand::Place(path.then(Step::Deref), Ty::Unknown)
             }
             Operand::Value(value) if self.is_opaque(value) => {
@@ -301,6 +311,9 @@ impl Lower<'_> {
                 (start, end, matches!(range.limits, RangeLimits::Closed(_)))
             }
             index if self.asks_rule(&base, index) => {
+                if let Some(entry) = self.index_map(&base, index, span) {
+                    return entry;
+                }
                 return self.index_by_rule(base, index, mutable, span);
             }
             // The key of a map.

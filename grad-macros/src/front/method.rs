@@ -58,6 +58,9 @@ impl Lower<'_> {
         if let Some(array) = self.lower_to_array(call, hint) {
             return array;
         }
+        if let Some(entry) = self.map_entry(call) {
+            return entry;
+        }
         if let Some(joined) = self.joined_parts(call) {
             return joined;
         }
@@ -80,14 +83,15 @@ impl Lower<'_> {
         if let Some(done) = self.cell_method(&receiver, call) {
             return done;
         }
+        let of_std = self.deque_method(&receiver, call);
+        if let Some(result) = of_std.or_else(|| self.map_method(&receiver, call)) {
+            return result;
+        }
         if let Some(place) = self.option_place(&receiver, call, wanted) {
             return place;
         }
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
-        }
-        if let Some(result) = self.deque_method(&receiver, call) {
-            return result;
         }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;

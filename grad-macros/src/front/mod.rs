@@ -36,6 +36,7 @@ mod deque;
 mod elements;
 mod exchange;
 mod expr;
+mod filled;
 mod flow;
 mod fluent;
 mod function;
@@ -49,6 +50,7 @@ mod lent;
 mod loops;
 mod macros;
 mod made;
+mod map;
 mod matching;
 mod method;
 mod moves;
@@ -218,8 +220,8 @@ pub(super) struct Lower<'d> {
     read_only: HashSet<Value>,
     /// Items of iterators of which only rustc knows what they give.
     gathered: HashSet<Var>,
-    /// What closures see through two references.
-    twice_lent: Vec<Path>,
+    /// Items that the closure being lowered sees through a second reference.
+    seen_twice: Vec<Path>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
 }
@@ -358,7 +360,7 @@ fn start<'d>(
         writes_place: false,
         read_only: HashSet::new(),
         gathered: HashSet::new(),
-        twice_lent: Vec::new(),
+        seen_twice: Vec::new(),
         references: way::references(around),
     }
 }

@@ -232,8 +232,17 @@ impl Plot {
             .filter(|(x, y)| x.is_finite() && y.is_finite())
             .unzip();
         let x = Axis::new(&xs, self.x_range, (width, X_SPACING), false);
-        let y = Axis::new(&ys, self.y_range, (height, Y_SPACING), self.log_y);
+        let y_range = self.y_range.or_else(|| self.around_one_share(&ys));
+        let y = Axis::new(&ys, y_range, (height, Y_SPACING), self.log_y);
         (x, y)
+    }
+
+    /// A range for shares that are all the same, which would else reach beyond 100 percent.
+    fn around_one_share(&self, shares: &[f64]) -> Option<(f64, f64)> {
+        let (&first, others) = shares.split_first()?;
+        let share = self.percent_y && (0.0..=1.0).contains(&first);
+        let same = others.iter().all(|other| other.total_cmp(&first).is_eq());
+        (share && same).then(|| ((first - 0.1).max(0.0), (first + 0.1).min(1.0)))
     }
 
     /// The grid with its labels.
@@ -403,6 +412,14 @@ mod tests {
                 assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
             }
         }
+    }
+
+    #[test]
+    fn no_share_is_above_all() {
+        let whole = Plot::new("").percent_y(true);
+        let svg = whole.line("", &[(0.0, 1.0), (1.0, 1.0)]).svg();
+        assert!(svg.contains("100 %") && svg.contains("90 %"), "{svg}");
+        assert!(!svg.contains("150 %") && !svg.contains("110 %"), "{svg}");
     }
 
     #[test]

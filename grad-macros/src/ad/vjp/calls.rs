@@ -78,6 +78,12 @@ impl Pull {
                 }
             }
         }
+        for arg in &mut again.args {
+            // A pullback is not handed code again, so what that captures is not kept.
+            if let Arg::Code(_, captures) = arg {
+                captures.clear();
+            }
+        }
         let kind = Kind::Pull {
             call: again,
             bars: places,

@@ -28,11 +28,9 @@ struct Target {
 impl Lower<'_> {
     pub(super) fn collect(&mut self, iter: &Iter, site: &Site) -> Operand {
         let span = site.span;
-        if let Some(ty) = site
-            .hint
-            .filter(|ty| super::super::deque::is_written_deque(ty))
-        {
-            return self.deque_of(Operand::Iter(iter.clone()), Some(ty), span);
+        let of_std = site.hint.and_then(|ty| self.collect_other(iter, ty, span));
+        if let Some(collected) = of_std {
+            return collected;
         }
         let named = site.hint.filter(|ty| !is_vector(ty));
         if let Some(ty) = named.filter(|ty| !may_be_vector(ty)) {

@@ -332,6 +332,38 @@ impl<'d> Lower<'d> {
         self.either(some, span, |cx| body(cx, item), |cx| cx.stop(stop));
     }
 
+    /// The truth value a predicate gives.
+    pub(super) fn asked(&mut self, f: &Function, item: Operand, span: Span) -> Value {
+        let answer = self.call_function(f, vec![item], span);
+        self.seen_twice.clear();
+        self.number_of(answer, span)
+    }
+
+    /// The item, and a reference to it for a closure that only looks.
+    pub(in crate::front) fn lent(&mut self, item: Operand) -> (Operand, Operand) {
+        match self.placed(item) {
+            Operand::Place(path, ty) => (
+                Operand::Place(path.clone(), ty.clone()),
+                Operand::Ref(path, ty),
+            ),
+            Operand::Tuple(parts) => {
+                let (items, seen) = parts.into_iter().map(|part| self.lent(part)).unzip();
+                (Operand::Tuple(items), Operand::Tuple(seen))
+            }
+            Operand::Ref(path, ty) => {
+                // What the type is of, only rustc knows: one `*` of two leads to the item itself.
+                if !ty.is_scalar() {
+                    self.seen_twice.push(path.clone());
+                }
+                (
+                    Operand::Ref(path.clone(), ty.clone()),
+                    Operand::Ref(path, ty),
+                )
+            }
+            other => (other.clone(), other),
+        }
+    }
+
     /// A variable that counts from 0.
     pub(super) fn counter(&mut self) -> super::super::scope::Local {
         let number = self.locals.hidden("number");

@@ -12,7 +12,6 @@
 //! stage wraps the code that receives its items, and stages that end early set the exit code.
 
 mod adaptor;
-mod asked;
 mod choose;
 mod collect;
 mod compare;
@@ -21,6 +20,7 @@ mod end;
 mod indexed;
 mod inert;
 mod number;
+mod other;
 mod places;
 mod rest;
 pub(super) mod short;

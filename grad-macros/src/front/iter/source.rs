@@ -23,6 +23,9 @@ const CUTS: &[(&str, Cut, bool)] = &[
 impl Lower<'_> {
     /// The operand as an iterator: what `for` and `zip` do with it.
     pub(in crate::front) fn iterator(&mut self, operand: Operand, span: Span) -> Option<Iter> {
+        if let Some(items) = self.items_of_map(&operand, span) {
+            return Some(items);
+        }
         let ty = match self.operand_ty(&operand) {
             ty if super::super::deque::is_deque(&ty) => Ty::Unknown,
             ty => ty,

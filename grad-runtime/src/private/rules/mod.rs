@@ -96,6 +96,7 @@ mod convert;
 mod counted;
 mod deque;
 mod ends;
+mod entries;
 mod extend;
 mod index;
 mod integers;
@@ -119,6 +120,9 @@ pub use convert::{FromRule, IntoRule};
 pub use counted::CountedRules;
 pub use deque::DequeRules;
 pub use ends::EndsRules;
+#[cfg(feature = "std")]
+pub use entries::HashRules;
+pub use entries::TreeRules;
 pub use extend::{ConcatRules, ExtendRules};
 pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
@@ -152,13 +156,16 @@ pub mod methods {
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
+    #[cfg(feature = "std")]
+    pub use super::HashRules as _;
     pub use super::{
         ArrayMapRules as _, ClonedRules as _, ConcatRules as _, ContentLanes as _,
         ContentRules as _, CopiedRules as _, CountedRules as _, DequeRules as _, EndsRules as _,
         ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _, IntegerRules as _,
         IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _, OptionRules as _,
         RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _,
-        SliceLanes as _, SliceRules as _, SortRules as _, VecLanes as _, VecRules as _,
+        SliceLanes as _, SliceRules as _, SortRules as _, TreeRules as _, VecLanes as _,
+        VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
