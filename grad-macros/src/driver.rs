@@ -260,7 +260,7 @@ pub(super) fn function_items(
     lowered.recursive |= options.recursive;
     dump(&name, "lowered", &lowered.graph);
     if signature.returned.is_some() && !diag.any() {
-        pass::simplify(&mut lowered.graph);
+        pass::simplify_lowered(&mut lowered.graph);
         if projection::changes_parameters(&lowered.graph) {
             diag.report(signature.output_type.span(), Problem::ChangesAndReturns);
             return diag.to_tokens();
@@ -272,7 +272,7 @@ pub(super) fn function_items(
         ad::activity(&lowered.graph, &lowered.if_active, diag)
     } else {
         lowered.graph.debug_verify("lowering");
-        pass::simplify(&mut lowered.graph);
+        pass::simplify_lowered(&mut lowered.graph);
         dump(&name, "simplified", &lowered.graph);
         lowered.graph.debug_verify("simplification");
         active_in(&mut lowered, diag)

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use grad_tests::programs::{Shape, Source, TYPES, dual, plain, program};
+use grad_tests::programs::{FUNCTIONS, LIBRARY, Shape, Source, TYPES, dual, plain, program};
 
 const HEAD: &str = "#![allow(warnings)]
 #![forbid(unsafe_code)]
@@ -52,6 +52,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             break;
         }
         for (seed, message) in errors {
+            if seed == u64::MAX {
+                return Err(format!("the library does not compile: {message}").into());
+            }
             sources.remove(&seed);
             let rejected = message.contains("help:");
             faults += usize::from(!rejected);
@@ -107,12 +110,18 @@ fn build(place: &Path, lines: &[u64]) -> Result<BTreeMap<u64, String>, Box<dyn E
 
 /// The crate, and the program that each of its lines belongs to.
 fn crate_text(sources: &BTreeMap<u64, Vec<Source>>, inputs: u64) -> (String, Vec<u64>) {
-    let types = plain(TYPES).replace("derive(Clone", "derive(Differentiable, Clone");
-    let mut text = format!("{HEAD}{types}{}", dual(TYPES, &[]));
+    let library: Vec<String> = FUNCTIONS.iter().map(|name| (*name).to_owned()).collect();
+    let types = format!("{TYPES}{LIBRARY}");
+    let own = plain(&types).replace("derive(Clone", "derive(Differentiable, Clone");
+    let own = own.replace("∂∂", "#[differentiate(recursive)]\n");
+    let own = own.replace('∂', "#[differentiate]\n");
+    let reference = dual(&types, &library).replace('∂', "");
+    let mut text = format!("{HEAD}{own}{reference}");
     let mut lines = vec![u64::MAX; text.lines().count()];
     let mut calls = String::new();
     for (seed, functions) in sources {
-        let names: Vec<String> = functions.iter().map(|f| f.name.clone()).collect();
+        let mut names = library.clone();
+        names.extend(functions.iter().map(|f| f.name.clone()));
         let mut own = String::new();
         for function in functions {
             let _ = write!(own, "#[differentiate]\n{}", plain(&function.text));

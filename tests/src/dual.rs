@@ -79,6 +79,12 @@ impl std::iter::Sum for D {
     }
 }
 
+impl<'a> std::iter::Sum<&'a D> for D {
+    fn sum<I: Iterator<Item = &'a D>>(parts: I) -> D {
+        parts.copied().sum()
+    }
+}
+
 impl Neg for D {
     type Output = D;
     fn neg(self) -> D {

@@ -7,8 +7,13 @@
 
 use std::fmt::Write as _;
 
+#[path = "forms.rs"]
+mod forms;
+#[path = "library.rs"]
+mod library;
 #[path = "records.rs"]
 mod records;
+pub use library::{FUNCTIONS, LIBRARY};
 pub use records::TYPES;
 
 /// A small random number generator (`SplitMix64`: Steele, Lea and Flood, 2014).
@@ -201,11 +206,13 @@ pub fn dual(text: &str, names: &[String]) -> String {
         .replace('⟧', ")")
         .replace('ℝ', "D");
     for name in names {
-        text = text.replace(&format!("{name}("), &format!("{name}_dual("));
+        for mark in ['(', '<'] {
+            text = text.replace(&format!("{name}{mark}"), &format!("{name}_dual{mark}"));
+        }
     }
-    text = text
-        .replace("Point", "PointDual")
-        .replace("State", "StateDual");
+    for name in ["Point", "State", "Motion", "Measure"] {
+        text = text.replace(name, &format!("{name}Dual"));
+    }
     text
 }
 
@@ -311,6 +318,8 @@ struct Writer<'a> {
     budget: usize,
     /// Whether it may say what the interpreter does not know.
     rich: bool,
+    /// Whether the loop around breaks with a value.
+    no_exits: bool,
 }
 
 #[allow(clippy::fn_params_excessive_bools)]
@@ -357,9 +366,11 @@ fn function(name: &str, callees: &[Source], role: Role, rich: bool, rng: &mut Rn
         callees,
         result,
         loops: Vec::new(),
-        next: 0,
+        // Parameters have the numbers below.
+        next: 9,
         budget,
         rich,
+        no_exits: false,
     };
     let mut heads = Vec::new();
     for (k, shape) in params.iter().enumerate() {
@@ -850,9 +861,10 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self) {
-        match self.rng.below(44) {
+        match self.rng.below(60) {
+            44.. => self.form(),
             30 | 31 if self.changing_call().is_some() => {}
-            36.. => self.record(),
+            36..=43 => self.record(),
             32 => self.closure(),
             33 | 34 => self.collected(),
             35 => self.changed_elements(),
@@ -863,7 +875,7 @@ impl Writer<'_> {
             18..=22 if self.loops.len() < 3 => self.counted_loop(),
             23 if self.loops.len() < 2 => self.while_loop(),
             24 if self.loops.len() < 2 => self.endless_loop(),
-            25 | 26 if !self.loops.is_empty() => self.exit(),
+            25 | 26 if !self.loops.is_empty() && !self.no_exits => self.exit(),
             27 => self.early_return(),
             28 => self.call_statement(),
             _ => self.assignment(),

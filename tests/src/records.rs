@@ -13,14 +13,14 @@ struct State { at: Point, w: [ℝ; 3], list: Vec<ℝ>, k: ℝ }
 ";
 
 impl Writer<'_> {
-    fn state(&mut self, mutable: bool) -> Option<Var> {
+    pub(super) fn state(&mut self, mutable: bool) -> Option<Var> {
         let frozen = self.frozen.clone();
         self.pick_var(|v| {
             matches!(v.kind, Kind::State(_)) && (!mutable || v.mutable && !frozen.contains(&v.name))
         })
     }
 
-    fn point(&mut self, mutable: bool) -> Option<Var> {
+    pub(super) fn point(&mut self, mutable: bool) -> Option<Var> {
         self.pick_var(|v| v.kind == Kind::Point && (!mutable || v.mutable))
     }
 
@@ -233,7 +233,7 @@ impl Writer<'_> {
             }
             1 => {
                 let value = self.value(self.result);
-                let leave = if self.loops.is_empty() {
+                let leave = if self.loops.is_empty() || self.no_exits {
                     format!("return {value}")
                 } else {
                     "continue".to_owned()

@@ -2,6 +2,9 @@
 //! function, which happen in its derivatives alike.
 #![allow(clippy::all, clippy::pedantic, deprecated, missing_docs)]
 
+#[path = "edges/panics.rs"]
+mod panics;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
@@ -321,10 +324,12 @@ fn divided_by_variable(x: f64, n: usize, m: usize) -> f64 {
     x * (m / k) as f64 // LINE: remainder
 }
 
+/// Held by who has set the hook.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// The message of a panic and its line.
 fn panic_of(run: impl FnOnce()) -> (String, u32) {
     static SEEN: Mutex<(String, u32)> = Mutex::new((String::new(), 0));
-    static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(|info| {

@@ -65,7 +65,10 @@ pub(super) fn is_part(graph: &Graph, site: &Site) -> bool {
         } => {
             let gathered = site.results.iter().any(|v| *graph.ty(*v) != Ty::Inert);
             let seen = captures.iter().all(|(_, capture)| match capture {
-                Capture::Value(_) => true,
+                // What `parse` gives is no part, and neither is what is unwrapped of it.
+                Capture::Value(value) => graph.def(*value).is_none_or(|site| {
+                    !matches!(site.kind, Kind::Opaque { .. }) || is_part(graph, site)
+                }),
                 Capture::Place(..) => !gathered,
                 Capture::Given => false,
             });

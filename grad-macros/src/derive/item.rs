@@ -119,7 +119,7 @@ fn parse_variant(name: Option<Ident>, fields: &Fields) -> Result<Variant> {
             Ok(Field {
                 member,
                 visibility,
-                ty: field.ty.clone(),
+                ty: alone(field.ty.clone()),
                 role,
             })
         })
@@ -358,4 +358,12 @@ fn is_owned(ty: &Type) -> bool {
         }
     }
     true
+}
+
+/// The type in a form that may stand anywhere: `A + B` is in parentheses.
+fn alone(ty: Type) -> Type {
+    match ty {
+        Type::TraitObject(object) if object.dyn_token.is_none() => syn::parse_quote!((#object)),
+        ty => ty,
+    }
 }

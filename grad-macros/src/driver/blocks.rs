@@ -364,7 +364,7 @@ pub(super) fn own_bodies(derived: &Derived, block: &Block, options: &Options) ->
     if diag.any() {
         return None;
     }
-    pass::simplify(&mut lowered.graph);
+    pass::simplify_lowered(&mut lowered.graph);
     let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
     let avoid = quote!(#sig #block);
     let functions = passed_functions(&mut lowered, &active, &derived, &avoid, &diag);

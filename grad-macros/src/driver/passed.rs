@@ -30,7 +30,7 @@ pub(super) fn passed_functions(
     let sig: syn::Signature = syn::parse_quote!(fn closure());
     let mut functions = Vec::new();
     for passed in &mut lowered.passed {
-        pass::simplify(&mut passed.lowered.graph);
+        pass::simplify_lowered(&mut passed.lowered.graph);
         let own = active_in(&mut passed.lowered, diag);
         let derived = Derived {
             sig: &sig,

@@ -7,7 +7,7 @@ use quote::{quote, quote_spanned};
 
 use super::lanes::Lanes;
 use super::linear::is_marks;
-use super::names::{Names, named};
+use super::names::{Names, named, span_within};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, member, placed, spelled};
 use crate::ir::{
@@ -229,7 +229,7 @@ impl<'g> Body<'g> {
     }
 
     #[allow(clippy::too_many_lines)] // one arm an operator
-    pub(super) fn site(&mut self, id: SiteId) -> TokenStream {
+    pub(super) fn site_code(&mut self, id: SiteId) -> TokenStream {
         let graph = self.graph;
         let site = graph.site(id);
         let span = site.span;
@@ -550,7 +550,7 @@ impl<'g> Body<'g> {
                 if seen.to_string() == *name || *name == "self" {
                     return None;
                 }
-                let ident = named(name, Span::call_site());
+                let ident = named(name, span_within(code, name));
                 let seen = match capture {
                     Capture::Place(_, false) => quote!(&#seen),
                     Capture::Value(v) if shown && !self.graph.ty(*v).is_scalar() => quote!(&#seen),

@@ -7,7 +7,8 @@ use super::body::Body;
 use super::given::named_function;
 use super::names::named;
 use super::places::Access;
-use super::spelling::{assign_text, infix, placed, spelled};
+use super::spelling::{assign_text, infix, spelled};
+use super::standing::whole;
 use crate::ir::{Arg, Call, Callee, Capture, Path, Site, Ty, Value, row};
 
 impl Body<'_> {
@@ -239,7 +240,7 @@ impl Body<'_> {
                 let method = super::items::sibling(mode, &name.to_lowercase(), span);
                 let call =
                     quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*));
-                placed(call, span)
+                whole(call, span)
             }
             Callee::Assign(op) => {
                 let name = format!("{op:?}");
@@ -248,7 +249,7 @@ impl Body<'_> {
                     super::items::sibling(mode, &format!("{}_assign", name.to_lowercase()), span);
                 let call =
                     quote!(#root::private::rules::#rule::#method(#(#args,)* #wrt, #(#dots),*));
-                placed(call, span)
+                whole(call, span)
             }
         }
     }

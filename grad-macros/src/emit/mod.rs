@@ -37,6 +37,7 @@ mod rules;
 mod shelf;
 mod signatures;
 mod spelling;
+mod standing;
 mod strips;
 mod ways;
 

@@ -7,7 +7,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::body::Body;
 use super::names::named;
-use super::spelling::member;
+use super::spelling::{infix, member};
 use crate::ir::{
     Callee, Form, Graph, Kind, Path, Site, SiteId, Step, Storage, Ty, Value, Var, Variant,
 };
@@ -16,7 +16,7 @@ impl Body<'_> {
     pub(super) fn variable(&self, var: Var) -> TokenStream {
         let info = self.graph.var(var);
         if info.storage == Storage::Static {
-            return info.name.parse().unwrap_or_default();
+            return infix(&info.name, self.here);
         }
         self.vars.get(&var).cloned().unwrap_or_else(|| {
             let name = named(&info.name, Span::call_site());
@@ -87,9 +87,9 @@ impl Body<'_> {
                 } => {
                     let (start, end) = (start.map(|v| self.value(v)), end.map(|v| self.value(v)));
                     if *inclusive {
-                        quote!(#code[#start..=#end])
+                        quote_spanned!(self.here=> #code[#start..=#end])
                     } else {
-                        quote!(#code[#start..#end])
+                        quote_spanned!(self.here=> #code[#start..#end])
                     }
                 }
             };
@@ -162,13 +162,7 @@ impl Body<'_> {
 
     /// Whether the place is known to be an array, a slice or a vector.
     pub(super) fn is_sequence(&self, path: &Path) -> bool {
-        let whole = self.graph.var(path.root).ty.clone();
-        let ty = path.steps.iter().fold(whole, |ty, step| match step {
-            Step::Index(_) => ty.element(),
-            Step::Range { .. } => ty,
-            _ => Ty::Unknown,
-        });
-        matches!(ty, Ty::Array(_))
+        matches!(self.graph.ty_at(path), Ty::Array(_))
     }
 
     pub(super) fn matches(&self, path: &Path, pattern: &TokenStream) -> TokenStream {

@@ -31,7 +31,7 @@ impl Derived<'_> {
         while taken(&name) {
             name.push('_');
         }
-        Ident::new(&name, Span::call_site())
+        Ident::new(&name, Span::call_site().resolved_at(self.sig.ident.span()))
     }
 
     pub(super) fn returns_nothing(&self) -> bool {

@@ -3,8 +3,6 @@
 //! Such a variable stands for places that differ in where they begin and end. They all have one form,
 //! `whole[start..end]` with both bounds as values, so that a branch or an iteration may choose.
 
-use proc_macro2::Span;
-
 use super::Lower;
 use crate::ir::{Kind, Op, Path, Step, Ty, Value};
 
@@ -74,6 +72,6 @@ impl Lower<'_> {
     }
 
     fn added(&mut self, a: Value, b: Value) -> Value {
-        self.push(Kind::Apply(Op::Add), vec![a, b], Ty::Int, Span::call_site())
+        self.push(Kind::Apply(Op::Add), vec![a, b], Ty::Int, self.here)
     }
 }

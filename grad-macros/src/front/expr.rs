@@ -14,10 +14,7 @@ use crate::ir::{Code, Kind, Literal, Path, Step, Storage, Ty, Value, VarInfo, Wi
 
 impl Lower<'_> {
     #[allow(clippy::too_many_lines)] // one arm a construct
-    pub(super) fn lower_expr(&mut self, expr: &Expr) -> Operand {
-        if self.dead {
-            return Operand::Never;
-        }
+    pub(super) fn lower_any(&mut self, expr: &Expr) -> Operand {
         let span = expr.span();
         let hint = self.hint.take();
         let writes = std::mem::take(&mut self.writes_place);

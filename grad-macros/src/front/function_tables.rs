@@ -111,7 +111,7 @@ impl Lower<'_> {
             Function::Either(value, both) => {
                 let (first, second) = (self.functions_in(&both.0), self.functions_in(&both.1));
                 let operands = vec![*value, first, second];
-                self.push(Kind::Select, operands, Ty::Int, Span::call_site())
+                self.push(Kind::Select, operands, Ty::Int, self.here)
             }
             _ => self.int(0),
         }

@@ -29,6 +29,7 @@ mod call;
 mod capture;
 mod captured;
 mod cells;
+mod checked;
 mod closure;
 mod compound;
 mod convert;
@@ -42,6 +43,7 @@ mod flow;
 mod fluent;
 mod function;
 mod function_tables;
+mod here;
 mod hoist;
 mod infer;
 mod inner_items;
@@ -128,6 +130,8 @@ pub(crate) enum Operand {
 pub(super) struct Lower<'d> {
     graph: Graph,
     diag: &'d Diagnostics,
+    /// The expression at hand.
+    here: Span,
     /// The region being filled, innermost last.
     regions: Vec<Region>,
     locals: Locals,
@@ -317,6 +321,7 @@ fn start<'d>(
         exits: BTreeSet::new(),
         loops: Vec::new(),
         next_code: 2,
+        here: Span::call_site(),
         dead: false,
         never: false,
         tail: true,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
@@ -41,7 +41,7 @@ impl Lower<'_> {
         let mut captures = self.captures(&quote!(#arguments));
         captures.push(("__receiver".to_owned(), receiver));
         let kind = Kind::Opaque {
-            code: Code(quote!(__receiver.#method #generics(#arguments))),
+            code: Code(quote_spanned!(method.span()=> __receiver.#method #generics(#arguments))),
             captures,
             effect: false,
         };

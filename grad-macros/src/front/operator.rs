@@ -240,7 +240,9 @@ impl Lower<'_> {
                 .into_iter()
                 .map(|o| self.read_spanned(o, span))
                 .collect();
-            return self.apply(op, operands, span);
+            let result = self.apply(op, operands, span);
+            self.note_check(result);
+            return result;
         }
         self.resolved_operator(op, operands, span)
     }

@@ -288,10 +288,7 @@ impl Lower<'_> {
                 Operand::Ref(path, known)
             }
             Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
-            Operand::Iter(iter) if mutable => {
-                let span = proc_macro2::Span::call_site();
-                Operand::Iter(self.resting(iter, span))
-            }
+            Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter, self.here)),
             other => other,
         }
     }

@@ -13,13 +13,12 @@ impl Lower<'_> {
         match operand {
             Operand::Value(value) => value,
             Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
-                let span = self.graph.var(path.root).span;
-                self.read_at(path, ty, span)
+                self.read_at(path, ty, self.here)
             }
             Operand::Tuple(parts) => {
                 let tys = parts.iter().map(|part| self.operand_ty(part)).collect();
                 let values = parts.into_iter().map(|part| self.read(part)).collect();
-                self.push(Kind::Tuple, values, Ty::Tuple(tys), Span::call_site())
+                self.push(Kind::Tuple, values, Ty::Tuple(tys), self.here)
             }
             Operand::Maybe(present, item) => {
                 let whole = self.whole_option(present, *item);
@@ -27,7 +26,7 @@ impl Lower<'_> {
             }
             Operand::Unit => self.undefined(Ty::Unit),
             function @ (Operand::Closure(_) | Operand::Iter(_)) => {
-                self.report(Span::call_site(), as_value(&function));
+                self.report(self.here, as_value(&function));
                 self.undefined(Ty::Unknown)
             }
             Operand::Never | Operand::Poison => self.undefined(Ty::Unknown),
@@ -130,7 +129,7 @@ impl Lower<'_> {
         mutable: bool,
         value: Option<Value>,
     ) -> Var {
-        let span = value.map_or_else(Span::call_site, |v| self.graph.value(v).span);
+        let span = value.map_or(self.here, |v| self.graph.value(v).span);
         let var = self.graph.new_var(VarInfo {
             name: name.to_owned(),
             ty,

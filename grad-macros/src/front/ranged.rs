@@ -1,7 +1,7 @@
 //! Methods of sequences that take a range of indices.
 
 use proc_macro2::Span;
-use quote::quote;
+use quote::quote_spanned;
 use syn::Expr;
 
 use super::iter::Iter;
@@ -35,7 +35,13 @@ impl Lower<'_> {
             ("__end", Operand::Value(end)),
         ];
         let code = match (name, rest) {
-            ("drain", []) => quote!({
+            ("drain", []) => quote_spanned!(span=> {
+                assert!(
+                    __end <= __whole.len(),
+                    "range end index {} out of range for slice of length {}",
+                    __end,
+                    __whole.len()
+                );
                 let mut __out = __whole.split_off(__start);
                 let mut __after = __out.split_off(__end - __start);
                 __whole.append(&mut __after);
@@ -44,7 +50,7 @@ impl Lower<'_> {
             ("splice", [items]) => {
                 let items = self.lower_expr(items);
                 operands.push(("__items", items));
-                quote!({
+                quote_spanned!(span=> {
                     let mut __out = __whole.split_off(__start);
                     let mut __after = __out.split_off(__end - __start);
                     __whole.extend(__items);
@@ -52,7 +58,7 @@ impl Lower<'_> {
                     __out.into_iter()
                 })
             }
-            ("extend_from_within", []) => quote!({
+            ("extend_from_within", []) => quote_spanned!(span=> {
                 let mut __copies = __whole[__start..__end].to_vec();
                 __whole.append(&mut __copies);
             }),
@@ -81,7 +87,7 @@ impl Lower<'_> {
             ("__end".to_owned(), Capture::Value(end)),
         ];
         let range = Kind::Opaque {
-            code: Code(quote!(__start..__end)),
+            code: Code(quote_spanned!(span=> __start..__end)),
             captures,
             effect: false,
         };

@@ -3,7 +3,7 @@
 //! Where control may leave before there is a value, a number stands for the value that is not there.
 //! A value that no number can stand for is put on a pile, a vector, and taken off at the end.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Block, Expr, Stmt, parse_quote};
 
@@ -22,7 +22,7 @@ impl Lower<'_> {
     fn new_pile(&mut self, name: &str, element: Ty) -> Path {
         let ty = Ty::Array(Box::new(element));
         let kind = Kind::Array { vec: true };
-        let empty = self.push(kind, Vec::new(), ty.clone(), Span::call_site());
+        let empty = self.push(kind, Vec::new(), ty.clone(), self.here);
         Path::of(self.new_variable(name, ty, true, Some(empty)))
     }
 
@@ -45,7 +45,7 @@ impl Lower<'_> {
             let running = self.running();
             self.branch(
                 running,
-                Span::call_site(),
+                self.here,
                 |cx| {
                     cx.set_returned(value);
                     Operand::Unit
@@ -68,7 +68,7 @@ impl Lower<'_> {
     fn take_off(&mut self, pile: Path, ty: &Ty) -> Operand {
         let first = Arg::Value(self.int(0));
         let callee = Callee::Method("swap_remove".to_owned(), None);
-        let value = self.finish_call(callee, vec![Arg::RefMut(pile), first], Span::call_site());
+        let value = self.finish_call(callee, vec![Arg::RefMut(pile), first], self.here);
         if let Operand::Value(value) = value {
             self.graph.value_mut(value).ty = ty.clone();
         }
@@ -78,7 +78,7 @@ impl Lower<'_> {
     fn put_on(&mut self, pile: Path, value: Operand) {
         // Appended as a vector of its own: what is pushed is handed to the pullback again, for which
         // it would have to be copied, and an error need not be `Clone`.
-        let span = Span::call_site();
+        let span = self.here;
         let ty = Ty::Array(Box::new(self.operand_ty(&value)));
         let value = self.read(value);
         let alone = self.push(Kind::Array { vec: true }, vec![value], ty.clone(), span);

@@ -101,6 +101,7 @@ impl Lower<'_> {
                 let element = element.clone();
                 let source = self.lower_expr(source);
                 let from = self.as_path(source);
+                self.check_lengths(&receiver, &from, span);
                 self.each_index(receiver, span, |cx, to, index| {
                     let from = from.then(Step::Index(index));
                     let value = cx.read_spanned(Operand::Place(from, element.clone()), span);
@@ -125,6 +126,7 @@ impl Lower<'_> {
             }
             ("split_at" | "split_at_mut", [at]) => {
                 let at = self.value_of(at);
+                self.check_split(&receiver, at, span);
                 let mutable = name.ends_with("_mut");
                 let parts = self.split(&receiver, at, at, mutable);
                 Operand::Tuple(vec![parts.0, parts.1])

@@ -106,7 +106,7 @@ impl Lower<'_> {
                 let chained = semi.and_then(|_| self.lower_fluent(expr));
                 let value = chained.unwrap_or_else(|| self.lower_expr(expr));
                 if semi.is_some() && !self.dead {
-                    Operand::Unit
+                    self.discard(value)
                 } else {
                     value
                 }

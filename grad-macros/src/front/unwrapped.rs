@@ -171,7 +171,8 @@ impl Lower<'_> {
         let receiver = self.placed(receiver);
         let path = self.as_path(receiver.clone());
         let (method, args) = (&call.method, &call.args);
-        let code = Code(quote!(__optional.as_ref().#method(#args)));
+        let place = method.span();
+        let code = Code(quote_spanned!(place=> __optional.as_ref().#method(#args)));
         let mut captures = self.captures(&args.to_token_stream());
         captures.push((
             "__optional".to_owned(),
@@ -229,7 +230,7 @@ impl Lower<'_> {
 
     /// An optional operand as a value of type `Option`.
     pub(super) fn whole_option(&mut self, present: Value, item: Operand) -> Operand {
-        let span = Span::call_site();
+        let span = self.here;
         let ty = self.operand_ty(&item);
         self.branch(
             present,

@@ -6,6 +6,7 @@ use proc_macro2::Span;
 
 use super::kind::{Arg, Kind, Site};
 use super::types::{Literal, Ty};
+use super::{Path, Step};
 
 /// One typed value of the graph.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -103,6 +104,9 @@ pub(crate) struct Graph {
     /// Sites that compute a value of the function a second time: to the bit, as branches may hang
     /// on it.
     pub(crate) exact: HashSet<SiteId>,
+    /// Sites that stay for what may panic in them: arithmetic of the user's on whole numbers, and
+    /// what else nobody uses of the reads, once the graph was simplified.
+    pub(crate) checks: HashSet<SiteId>,
 }
 
 impl Graph {
@@ -118,6 +122,7 @@ impl Graph {
             regions: vec![Block::default()],
             vars: Vec::new(),
             exact: HashSet::new(),
+            checks: HashSet::new(),
         }
     }
 
@@ -218,6 +223,16 @@ impl Graph {
 
     pub(crate) fn ty(&self, value: Value) -> &Ty {
         &self.value(value).ty
+    }
+
+    /// The type of what a path leads to, as far as indices tell.
+    pub(crate) fn ty_at(&self, path: &Path) -> Ty {
+        let whole = self.var(path.root).ty.clone();
+        path.steps.iter().fold(whole, |ty, step| match step {
+            Step::Index(_) => ty.element(),
+            Step::Range { .. } => ty,
+            _ => Ty::Unknown,
+        })
     }
 
     /// The site that computes `value`.

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::ir::{Graph, Kind, Region, SiteId, Value};
+use crate::ir::{Graph, Kind, Region, SiteId, Step, Value};
 
 /// Walks the region backwards; `live` holds what is read after it.
 pub(super) fn remove_dead(graph: &mut Graph, region: Region, live: &mut HashSet<Value>) {
@@ -25,16 +25,38 @@ pub(super) fn remove_dead(graph: &mut Graph, region: Region, live: &mut HashSet<
     graph.block_mut(region).sites = kept;
 }
 
+/// Of the checks keeps those that nothing reads, and adds reads of elements that nothing reads: what is
+/// out of bounds or overflows there panics in the derivatives too.
+pub(super) fn keep_checks(graph: &mut Graph) {
+    let candidates = std::mem::take(&mut graph.checks);
+    let mut bare = graph.clone();
+    let body = bare.body;
+    remove_dead(&mut bare, body, &mut HashSet::new());
+    let read: HashSet<SiteId> = bare.sites_within(body).into_iter().collect();
+    let may_panic = |id: &SiteId| match &graph.site(*id).kind {
+        Kind::Load(path) => path.steps.iter().any(is_checked),
+        _ => candidates.contains(id),
+    };
+    let unread = graph.sites_within(body).into_iter();
+    graph.checks = unread
+        .filter(|id| !read.contains(id))
+        .filter(may_panic)
+        .collect();
+}
+
+fn is_checked(step: &Step) -> bool {
+    matches!(step, Step::Index(_) | Step::Range { .. })
+}
+
 fn is_needed(graph: &Graph, id: SiteId, live: &HashSet<Value>) -> bool {
     let site = graph.site(id);
-    site.kind.has_effect()
+    let stays = |id: SiteId| graph.site(id).kind.has_effect() || graph.checks.contains(&id);
+    stays(id)
         || matches!(site.kind, Kind::Allocate(_))
         || site.results.iter().any(|v| live.contains(v))
         || site.regions.iter().any(|region| {
-            graph
-                .sites_within(*region)
-                .into_iter()
-                .any(|inner| graph.site(inner).kind.has_effect())
+            let inside = graph.sites_within(*region);
+            inside.into_iter().any(stays)
         })
 }
 

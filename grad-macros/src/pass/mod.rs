@@ -15,6 +15,12 @@ use std::collections::HashSet;
 
 use crate::ir::{Graph, Region, Var};
 
+/// Simplifies the graph of a function as it was lowered.
+pub(crate) fn simplify_lowered(graph: &mut Graph) {
+    dead::keep_checks(graph);
+    simplify(graph);
+}
+
 /// Simplifies the graph in place.
 pub(crate) fn simplify(graph: &mut Graph) {
     // What the first round finds out about the inside of a loop, the second uses at the loop.

@@ -1,6 +1,6 @@
 //! Mutated and half-typed token streams through the macros' entry points.
 //!
-//! The functions of `tests/tests/cases.rs` with tokens deleted, doubled, swapped, replaced and cut
+//! The functions of `tests/tests/cases.rs` and of some of the language's tests with tokens deleted, doubled, swapped, replaced and cut
 //! off: no panic, and what comes out keeps the user's item or says what is wrong. What comes out
 //! without an error parses. `GRAD_MUTATIONS=n` sets how many.
 
@@ -17,16 +17,50 @@ const MUTATIONS: usize = 800;
 
 /// The items of the cases that an entry point takes, without their attributes.
 pub(super) fn items() -> Vec<syn::Item> {
-    let files = [
+    parsed(&[
         include_str!("../../../tests/tests/cases.rs"),
         include_str!("../../../tests/tests/cases/items.rs"),
-    ];
-    let parsed = files.map(|file| syn::parse_file(file).expect("the cases parse"));
-    parsed
-        .into_iter()
-        .flat_map(|file| file.items)
-        .filter_map(bare)
-        .collect()
+    ])
+}
+
+/// Those and items of what the cases have little of: cells, functions as values, methods, iterators.
+fn many_items() -> Vec<syn::Item> {
+    let mut all = items();
+    all.extend(parsed(&[
+        include_str!("../../../tests/tests/iterators/chains.rs"),
+        include_str!("../../../tests/tests/iterators/closures.rs"),
+        include_str!("../../../tests/tests/iterators/control.rs"),
+        include_str!("../../../tests/tests/iterators/types.rs"),
+        include_str!("../../../tests/tests/language/cells.rs"),
+        include_str!("../../../tests/tests/language/enums.rs"),
+        include_str!("../../../tests/tests/language/function_tables.rs"),
+        include_str!("../../../tests/tests/language/objects.rs"),
+        include_str!("../../../tests/tests/language/outcomes.rs"),
+        include_str!("../../../tests/tests/language/passed.rs"),
+        include_str!("../../../tests/tests/language/receivers.rs"),
+        include_str!("../../../tests/tests/language/references.rs"),
+        include_str!("../../../tests/tests/language/returned_functions.rs"),
+    ]));
+    all
+}
+
+fn parsed(files: &[&str]) -> Vec<syn::Item> {
+    let items = files
+        .iter()
+        .map(|file| syn::parse_file(file).expect("the tests parse").items);
+    items.flat_map(flattened).filter_map(bare).collect()
+}
+
+/// The items with those of modules among them.
+fn flattened(items: Vec<syn::Item>) -> Vec<syn::Item> {
+    let inside = |item| match item {
+        syn::Item::Mod(syn::ItemMod {
+            content: Some((_, items)),
+            ..
+        }) => flattened(items),
+        item => vec![item],
+    };
+    items.into_iter().flat_map(inside).collect()
 }
 
 fn bare(mut item: syn::Item) -> Option<syn::Item> {
@@ -84,9 +118,70 @@ fn mutate(stream: TokenStream, rng: &mut Rng) -> TokenStream {
 
 fn replacement(rng: &mut Rng) -> TokenTree {
     let words = [
-        "x", "self", "Self", "if", "else", "match", "mut", "let", "return", "break", "continue",
-        "loop", "while", "for", "in", "fn", "impl", "as", "usize", "f64", "f32", "Vec", "struct",
-        "async", "unsafe", "move", "ref", "sin", "len", "iter", "map", "push", "unwrap", "_t",
+        "x",
+        "self",
+        "Self",
+        "if",
+        "else",
+        "match",
+        "mut",
+        "let",
+        "return",
+        "break",
+        "continue",
+        "loop",
+        "while",
+        "for",
+        "in",
+        "fn",
+        "impl",
+        "as",
+        "usize",
+        "f64",
+        "f32",
+        "Vec",
+        "struct",
+        "async",
+        "unsafe",
+        "move",
+        "ref",
+        "sin",
+        "len",
+        "iter",
+        "map",
+        "push",
+        "unwrap",
+        "_t",
+        "Cell",
+        "RefCell",
+        "Box",
+        "dyn",
+        "Fn",
+        "Some",
+        "None",
+        "Ok",
+        "Err",
+        "where",
+        "const",
+        "static",
+        "union",
+        "crate",
+        "super",
+        "true",
+        "set",
+        "get",
+        "borrow_mut",
+        "scan",
+        "zip",
+        "fold",
+        "collect",
+        "next",
+        "by_ref",
+        "find",
+        "chunks",
+        "split_at_mut",
+        "swap",
+        "step_by",
     ];
     let marks = [
         '.', ',', ';', '=', '+', '-', '*', '&', '|', '<', '>', '!', '?', ':', '#', '@', '\'',
@@ -134,7 +229,11 @@ fn fault(item: &TokenStream, is_type: bool, rng: &mut Rng, clean: &mut usize) ->
     };
     let text = output.to_string();
     let has_errors = text.contains("compile_error");
-    let packed = |text: &str| text.replace(char::is_whitespace, "");
+    // The attribute on a method of a block is taken off.
+    let packed = |text: &str| {
+        let text = text.replace(char::is_whitespace, "");
+        text.replace("#[differentiate]", "")
+    };
     let (all, own) = (packed(&text), packed(&item.to_string()));
     let keeps = is_type || all.contains(&own) || all.contains(&packed(&inside(item)));
     if !has_errors && !keeps {
@@ -144,7 +243,7 @@ fn fault(item: &TokenStream, is_type: bool, rng: &mut Rng, clean: &mut usize) ->
         return Some("names a value that is not there".to_owned());
     }
     // `f64 +` is a type to the parser, as a trait object without `dyn`, and to nobody else.
-    if !has_errors && !own.contains("+,") && !own.contains("+)") {
+    if !has_errors && !takes_bare_object(item) {
         *clean += 1;
         let error = syn::parse2::<syn::File>(output).err()?;
         return Some(format!("gives what does not parse: {error}\n{text}"));
@@ -152,9 +251,23 @@ fn fault(item: &TokenStream, is_type: bool, rng: &mut Rng, clean: &mut usize) ->
     None
 }
 
+/// Whether a parameter is of a type such as `A + B`.
+fn takes_bare_object(item: &TokenStream) -> bool {
+    let Ok(function) = syn::parse2::<syn::ItemFn>(item.clone()) else {
+        let text = item.to_string().replace(char::is_whitespace, "");
+        return text.contains("+,") || text.contains("+)");
+    };
+    let is_bare =
+        |ty: &syn::Type| matches!(ty, syn::Type::TraitObject(object) if object.dyn_token.is_none());
+    function.sig.inputs.iter().any(|input| match input {
+        syn::FnArg::Typed(typed) => is_bare(&typed.ty),
+        syn::FnArg::Receiver(_) => false,
+    })
+}
+
 #[test]
 fn no_input_makes_the_macros_panic() {
-    let items = items();
+    let items = many_items();
     let count = std::env::var("GRAD_MUTATIONS").ok();
     let count = count.and_then(|n| n.parse().ok()).unwrap_or(MUTATIONS);
     let mut rng = Rng::new(1);

@@ -62,7 +62,7 @@ fn stages(name: &str, text: &str) -> String {
     if diag.any() {
         return String::new();
     }
-    pass::simplify(&mut lowered.graph);
+    pass::simplify_lowered(&mut lowered.graph);
     let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
     let mut forward = ad::forward(&lowered.graph, &active, crate::stages::Tangents::One).graph;
     pass::simplify(&mut forward);

@@ -273,6 +273,21 @@ fn generic(x: &[f64]) -> f64 {
     generic_sum(x)
 }
 
+#[derive(Clone, Differentiable)]
+struct Listed {
+    list: Vec<f64>,
+}
+
+/// What is looked at through two references, of a type that the front does not know.
+#[differentiate]
+fn looked_at(x: &[f64]) -> f64 {
+    let o = Listed { list: x.to_vec() };
+    let large = o.list.iter().filter(|v| **v > 0.3).map(|v| v.sin());
+    let first = o.list.iter().take_while(|&v| *v > 0.3);
+    let rest = o.list.iter().enumerate().skip_while(|(_, v)| **v > 0.3);
+    large.sum::<f64>() * first.product::<f64>() + rest.map(|(_, v)| v * v).sum::<f64>()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::iterators::check;
@@ -280,6 +295,7 @@ mod tests {
     check! {
         fields, value_and_grad_fields, jvp_fields at [0.7, -0.4, 1.3, 0.25], [0.7, -0.4, 1.3, 0.25, 0.3];
         generic, value_and_grad_generic, jvp_generic at [0.7, -0.4, 1.3], [];
+        looked_at, value_and_grad_looked_at, jvp_looked_at at [0.7, 0.4, 0.1, 1.3], [0.2, 0.5];
         points, value_and_grad_points, jvp_points at [0.7, -0.4, 1.3, 0.25, -1.1, 0.6], [0.3, 0.4];
         network, value_and_grad_network, jvp_network
             at [0.7, -0.4, 1.3, 0.25, -1.1, 0.6, 0.3, -0.2, 0.5, 0.9, 0.1, -0.7];

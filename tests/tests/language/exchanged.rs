@@ -136,6 +136,39 @@ pub fn run_struct_overwrites(x: &[f64]) -> f64 {
     s.b[1] *= t.b[0];
     s.a * s.b[1] + t.a * t.b[1]
 }
+
+/// Rows of two lengths change places.
+#[differentiate]
+pub fn run_swap_rows(x: &[f64]) -> f64 {
+    let mut rows = vec![vec![x[0], x[1]], vec![x[2], x[0]]];
+    rows[0].push(x[1] * x[1]);
+    rows.swap(0, 1);
+    let mut sum = rows[1][2];
+    for _ in 0..2 {
+        rows.swap(1, 0);
+        rows[1].push(x[3] * sum);
+        sum += rows
+            .iter()
+            .map(|r| r[0] * r.iter().sum::<f64>())
+            .sum::<f64>();
+    }
+    sum
+}
+
+/// Elements of two parts of one sequence.
+#[differentiate]
+pub fn run_swap_halves(x: &[f64]) -> f64 {
+    let mut w = x.to_vec();
+    for k in 1..4 {
+        let (low, high) = w.split_at_mut(k);
+        std::mem::swap(&mut low[k - 1], &mut high[1]);
+        high[0] *= low[0] * x[k];
+        let (high, rest) = high.split_at_mut(2);
+        std::mem::swap(&mut high[1], &mut rest[0]);
+    }
+    w.iter().zip(x).map(|(a, b)| a * a.sin() * b).sum()
+}
+
 #[derive(Clone, Copy, Differentiable)]
 pub struct St {
     a: f64,
@@ -151,6 +184,8 @@ fn all() {
         run_nested_break, value_and_grad_run_nested_break, jvp_run_nested_break;
         run_tuple_match_loop, value_and_grad_run_tuple_match_loop, jvp_run_tuple_match_loop;
         run_unused_store_guard, value_and_grad_run_unused_store_guard, jvp_run_unused_store_guard;
+        run_swap_rows, value_and_grad_run_swap_rows, jvp_run_swap_rows;
+        run_swap_halves, value_and_grad_run_swap_halves, jvp_run_swap_halves;
         run_struct_overwrites, value_and_grad_run_struct_overwrites, jvp_run_struct_overwrites;
     );
 }

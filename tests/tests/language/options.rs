@@ -135,8 +135,23 @@ pub fn optional_field(w: f64, b: f64, x: f64) -> f64 {
     with.apply(x) * without.apply(b)
 }
 
+/// An option that begins as `None`: what it will hold has methods.
+#[differentiate]
+pub fn filled_in_a_loop(x: &[f64]) -> f64 {
+    let mut best: Option<f64> = None;
+    for &v in x {
+        best = match best {
+            Some(b) if b > v => Some(b),
+            Some(b) => Some((b * v).sin()),
+            None => Some(v),
+        };
+    }
+    best.unwrap_or(2.0)
+}
+
 #[test]
 fn options() {
+    slice!(filled_in_a_loop, value_and_grad_filled_in_a_loop, jvp_filled_in_a_loop; [0.7, 1.9, 0.3, 2.5]);
     numbers!(settled, value_and_grad_settled, jvp_settled, 3; [0.7, 1.9, 0.4]);
     numbers!(if_lets, value_and_grad_if_lets, jvp_if_lets, 2; [0.7, 1.9], [1.5, 0.4]);
     numbers!(let_else, value_and_grad_let_else, jvp_let_else, 2; [0.7, 1.9], [1.5, 0.4]);

@@ -468,7 +468,10 @@ fn reshapes(graph: &Graph, site: &Site, var: Var) -> bool {
     match &site.kind {
         Kind::Store(path) => path.root == var && !has_fixed_shape(graph.ty(site.operands[0])),
         Kind::Swap(a, b) => {
-            let element = |path: &Path| matches!(path.steps.last(), Some(Step::Index(_)));
+            let element = |path: &Path| {
+                let is_element = matches!(path.steps.last(), Some(Step::Index(_)));
+                is_element && has_fixed_shape(&graph.ty_at(path))
+            };
             (a.root == var || b.root == var) && !(element(a) && element(b))
         }
         Kind::Call(_) | Kind::CallVjp(_) => site.kind.writes().iter().any(|path| path.root == var),

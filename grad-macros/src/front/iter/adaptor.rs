@@ -3,7 +3,7 @@
 //! `rev`, `skip`, `take` and `step_by` are moved below stages that do not care, so that they end up
 //! on what can be counted.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -41,6 +41,7 @@ impl Lower<'_> {
             }
             ("step_by", [n]) => {
                 let n = self.value_of(n);
+                self.check_size(&Ident::new(site.name, span), n);
                 Some(stepped(iter, n))
             }
             ("zip" | "chain", [other]) => {

@@ -120,6 +120,7 @@ impl Lower<'_> {
             ("map", [f]) if matches!(ty, Ty::Array(_)) => Some(self.map_array(receiver, f, span)),
             ("rchunks_exact", [size]) => {
                 let size = self.value_of(size);
+                self.check_size(&call.method, size);
                 let path = self.as_path(receiver.clone());
                 let len = self.length_of(&path, span);
                 let rest = self.remainder(len, size);
@@ -135,6 +136,7 @@ impl Lower<'_> {
             (name, [size]) => {
                 let (_, cut, mutable) = CUTS.iter().find(|(own, ..)| *own == name)?;
                 let size = self.value_of(size);
+                self.check_size(&call.method, size);
                 let path = self.as_path(receiver.clone());
                 Some(Operand::Iter(Iter::Chunks {
                     path,

@@ -48,6 +48,7 @@ impl to_array {
         _: Wrt<M>,
         dots: Option<&[TangentOf<T>]>,
     ) -> ([T; N], [TangentOf<T>; N]) {
+        let array = to_array(slice);
         let dot = match dots {
             Some(dots) => {
                 check_len("tangent", slice.len(), dots.len());
@@ -55,6 +56,6 @@ impl to_array {
             }
             None => core::array::from_fn(|k| slice[k].zero_tangent()),
         };
-        (to_array(slice), dot)
+        (array, dot)
     }
 }

@@ -204,6 +204,7 @@ pub trait VecRules<T: Differentiable> {
 
     /// The cotangent of what was inserted is taken out.
     #[inline]
+    #[track_caller]
     fn __grad_vjp_insert<const M: u64>(
         &mut self,
         index: usize,
@@ -230,6 +231,7 @@ pub trait VecRules<T: Differentiable> {
 
     /// The tangent of the value goes along.
     #[inline]
+    #[track_caller]
     fn __grad_jvp_insert<const M: u64>(
         &mut self,
         index: usize,
@@ -239,15 +241,17 @@ pub trait VecRules<T: Differentiable> {
         _: Option<&NoTangent>,
         value_dot: Option<&TangentOf<T>>,
     ) -> ((), UnitTangent) {
-        if let Some(self_dot) = self_dot {
-            self_dot.insert(index, tangent_or_zero(value_dot, &value));
-        }
+        let dot = self_dot.map(|self_dot| (self_dot, tangent_or_zero(value_dot, &value)));
         self.__grad_vec().insert(index, value);
+        if let Some((self_dot, dot)) = dot {
+            self_dot.insert(index, dot);
+        }
         ((), unit_tangent())
     }
 
     /// The cotangent of what was removed goes back in.
     #[inline]
+    #[track_caller]
     fn __grad_vjp_remove<const M: u64>(
         &mut self,
         index: usize,
@@ -271,6 +275,7 @@ pub trait VecRules<T: Differentiable> {
 
     /// The tangent comes out along.
     #[inline]
+    #[track_caller]
     fn __grad_jvp_remove<const M: u64>(
         &mut self,
         index: usize,
@@ -288,6 +293,7 @@ pub trait VecRules<T: Differentiable> {
 
     /// The cotangent of what was removed goes back in, that of what took its place to the end.
     #[inline]
+    #[track_caller]
     fn __grad_vjp_swap_remove<const M: u64>(
         &mut self,
         index: usize,
@@ -313,6 +319,7 @@ pub trait VecRules<T: Differentiable> {
 
     /// The tangent comes out along.
     #[inline]
+    #[track_caller]
     fn __grad_jvp_swap_remove<const M: u64>(
         &mut self,
         index: usize,
@@ -484,6 +491,7 @@ pub trait VecRules<T: Differentiable> {
 
     /// The cotangent of what was split off goes back to the end.
     #[inline]
+    #[track_caller]
     fn __grad_vjp_split_off<const M: u64>(
         &mut self,
         at: usize,
@@ -507,6 +515,7 @@ pub trait VecRules<T: Differentiable> {
 
     /// The tangent is split too.
     #[inline]
+    #[track_caller]
     fn __grad_jvp_split_off<const M: u64>(
         &mut self,
         at: usize,
