@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/borrowed.rs"]
+mod borrowed;
 #[path = "language/by_use.rs"]
 mod by_use;
 #[path = "language/cells.rs"]

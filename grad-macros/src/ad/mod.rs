@@ -6,6 +6,7 @@
 //! Derivatives are read off the operator table through [`crate::ir::term`]; no file here matches on an operator.
 
 mod activity;
+mod borrowed;
 mod cut;
 mod errors;
 mod escapes;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::borrowed::Lent;
 use super::cut::{self, Choice};
 use super::residuals::kept::Kept;
 use super::residuals::{Known, Reads, Residuals};
@@ -55,6 +56,11 @@ pub(super) fn recompute(
 ) -> Kept {
     let mut again = Again::new(graph, residuals, primal, known);
     let mut needed = reads_within(graph, reversed);
+    let reads = graph.sites_within(reversed);
+    let lent = Lent::read(graph, again.residuals, &again.made, &reads);
+    needed.extend(&lent.values);
+    needed.sort_unstable();
+    needed.dedup();
     needed.retain(|value| again.is_open(*value));
     let values: Vec<Value> = cut::kept(&again.choices(graph, &needed), &needed)
         .into_iter()
@@ -65,9 +71,11 @@ pub(super) fn recompute(
     for value in needed {
         again.copy(graph, value);
     }
-    let mut vars: Vec<Var> = graph
-        .sites_within(reversed)
-        .into_iter()
+    let (made_again, roots) = lent.again(graph, again.residuals, &again.done);
+    again.sites.extend(made_again);
+    super::borrowed::redirect(graph, reversed, &roots);
+    let mut vars: Vec<Var> = (again.sites.iter().copied())
+        .chain(graph.sites_within(reversed))
         .flat_map(|id| graph.site(id).needed_paths())
         .map(|path| path.root)
         .filter(|var| again.made.contains(var))
@@ -243,6 +251,7 @@ impl<'r> Again<'r> {
                 let handed = graph.var(path.root).storage != Storage::RefMut;
                 (1, element && handed && !self.made.contains(&path.root))
             }
+            Kind::Borrow(_) => (0, true),
             Kind::Length(path) => (1, stable(path) && graph.var(path.root).ty != Ty::Inert),
             // A way is found by a function of the user's, usually from a few integers.
             Kind::Opaque { captures, .. } if *graph.ty(value) == Ty::Way => (

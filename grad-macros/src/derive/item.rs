@@ -8,6 +8,7 @@ use syn::{
 };
 
 use super::generics::substitute;
+use super::lifetimes;
 
 /// A struct or an enum.
 pub(super) struct Target {
@@ -213,7 +214,13 @@ impl Target {
                 let arguments = substitute(arguments.to_token_stream(), &self.generics);
                 quote!(#name #arguments)
             }
-            Kind::Generated => quote!(#tangent_name #arguments),
+            Kind::Generated => match lifetimes::freed(self, &self.generics) {
+                Some((generics, _)) => {
+                    let (_, arguments, _) = generics.split_for_impl();
+                    quote!(#tangent_name #arguments)
+                }
+                None => quote!(#tangent_name #arguments),
+            },
         }
     }
 

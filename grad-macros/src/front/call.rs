@@ -103,9 +103,7 @@ impl Lower<'_> {
                 .last()
                 .is_some_and(|n| n.starts_with(char::is_uppercase)) =>
             {
-                let fields = (0..args.len()).map(|k| k.to_string()).collect();
-                let values = args.iter().map(|arg| self.value_of(arg)).collect();
-                self.record(&path.path, fields, values, span)
+                self.lower_constructor(&path.path, &args, span)
             }
             _ => self.lower_named(path, &args, span),
         }

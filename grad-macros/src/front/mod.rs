@@ -29,6 +29,7 @@ mod call;
 mod capture;
 mod captured;
 mod cells;
+mod chosen_place;
 mod closure;
 mod convert;
 mod elements;
@@ -209,6 +210,8 @@ pub(super) struct Lower<'d> {
     read_only: HashSet<Value>,
     /// Items of iterators of which only rustc knows what they give.
     gathered: HashSet<Var>,
+    /// Parameters that are references to numbers.
+    number_references: HashSet<Local>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
 }
@@ -341,6 +344,7 @@ fn start<'d>(
         writes_place: false,
         read_only: HashSet::new(),
         gathered: HashSet::new(),
+        number_references: HashSet::new(),
         references: way::references(around),
     }
 }
@@ -365,10 +369,15 @@ impl Lower<'_> {
         }
         for (k, parameter) in signature.parameters.iter().enumerate() {
             self.declare_parameter(parameter);
+            if parameter.ty.is_scalar() && parameter.passing == Passing::Ref {
+                let local = self.locals.find(&parameter.name.to_string());
+                self.number_references.extend(local);
+            }
             if k >= self.watched_from {
                 self.locals.watch(&parameter.name.to_string());
             }
         }
+        self.graph.lending = self.lending_parameters(signature);
         for parameter in &signature.parameters {
             if let Some(pattern) = &parameter.pattern {
                 let operand = self.locals.get(&parameter.name.to_string());
@@ -394,6 +403,16 @@ impl Lower<'_> {
             routes,
         };
         (lowered, changed)
+    }
+
+    fn lending_parameters(&self, signature: &Signature) -> HashSet<Var> {
+        let slots = self.graph.params.iter().zip(&signature.parameters);
+        let lending = slots.filter(|(_, parameter)| signature.lends(parameter));
+        let vars = lending.filter_map(|(param, _)| match param.slot {
+            Slot::Memory(var) => Some(var),
+            Slot::Scalar(_) => None,
+        });
+        vars.collect()
     }
 
     fn declare_given(&mut self, given: &[std::rc::Rc<passed::Given>]) {

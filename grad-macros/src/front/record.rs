@@ -72,13 +72,15 @@ impl Lower<'_> {
     pub(super) fn lower_record(&mut self, record: &syn::ExprStruct, span: Span) -> Operand {
         let mut fields = Vec::new();
         let mut values = Vec::new();
-        for field in &record.fields {
+        let mut borrowed = Vec::new();
+        for (k, field) in record.fields.iter().enumerate() {
             fields.push(member(&field.member));
-            let operand = self.lower_expr(&field.expr);
-            values.push(self.read_spanned(operand, field.expr.span()));
+            let (value, is_borrowed) = self.lower_field(&field.expr);
+            values.push(value);
+            borrowed.extend(is_borrowed.then_some(k));
         }
         let Some(rest) = &record.rest else {
-            return self.record(&record.path, fields, values, span);
+            return self.record_holding(&record.path, (fields, borrowed), values, span);
         };
         // `..base`: a copy of the base whose fields are then written.
         if super::pattern::is_variant(&record.path) {
@@ -137,6 +139,67 @@ impl Lower<'_> {
         values: Vec<Value>,
         span: Span,
     ) -> Operand {
+        self.record_holding(path, (fields, Vec::new()), values, span)
+    }
+
+    /// `Type(..)` or `Variant(..)`.
+    pub(super) fn lower_constructor(
+        &mut self,
+        path: &syn::Path,
+        args: &[&Expr],
+        span: Span,
+    ) -> Operand {
+        let fields = (0..args.len()).map(|k| k.to_string()).collect();
+        // What an option holds has no type of its own: a copy serves inside the function.
+        let of_std = ["Some", "Ok", "Err"].iter().any(|name| path.is_ident(name));
+        let (mut values, mut borrowed) = (Vec::new(), Vec::new());
+        for (k, arg) in args.iter().enumerate() {
+            if of_std {
+                values.push(self.value_of(arg));
+                continue;
+            }
+            let (value, is_borrowed) = self.lower_field(arg);
+            values.push(value);
+            borrowed.extend(is_borrowed.then_some(k));
+        }
+        self.record_holding(path, (fields, borrowed), values, span)
+    }
+
+    /// A field's value, and whether the field is a reference to it.
+    pub(super) fn lower_field(&mut self, expr: &Expr) -> (Value, bool) {
+        let span = expr.span();
+        match self.lower_expr(expr) {
+            Operand::Ref(path, ty) => (self.push(Kind::Borrow(path), Vec::new(), ty, span), true),
+            operand => {
+                let is_number = matches!(operand, Operand::Value(_));
+                let seen = is_number && self.is_reference(expr);
+                (self.read_spanned(operand, span), seen)
+            }
+        }
+    }
+
+    /// Whether an expression that gives a number is a reference to it.
+    fn is_reference(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Reference(_) => true,
+            Expr::Paren(inner) => self.is_reference(&inner.expr),
+            Expr::Path(path) => {
+                let name = path.path.get_ident().map(ToString::to_string);
+                let local = name.and_then(|name| self.locals.find(&name));
+                local.is_some_and(|local| self.number_references.contains(&local))
+            }
+            _ => false,
+        }
+    }
+
+    /// As [`Self::record`]; the fields listed are references.
+    pub(super) fn record_holding(
+        &mut self,
+        path: &syn::Path,
+        (fields, borrowed): (Vec<String>, Vec<usize>),
+        values: Vec<Value>,
+        span: Span,
+    ) -> Operand {
         let segments = segments(path);
         let last = segments.last().cloned().unwrap_or_default();
         let variant = super::pattern::is_variant(path).then(|| last.clone());
@@ -154,6 +217,7 @@ impl Lower<'_> {
             code: Code(path.to_token_stream()),
             fields,
             variant,
+            borrowed,
         });
         // A struct is memory, so that its tangent can be built field by field.
         let value = self.push(kind, values, ty.clone(), span);

@@ -59,6 +59,9 @@ impl Lower<'_> {
             let stmts: Vec<Stmt> = hoisted.into_iter().chain(rest.iter().cloned()).collect();
             return Some(self.lower_stmts(&stmts));
         }
+        if let Some(branch) = super::chosen_place::spread(stmt, rest) {
+            return Some(self.lower_stmts(&[branch]));
+        }
         let tail = self.tail;
         let finish = |cx: &mut Self| {
             let value = cx.lower_stmts(rest);

@@ -103,6 +103,8 @@ pub(crate) struct Graph {
     /// Sites that compute a value of the function a second time: to the bit, as branches may hang
     /// on it.
     pub(crate) exact: HashSet<SiteId>,
+    /// Parameters of types with lifetimes: what is read of them may be a reference.
+    pub(crate) lending: HashSet<Var>,
 }
 
 impl Graph {
@@ -118,6 +120,7 @@ impl Graph {
             regions: vec![Block::default()],
             vars: Vec::new(),
             exact: HashSet::new(),
+            lending: HashSet::new(),
         }
     }
 

@@ -21,6 +21,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
+use super::borrowed::copy_unstable;
 use super::idle::idle;
 use super::residuals::Residuals;
 use super::residuals::kept::copy_moved;
@@ -77,7 +78,7 @@ pub(crate) enum Trust {
 pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reverse {
     let residuals = Residuals::new(graph);
     let (mut reverse, _) = differentiate(graph, output, active, residuals, false);
-    Residuals::resolve_function(&mut reverse.graph);
+    Residuals::resolve_function(&mut reverse.graph, &Residuals::new(graph));
     reverse
 }
 
@@ -111,6 +112,9 @@ fn differentiate(
     residuals: Residuals,
     fusing: bool,
 ) -> (Reverse, Vec<Assumed>) {
+    let mut own = graph.clone();
+    copy_unstable(&mut own, &residuals);
+    let graph = &own;
     let mut cx = Pull {
         graph: graph.clone(),
         active: active.clone(),
