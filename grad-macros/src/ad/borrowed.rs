@@ -7,7 +7,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::residuals::Residuals;
-use crate::ir::{Arg, Call, Callee, Graph, Kind, Path, Region, Site, SiteId, Storage, Value, Var, VarInfo};
+use crate::ir::{
+    Arg, Call, Callee, Graph, Kind, Path, Region, Site, SiteId, Storage, Value, Var, VarInfo,
+};
 
 /// Copies what is borrowed where its place changes before the reverse sweep comes back.
 pub(super) fn copy_unstable(graph: &mut Graph, residuals: &Residuals) {
@@ -72,8 +74,26 @@ fn may_be_made_again(graph: &Graph, residuals: &Residuals, call: &Call, id: Site
 /// Whether a function of this name is one that gives a view; of what is a view itself, a part of it.
 fn is_view(name: &str, of_view: bool) -> bool {
     const PARTS: &[&str] = &[
-        "top", "bottom", "left", "right", "head", "tail", "sub", "submatrix", "slice", "block", "window",
-        "narrow", "part", "range", "prefix", "suffix", "transpose", "transposed", "reshape", "with",
+        "top",
+        "bottom",
+        "left",
+        "right",
+        "head",
+        "tail",
+        "sub",
+        "submatrix",
+        "slice",
+        "block",
+        "window",
+        "narrow",
+        "part",
+        "range",
+        "prefix",
+        "suffix",
+        "transpose",
+        "transposed",
+        "reshape",
+        "with",
     ];
     let is_word = |word: &str| word == "view" || word == "as" || of_view && PARTS.contains(&word);
     name.split('_').any(is_word)

@@ -181,7 +181,7 @@ pub(super) fn mutably_borrowed_names(body: &Block) -> (HashSet<String>, HashSet<
 }
 
 /// Names of which a method is called as a statement, `name.method(..);`: what it gives is not wanted, so
-/// that it changes them, numbers too.
+/// that it changes them, numbers too. The name with the method is among them.
 fn scan_changes(tokens: TokenStream, names: &mut HashSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for token in &tokens {
@@ -189,9 +189,16 @@ fn scan_changes(tokens: TokenStream, names: &mut HashSet<String>) {
             scan_changes(group.stream(), names);
         }
     }
-    let is_sign = |token: &TokenTree, sign: char| matches!(token, TokenTree::Punct(p) if p.as_char() == sign);
+    let is_sign =
+        |token: &TokenTree, sign: char| matches!(token, TokenTree::Punct(p) if p.as_char() == sign);
     for (k, window) in tokens.windows(5).enumerate() {
-        let [TokenTree::Ident(name), dot, TokenTree::Ident(method), TokenTree::Group(_), end] = window
+        let [
+            TokenTree::Ident(name),
+            dot,
+            TokenTree::Ident(method),
+            TokenTree::Group(_),
+            end,
+        ] = window
         else {
             continue;
         };
@@ -200,6 +207,7 @@ fn scan_changes(tokens: TokenStream, names: &mut HashSet<String>) {
         let of_std = super::sequence::writes_receiver(&method.to_string());
         if begins && is_sign(dot, '.') && is_sign(end, ';') && !of_std {
             names.insert(name.to_string());
+            names.insert(format!("{name}.{method}"));
         }
     }
 }

@@ -102,6 +102,14 @@ impl Lower<'_> {
                 let element = (**element).clone();
                 self.slice_method(receiver, &element, call, &args)
             }
+            Ty::Float(_) if self.changes_number(&receiver, &name) => {
+                let path = self.as_path(receiver);
+                let args = args.iter().map(|arg| self.lower_arg(arg));
+                let args = [Arg::MaybeMut(path)]
+                    .into_iter()
+                    .chain(args.collect::<Vec<_>>());
+                self.finish_call(Callee::Method(name, None), args.collect(), span)
+            }
             Ty::Float(_) | Ty::Unknown => {
                 let ends = matches!(name.as_str(), "first_mut" | "last_mut");
                 let chosen = before && matches!(name.as_str(), "first" | "last" | "get");
@@ -124,6 +132,16 @@ impl Lower<'_> {
                 given_back.unwrap_or(result)
             }
         }
+    }
+
+    /// Whether a method is called for what it does to the number that is its receiver.
+    fn changes_number(&self, receiver: &Operand, name: &str) -> bool {
+        let Operand::Place(path, _) = receiver else {
+            return false;
+        };
+        let var = self.graph.var(path.root);
+        let called = format!("{}.{name}", var.name);
+        path.steps.is_empty() && var.mutable && self.borrowed_mut.contains(&called)
     }
 
     /// A method of a trait object.
