@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::residuals::Residuals;
 use crate::ir::{
-    Arg, Call, Callee, Graph, Kind, Path, Region, Site, SiteId, Storage, Value, Var, VarInfo,
+    Arg, Call, Callee, Graph, Kind, Path, Region, Site, SiteId, Storage, Ty, Value, Var, VarInfo,
 };
 
 /// Copies what is borrowed where its place changes before the reverse sweep comes back.
@@ -56,8 +56,10 @@ fn may_be_made_again(graph: &Graph, residuals: &Residuals, call: &Call, id: Site
     let of_lent = call.args.first().and_then(Arg::path);
     let of_lent = of_lent.is_some_and(|path| holds_references(graph, residuals, path.root));
     let named = match &call.callee {
-        Callee::Associated(_, name, _) => name == "new" || is_view(name, of_lent),
-        Callee::Method(name, _) => is_view(name, of_lent),
+        Callee::Associated(_, name, _) => {
+            name == "new" || graph.views.contains(name) || is_view(name, of_lent)
+        }
+        Callee::Method(name, _) => graph.views.contains(name) || is_view(name, of_lent),
         _ => false,
     };
     let is_there = |arg: &Arg| match arg {
@@ -204,6 +206,43 @@ impl Lent {
         }
         (cx.sites, cx.roots)
     }
+}
+
+/// The ways through types with lifetimes that the pullback goes: their types have these too, so they are
+/// found again. Gives the sites that do so and what stands for which way.
+pub(super) fn find_again(
+    graph: &mut Graph,
+    residuals: &Residuals,
+    pull: Region,
+) -> (Vec<SiteId>, HashMap<Value, Value>) {
+    let (mut sites, mut found) = (Vec::new(), HashMap::new());
+    let read: Vec<Value> = (graph.sites_within(pull).into_iter())
+        .flat_map(|id| graph.site(id).reads())
+        .collect();
+    for way in read {
+        let Some(id) = graph.value(way).site.filter(|_| *graph.ty(way) == Ty::Way) else {
+            continue;
+        };
+        let site = graph.site(id).clone();
+        let through = site.paths();
+        let lends = through
+            .iter()
+            .any(|path| holds_references(graph, residuals, path.root));
+        let stable = (through.iter()).all(|path| residuals.is_stable(graph, path, id));
+        if found.contains_key(&way) || residuals.number(id).is_none() || !lends || !stable {
+            continue;
+        }
+        let again = graph.new_site(
+            site.kind,
+            site.operands,
+            Vec::new(),
+            vec![Ty::Way],
+            site.span,
+        );
+        found.insert(way, graph.site(again).results[0]);
+        sites.push(again);
+    }
+    (sites, found)
 }
 
 struct Again<'r> {

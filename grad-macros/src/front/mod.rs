@@ -212,6 +212,8 @@ pub(super) struct Lower<'d> {
     gathered: HashSet<Var>,
     /// Parameters that are references to numbers.
     number_references: HashSet<Local>,
+    /// Variables that are options of such.
+    optional_numbers: HashSet<Var>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
 }
@@ -289,6 +291,7 @@ fn start<'d>(
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
     let mut graph = Graph::new(name);
     let (borrowed_mut, exchanged) = infer::mutably_borrowed_names(body);
+    graph.views = way::views(around);
     graph.on_arrays = infer::names_arrays(signature, around);
     Lower {
         graph,
@@ -345,6 +348,7 @@ fn start<'d>(
         read_only: HashSet::new(),
         gathered: HashSet::new(),
         number_references: HashSet::new(),
+        optional_numbers: HashSet::new(),
         references: way::references(around),
     }
 }
@@ -372,6 +376,13 @@ impl Lower<'_> {
             if parameter.ty.is_scalar() && parameter.passing == Passing::Ref {
                 let local = self.locals.find(&parameter.name.to_string());
                 self.number_references.extend(local);
+            }
+            let inside = crate::signature::optional_reference(&parameter.base);
+            if inside.is_some_and(|inside| crate::signature::ty_of(inside).is_scalar()) {
+                let param = self.graph.params.last().map(|param| param.slot);
+                if let Some(Slot::Memory(var)) = param {
+                    self.optional_numbers.insert(var);
+                }
             }
             if k >= self.watched_from {
                 self.locals.watch(&parameter.name.to_string());

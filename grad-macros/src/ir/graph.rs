@@ -105,6 +105,8 @@ pub(crate) struct Graph {
     pub(crate) exact: HashSet<SiteId>,
     /// Parameters of types with lifetimes: what is read of them may be a reference.
     pub(crate) lending: HashSet<Var>,
+    /// Methods around that return structs with lifetimes.
+    pub(crate) views: HashSet<String>,
 }
 
 impl Graph {
@@ -121,6 +123,7 @@ impl Graph {
             vars: Vec::new(),
             exact: HashSet::new(),
             lending: HashSet::new(),
+            views: HashSet::new(),
         }
     }
 

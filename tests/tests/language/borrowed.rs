@@ -323,3 +323,850 @@ mod branch_ref {
         numbers!(m, value_and_grad_m, jvp_m, 2; [0.5, 1.5], [1.5, 0.5]);
     }
 }
+
+mod view_method {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone, Copy)]
+    struct View<'a> {
+        data: &'a [f64],
+        rows: usize,
+        cols: usize,
+    }
+    #[differentiate]
+    impl<'a> View<'a> {
+        fn new(data: &'a [f64], rows: usize, cols: usize) -> Self {
+            View { data, rows, cols }
+        }
+        fn at(&self, i: usize, j: usize) -> f64 {
+            self.data[i * self.cols + j]
+        }
+        fn row(&self, i: usize) -> &'a [f64] {
+            &self.data[i * self.cols..(i + 1) * self.cols]
+        }
+    }
+    #[derive(Differentiable, Clone)]
+    struct Mat {
+        data: Vec<f64>,
+        rows: usize,
+        cols: usize,
+    }
+    #[differentiate]
+    impl Mat {
+        fn view(&self) -> View<'_> {
+            View {
+                data: &self.data,
+                rows: self.rows,
+                cols: self.cols,
+            }
+        }
+    }
+    #[differentiate]
+    fn prod(a: View<'_>, b: View<'_>) -> f64 {
+        let mut s = 0.0;
+        for i in 0..a.rows {
+            for j in 0..b.cols {
+                for k in 0..a.cols {
+                    s += a.at(i, k) * b.at(k, j);
+                }
+            }
+        }
+        s
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let m = Mat {
+            data: x.to_vec(),
+            rows: 2,
+            cols: 3,
+        };
+        let v = m.view();
+        let w = View::new(x, 3, 2);
+        prod(v, w) + v.row(1)[0] * w.at(1, 1)
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3, 1.1, 2.0]);
+    }
+}
+
+mod views_in_loops {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone, Copy, Debug)]
+    pub struct MatRef<'a> {
+        data: &'a [f64],
+        rows: usize,
+        cols: usize,
+    }
+    #[differentiate]
+    impl<'a> MatRef<'a> {
+        pub fn new(data: &'a [f64], rows: usize, cols: usize) -> Self {
+            assert_eq!(data.len(), rows * cols);
+            MatRef { data, rows, cols }
+        }
+        pub fn row(&self, i: usize) -> &'a [f64] {
+            &self.data[i * self.cols..(i + 1) * self.cols]
+        }
+        pub fn at(&self, i: usize, j: usize) -> f64 {
+            self.data[i * self.cols + j]
+        }
+        pub fn sum(self) -> f64 {
+            self.data.iter().sum()
+        }
+        pub fn top(&self, n: usize) -> MatRef<'a> {
+            MatRef {
+                data: &self.data[..n * self.cols],
+                rows: n,
+                cols: self.cols,
+            }
+        }
+        pub fn matvec(&self, x: &[f64]) -> Vec<f64> {
+            (0..self.rows)
+                .map(|i| self.row(i).iter().zip(x).map(|(a, b)| a * b).sum())
+                .collect()
+        }
+    }
+    #[differentiate]
+    fn frob(m: MatRef<'_>) -> f64 {
+        m.data.iter().map(|v| v * v).sum::<f64>().sqrt()
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut s = 0.0;
+        for k in 0..3 {
+            let m = MatRef::new(&x[k..k + 4], 2, 2);
+            let v = m.matvec(&x[1..3]);
+            s = s * 0.5 + v[0] * m.at(1, 1) + v[1].sin() + frob(m);
+        }
+        s
+    }
+    #[differentiate]
+    pub fn g(x: &[f64]) -> f64 {
+        let mut w = x.to_vec();
+        let mut s = 1.0;
+        for k in 0..3 {
+            let m = MatRef {
+                data: &w,
+                rows: 2,
+                cols: 3,
+            };
+            let t = m.top(1);
+            s *= 0.3 + t.at(0, k) + m.sum();
+            w[k] = s * 0.1;
+            w[5] += x[k] * x[k];
+        }
+        s + w[0]
+    }
+    #[differentiate]
+    pub fn h(x: &[f64]) -> f64 {
+        let mut w = x.to_vec();
+        let mut s = 1.0;
+        #[differentiate(checkpoint)]
+        for k in 0..3 {
+            let m = MatRef {
+                data: &w,
+                rows: 2,
+                cols: 3,
+            };
+            s *= 0.3 + m.at(0, k) + m.sum();
+            w[k] = s * 0.1;
+        }
+        s + w[0]
+    }
+    #[test]
+    fn t() {
+        each!([0.5, 1.5, -0.7, 0.3, 0.9, -0.2]; f, value_and_grad_f, jvp_f; g, value_and_grad_g, jvp_g; h, value_and_grad_h, jvp_h;);
+    }
+}
+
+mod ctor_in_fn {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone)]
+    pub struct Config {
+        g: f64,
+        drag: f64,
+    }
+    #[derive(Differentiable)]
+    pub struct Sim<'c> {
+        cfg: &'c Config,
+        forces: &'c [f64],
+        dt: f64,
+    }
+    #[differentiate]
+    impl<'c> Sim<'c> {
+        pub fn new(cfg: &'c Config, forces: &'c [f64], dt: f64) -> Sim<'c> {
+            Self { cfg, forces, dt }
+        }
+        fn acc(&self, i: usize, v: f64) -> f64 {
+            self.forces[i] - self.cfg.g - self.cfg.drag * v * v.abs()
+        }
+        pub fn run(&self, mut v: f64) -> f64 {
+            for i in 0..self.forces.len() {
+                v += self.dt * self.acc(i, v);
+            }
+            v
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let cfg = Config {
+            g: x[0],
+            drag: x[1] * x[1],
+        };
+        let forces: Vec<f64> = x.iter().map(|v| v.sin()).collect();
+        let sim = Sim::new(&cfg, &forces, 0.1);
+        sim.run(x[2]) * sim.run(1.0)
+    }
+    #[differentiate]
+    pub fn g(x: &[f64]) -> f64 {
+        let cfg = Config {
+            g: x[0],
+            drag: x[1] * x[1],
+        };
+        let mut s = 0.0;
+        for k in 0..2 {
+            let forces: Vec<f64> = x.iter().map(|v| v.sin() * k as f64).collect();
+            let sim = Sim::new(&cfg, &forces, 0.1);
+            s += sim.run(x[2] + s);
+        }
+        s
+    }
+    #[test]
+    fn t() {
+        each!([0.5, 1.5, -0.7, 0.3]; f, value_and_grad_f, jvp_f; g, value_and_grad_g, jvp_g;);
+    }
+}
+
+mod nested_refs {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone)]
+    struct Body {
+        m: f64,
+        p: [f64; 2],
+    }
+    #[derive(Differentiable)]
+    struct Pair<'a, 'b> {
+        a: &'a Body,
+        b: &'b Body,
+        k: &'a f64,
+    }
+    #[differentiate]
+    impl Pair<'_, '_> {
+        fn energy(&self) -> f64 {
+            let d = [self.a.p[0] - self.b.p[0], self.a.p[1] - self.b.p[1]];
+            -self.k * self.a.m * self.b.m / (d[0] * d[0] + d[1] * d[1]).sqrt()
+        }
+    }
+    #[differentiate]
+    fn total(bodies: &[Body], k: &f64) -> f64 {
+        let mut e = 0.0;
+        for i in 0..bodies.len() {
+            for j in i + 1..bodies.len() {
+                let pair = Pair {
+                    a: &bodies[i],
+                    b: &bodies[j],
+                    k,
+                };
+                e += pair.energy();
+            }
+        }
+        e
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let bodies: Vec<Body> = (0..3)
+            .map(|i| Body {
+                m: x[i],
+                p: [x[i + 1] * x[i], x[(i + 2) % 4]],
+            })
+            .collect();
+        let k = x[0] * x[1];
+        total(&bodies, &k)
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
+    }
+}
+
+mod tuple_struct_ref {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone, Copy)]
+    struct Poly<'a>(&'a [f64]);
+    #[differentiate]
+    impl Poly<'_> {
+        fn eval(self, x: f64) -> f64 {
+            self.0.iter().rev().fold(0.0, |a, c| a * x + c)
+        }
+    }
+    #[derive(Differentiable, Clone, Copy)]
+    enum Kernel<'a> {
+        Poly(&'a [f64]),
+        Scaled { by: f64, of: &'a [f64] },
+        Zero,
+    }
+    #[differentiate]
+    fn apply(k: Kernel<'_>, x: f64) -> f64 {
+        match k {
+            Kernel::Poly(c) => Poly(c).eval(x),
+            Kernel::Scaled { by, of } => by * Poly(of).eval(x),
+            Kernel::Zero => 0.0,
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let c = [x[0], x[1] * x[2], x[2]];
+        apply(Kernel::Poly(&c), x[0])
+            + apply(Kernel::Scaled { by: x[1], of: x }, x[2]) * Poly(&x[1..]).eval(0.3)
+            + apply(Kernel::Zero, 1.0)
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7]);
+    }
+}
+
+mod generic_view {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone, Copy)]
+    struct View<'a, T> {
+        data: &'a [T],
+        cols: usize,
+    }
+    #[differentiate]
+    impl<'a> View<'a, f64> {
+        fn at(&self, i: usize, j: usize) -> f64 {
+            self.data[i * self.cols + j]
+        }
+    }
+    #[derive(Differentiable, Clone, Copy)]
+    struct Fixed<'a, const N: usize> {
+        data: &'a [f64; N],
+    }
+    #[differentiate]
+    impl<const N: usize> Fixed<'_, N> {
+        fn norm(&self) -> f64 {
+            self.data.iter().map(|v| v * v).sum()
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let v = View {
+            data: &x[1..],
+            cols: 1,
+        };
+        let y = [x[0], x[1] * x[1], 2.0];
+        let n = Fixed { data: &y };
+        v.at(0, 0) * v.at(1, 0) + n.norm()
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7]);
+    }
+}
+
+mod number_changed {
+    use grad_runtime::{Differentiable, differentiate};
+    #[differentiate]
+    trait Bump {
+        fn bump(&mut self, k: f64);
+        fn twice(&self) -> f64;
+    }
+    #[differentiate]
+    impl Bump for f64 {
+        fn bump(&mut self, k: f64) {
+            *self += k * *self;
+        }
+        fn twice(&self) -> f64 {
+            2.0 * *self
+        }
+    }
+    #[differentiate]
+    pub fn f(x: f64, y: f64) -> f64 {
+        let mut a = x;
+        a.bump(y);
+        a.bump(x * y);
+        a.twice() * y
+    }
+    #[test]
+    fn t() {
+        numbers!(f, value_and_grad_f, jvp_f, 2; [0.5, 1.5]);
+    }
+}
+
+mod mesh {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone, Copy)]
+    struct Vec3 {
+        x: f64,
+        y: f64,
+        z: f64,
+    }
+    #[differentiate]
+    impl Vec3 {
+        fn dot(&self, o: &Vec3) -> f64 {
+            self.x * o.x + self.y * o.y + self.z * o.z
+        }
+    }
+    #[differentiate]
+    impl std::ops::Sub for Vec3 {
+        type Output = Vec3;
+        fn sub(self, o: Vec3) -> Vec3 {
+            Vec3 {
+                x: self.x - o.x,
+                y: self.y - o.y,
+                z: self.z - o.z,
+            }
+        }
+    }
+    #[derive(Differentiable)]
+    struct Mesh<'a> {
+        verts: &'a [Vec3],
+        tris: &'a [[usize; 3]],
+    }
+    #[derive(Differentiable)]
+    struct Ray<'m> {
+        o: &'m Vec3,
+        d: Vec3,
+    }
+    #[differentiate]
+    impl<'a> Mesh<'a> {
+        fn vert(&self, t: usize, k: usize) -> &'a Vec3 {
+            &self.verts[self.tris[t][k]]
+        }
+        fn edge(&self, t: usize) -> Vec3 {
+            *self.vert(t, 1) - *self.vert(t, 0)
+        }
+        fn score(&self, r: &Ray<'_>) -> f64 {
+            let mut s = 0.0;
+            for t in 0..self.tris.len() {
+                s += self.edge(t).dot(&r.d) * r.o.dot(self.vert(t, 2));
+            }
+            s
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let verts: Vec<Vec3> = (0..4)
+            .map(|i| Vec3 {
+                x: x[i],
+                y: x[(i + 1) % 4] * x[i],
+                z: x[(i + 2) % 4],
+            })
+            .collect();
+        let tris = [[0, 1, 2], [2, 3, 0]];
+        let mesh = Mesh {
+            verts: &verts,
+            tris: &tris,
+        };
+        let o = Vec3 {
+            x: x[0],
+            y: 1.0,
+            z: x[1],
+        };
+        let r = Ray { o: &o, d: verts[1] };
+        mesh.score(&r)
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
+    }
+}
+
+mod system {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone)]
+    struct Params {
+        k: Vec<f64>,
+        c: f64,
+    }
+    #[derive(Differentiable)]
+    struct Chain<'p> {
+        p: &'p Params,
+        n: usize,
+    }
+    #[differentiate]
+    trait System {
+        fn rhs(&self, s: &[f64], out: &mut [f64]);
+        fn dim(&self) -> usize;
+    }
+    #[differentiate]
+    impl System for Chain<'_> {
+        fn rhs(&self, s: &[f64], out: &mut [f64]) {
+            for i in 0..self.n {
+                let l = if i > 0 { s[i - 1] } else { 0.0 };
+                out[i] = self.p.k[i] * (l - s[i]) - self.p.c * s[i];
+            }
+        }
+        fn dim(&self) -> usize {
+            self.n
+        }
+    }
+    #[differentiate]
+    fn euler(sys: &Chain<'_>, s: &mut Vec<f64>, h: f64) {
+        let mut d = vec![0.0; s.len()];
+        sys.rhs(s, &mut d);
+        for i in 0..s.len() {
+            s[i] += h * d[i];
+        }
+    }
+    #[differentiate]
+    fn euler_any<S: System>(sys: &S, s: &mut Vec<f64>, h: f64) {
+        let mut d = vec![0.0; s.len()];
+        sys.rhs(s, &mut d);
+        for i in 0..s.len() {
+            s[i] += h * d[i];
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let p = Params {
+            k: x[..2].to_vec(),
+            c: x[2],
+        };
+        let sys = Chain { p: &p, n: 2 };
+        let mut s = vec![x[3], 1.0];
+        for _ in 0..5 {
+            euler(&sys, &mut s, 0.1);
+        }
+        s[0] * s[1]
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
+    }
+}
+
+mod image {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone, Copy)]
+    struct Image<'a> {
+        px: &'a [f64],
+        w: usize,
+        h: usize,
+    }
+    #[differentiate]
+    impl<'a> Image<'a> {
+        fn get(&self, x: isize, y: isize) -> f64 {
+            let x = x.clamp(0, self.w as isize - 1) as usize;
+            let y = y.clamp(0, self.h as isize - 1) as usize;
+            self.px[y * self.w + x]
+        }
+        fn bilinear(&self, u: f64, v: f64) -> f64 {
+            let (x0, y0) = (u.floor(), v.floor());
+            let (fx, fy) = (u - x0, v - y0);
+            let (i, j) = (x0 as isize, y0 as isize);
+            let a = self.get(i, j) * (1.0 - fx) + self.get(i + 1, j) * fx;
+            let b = self.get(i, j + 1) * (1.0 - fx) + self.get(i + 1, j + 1) * fx;
+            a * (1.0 - fy) + b * fy
+        }
+    }
+    #[differentiate]
+    fn warp_loss(im: &Image<'_>, target: Option<&Image<'_>>, d: [f64; 2]) -> f64 {
+        let mut s = 0.0;
+        for y in 0..im.h {
+            for x in 0..im.w {
+                let v = im.bilinear(x as f64 + d[0], y as f64 + d[1]);
+                let t = match target {
+                    Some(t) => t.get(x as isize, y as isize),
+                    None => 0.0,
+                };
+                s += (v - t) * (v - t);
+            }
+        }
+        s
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let base: Vec<f64> = x.iter().map(|v| v * v).collect();
+        let im = Image { px: x, w: 2, h: 2 };
+        let target = Image {
+            px: &base,
+            w: 2,
+            h: 2,
+        };
+        warp_loss(&im, Some(&target), [0.25, 0.5 * x[0]]) + warp_loss(&target, None, [0.1, 0.2])
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
+    }
+}
+
+mod arm {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone)]
+    struct Joint {
+        len: f64,
+        q: f64,
+    }
+    #[derive(Differentiable)]
+    struct Arm<'a> {
+        joints: &'a [Joint],
+        base: (f64, f64),
+        tool: Option<f64>,
+    }
+    #[differentiate]
+    impl Arm<'_> {
+        fn fk(&self) -> (f64, f64) {
+            let (mut x, mut y) = self.base;
+            let mut a = 0.0;
+            for j in self.joints {
+                a += j.q;
+                x += j.len * a.cos();
+                y += j.len * a.sin();
+            }
+            if let Some(t) = self.tool {
+                x += t * a.cos();
+                y += t * a.sin();
+            }
+            (x, y)
+        }
+        fn err(&self, goal: &[f64; 2]) -> f64 {
+            let (x, y) = self.fk();
+            (x - goal[0]).powi(2) + (y - goal[1]).powi(2)
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let joints: Vec<Joint> = x.windows(2).map(|w| Joint { len: w[0], q: w[1] }).collect();
+        let arm = Arm {
+            joints: &joints,
+            base: (x[0], 0.5),
+            tool: Some(x[1]),
+        };
+        let short = Arm {
+            joints: &joints[..1],
+            base: (0.0, x[2]),
+            tool: None,
+        };
+        arm.err(&[1.0, x[2]]) + short.err(&[0.5, 0.5])
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
+    }
+}
+
+mod triangles {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone, Copy)]
+    struct Tri<'a> {
+        a: &'a [f64; 2],
+        b: &'a [f64; 2],
+        c: &'a [f64; 2],
+    }
+    #[differentiate]
+    impl<'a> Tri<'a> {
+        fn new(p: &'a [[f64; 2]], i: usize) -> Self {
+            Tri {
+                a: &p[i],
+                b: &p[i + 1],
+                c: &p[i + 2],
+            }
+        }
+        fn area(&self) -> f64 {
+            0.5 * ((self.b[0] - self.a[0]) * (self.c[1] - self.a[1])
+                - (self.c[0] - self.a[0]) * (self.b[1] - self.a[1]))
+        }
+    }
+    #[differentiate]
+    fn strip(p: &[[f64; 2]]) -> f64 {
+        (0..p.len() - 2)
+            .map(|i| {
+                let t = Tri::new(p, i);
+                t.area() * t.area()
+            })
+            .sum()
+    }
+    #[differentiate]
+    fn strip2(p: &[[f64; 2]]) -> f64 {
+        let mut s = 0.0;
+        for w in p.windows(3) {
+            let t = Tri {
+                a: &w[0],
+                b: &w[1],
+                c: &w[2],
+            };
+            s = s * 0.9 + t.area();
+        }
+        s
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let p: Vec<[f64; 2]> = x.windows(2).map(|w| [w[0], w[1] * w[0]]).collect();
+        strip(&p) + strip2(&p)
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3, 0.8]);
+    }
+}
+
+mod layers {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone)]
+    struct Net {
+        w1: Vec<f64>,
+        w2: Vec<f64>,
+        hidden: usize,
+    }
+    #[derive(Differentiable)]
+    struct Layer<'w> {
+        w: &'w [f64],
+        n_in: usize,
+        n_out: usize,
+    }
+    #[differentiate]
+    impl<'w> Layer<'w> {
+        fn forward(&self, x: &[f64], out: &mut [f64]) {
+            for i in 0..self.n_out {
+                let mut s = 0.0;
+                for j in 0..self.n_in {
+                    s += self.w[i * self.n_in + j] * x[j];
+                }
+                out[i] = s.tanh();
+            }
+        }
+    }
+    #[differentiate]
+    impl Net {
+        fn layer1(&self) -> Layer<'_> {
+            Layer {
+                w: &self.w1,
+                n_in: 2,
+                n_out: self.hidden,
+            }
+        }
+        fn run(&self, x: &[f64]) -> f64 {
+            let mut h = vec![0.0; self.hidden];
+            let first = Layer {
+                w: &self.w1,
+                n_in: 2,
+                n_out: self.hidden,
+            };
+            first.forward(x, &mut h);
+            let mut y = [0.0];
+            Layer {
+                w: &self.w2,
+                n_in: self.hidden,
+                n_out: 1,
+            }
+            .forward(&h, &mut y);
+            y[0]
+        }
+        fn run2(&self, x: &[f64]) -> f64 {
+            let mut h = vec![0.0; self.hidden];
+            self.layer1().forward(x, &mut h);
+            h[0] * h[1]
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let net = Net {
+            w1: x[..4].to_vec(),
+            w2: x[2..4].to_vec(),
+            hidden: 2,
+        };
+        net.run(&x[..2]) + net.run2(&x[1..3])
+    }
+    #[test]
+    fn t() {
+        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
+    }
+}
+
+mod chosen_in_loops {
+    use grad_runtime::differentiate;
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut pos = x[..2].to_vec();
+        let mut vel = x[2..].to_vec();
+        let mut count = 0.0;
+        for k in 0..4 {
+            let (src, dst) = if k % 2 == 0 {
+                (&vel, &mut pos)
+            } else {
+                (&pos, &mut vel)
+            };
+            for i in 0..2 {
+                dst[i] += 0.1 * src[i] * (1.0 + k as f64);
+            }
+            count += dst[0];
+        }
+        pos[0] * vel[1] + count
+    }
+    #[differentiate]
+    pub fn g(x: &[f64]) -> f64 {
+        let (mut lo, mut hi) = (x[0], x[1]);
+        for k in 0..5 {
+            let mid = 0.5 * (lo + hi);
+            let end = if mid * mid > x[2].abs() {
+                &mut hi
+            } else {
+                &mut lo
+            };
+            *end = mid * (1.0 + 0.01 * x[3]);
+        }
+        lo + hi
+    }
+    #[differentiate]
+    pub fn h(x: &[f64]) -> f64 {
+        let mut bins = [0.0; 3];
+        let mut over = x[0];
+        for v in x {
+            let b = match (*v * 2.0).floor() as i64 {
+                0 => &mut bins[0],
+                1 => &mut bins[1],
+                n if n > 1 => &mut bins[2],
+                _ => &mut over,
+            };
+            *b += v * v;
+        }
+        bins[0] * bins[1] + over * bins[2]
+    }
+    #[test]
+    fn t() {
+        each!([0.2, 1.5, -0.7, 0.8]; f, value_and_grad_f, jvp_f; g, value_and_grad_g, jvp_g; h, value_and_grad_h, jvp_h;);
+    }
+}
+
+mod skip_constant {
+    use grad_runtime::{Differentiable, constant, differentiate};
+    #[derive(Differentiable, Clone)]
+    struct P {
+        a: f64,
+        #[differentiate(skip)]
+        b: f64,
+        #[differentiate(skip)]
+        t: Vec<f64>,
+        #[differentiate(skip)]
+        n: usize,
+    }
+    #[differentiate]
+    impl P {
+        fn val(&self, x: f64) -> f64 {
+            let b = constant(self.b);
+            let t = constant(&self.t);
+            let mut v = x;
+            v += b * v;
+            for k in 0..self.n {
+                v += t[k] * x;
+            }
+            v * self.a * b + b.sin() - constant(self.b) + t[1] * x
+        }
+    }
+    #[differentiate]
+    pub fn f(x: f64, y: f64) -> f64 {
+        let p = P {
+            a: x * y,
+            b: 2.0,
+            t: vec![1.0, 2.0],
+            n: 2,
+        };
+        p.val(x)
+    }
+    #[test]
+    fn t() {
+        numbers!(f, value_and_grad_f, jvp_f, 2; [0.5, 1.5]);
+    }
+}

@@ -156,9 +156,12 @@ impl Residuals {
         });
         let (made, reads) = (made.collect(), graph.sites_within(pull));
         let lent = Lent::read(graph, self, &made, &reads);
-        let (sites, roots) = lent.again(graph, self, &HashMap::new());
-        borrowed::redirect(graph, pull, &roots);
+        let (mut sites, roots) = lent.again(graph, self, &HashMap::new());
+        let (ways, found) = borrowed::find_again(graph, self, pull);
+        graph.substitute(pull, &found);
+        sites.extend(ways);
         graph.block_mut(pull).sites.splice(0..0, sites);
+        borrowed::redirect(graph, pull, &roots);
     }
 
     /// In a body that the reverse follows in the same scope, what the reverse reads is not moved out
