@@ -76,6 +76,8 @@ problems! {
         "name the type: a float, an array, a `Vec` or a struct";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
         "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
+    InnerItem(name: String) => format!("`{name}` stands outside of this block too, where it may be something else"),
+        "give the item of this block a name of its own, or put it at the top of the function";
     Pattern => "this pattern is not differentiated yet",
         "bind a name and take it apart with indices or fields";
     Expression(what: String) => format!("{what} is not differentiated yet"),

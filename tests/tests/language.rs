@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/apart.rs"]
+mod apart;
 #[path = "language/borrowed.rs"]
 mod borrowed;
 #[path = "language/by_use.rs"]
@@ -50,6 +52,8 @@ mod literals;
 mod macros;
 #[path = "language/mutation.rs"]
 mod mutation;
+#[path = "language/names.rs"]
+mod names;
 #[path = "language/objects.rs"]
 mod objects;
 #[path = "language/offsets.rs"]

@@ -82,7 +82,10 @@ pub(crate) fn activity(
         }
     }
     super::errors::report_errors(graph, &active, diag);
-    super::escapes::report_escapes(graph, &varied, &useful, diag);
+    // What an error left out may have been the use.
+    if !diag.any() {
+        super::escapes::report_escapes(graph, &varied, &useful, diag);
+    }
     active
 }
 

@@ -3,7 +3,7 @@
 
 use super::activity::{Marks, targets};
 use crate::diag::{Diagnostics, Problem};
-use crate::ir::{Arg, Call, Callee, Graph, Kind, Path, Site, Step, Storage};
+use crate::ir::{Arg, Call, Callee, Graph, Kind, Path, Site, Step, Storage, Value};
 
 /// Methods of std's that write through a shared reference.
 const SHARED_WRITES: &[&str] = &[
@@ -14,6 +14,8 @@ const SHARED_WRITES: &[&str] = &[
     "store",
     "get_or_init",
     "fetch_update",
+    "with",
+    "with_borrow_mut",
 ];
 
 /// Reports each site that hands on something `varied`, that is depending on an input, of which nothing
@@ -38,7 +40,7 @@ fn escapes(graph: &Graph, site: &Site, varied: &Marks) -> bool {
             };
             let target = call.args.first().and_then(Arg::path);
             let assigns = matches!(call.callee, Callee::Assign(_));
-            let kept = may_keep(graph, call)
+            let kept = may_keep(graph, call, &site.results)
                 || assigns && target.is_some_and(|path| is_behind_call(graph, path));
             kept && call.args.iter().any(is_varied)
         }
@@ -49,15 +51,27 @@ fn escapes(graph: &Graph, site: &Site, varied: &Marks) -> bool {
     }
 }
 
-/// Whether a call may put what it is handed somewhere.
-fn may_keep(graph: &Graph, call: &Call) -> bool {
-    let of_static = |arg: &Arg| {
-        let path = arg.path();
-        path.is_some_and(|path| graph.var(path.root).storage == Storage::Static)
+/// Whether a call may put what it is handed somewhere: into a static, or by a method of a cell's into
+/// what is reached through a shared reference. What a static is asked for has a result that is read;
+/// a call whose result nothing reads tells it something. Cells of this function are variables of the graph.
+fn may_keep(graph: &Graph, call: &Call, results: &[Value]) -> bool {
+    let (Callee::Method(name, _), Some(Arg::Receiver(path))) = (&call.callee, call.args.first())
+    else {
+        return false;
     };
-    let by_name = matches!(&call.callee, Callee::Method(name, _) if SHARED_WRITES.contains(&name.as_str()))
-        && matches!(call.args.first(), Some(Arg::Receiver(_)));
-    by_name || call.args.iter().any(of_static)
+    let writes = SHARED_WRITES.contains(&name.as_str());
+    match graph.var(path.root).storage {
+        Storage::Static => writes || !results.iter().any(|v| is_read(graph, *v)),
+        Storage::Ref => writes,
+        _ => false,
+    }
+}
+
+fn is_read(graph: &Graph, value: Value) -> bool {
+    let mut regions = graph.regions_within(graph.body).into_iter();
+    let mut sites = graph.sites_within(graph.body).into_iter();
+    regions.any(|region| graph.block(region).yields.contains(&value))
+        || sites.any(|id| graph.site(id).reads().contains(&value))
 }
 
 /// Whether a place lies behind what a call gave: the guard of a lock.

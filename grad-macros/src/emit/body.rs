@@ -28,6 +28,7 @@ pub(super) struct Body<'g> {
     pub(super) lent: HashSet<Var>,
     /// Those of them that are copied where they are made.
     pub(super) settled: HashSet<Var>,
+    pub(super) held: HashSet<Value>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
     /// The flag that tells whether anybody wants what is added into a variable.
@@ -46,6 +47,8 @@ pub(super) struct Body<'g> {
     pub(super) linear: Option<Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
+    /// Parts of arrays that were borrowed for the call being written, as they are called there.
+    pub(super) apart: Vec<(Path, TokenStream)>,
 }
 
 impl<'g> Body<'g> {
@@ -66,6 +69,7 @@ impl<'g> Body<'g> {
             vars: HashMap::new(),
             refs,
             settled: super::places::settled_variables(graph, &lent),
+            held: super::held::held_values(graph),
             lent,
             reads: counted_reads(graph),
             guards: HashMap::new(),
@@ -76,6 +80,7 @@ impl<'g> Body<'g> {
             lanes: None,
             linear: None,
             opened: Vec::new(),
+            apart: Vec::new(),
         }
     }
 
@@ -148,7 +153,11 @@ impl<'g> Body<'g> {
             .block(region)
             .sites
             .iter()
-            .map(|id| self.site(*id))
+            .map(|id| {
+                let before = self.set_apart(graph.site(*id));
+                let code = self.site(*id);
+                quote!(#before #code)
+            })
             .collect()
     }
 

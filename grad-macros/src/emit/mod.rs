@@ -4,6 +4,7 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod apart;
 mod bars;
 mod bodies;
 mod body;
@@ -18,6 +19,7 @@ mod functions;
 mod given;
 mod gradient;
 mod graph;
+mod held;
 mod items;
 mod jacobian;
 mod lanes;

@@ -46,6 +46,9 @@ impl Body<'_> {
             if dereferenced { quote!((*#code)) } else { code }
         };
         let mut first = 0;
+        if let Some((steps, part)) = self.apart_around(path) {
+            (first, code) = (steps, part.clone());
+        }
         if let Some((steps, opened)) = self.opened_around(path) {
             (first, code) = (steps, quote!(#opened));
         }
@@ -198,6 +201,8 @@ impl Body<'_> {
             place
         } else if tangent {
             quote!(#root::Tangent::duplicate(&#place))
+        } else if path.is_error() {
+            self.moved(path)
         } else {
             quote!((&&#root::private::Copier(&#place)).replicate())
         }
@@ -279,32 +284,12 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn swap(&self, a: &Path, b: &Path) -> TokenStream {
-        if let ([before @ .., Step::Index(i)], [other @ .., Step::Index(j)]) =
-            (&a.steps[..], &b.steps[..])
-        {
-            if a.root == b.root && before == other {
-                let base = self.place_mut(&Path {
-                    root: a.root,
-                    steps: before.to_vec(),
-                });
-                let (i, j) = (self.value(*i), self.value(*j));
-                return quote!(#base.swap(#i, #j));
-            }
-        }
-        let fields_of_one = a.root == b.root && self.lanes.is_some();
-        let (root, a, b) = (&self.root, self.place_mut(a), self.place_mut(b));
-        if fields_of_one {
-            // Only one of them can be borrowed through what remembers whether it is zero.
-            let take = quote!(#root::private::take);
-            return quote!({ let part = #take(&mut #a); #a = #take(&mut #b); #b = part; });
-        }
-        quote!(::core::mem::swap(&mut #a, &mut #b))
-    }
-
     pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
         let info = self.graph.var(var);
-        let init = init.map(|v| self.value(v));
+        let init = init.map(|v| match self.held.contains(&v) {
+            true => self.duplicated(v),
+            false => self.value(v),
+        });
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
 use super::pattern::segments;
-use super::{Lower, Operand};
+use super::{Lower, Operand, operator};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Code, Kind, Op, Path, Ty, Width};
 use crate::signature::COLLECTIONS;
@@ -54,6 +54,13 @@ impl Lower<'_> {
         }
         if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
             return made;
+        }
+        let applied = operator::called_by_name(&names, &args);
+        if let Some(applied) =
+            applied.or_else(|| method_by_path(&path.path, path.qself.as_ref(), &args))
+        {
+            self.hint = hint;
+            return self.lower_expr(&applied);
         }
         match (names.as_slice(), args.as_slice()) {
             ([.., "Default", "default"], []) => {
@@ -302,4 +309,24 @@ fn width_of(call: &Expr) -> Option<Width> {
 /// Whether a method has the name of a function of real numbers: then it reads its receiver.
 pub(super) fn is_real(name: &str) -> bool {
     (1..4).any(|count| Op::from_method(name, count).is_some()) || name == "sin_cos"
+}
+
+/// A call of a method of std's by its path, `<[f64]>::to_vec(row)`, `Vec::len(&v)`, as the method call.
+fn method_by_path(path: &syn::Path, of: Option<&syn::QSelf>, args: &[&Expr]) -> Option<Expr> {
+    const MAKING: [&str; 4] = ["new", "with_capacity", "from", "from_iter"];
+    let (receiver, rest) = args.split_first()?;
+    let last = path.segments.last()?;
+    let names = segments(path);
+    let before = names.iter().rev().nth(1).map(String::as_str);
+    let by_type = of.is_some_and(|of| of.position == 0 && !matches!(*of.ty, syn::Type::Path(_)));
+    let by_name = match before {
+        Some("Vec") => !MAKING.contains(&names.last()?.as_str()),
+        Some("Clone") => last.ident == "clone",
+        Some("convert") if last.ident == "identity" => return Some((*receiver).clone()),
+        _ => false,
+    };
+    (by_type || by_name && of.is_none()).then(|| {
+        let span = last.ident.span();
+        syn::parse_quote_spanned!(span=> (#receiver).#last(#(#rest),*))
+    })
 }

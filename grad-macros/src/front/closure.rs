@@ -15,6 +15,7 @@ use syn::{Expr, ExprClosure, ExprPath, Pat, ReturnType};
 
 use super::captured::{Captured, may_change};
 use super::function::{Function, annotated, bound_names};
+use super::iter::short::gives_result;
 use super::opaque::names_in;
 use super::scope::Local;
 use super::{Lower, Operand};
@@ -329,7 +330,11 @@ impl Lower<'_> {
 
     fn enter_closure(&mut self, closure: &Written) -> Outside {
         let returned = self.locals.hidden("returned");
-        let output = closure.output.as_ref().map_or(Ty::Unknown, ty_of);
+        let output = match &closure.output {
+            Some(ty) => ty_of(ty),
+            None if gives_result(&closure.body) => Ty::Named("Result".to_owned()),
+            None => Ty::Unknown,
+        };
         self.next_code += 1;
         Outside {
             returned: std::mem::replace(&mut self.returned, returned),

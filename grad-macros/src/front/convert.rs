@@ -12,6 +12,11 @@ impl Lower<'_> {
     /// `f64::from(x)`: of a number a cast (not of a `bool`, which has none), else the rule of the conversion.
     pub(super) fn float_from(&mut self, arg: &Expr, width: &str, span: Span) -> Operand {
         let source = self.lower_expr(arg);
+        self.float_of(source, width, arg.span(), span)
+    }
+
+    /// As [`Self::float_from`], of something lowered at `at`.
+    fn float_of(&mut self, source: Operand, width: &str, at: Span, span: Span) -> Operand {
         let (float, width) = if width == "f32" {
             (quote!(f32), Width::F32)
         } else {
@@ -25,7 +30,7 @@ impl Lower<'_> {
             let cast = Kind::Cast(Code(float));
             return Operand::Value(self.push(cast, vec![value], Ty::Float(Some(width)), span));
         }
-        let arg = self.as_arg(source, false, arg.span());
+        let arg = self.as_arg(source, false, at);
         let callee = Callee::Associated(Code(float), "from".to_owned(), None);
         self.finish_call(callee, vec![arg], span)
     }
@@ -38,14 +43,27 @@ impl Lower<'_> {
         hint: Option<&syn::Type>,
     ) -> Option<Operand> {
         let into = hint.filter(|_| call.method == "into" && call.args.is_empty())?;
+        let span = call.method.span();
+        if let Some(width) = float_name(into) {
+            return Some(self.float_of(source.clone(), width, call.receiver.span(), span));
+        }
         let own = matches!(self.ty_of(into), Ty::Named(_))
             || matches!(into, syn::Type::Array(_) | syn::Type::Tuple(_));
         if !own {
             return None;
         }
-        let span = call.method.span();
         let arg = self.as_arg(source.clone(), false, span);
         let callee = Callee::Associated(Code(quote!(<#into>)), "from".to_owned(), None);
         Some(self.finish_call(callee, vec![arg], span))
     }
+}
+
+/// The type's name if it is a float.
+fn float_name(ty: &syn::Type) -> Option<&'static str> {
+    let syn::Type::Path(path) = ty else {
+        return None;
+    };
+    ["f32", "f64"]
+        .into_iter()
+        .find(|name| path.path.is_ident(name))
 }

@@ -71,8 +71,8 @@ impl Lower<'_> {
         };
         if self.tries_results() {
             return parse_quote!(let #name = match #tried {
-                Ok(value) => value,
-                Err(error) => return Err(::core::convert::From::from(error)),
+                Ok(__tried) => __tried,
+                Err(__error) => return Err(::core::convert::From::from(__error)),
             };);
         }
         parse_quote!(let Some(#name) = #tried else { return None };)

@@ -7,6 +7,7 @@ use syn::{Expr, ExprIf, ExprMatch, Pat};
 
 use super::alternatives::alternatives;
 use super::flow::{block_diverges, diverges};
+use super::pattern::last_segment;
 use super::{Lower, Operand};
 
 /// Lowers something where control has come to.
@@ -121,6 +122,9 @@ impl<'d> Lower<'d> {
         let is_call = matches!(expr, Expr::MethodCall(_));
         let wants = is_call && patterns.iter().any(shows_reference);
         let before = std::mem::replace(&mut self.wants_option, wants);
+        if is_call || matches!(expr, Expr::Group(_) | Expr::Paren(_)) {
+            self.hint = patterns.iter().find_map(told_by);
+        }
         let operand = self.lower_expr(expr);
         self.wants_option = before;
         self.as_subject(operand, expr.span())
@@ -238,6 +242,14 @@ impl<'d> Lower<'d> {
         expr: &Expr,
         go_on: &dyn Fn(&mut Self, Operand) -> Operand,
     ) -> Option<Operand> {
+        // What runs on does not see the names of the side it runs on from.
+        let around = self.locals.scopes();
+        let go_on: &dyn Fn(&mut Self, Operand) -> Operand = &|cx, value| {
+            let inside = cx.locals.swap_scopes(around.clone());
+            let value = go_on(cx, value);
+            cx.locals.swap_scopes(inside);
+            value
+        };
         match expr {
             Expr::If(branch) => {
                 let then = block_diverges(&branch.then_branch);
@@ -272,6 +284,20 @@ fn shows_reference(pattern: &Pat) -> bool {
     match pattern {
         Pat::TupleStruct(some) => some.elems.iter().any(|p| matches!(p, Pat::Reference(_))),
         _ => false,
+    }
+}
+
+/// The type of what the pattern is matched against, where it tells.
+fn told_by(pattern: &Pat) -> Option<syn::Type> {
+    let name = match pattern {
+        Pat::TupleStruct(variant) => last_segment(&variant.path),
+        Pat::Or(or) => return or.cases.iter().find_map(told_by),
+        _ => return None,
+    };
+    match name.as_str() {
+        "Ok" | "Err" => Some(syn::parse_quote!(Result<_, _>)),
+        "Some" => Some(syn::parse_quote!(Option<_>)),
+        _ => None,
     }
 }
 

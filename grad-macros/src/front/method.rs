@@ -7,8 +7,9 @@ use proc_macro2::Span;
 use quote::quote;
 use syn::{Expr, ExprMethodCall};
 
-use super::sequence::{OVERWRITES, writes_receiver};
-use super::unwrapped::OPTIONAL;
+use super::option::tells_option;
+use super::outcomes::receiver_hint;
+use super::sequence::{OVERWRITES, tells_where, writes_receiver};
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Callee, Discrete, Kind, Ty};
@@ -41,6 +42,11 @@ pub(super) const DISCRETE: &[&str] = &[
 /// How families of methods of integers start.
 pub(super) const OF_INTEGERS: &[&str] = &["checked_", "wrapping_", "saturating_", "overflowing_"];
 
+/// Whether a function that takes nothing is the one argument: `bool` has a `then` of one.
+fn is_closure(args: &[&Expr]) -> bool {
+    matches!(args, [Expr::Closure(closure)] if closure.inputs.is_empty())
+}
+
 impl Lower<'_> {
     pub(super) fn lower_method(
         &mut self,
@@ -55,8 +61,7 @@ impl Lower<'_> {
         if let Some(joined) = self.joined_parts(call) {
             return joined;
         }
-        let optional =
-            OPTIONAL.contains(&name.as_str()) || matches!(name.as_str(), "copied" | "cloned");
+        let optional = tells_option(&name) || matches!(name.as_str(), "copied" | "cloned");
         let before = std::mem::replace(&mut self.wants_option, optional);
         let wanted = std::mem::take(&mut self.wants_place);
         let writes = std::mem::take(&mut self.writes_place);
@@ -66,6 +71,7 @@ impl Lower<'_> {
             || OVERWRITES.contains(&name.as_str());
         // What a place is found in is one.
         self.wants_place = wanted && !super::way::is_of_std(&name);
+        self.hint = receiver_hint(&name, hint);
         let receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
         if receiver == Operand::Poison || self.dead {
@@ -110,10 +116,14 @@ impl Lower<'_> {
                     .chain(args.collect::<Vec<_>>());
                 self.finish_call(Callee::Method(name, None), args.collect(), span)
             }
+            Ty::Unknown if name == "then_some" || name == "then" && is_closure(&args) => {
+                self.lower_then(receiver, call, &args)
+            }
             Ty::Float(_) | Ty::Unknown => {
                 let ends = matches!(name.as_str(), "first_mut" | "last_mut");
                 let chosen = before && matches!(name.as_str(), "first" | "last" | "get");
-                if ty == Ty::Unknown && (ends || chosen) {
+                let tells = tells_where(&name) && matches!(receiver, Operand::Place(..));
+                if ty == Ty::Unknown && (ends || chosen || tells) {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);
                 }
                 let whole = Expr::MethodCall(call.clone());

@@ -41,6 +41,7 @@ mod function;
 mod function_tables;
 mod hoist;
 mod infer;
+mod inner_items;
 mod iter;
 mod lent;
 mod loops;
@@ -71,6 +72,7 @@ mod tuples;
 mod unwrapped;
 mod users_macro;
 mod vector;
+mod views;
 mod way;
 mod written;
 
@@ -226,6 +228,7 @@ pub(crate) fn lower(
     around: &TokenStream,
     diag: &Diagnostics,
 ) -> Lowered {
+    inner_items::report_inner_items(&quote::quote!(#body), diag);
     if signature.returned.is_some() {
         return projection::lower(name, signature, body, around, diag);
     }
@@ -291,7 +294,7 @@ fn start<'d>(
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
     let mut graph = Graph::new(name);
     let (borrowed_mut, exchanged) = infer::mutably_borrowed_names(body);
-    graph.views = way::views(around);
+    graph.views = views::views(around);
     graph.on_arrays = infer::names_arrays(signature, around);
     Lower {
         graph,

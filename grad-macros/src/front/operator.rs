@@ -344,3 +344,19 @@ pub(super) fn is_element_of_call(expr: &Expr) -> bool {
         _ => false,
     }
 }
+
+/// `Add::add(a, b)` and the like as the operator applied.
+pub(super) fn called_by_name(names: &[&str], args: &[&Expr]) -> Option<Expr> {
+    let [.., of, method] = names else {
+        return None;
+    };
+    Some(match (*of, *method, args) {
+        ("Add", "add", [a, b]) => syn::parse_quote!((#a) + (#b)),
+        ("Sub", "sub", [a, b]) => syn::parse_quote!((#a) - (#b)),
+        ("Mul", "mul", [a, b]) => syn::parse_quote!((#a) * (#b)),
+        ("Div", "div", [a, b]) => syn::parse_quote!((#a) / (#b)),
+        ("Rem", "rem", [a, b]) => syn::parse_quote!((#a) % (#b)),
+        ("Neg", "neg", [a]) => syn::parse_quote!(-(#a)),
+        _ => return None,
+    })
+}

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::{Expr, ExprMethodCall};
 
 use super::function::Function;
+use super::unwrapped::OPTIONAL;
 use super::{Lower, Operand};
 use crate::ir::{Callee, Discrete, Kind, Literal, Ty};
 
@@ -19,6 +20,11 @@ const TELLING: &[&str] = &[
     "is_some_and",
     "is_none_or",
 ];
+
+/// Whether only options and results have a method of this name.
+pub(super) fn tells_option(name: &str) -> bool {
+    OPTIONAL.contains(&name) || name != "map" && TELLING.contains(&name)
+}
 
 impl Lower<'_> {
     /// A method of an option that takes a function, or another option; `None` for any other.

@@ -7,11 +7,26 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall, Pat};
 
+use super::pattern::last_segment;
 use super::{Lower, Operand};
 use crate::ir::Ty;
 
 /// The receiver, under a name that no source has.
 const RECEIVER: &str = "__outcome";
+
+/// Methods that only results have.
+const OF_RESULTS: &[&str] = &[
+    "map_err",
+    "ok",
+    "err",
+    "is_ok",
+    "is_err",
+    "unwrap_err",
+    "inspect_err",
+];
+
+/// Methods that give a result of a result, an option of an option.
+const KEEPING: &[&str] = &["map", "and_then"];
 
 /// What the receiver is known to be.
 #[derive(Clone, Copy, PartialEq)]
@@ -47,6 +62,7 @@ impl Lower<'_> {
         let known = match (receiver, self.operand_ty(receiver)) {
             (Operand::Maybe(..), _) | (_, Ty::Option(_)) => Known::Option,
             (_, Ty::Named(name)) if name == "Result" => Known::Result,
+            (_, Ty::Unknown) if keeps_error(call) && hint.is_some_and(is_result) => Known::Result,
             (_, Ty::Unknown) => Known::Neither,
             _ => return None,
         };
@@ -111,6 +127,20 @@ fn of_either(name: &str, args: &[&Expr], known: Known, span: Span) -> Option<Exp
                 Err(#pat) => Err(#error),
             })
         }
+        ("map", [f]) if known == Known::Result => {
+            let mapped = applied(f, &[syn::parse_quote!(__item)]);
+            syn::parse_quote_spanned!(span=> match __outcome {
+                Ok(__item) => Ok(#mapped),
+                Err(__error) => Err(__error),
+            })
+        }
+        ("and_then", [f]) if known == Known::Result => {
+            let next = applied(f, &[syn::parse_quote!(__item)]);
+            syn::parse_quote_spanned!(span=> match __outcome {
+                Ok(__item) => #next,
+                Err(__error) => Err(__error),
+            })
+        }
         ("unwrap_or_else", [f]) if takes_error(f, known) => {
             let (pat, otherwise) = of_error(f);
             syn::parse_quote_spanned!(span=> match __outcome {
@@ -128,6 +158,24 @@ fn of_either(name: &str, args: &[&Expr], known: Known, span: Span) -> Option<Exp
         }
         _ => return None,
     })
+}
+
+/// Whether what the method gives is what its receiver is, an option or a result.
+fn keeps_error(call: &ExprMethodCall) -> bool {
+    KEEPING.contains(&call.method.to_string().as_str())
+}
+
+/// What the receiver of a method certainly is, where it is a `Result`: by the method, or by what the
+/// method must give.
+pub(super) fn receiver_hint(name: &str, hint: Option<&syn::Type>) -> Option<syn::Type> {
+    let certain =
+        OF_RESULTS.contains(&name) || KEEPING.contains(&name) && hint.is_some_and(is_result);
+    certain.then(|| syn::parse_quote!(Result<_, _>))
+}
+
+/// Whether a type is a `Result` by its name.
+fn is_result(ty: &syn::Type) -> bool {
+    matches!(ty, syn::Type::Path(path) if last_segment(&path.path) == "Result")
 }
 
 /// Whether the function is one of a `Result`'s error: that of an `Option` takes nothing.

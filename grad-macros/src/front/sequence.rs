@@ -62,6 +62,11 @@ const TWO: &[&str] = &["append", "swap_with_slice"];
 /// Methods of slices that overwrite elements.
 pub(super) const OVERWRITES: &[&str] = &["swap", "fill", "fill_with", "copy_from_slice"];
 
+/// Whether a method of this name says where something is, or whether, whatever the type.
+pub(super) fn tells_where(name: &str) -> bool {
+    READS.contains(&name) && name != "capacity"
+}
+
 /// Whether a method of this name writes its receiver, whatever the type.
 pub(super) fn writes_receiver(name: &str) -> bool {
     WRITES.contains(&name)
@@ -124,7 +129,7 @@ impl Lower<'_> {
             _ if READS.contains(&name.as_str()) => {
                 let result = match name.as_str() {
                     "contains" | "is_sorted" | "starts_with" | "ends_with" => Ty::Bool,
-                    "binary_search" | "binary_search_by" => Ty::Unknown,
+                    "binary_search" | "binary_search_by" => Ty::Inert,
                     _ => Ty::Int,
                 };
                 self.opaque(&Expr::MethodCall(call.clone()), result, &name)

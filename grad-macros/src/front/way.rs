@@ -5,7 +5,7 @@
 //! end in `_mut`, and by `*` before a call. Where nothing tells, the call is lowered like one that gives a
 //! value: then the companion gives a copy.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -120,32 +120,6 @@ pub(super) fn references(code: &TokenStream) -> HashMap<String, Gives> {
     found
 }
 
-/// The methods in the code that return structs with lifetimes: views of their receivers.
-pub(super) fn views(code: &TokenStream) -> HashSet<String> {
-    let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
-    let mut found = HashSet::new();
-    for (k, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Group(group) => found.extend(views(&group.stream())),
-            TokenTree::Ident(word) if word == "fn" => {
-                let end = tokens[k..].iter().position(ends_signature).unwrap_or(0);
-                let signature = tokens[k..].iter().take(end).cloned();
-                let signature = syn::parse2::<syn::Signature>(signature.collect());
-                let Ok(signature) = signature else { continue };
-                let syn::ReturnType::Type(_, ty) = &signature.output else {
-                    continue;
-                };
-                let of_lifetime = ty.to_token_stream().to_string().contains('\'');
-                if of_lifetime && matches!(**ty, syn::Type::Path(_)) {
-                    found.insert(signature.ident.to_string());
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
 fn gather(tokens: TokenStream, found: &mut HashMap<String, Gives>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (k, token) in tokens.iter().enumerate() {
@@ -178,7 +152,7 @@ fn gather(tokens: TokenStream, found: &mut HashMap<String, Gives>) {
     }
 }
 
-fn ends_signature(token: &TokenTree) -> bool {
+pub(super) fn ends_signature(token: &TokenTree) -> bool {
     match token {
         TokenTree::Group(group) => group.delimiter() == proc_macro2::Delimiter::Brace,
         TokenTree::Punct(punct) => punct.as_char() == ';',

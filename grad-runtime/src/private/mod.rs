@@ -5,6 +5,7 @@ use core::borrow::{Borrow, BorrowMut};
 use crate::{Differentiable, Tangent};
 
 mod again;
+mod apart;
 mod behind;
 mod checkpoints;
 mod collect;
@@ -36,6 +37,7 @@ pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
+pub use apart::{apart, bounds};
 pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};

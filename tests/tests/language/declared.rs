@@ -169,3 +169,34 @@ fn declared() {
         generic_numbers, value_and_grad_generic_numbers, jvp_generic_numbers;
     }
 }
+
+type Vector = Vec<f64>;
+type Rows = Vec<Vector>;
+
+#[differentiate]
+fn scaled(v: &Vector, by: f64) -> Vector {
+    v.iter().map(|x| x * by).collect()
+}
+
+#[differentiate]
+fn transposed(a: &Rows) -> Rows {
+    (0..a[0].len())
+        .map(|j| a.iter().map(|row| row[j]).collect())
+        .collect()
+}
+
+/// Items are collected into what is a `Vec` by another name.
+#[differentiate]
+pub fn by_alias(x: &[f64]) -> f64 {
+    let m: Rows = vec![scaled(&x.to_vec(), x[0]), x.iter().map(|v| v * v).collect()];
+    let positive = transposed(&m)
+        .iter()
+        .map(|row| row.iter().copied().filter(|v| *v > 0.0).collect::<Vector>())
+        .collect::<Rows>();
+    positive.iter().map(|row| row.iter().product::<f64>()).sum()
+}
+
+#[test]
+fn aliases_of_vectors() {
+    slice!(by_alias, value_and_grad_by_alias, jvp_by_alias; [0.7, -1.1, 2.0]);
+}

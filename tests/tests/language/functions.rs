@@ -254,3 +254,25 @@ fn functions() {
     numbers!(methods, value_and_grad_methods, jvp_methods, 2; [0.5, 1.2]);
     slice!(of_slices, value_and_grad_of_slices, jvp_of_slices; [0.5, 0.2, 1.1]);
 }
+
+/// Methods of std's by their paths.
+#[differentiate]
+pub fn std_by_path(x: &[f64]) -> f64 {
+    let rows: Vec<Vec<f64>> = x.chunks(2).map(<[f64]>::to_vec).collect();
+    let firsts: f64 = rows
+        .iter()
+        .map(Vec::as_slice)
+        .map(|row| row[0] * x[0])
+        .sum();
+    let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
+    firsts * longest as f64
+        + x.iter()
+            .map(Clone::clone)
+            .map(std::convert::identity)
+            .sum::<f64>()
+}
+
+#[test]
+fn methods_by_path() {
+    slice!(std_by_path, value_and_grad_std_by_path, jvp_std_by_path; [1.3, 0.7, 0.4]);
+}

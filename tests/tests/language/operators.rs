@@ -195,3 +195,17 @@ fn operators() {
     };
     slice!(f, g, j; [0.3, 0.1, 0.2, 0.3, 1.0, 0.5, 0.2, 2.0, 1.1, -0.2, 0.4, 0.3, 0.1, -0.2, 1.5, -0.5, 0.9, 0.8, 0.2, 0.3, 0.1, 0.7]);
 }
+
+/// Operators by the names of their functions.
+#[differentiate]
+pub fn by_name(x: &[f64]) -> f64 {
+    let total = x.iter().copied().fold(1.0, std::ops::Add::add);
+    let product = x.iter().fold(0.5, |a, b| std::ops::Mul::mul(a, *b));
+    let v = Vec3::new(x[0], x[1], total);
+    Sub::sub(v, v * product).dot(Neg::neg(v))
+}
+
+#[test]
+fn operators_by_name() {
+    slice!(by_name, value_and_grad_by_name, jvp_by_name; [0.3, -0.7]);
+}

@@ -170,3 +170,58 @@ fn outcomes() {
         errors_after_errors, value_and_grad_errors_after_errors, jvp_errors_after_errors;
     }
 }
+
+/// An error that cannot be copied.
+#[derive(Debug)]
+pub enum Refused {
+    TooFar,
+}
+
+#[differentiate]
+fn reached(x: f64, t: f64) -> Result<f64, Refused> {
+    if t > 5.0 {
+        return Err(Refused::TooFar);
+    }
+    Ok(x * t)
+}
+
+/// `?` in a closure whose results are summed.
+#[differentiate]
+fn sum_of_tried(x: &[f64]) -> Result<f64, Refused> {
+    x.iter().map(|v| Ok(reached(*v, 2.0 * v)? * v)).sum()
+}
+
+/// Results mapped, which are summed.
+#[differentiate]
+fn sum_of_mapped(x: &[f64]) -> Result<f64, Refused> {
+    x.iter().map(|v| reached(*v, 2.0 * v).map(|d| d * v)).sum()
+}
+
+/// The end of a function, a chain, and an error handed on.
+#[differentiate]
+fn handed_on(x: &[f64]) -> Result<f64, Refused> {
+    let first = match reached(x[0], 1.5) {
+        Ok(v) => v * v,
+        Err(e) => return Err(e),
+    };
+    let second = reached(x[1], first).map(|d| d * x[0])?;
+    reached(first, x[0])
+        .map_err(|e| e)
+        .and_then(|d| reached(d, x[1]))
+        .map(|d| d + second)
+}
+
+#[differentiate]
+pub fn refused(x: &[f64]) -> f64 {
+    let one = sum_of_tried(x).unwrap_or(x[0]);
+    let two = match sum_of_mapped(x) {
+        Ok(v) => v * x[1],
+        Err(_) => -x[1],
+    };
+    one * two + handed_on(x).unwrap_or(x[0] * x[1])
+}
+
+#[test]
+fn errors_that_are_no_clones_are_handed_on() {
+    slice!(refused, value_and_grad_refused, jvp_refused; [0.7, 1.1], [0.7, 3.1], [3.7, 0.2]);
+}

@@ -5,14 +5,17 @@
 //! the reverse sweep takes the cotangents of the items off its end again.
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
+use syn::spanned::Spanned;
 
+use super::super::pattern::last_segment;
 use super::super::{Lower, Operand};
 use super::indexed::Count;
 use super::{Function, Iter, Site};
 use crate::diag::Problem;
-use crate::ir::{Code, Form, Kind, Literal, Path, Step, Ty, Value};
+use crate::ir::{Capture, Code, Form, Kind, Literal, Path, Step, Ty, Value};
+use crate::signature::COLLECTIONS;
 
 /// What collects items.
 struct Target {
@@ -25,14 +28,12 @@ struct Target {
 impl Lower<'_> {
     pub(super) fn collect(&mut self, iter: &Iter, site: &Site) -> Operand {
         let span = site.span;
-        let hinted = match site.hint {
-            Some(ty) if !is_vector(ty) => {
-                let name = ty.to_token_stream().to_string().replace(' ', "");
-                return self.report(span, Problem::Collection(name));
-            }
-            Some(ty) => self.ty_of(ty).element(),
-            None => Ty::Unknown,
-        };
+        let named = site.hint.filter(|ty| !is_vector(ty));
+        if let Some(ty) = named.filter(|ty| !may_be_vector(ty)) {
+            let name = ty.to_token_stream().to_string().replace(' ', "");
+            return self.report(span, Problem::Collection(name));
+        }
+        let hinted = site.hint.map_or(Ty::Unknown, |ty| self.ty_of(ty).element());
         let ty = match hinted {
             Ty::Unknown => self.item_ty(iter, span),
             known => known,
@@ -55,7 +56,25 @@ impl Lower<'_> {
                 cx.put(&target, Some(k), item, span);
             });
         }
-        self.collected(&target, Form::Vec, span)
+        let made = self.collected(&target, Form::Vec, span);
+        match named {
+            Some(ty) => self.told_vector(made, ty),
+            None => made,
+        }
+    }
+
+    /// A vector of which the source says the type by a name of the user's. The compiler checks that it
+    /// is one.
+    fn told_vector(&mut self, made: Operand, ty: &syn::Type) -> Operand {
+        let made = self.placed(made);
+        let path = self.as_path(made.clone());
+        let kind = Kind::Opaque {
+            code: Code(quote_spanned!(ty.span()=> let _: &#ty = __made;)),
+            captures: vec![("__made".to_owned(), Capture::Place(path, false))],
+            effect: true,
+        };
+        self.push_effect(kind, Vec::new(), ty.span());
+        made
     }
 
     /// A vector to collect into.
@@ -316,6 +335,26 @@ impl Lower<'_> {
         });
         Operand::Unit
     }
+}
+
+/// Whether a type may be a `Vec` by another name: a path that is no collection of std's.
+fn may_be_vector(ty: &syn::Type) -> bool {
+    const OTHERS: &[&str] = &[
+        "VecDeque",
+        "LinkedList",
+        "String",
+        "Box",
+        "Rc",
+        "Arc",
+        "Cow",
+        "Option",
+        "Result",
+    ];
+    let syn::Type::Path(path) = ty else {
+        return false;
+    };
+    let last = last_segment(&path.path);
+    ![OTHERS, COLLECTIONS].concat().contains(&last.as_str())
 }
 
 /// Whether a type is one that items are collected into here: a `Vec`, a boxed slice, or left open.

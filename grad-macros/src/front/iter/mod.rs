@@ -22,7 +22,7 @@ mod inert;
 mod number;
 mod places;
 mod rest;
-mod short;
+pub(super) mod short;
 mod source;
 
 use proc_macro2::Span;

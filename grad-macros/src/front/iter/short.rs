@@ -61,6 +61,41 @@ impl Try {
     }
 }
 
+/// The iterator, of which the last function gives what the end stops at: results where it collects into
+/// a `Result`, options where into an `Option`.
+fn told(iter: &Iter, ty: &Type) -> Iter {
+    let Iter::Map(items, function) = iter else {
+        return iter.clone();
+    };
+    let mut item = ty.clone();
+    if let Type::Path(path) = &mut item {
+        let last = path
+            .path
+            .segments
+            .last_mut()
+            .map(|last| &mut last.arguments);
+        if let Some(syn::PathArguments::AngleBracketed(list)) = last {
+            if let Some(first) = list.args.first_mut() {
+                *first = syn::parse_quote!(_);
+            }
+        }
+    }
+    Iter::Map(items.clone(), function.giving(&item))
+}
+
+/// Whether the body of a closure tells that it gives a `Result`: by its last expression, or by what
+/// stands before.
+pub(crate) fn gives_result(body: &Expr) -> bool {
+    let last = match body {
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(syn::Stmt::Expr(last, None)) => Try::told_by(last.to_token_stream()),
+            _ => None,
+        },
+        _ => None,
+    };
+    last.or_else(|| Try::told_by(body.to_token_stream())) == Some(Try::Result)
+}
+
 impl Lower<'_> {
     /// The end named, if it stops early; `None` if it does not.
     pub(super) fn short(&mut self, iter: &Iter, args: &[&Expr], site: &Site) -> Option<Operand> {
@@ -81,7 +116,8 @@ impl Lower<'_> {
                     }
                     #holds(__all)
                 });
-                Some(self.written_out(vec![("__items", Operand::Iter(iter.clone()))], &code, site))
+                let items = Operand::Iter(told(iter, site.hint?));
+                Some(self.written_out(vec![("__items", items)], &code, site))
             }
             ("try_fold", [first, f]) => {
                 let kind = self.kind_of(f, site)?;
