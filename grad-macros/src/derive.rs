@@ -64,7 +64,7 @@ fn expand(target: &Target) -> TokenStream {
             ]
         }
     };
-    let replica = replica_impl(target);
+    let replica = (!target.holds_mutably()).then(|| replica_impl(target));
     let in_lanes = target.lanes.then(|| lanes::in_lanes(target, kind));
     quote!(#(#parts)* #replica #in_lanes)
 }

@@ -132,6 +132,14 @@ problems! {
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
+    Walk => "a list that a reference walks along is not differentiated yet",
+        "write a recursion over `&Option<Box<_>>`, or keep the nodes in a `Vec`";
+    ChangedBorrower => "a struct that holds references changes after it is made",
+        "keep what changes in a variable of its own, or in a struct without references";
+    MutableField => "a struct made with a mutable reference is not differentiated yet",
+        "hand the place over as a `&mut` argument beside the struct";
+    OptionalPlace => "what is behind an `Option<&mut _>` is not differentiated yet",
+        "take a `&mut` place, or leave the parameter out with `#[differentiate(wrt(..))]`";
     BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
         "read the value inside each branch";
     SetInBranches => "an array or struct is declared without a value and set in a branch that may leave",

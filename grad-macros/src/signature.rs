@@ -167,6 +167,7 @@ impl Signature {
                 diag.report(parameter.written.span(), problem);
             }
         }
+        lifetimes::refuse_optional_places(&signature, diag);
         signature
     }
 

@@ -106,11 +106,10 @@ fn holds_references(graph: &Graph, residuals: &Residuals, var: Var) -> bool {
     graph.lending.contains(&var) || var_is_lent(graph, residuals, var)
 }
 
-/// Whether a variable holds references.
+/// Whether a variable holds references, and is what it was made as.
 pub(super) fn var_is_lent(graph: &Graph, residuals: &Residuals, var: Var) -> bool {
-    residuals
-        .first_content(var)
-        .is_some_and(|content| is_lent(graph, residuals, content))
+    let content = residuals.first_content(var);
+    content.is_some_and(|content| is_lent(graph, residuals, content)) && !graph.changes(var)
 }
 
 /// What a reverse region has to make again, in the order it was made, and from which values.

@@ -200,6 +200,14 @@ impl Target {
             .all(|field| is_owned(&field.ty))
     }
 
+    /// Whether a field is or holds a mutable reference, of which there is no copy.
+    pub(super) fn holds_mutably(&self) -> bool {
+        let mut fields = self
+            .fields()
+            .map(|field| field.ty.to_token_stream().to_string());
+        fields.any(|ty| ty.contains('&') && ty.split_whitespace().any(|word| word == "mut"))
+    }
+
     pub(super) fn tangent_name(&self) -> Ident {
         format_ident!("{}Tangent", self.name)
     }

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 
 use super::call::is_real;
 use super::{Lower, Operand};
+use crate::diag::Problem;
 use crate::ir::{Arg, Ty};
 
 impl Lower<'_> {
@@ -43,8 +44,8 @@ impl Lower<'_> {
         let Some(inner @ Expr::Reference(reference)) = call.args.first() else {
             return self.lower_expr(&whole);
         };
-        if reference.mutability.is_some() {
-            return self.lower_expr(&whole);
+        if let Some(token) = &reference.mutability {
+            return self.report(token.span, Problem::OptionalPlace);
         }
         let (value, is_borrowed) = self.lower_field(inner);
         let borrowed = if is_borrowed { vec![0] } else { Vec::new() };

@@ -27,6 +27,9 @@ pub(super) fn integer_type(ty: &syn::Type) -> Option<&'static str> {
 
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
+        if let Some(value) = self.lower_dereferenced(call) {
+            return value;
+        }
         let hint = self.hint.take();
         let named = std::mem::take(&mut self.named);
         let Expr::Path(path) = &*call.func else {

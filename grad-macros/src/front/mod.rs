@@ -32,6 +32,7 @@ mod cells;
 mod chosen_place;
 mod closure;
 mod convert;
+mod dereferenced;
 mod elements;
 mod exchange;
 mod expr;
@@ -405,6 +406,7 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
         moves::copy_moved_in_loops(&mut self.graph);
+        self.refuse_changed_borrowers();
         let changed = self.locals.any_changed();
         let routes = self.found_routes();
         let lowered = Lowered {

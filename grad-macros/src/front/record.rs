@@ -1,5 +1,7 @@
 //! What is put together: arrays, structs and tuples by their parts.
 
+use std::collections::HashMap;
+
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::Expr;
@@ -7,7 +9,8 @@ use syn::spanned::Spanned;
 
 use super::pattern::{member, segments};
 use super::{Lower, Operand, infer};
-use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value};
+use crate::diag::Problem;
+use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value, Var};
 
 impl Lower<'_> {
     pub(super) fn lower_array<'e>(
@@ -170,11 +173,41 @@ impl Lower<'_> {
         let span = expr.span();
         match self.lower_expr(expr) {
             Operand::Ref(path, ty) => (self.push(Kind::Borrow(path), Vec::new(), ty, span), true),
+            Operand::RefMut(..) if matches!(expr, Expr::Reference(_)) => {
+                self.report(span, Problem::MutableField);
+                (self.undefined(Ty::Unknown), false)
+            }
             operand => {
                 let is_number = matches!(operand, Operand::Value(_));
                 let seen = is_number && self.is_reference(expr);
                 (self.read_spanned(operand, span), seen)
             }
+        }
+    }
+
+    /// A struct that holds references cannot be kept for the way back, only made again: it must not change.
+    pub(super) fn refuse_changed_borrowers(&mut self) {
+        let made: HashMap<Var, Value> = (self.graph.sites.iter())
+            .filter_map(|site| match site.kind {
+                Kind::Allocate(var) => site.operands.first().map(|content| (var, *content)),
+                _ => None,
+            })
+            .collect();
+        for (var, content) in &made {
+            if self.borrows(*content, &made) && self.graph.changes(*var) {
+                self.if_active.insert(*content, Problem::ChangedBorrower);
+            }
+        }
+    }
+
+    fn borrows(&self, value: Value, made: &HashMap<Var, Value>) -> bool {
+        match self.graph.def(value).map(|site| &site.kind) {
+            Some(Kind::Record(record)) => !record.borrowed.is_empty(),
+            Some(Kind::Load(path)) if path.steps.is_empty() => {
+                let content = made.get(&path.root);
+                content.is_some_and(|content| self.borrows(*content, made))
+            }
+            _ => false,
         }
     }
 

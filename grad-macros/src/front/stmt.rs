@@ -239,6 +239,9 @@ impl Lower<'_> {
             self.lower_expr(right);
             return Operand::Unit;
         }
+        if self.refuse_walk(right) {
+            return Operand::Poison;
+        }
         if let Expr::Tuple(tuple) = left {
             let value = self.lower_expr(right);
             let value = self.own(value, &Ty::Unknown);

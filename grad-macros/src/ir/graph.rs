@@ -291,6 +291,12 @@ impl Graph {
         })
     }
 
+    /// Whether a site writes the variable after it is made.
+    pub(crate) fn changes(&self, var: Var) -> bool {
+        let mut sites = self.sites.iter();
+        sites.any(|site| site.kind.writes().iter().any(|path| path.root == var))
+    }
+
     /// The values a region defines itself: its arguments and the results of its sites.
     pub(crate) fn defined_in(&self, region: Region) -> Vec<Value> {
         let block = self.block(region);

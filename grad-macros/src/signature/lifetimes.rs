@@ -2,10 +2,12 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
-use syn::{FnArg, GenericParam, Generics, ItemImpl, Lifetime, LifetimeParam};
+use syn::spanned::Spanned;
+use syn::{FnArg, GenericParam, Generics, ItemImpl, Lifetime, LifetimeParam, Type};
 
 use super::functions::function_of;
 use super::{Parameter, Signature};
+use crate::diag::{Diagnostics, Problem};
 
 /// `impl Trait for View<'_>` as `impl<'__grad0> Trait for View<'__grad0>`: what a trait's method
 /// returns captures the lifetimes of the block, by name.
@@ -103,5 +105,22 @@ impl Signature {
         let base = parameter.base.to_token_stream().to_string();
         let is_own = base.split_whitespace().any(|word| word == "Self");
         base.contains('\'') || is_own && self.lending.is_some()
+    }
+}
+
+/// Reports differentiated parameters that are options of mutable references: what is written through
+/// them would have to come back.
+pub(super) fn refuse_optional_places(signature: &Signature, diag: &Diagnostics) {
+    for parameter in signature.parameters.iter().filter(|p| p.wrt) {
+        let Type::Path(path) = &parameter.base else {
+            continue;
+        };
+        let last = path.path.segments.last().filter(|s| s.ident == "Option");
+        let inside = last.and_then(|last| super::first_type_argument(&last.arguments));
+        if let Some(Type::Reference(reference)) = inside {
+            if reference.mutability.is_some() {
+                diag.report(reference.span(), Problem::OptionalPlace);
+            }
+        }
     }
 }
