@@ -86,6 +86,8 @@ problems! {
         "use a function marked `#[differentiate]`, or hold the value constant with `constant(..)`";
     ErrorValue => "the error of a `Result` is used as a number here, and it has no derivative",
         "return what is differentiated inside `Ok`, in an enum that derives `Differentiable` for instance, or hold it constant with `constant(..)`";
+    Disguised(name: String) => format!("`{name}` makes a number of what depends on a differentiated value, and its derivative would be 0 without a word"),
+        "compute with the value itself, state the derivative with `#[derivative_of(..)]`, or hold the value constant with `constant(..)`";
     InertMethod(name: String) => format!("`{name}` is handed a differentiated value, and its derivative is not known: its receiver has no floats"),
         "take a generic parameter `T: Trait` with `#[differentiate]` on the trait and its `impl`s, or hold the argument constant with `constant(..)`";
     DynamicReceiver(name: String) => format!("`{name}` is called on a `dyn Trait` that holds a differentiated value"),

@@ -1,6 +1,7 @@
 //! The stages in order, and the barrier between those that report and those that cannot fail.
 
 mod blocks;
+mod disguises;
 mod numeric;
 mod passed;
 mod rules;
@@ -287,7 +288,7 @@ pub(super) fn function_items(
         pass::simplify(&mut lowered.graph);
         dump(&name, "simplified", &lowered.graph);
         lowered.graph.debug_verify("simplification");
-        active_in(&lowered, diag)
+        active_in(&mut lowered, diag)
     };
     if diag.any() {
         let (stubs, errors) = (stubs(&derived), diag.to_tokens());

@@ -22,6 +22,8 @@ mod by_use;
 mod cells;
 #[path = "language/declared.rs"]
 mod declared;
+#[path = "language/deques.rs"]
+mod deques;
 #[path = "language/domains.rs"]
 mod domains;
 #[path = "language/enums.rs"]

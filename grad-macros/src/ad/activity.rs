@@ -130,7 +130,7 @@ fn fixpoint(mut marks: Marks, step: impl Fn(&mut Marks)) -> Marks {
     }
 }
 
-fn inputs(graph: &Graph) -> Marks {
+pub(super) fn inputs(graph: &Graph) -> Marks {
     let mut marks = Marks::default();
     for param in graph.params.iter().filter(|p| p.wrt) {
         match param.slot {
@@ -145,7 +145,7 @@ fn inputs(graph: &Graph) -> Marks {
     marks
 }
 
-fn outputs(graph: &Graph) -> Marks {
+pub(super) fn outputs(graph: &Graph) -> Marks {
     Marks {
         values: graph.block(graph.body).yields.iter().copied().collect(),
         vars: graph

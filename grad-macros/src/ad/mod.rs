@@ -8,6 +8,7 @@
 mod activity;
 mod borrowed;
 mod cut;
+mod disguised;
 mod errors;
 mod escapes;
 mod forward;
@@ -29,6 +30,7 @@ mod wanted;
 use proc_macro2::Span;
 
 pub(crate) use activity::{Activity, activity};
+pub(crate) use disguised::{Check, disguises};
 pub(crate) use forward::forward;
 pub(crate) use linear::{drop_unread, linear};
 pub(crate) use partial::keep_partial;

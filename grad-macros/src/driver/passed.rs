@@ -31,7 +31,7 @@ pub(super) fn passed_functions(
     let mut functions = Vec::new();
     for passed in &mut lowered.passed {
         pass::simplify(&mut passed.lowered.graph);
-        let own = active_in(&passed.lowered, diag);
+        let own = active_in(&mut passed.lowered, diag);
         let derived = Derived {
             sig: &sig,
             signature: &passed.signature,

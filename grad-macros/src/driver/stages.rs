@@ -9,8 +9,11 @@ use crate::stages::{ForwardLanes, Gradient, Lowered, Tangents};
 use crate::{ad, pass};
 
 /// What is active in a function; reports what cannot be.
-pub(super) fn active_in(lowered: &Lowered, diag: &Diagnostics) -> ad::Activity {
+pub(super) fn active_in(lowered: &mut Lowered, diag: &Diagnostics) -> ad::Activity {
     let active = ad::activity(&lowered.graph, &lowered.if_active, diag);
+    for check in ad::disguises(&lowered.graph, &active, diag) {
+        super::disguises::put(&mut lowered.graph, check);
+    }
     check_checkpoints(&lowered.graph, &active, diag);
     active
 }

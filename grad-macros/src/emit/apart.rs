@@ -28,19 +28,19 @@ impl Body<'_> {
         let mut handed = handed_by(site);
         let mut before = TokenStream::new();
         while let Some((first, _)) = handed.first().cloned() {
-            let (group, rest) = handed
+            let (group, rest): (Vec<Handed>, Vec<Handed>) = handed
                 .into_iter()
                 .partition(|(path, _)| path.root == first.root);
-            self.divide(group, 0, &mut before);
+            self.divide(&group, 0, &mut before);
             handed = rest;
         }
         before
     }
 
     /// Divides places that agree in their first steps.
-    fn divide(&mut self, places: Vec<Handed>, depth: usize, before: &mut TokenStream) {
+    fn divide(&mut self, places: &[Handed], depth: usize, before: &mut TokenStream) {
         let mut steps: Vec<&Step> = Vec::new();
-        for (path, _) in &places {
+        for (path, _) in places {
             match path.steps.get(depth) {
                 // One of the places is around the others.
                 None => return,
@@ -48,7 +48,7 @@ impl Body<'_> {
                 Some(step) => steps.push(step),
             }
         }
-        if steps.len() > 1 && are_disjoint(&places, &steps) && steps.iter().all(|s| is_part(s)) {
+        if steps.len() > 1 && are_disjoint(places, &steps) && steps.iter().all(|s| is_part(s)) {
             before.extend(self.borrow_parts(&places[0].0, depth, &steps));
             return;
         }
@@ -60,7 +60,7 @@ impl Body<'_> {
                 .cloned();
             let same: Vec<Handed> = same.collect();
             if same.len() > 1 {
-                self.divide(same, depth + 1, before);
+                self.divide(&same, depth + 1, before);
             }
         }
     }
@@ -82,7 +82,7 @@ impl Body<'_> {
             self.apart.push((whole.then((*step).clone()), seen));
             names.push(name);
         }
-        quote!(let [#(#names),*] = #root::private::apart(&mut #place[..], [#(#ranges),*]);)
+        quote!(let [#(#names),*] = #root::private::apart(&mut #place[..], &[#(#ranges),*]);)
     }
 
     /// The elements that a step leads to.

@@ -131,11 +131,13 @@ pub(super) fn discrete_text(op: Discrete) -> &'static str {
     }
 }
 
-/// Whether the code is a macro of std's that takes what it writes by reference.
+/// Whether the code is a macro of std's that takes what it writes by reference, or asks rustc of what
+/// kind something is.
 pub(super) fn is_shown(code: &TokenStream) -> bool {
     const MACROS: &[&str] = &["print", "println", "eprint", "eprintln", "format"];
     let mut tokens = code.clone().into_iter();
     let name = tokens.next().map(|token| token.to_string());
     let bang = tokens.next().map(|token| token.to_string());
     bang.as_deref() == Some("!") && name.is_some_and(|name| MACROS.contains(&name.as_str()))
+        || code.to_string().contains("__grad_kind")
 }

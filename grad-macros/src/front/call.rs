@@ -58,6 +58,9 @@ impl Lower<'_> {
         if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
             return made;
         }
+        if let Some(made) = self.made_deque(call, &names, &args, hint.as_ref(), span) {
+            return made;
+        }
         let applied = operator::called_by_name(&names, &args);
         if let Some(applied) =
             applied.or_else(|| method_by_path(&path.path, path.qself.as_ref(), &args))
@@ -185,7 +188,10 @@ impl Lower<'_> {
     ) -> Operand {
         let own = match &callee {
             Callee::Function(code) => code.0.to_string() == self.own_name,
-            Callee::Method(name, _) | Callee::Associated(_, name, _) => *name == self.own_name,
+            Callee::Method(name, _) => self.is_method && *name == self.own_name,
+            Callee::Associated(of, name, _) => {
+                (self.is_method || of.0.to_string() == "Self") && *name == self.own_name
+            }
             Callee::Operator(_) | Callee::Assign(_) | Callee::Given(_) | Callee::Dynamic(_) => {
                 false
             }
@@ -272,7 +278,7 @@ impl Lower<'_> {
             }
             _ => true,
         };
-        self.recursive |= name == self.own_name && !(self.wraps && on_part);
+        self.recursive |= self.is_method && name == self.own_name && !(self.wraps && on_part);
         let ty = self.operand_ty(&receiver);
         let at = call.receiver.span();
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {

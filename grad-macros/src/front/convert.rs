@@ -43,6 +43,9 @@ impl Lower<'_> {
         hint: Option<&syn::Type>,
     ) -> Option<Operand> {
         let into = hint.filter(|_| call.method == "into" && call.args.is_empty())?;
+        if super::deque::is_written_deque(into) {
+            return Some(self.deque_of(source.clone(), Some(into), call.method.span()));
+        }
         let span = call.method.span();
         if let Some(width) = float_name(into) {
             return Some(self.float_of(source.clone(), width, call.receiver.span(), span));

@@ -33,6 +33,7 @@ impl Lower<'_> {
                 self.lower_expected(expr, expected)
             }
             Expr::Lit(literal) => self.lower_literal(&literal.lit, hint.as_ref(), span),
+            Expr::Path(path) if path.path.is_ident("None") => self.lower_none(hint.as_ref(), span),
             Expr::Path(path) => self.lower_path(path, span),
             Expr::Unary(unary) => {
                 self.hint = hint.filter(|_| matches!(unary.op, UnOp::Neg(_)));
@@ -214,9 +215,6 @@ impl Lower<'_> {
                     None if self.diag.mark() > 0 => Operand::Poison,
                     None => self.report(span, Problem::BranchedReference),
                 };
-            }
-            if name == "None" {
-                return Operand::Value(self.none(Ty::Unknown, span));
             }
             if !name.starts_with(char::is_uppercase) && !self.item_types.contains_key(&name) {
                 return Operand::Closure(Function::of_path(path));

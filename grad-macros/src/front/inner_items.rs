@@ -26,10 +26,11 @@ fn each_block(tokens: &TokenStream, visit: &mut dyn FnMut(&TokenStream)) {
     for token in tokens.clone() {
         match &token {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                if !std::mem::take(&mut of_item) {
+                let is_block = !std::mem::take(&mut of_item);
+                is_block.then(|| {
                     visit(&group.stream());
                     each_block(&group.stream(), visit);
-                }
+                });
             }
             TokenTree::Group(group) if !of_item => each_block(&group.stream(), visit),
             TokenTree::Punct(end) if end.as_char() == ';' => of_item = false,

@@ -80,8 +80,14 @@ impl Lower<'_> {
         if let Some(done) = self.cell_method(&receiver, call) {
             return done;
         }
+        if let Some(place) = self.option_place(&receiver, call, wanted) {
+            return place;
+        }
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
+        }
+        if let Some(result) = self.deque_method(&receiver, call) {
+            return result;
         }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;
@@ -120,8 +126,12 @@ impl Lower<'_> {
                 self.lower_then(receiver, call, &args)
             }
             Ty::Float(_) | Ty::Unknown => {
-                let ends = matches!(name.as_str(), "first_mut" | "last_mut");
-                let chosen = before && matches!(name.as_str(), "first" | "last" | "get");
+                let ends = matches!(
+                    name.as_str(),
+                    "first_mut" | "last_mut" | "front_mut" | "back_mut"
+                );
+                let chosen =
+                    before && matches!(name.as_str(), "first" | "last" | "front" | "back" | "get");
                 let tells = tells_where(&name) && matches!(receiver, Operand::Place(..));
                 if ty == Ty::Unknown && (ends || chosen || tells) {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);

@@ -32,6 +32,7 @@ mod cells;
 mod chosen_place;
 mod closure;
 mod convert;
+mod deque;
 mod dereferenced;
 mod elements;
 mod exchange;
@@ -54,6 +55,7 @@ mod moves;
 mod opaque;
 mod operator;
 mod option;
+mod option_places;
 mod outcomes;
 mod passed;
 mod pattern;
@@ -171,6 +173,8 @@ pub(super) struct Lower<'d> {
     item_types: HashMap<String, Ty>,
     if_active: HashMap<Value, Problem>,
     own_name: String,
+    /// Whether it is a method: the name of a function is not that of a method it calls.
+    is_method: bool,
     recursive: bool,
     /// Whether a method of the same name on a part is another's.
     wraps: bool,
@@ -329,6 +333,10 @@ fn start<'d>(
         item_types: HashMap::new(),
         if_active: HashMap::new(),
         own_name: name.to_owned(),
+        is_method: signature
+            .parameters
+            .first()
+            .is_some_and(|p| p.name == "self"),
         recursive: false,
         wraps: signature.wraps,
         passed: Vec::new(),

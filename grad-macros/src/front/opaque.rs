@@ -101,6 +101,16 @@ impl Lower<'_> {
         captures
     }
 
+    /// Whether the value is a `String` made here, which moves.
+    pub(super) fn is_text(&self, value: crate::ir::Value) -> bool {
+        let made = self.graph.def(value).map(|site| &site.kind);
+        let Some(Kind::Opaque { code, .. }) = made else {
+            return false;
+        };
+        let code = code.0.to_string().replace(' ', "");
+        code.starts_with("format!") || code.ends_with(".to_string()")
+    }
+
     /// Whether the name is a generic parameter, which code sees wherever it stands.
     fn is_generic_number(&self, name: &str, operand: &Operand) -> bool {
         let Operand::Value(value) = operand else {

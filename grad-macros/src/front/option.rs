@@ -19,7 +19,13 @@ const TELLING: &[&str] = &[
     "unwrap_or_default",
     "is_some_and",
     "is_none_or",
+    "zip",
+    "and",
+    "or",
 ];
+
+/// Those that say it where their argument is a closure.
+const TELLING_BY_CLOSURE: &[&str] = &["filter", "inspect"];
 
 /// Whether only options and results have a method of this name.
 pub(super) fn tells_option(name: &str) -> bool {
@@ -41,7 +47,9 @@ impl Lower<'_> {
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(receiver);
         let certain = matches!(receiver, Operand::Maybe(..)) || matches!(ty, Ty::Option(_));
-        let told = ty == Ty::Unknown && TELLING.contains(&name.as_str());
+        let by_closure = TELLING_BY_CLOSURE.contains(&name.as_str())
+            && matches!(args.as_slice(), [Expr::Closure(_)]);
+        let told = ty == Ty::Unknown && (by_closure || TELLING.contains(&name.as_str()));
         if !certain && !told {
             return None;
         }
@@ -120,6 +128,17 @@ impl Lower<'_> {
                     })
                 })
             }
+            ("and", [other]) => {
+                let other = self.lower_expr(other);
+                let other = self.placed(other);
+                let (some, _) = apart(self);
+                self.branch(
+                    some,
+                    span,
+                    |cx| cx.apart(other, span),
+                    |cx| Operand::Maybe(cx.truth(false), Box::new(Operand::Never)),
+                )
+            }
             ("and_then", [f]) => {
                 let (some, item) = apart(self);
                 self.with_function(f, |cx, f| {
@@ -163,6 +182,7 @@ impl Lower<'_> {
             }
             ("or", [other]) => {
                 let other = self.lower_expr(other);
+                let other = self.placed(other);
                 let (some, item) = apart(self);
                 self.branch(
                     some,
@@ -210,7 +230,13 @@ impl Lower<'_> {
                     cx.branch(
                         some,
                         span,
-                        |cx| cx.call_function(f, vec![seen], span),
+                        |cx| {
+                            let seen = match seen {
+                                Operand::Value(_) if name == "filter" => cx.lent(seen).1,
+                                seen => seen,
+                            };
+                            cx.call_function(f, vec![seen], span)
+                        },
                         |cx| Operand::Value(cx.truth(name == "is_none_or")),
                     )
                 });
@@ -219,6 +245,23 @@ impl Lower<'_> {
                     "filter" => Operand::Maybe(answer, Box::new(item)),
                     _ => Operand::Value(answer),
                 }
+            }
+            ("inspect", [f]) => {
+                let operand = self.placed(receiver.clone());
+                let (some, item) = self.maybe(operand.clone(), span);
+                self.with_function(f, |cx, f| {
+                    cx.branch(
+                        some,
+                        span,
+                        |cx| {
+                            let seen = cx.lent(item).1;
+                            cx.call_function(f, vec![seen], span);
+                            Operand::Unit
+                        },
+                        |_| Operand::Unit,
+                    )
+                });
+                operand
             }
             ("zip", [other]) => {
                 let other = self.lower_expr(other);

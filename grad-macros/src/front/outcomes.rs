@@ -70,11 +70,17 @@ impl Lower<'_> {
         let name = call.method.to_string();
         let meaning = match known {
             Known::Option => of_option(&name, &args),
-            _ => None,
+            Known::Result => of_result(&name, &args),
+            Known::Neither if name == "xor" => of_option(&name, &args),
+            Known::Neither => None,
         };
         let meaning = meaning.or_else(|| of_either(&name, &args, known, call.method.span()))?;
+        let receiver = match receiver {
+            Operand::Value(_) => self.placed(receiver.clone()),
+            other => other.clone(),
+        };
         self.locals.enter();
-        self.locals.declare(RECEIVER, true, Some(receiver.clone()));
+        self.locals.declare(RECEIVER, true, Some(receiver));
         self.hint = hint.cloned();
         let result = self.lower_expr(&meaning);
         self.locals.leave();
@@ -102,9 +108,40 @@ fn of_option(name: &str, args: &[&Expr]) -> Option<Expr> {
                 None => None,
             })
         }
+        ("transpose", []) => syn::parse_quote!(match __outcome {
+            Some(Ok(__item)) => Ok(Some(__item)),
+            Some(Err(__error)) => Err(__error),
+            None => Ok(None),
+        }),
         ("unzip", []) => syn::parse_quote!(match __outcome {
             Some((__a, __b)) => (Some(__a), Some(__b)),
             None => (None, None),
+        }),
+        _ => return None,
+    })
+}
+
+/// Methods of results that options have too, or other types.
+fn of_result(name: &str, args: &[&Expr]) -> Option<Expr> {
+    Some(match (name, args) {
+        ("and", [other]) => syn::parse_quote!({
+            let __other: Result<_, _> = #other;
+            match __outcome {
+                Ok(_) => __other,
+                Err(__error) => Err(__error),
+            }
+        }),
+        ("or", [other]) => syn::parse_quote!({
+            let __other: Result<_, _> = #other;
+            match __outcome {
+                Ok(__item) => Ok(__item),
+                Err(_) => __other,
+            }
+        }),
+        ("transpose", []) => syn::parse_quote!(match __outcome {
+            Ok(Some(__item)) => Some(Ok(__item)),
+            Ok(None) => None,
+            Err(__error) => Some(Err(__error)),
         }),
         _ => return None,
     })
@@ -125,6 +162,22 @@ fn of_either(name: &str, args: &[&Expr], known: Known, span: Span) -> Option<Exp
             syn::parse_quote_spanned!(span=> match __outcome {
                 Ok(__item) => Ok(__item),
                 Err(#pat) => Err(#error),
+            })
+        }
+        ("or_else", [f]) if takes_error(f, known) => {
+            let (pat, otherwise) = of_error(f);
+            syn::parse_quote_spanned!(span=> match __outcome {
+                Ok(__item) => Ok(__item),
+                Err(#pat) => #otherwise,
+            })
+        }
+        ("inspect_err", [f]) => {
+            let seen = applied(f, &[syn::parse_quote!(__error)]);
+            syn::parse_quote_spanned!(span=> {
+                if let Err(__error) = &__outcome {
+                    #seen;
+                }
+                __outcome
             })
         }
         ("map", [f]) if known == Known::Result => {

@@ -234,7 +234,7 @@ impl Lower<'_> {
                 }
                 let ty = self.graph.ty(value).clone();
                 let renamed = (ty.is_scalar()
-                    || ty == Ty::Inert
+                    || ty == Ty::Inert && (mutable || !self.is_text(value))
                     || ty == Ty::Unknown && !self.projected.contains(name))
                     && !self.borrowed_mut.contains(name);
                 if renamed {

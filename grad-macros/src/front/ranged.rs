@@ -132,7 +132,7 @@ impl Lower<'_> {
     }
 
     /// The bounds of a range of indices into a sequence.
-    fn bounds_of(&mut self, range: &Expr, path: &Path, span: Span) -> (Value, Value) {
+    pub(super) fn bounds_of(&mut self, range: &Expr, path: &Path, span: Span) -> (Value, Value) {
         let (start, end, inclusive) = match range {
             Expr::Paren(inner) => return self.bounds_of(&inner.expr, path, span),
             Expr::Range(range) => {

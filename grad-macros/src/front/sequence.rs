@@ -104,8 +104,12 @@ impl Lower<'_> {
                     cx.store(to, value, span);
                 })
             }
-            ("first" | "first_mut" | "last" | "last_mut", []) => {
-                let at_end = name.starts_with("last");
+            (
+                "first" | "first_mut" | "last" | "last_mut" | "front" | "front_mut" | "back"
+                | "back_mut",
+                [],
+            ) => {
+                let at_end = name.starts_with("last") || name.starts_with("back");
                 self.end_of(receiver, at_end, name.ends_with("_mut"), span)
             }
             ("get" | "get_mut", [index]) if !matches!(index, Expr::Range(_)) => {

@@ -15,6 +15,17 @@ pub(super) fn told<'e>(pattern: &Pat, init: &'e Expr) -> Cow<'e, Expr> {
     let (syn::Type::Path(written), Expr::Path(path)) = (&*typed.ty, &*call.func) else {
         return untold;
     };
+    if let (Some(variant), Some(of)) = (path.path.get_ident(), written.path.segments.last()) {
+        let own = match of.ident.to_string().as_str() {
+            "Result" => variant == "Ok" || variant == "Err",
+            "Option" => variant == "Some",
+            _ => false,
+        };
+        if let (true, PathArguments::AngleBracketed(arguments)) = (own, &of.arguments) {
+            let (args, values) = (&arguments.args, &call.args);
+            return Cow::Owned(syn::parse_quote!(#variant::<#args>(#values)));
+        }
+    }
     let owner = path.path.segments.len().checked_sub(2);
     let (Some(owner), Some(written)) = (owner, written.path.segments.last()) else {
         return untold;

@@ -177,6 +177,32 @@ impl Lower<'_> {
         item
     }
 
+    /// `None`, of the annotated type: a method of what it is replaced by may be called before that tells.
+    pub(super) fn lower_none(&mut self, hint: Option<&syn::Type>, span: Span) -> Operand {
+        let inner = hint.and_then(|ty| match ty {
+            syn::Type::Path(path) => path.path.segments.last(),
+            _ => None,
+        });
+        let inner = inner.filter(|last| last.ident == "Option" && !last.arguments.is_none());
+        let Some(arguments) = inner.map(|last| &last.arguments) else {
+            return Operand::Value(self.none(Ty::Unknown, span));
+        };
+        let code = match arguments {
+            syn::PathArguments::AngleBracketed(list) => {
+                let args = &list.args;
+                quote!(None::<#args>)
+            }
+            _ => quote!(None),
+        };
+        let ty = hint.map_or(Ty::Unknown, |ty| self.ty_of(ty));
+        let kind = Kind::Opaque {
+            code: Code(code),
+            captures: Vec::new(),
+            effect: false,
+        };
+        Operand::Value(self.push(kind, Vec::new(), ty, span))
+    }
+
     /// `None`; never shared with another, as its type is its own.
     pub(super) fn none(&mut self, inner: Ty, span: Span) -> Value {
         let kind = Kind::Opaque {

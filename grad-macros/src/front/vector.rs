@@ -27,6 +27,9 @@ impl Lower<'_> {
             ([.., "Vec", "new"], []) => self.empty_vector(&call.func, hint, span),
             ([.., "Vec", "from"], [arg]) => {
                 let operand = self.lower_expr(arg);
+                if super::deque::is_deque(&self.operand_ty(&operand)) {
+                    return Some(self.vector_of_deque(operand, span));
+                }
                 self.copy_of(operand, span)
             }
             ([.., "Box", "new"], [arg]) => {

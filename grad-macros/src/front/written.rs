@@ -85,7 +85,7 @@ impl Lower<'_> {
     }
 
     /// Methods that take a function, which may change variables or what it is given.
-    fn asking_written(
+    pub(super) fn asking_written(
         &mut self,
         receiver: &Operand,
         (name, span): (&str, Span),
@@ -104,7 +104,8 @@ impl Lower<'_> {
             return None;
         }
         let f = self.function_of(function)?;
-        if matches!(name, "retain") && !f.changes() {
+        let of_queue = super::deque::is_deque(&self.operand_ty(receiver));
+        if matches!(name, "retain") && !f.changes() && !of_queue {
             return None;
         }
         let code = match name {

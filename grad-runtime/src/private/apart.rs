@@ -25,10 +25,13 @@ pub fn bounds(range: impl RangeBounds<usize>) -> Range<usize> {
 ///
 /// If one reaches out of `whole`, as the slice of the source would, or into another.
 #[inline]
-pub fn apart<T, const N: usize>(whole: &mut [T], parts: [Range<usize>; N]) -> [&mut [T]; N] {
+pub fn apart<'a, T, const N: usize>(
+    whole: &'a mut [T],
+    parts: &[Range<usize>; N],
+) -> [&'a mut [T]; N] {
     let mut order: [usize; N] = core::array::from_fn(|k| k);
     order.sort_unstable_by_key(|k| (parts[*k].start, parts[*k].end));
-    let mut found: [&mut [T]; N] = core::array::from_fn(|_| Default::default());
+    let mut found: [&'a mut [T]; N] = core::array::from_fn(|_| Default::default());
     let (mut rest, mut at) = (whole, 0);
     for k in order {
         let Range { start, end } = parts[k].clone();
@@ -52,13 +55,13 @@ mod tests {
     #[test]
     fn parts_are_found_in_any_order() {
         let mut v = [1, 2, 3, 4, 5];
-        let [tail, one, none] = apart(&mut v, [bounds(3..), bounds(1..=1), bounds(2..2)]);
+        let [tail, one, none] = apart(&mut v, &[bounds(3..), bounds(1..=1), bounds(2..2)]);
         assert_eq!((&*tail, &*one, &*none), (&[4, 5][..], &[2][..], &[][..]));
     }
 
     #[test]
     #[should_panic(expected = "mid > len")]
     fn a_part_out_of_reach() {
-        apart(&mut [1, 2, 3], [bounds(..1), bounds(2..=3)]);
+        apart(&mut [1, 2, 3], &[bounds(..1), bounds(2..=3)]);
     }
 }

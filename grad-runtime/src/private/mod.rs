@@ -11,6 +11,7 @@ mod checkpoints;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod disguised;
 mod gather;
 mod gathered;
 mod given_back;

@@ -152,3 +152,82 @@ fn options() {
     assert_eq!(value, None);
     assert_eq!(pull(None), (0.0, 0.0, 0.0));
 }
+
+#[differentiate]
+fn positive(a: f64, b: f64) -> Option<f64> {
+    if a > 0.0 { Some(a * b) } else { None }
+}
+
+#[differentiate]
+fn asked(a: f64, b: f64) -> Result<f64, String> {
+    if a > 0.0 {
+        Ok(a * b)
+    } else {
+        Err("negative".to_owned())
+    }
+}
+
+/// The types of these options are told by nothing but their methods.
+#[differentiate]
+pub fn untold(x: &[f64]) -> f64 {
+    let mut first = positive(x[0], x[1]);
+    *first.get_or_insert(x[2]) *= x[1];
+    let filled = *first.get_or_insert_with(|| x[0] * x[0]);
+    let mut second = positive(x[2], x[0]);
+    let taken = second.take_if(|v| *v > 0.5).unwrap_or(x[1]);
+    let old = second.replace(x[2] * x[2]);
+    *second.insert(x[0] * x[1]) += x[2];
+    let both = positive(x[0], x[1]).zip(positive(x[2], x[1]));
+    let (a, b) = both.unwrap_or((x[1], x[0]));
+    let either = positive(x[0], x[1]).xor(old).or(second);
+    let last = positive(x[1], x[2])
+        .and(positive(x[2], x[2]))
+        .filter(|v| *v > 0.1)
+        .inspect(|v| assert!(v.is_finite()));
+    filled * taken + a * b + either.unwrap_or(x[2]) * last.unwrap_or(x[0])
+}
+
+#[differentiate]
+pub fn chained_results(x: &[f64]) -> f64 {
+    let first: Result<f64, String> = asked(x[0], x[1]);
+    let total = first.iter().map(|v| v * v).sum::<f64>();
+    let next = first
+        .map(|v| v * x[2])
+        .and_then(|v| asked(x[1], v))
+        .or_else(|text| {
+            if text.is_empty() {
+                Err(text)
+            } else {
+                asked(x[2], x[0])
+            }
+        })
+        .inspect_err(|text| assert!(!text.is_empty()));
+    let second: Result<f64, String> = asked(x[2], x[1]);
+    let joined = second.and(asked(x[1], x[0])).or(asked(x[0], x[2]));
+    let turned: Option<Result<f64, String>> = Some(asked(x[1], x[1]));
+    let turned = turned.transpose().unwrap_or(None).unwrap_or(x[0]);
+    let list: Result<Vec<f64>, String> = x.iter().map(|&v| asked(v, x[0])).collect();
+    let list = list.map(|v| v.iter().sum::<f64>()).unwrap_or(x[1]);
+    total + next.unwrap_or_default() * joined.unwrap_or(x[1]) + turned * list
+}
+
+/// A method is not the function around it for its name.
+#[differentiate]
+pub fn replace(x: &[f64]) -> f64 {
+    let mut best: Option<f64> = None;
+    for &v in x {
+        best = Some(best.map_or(v, |b: f64| b.max(v)));
+    }
+    let old = best.replace(x[0] * x[1]);
+    old.unwrap_or(x[0]) * best.unwrap_or(x[1])
+}
+
+#[test]
+fn methods_that_tell() {
+    each! {
+        [1.3, 0.7, 2.1], [-0.6, 1.9, -0.3], [0.4, -1.1, 0.9];
+        untold, value_and_grad_untold, jvp_untold;
+        chained_results, value_and_grad_chained_results, jvp_chained_results;
+        replace, value_and_grad_replace, jvp_replace;
+    }
+}

@@ -161,3 +161,40 @@ pub fn signs_and_names(x: &[f64]) -> f64 {
 fn patterns_of_text() {
     slice!(signs_and_names, value_and_grad_signs_and_names, jvp_signs_and_names; [0.4, 1.3, 0.7]);
 }
+
+/// What a text says of a value, and whether there was an error, are numbers without a derivative.
+fn weight(text: &str) -> f64 {
+    text.len() as f64
+}
+
+#[differentiate]
+fn labelled(x: &[f64]) -> Result<f64, String> {
+    if x[0] > 0.0 {
+        Ok(x[0] * x[1])
+    } else {
+        Err(format!("{:.1} is too small", x[0]))
+    }
+}
+
+#[differentiate]
+pub fn of_texts(x: &[f64]) -> f64 {
+    let text = format!("{:.0}", x[1]);
+    let places = text.len() as f64 * x[0] + weight(&text) * x[2];
+    let bits = if x[2].to_bits() >> 63 == 1 {
+        x[0]
+    } else {
+        x[1] * x[2]
+    };
+    match labelled(x) {
+        Ok(value) => value * places + bits,
+        Err(text) => places * weight(&text) + text.len() as f64 * x[1] + bits,
+    }
+}
+
+#[test]
+fn texts_that_are_measured() {
+    each! {
+        [1.3, 0.7, 2.1], [-0.6, 1.9, -0.3];
+        of_texts, value_and_grad_of_texts, jvp_of_texts;
+    }
+}

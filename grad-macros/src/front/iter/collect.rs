@@ -28,6 +28,12 @@ struct Target {
 impl Lower<'_> {
     pub(super) fn collect(&mut self, iter: &Iter, site: &Site) -> Operand {
         let span = site.span;
+        if let Some(ty) = site
+            .hint
+            .filter(|ty| super::super::deque::is_written_deque(ty))
+        {
+            return self.deque_of(Operand::Iter(iter.clone()), Some(ty), span);
+        }
         let named = site.hint.filter(|ty| !is_vector(ty));
         if let Some(ty) = named.filter(|ty| !may_be_vector(ty)) {
             let name = ty.to_token_stream().to_string().replace(' ', "");
@@ -319,7 +325,14 @@ impl Lower<'_> {
     }
 
     /// `v.extend(items)`: one `push` an item.
-    pub(super) fn extend(&mut self, receiver: &Operand, iter: &Iter, span: Span) -> Operand {
+    pub(in crate::front) fn extend(
+        &mut self,
+        receiver: &Operand,
+        iter: &Iter,
+        span: Span,
+    ) -> Operand {
+        let of_queue = super::super::deque::is_deque(&self.operand_ty(receiver));
+        let push = if of_queue { "push_back" } else { "push" };
         let path = self.as_path(receiver.clone());
         self.drive(iter, span, &mut |cx, item| {
             let item = match item {
@@ -327,7 +340,7 @@ impl Lower<'_> {
                 other => other,
             };
             let arg = cx.as_arg(item, false, span);
-            let callee = crate::ir::Callee::Method("push".to_owned(), None);
+            let callee = crate::ir::Callee::Method(push.to_owned(), None);
             let args = vec![crate::ir::Arg::RefMut(path.clone()), arg];
             if let Operand::Value(value) = cx.finish_call(callee, args, span) {
                 cx.graph.value_mut(value).ty = Ty::Unit;

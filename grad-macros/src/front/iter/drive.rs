@@ -339,7 +339,7 @@ impl<'d> Lower<'d> {
     }
 
     /// The item, and a reference to it for a closure that only looks.
-    pub(super) fn lent(&mut self, item: Operand) -> (Operand, Operand) {
+    pub(in crate::front) fn lent(&mut self, item: Operand) -> (Operand, Operand) {
         match self.placed(item) {
             Operand::Place(path, ty) => (
                 Operand::Place(path.clone(), ty.clone()),

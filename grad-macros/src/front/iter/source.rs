@@ -22,8 +22,11 @@ const CUTS: &[(&str, Cut, bool)] = &[
 
 impl Lower<'_> {
     /// The operand as an iterator: what `for` and `zip` do with it.
-    pub(super) fn iterator(&mut self, operand: Operand, span: Span) -> Option<Iter> {
-        let ty = self.operand_ty(&operand);
+    pub(in crate::front) fn iterator(&mut self, operand: Operand, span: Span) -> Option<Iter> {
+        let ty = match self.operand_ty(&operand) {
+            ty if super::super::deque::is_deque(&ty) => Ty::Unknown,
+            ty => ty,
+        };
         let element = ty.element();
         match operand {
             Operand::Poison | Operand::Never => None,
@@ -34,20 +37,18 @@ impl Lower<'_> {
                 let no = self.truth(false);
                 Some(Iter::Maybe(no, Box::new(Operand::Never)))
             }
-            _ if matches!(ty, Ty::Option(_)) => {
+            _ if is_optional(&ty) => {
                 let (some, item) = self.maybe(operand, span);
                 Some(Iter::Maybe(some, Box::new(item)))
             }
-            Operand::Ref(path, Ty::Array(_) | Ty::Unknown) => {
-                Some(elements(path, element, Access::Ref))
-            }
-            Operand::RefMut(path, Ty::Array(_) | Ty::Unknown) => {
+            Operand::Ref(path, _) if is_sequence(&ty) => Some(elements(path, element, Access::Ref)),
+            Operand::RefMut(path, _) if is_sequence(&ty) => {
                 Some(elements(path, element, Access::RefMut))
             }
-            Operand::Place(path, Ty::Array(_) | Ty::Unknown) => {
+            Operand::Place(path, _) if is_sequence(&ty) => {
                 Some(elements(path, element, Access::Move))
             }
-            Operand::Value(_) if matches!(ty, Ty::Array(_) | Ty::Unknown) => {
+            Operand::Value(_) if is_sequence(&ty) => {
                 let path = self.as_path(operand);
                 Some(elements(path, element, Access::Move))
             }
@@ -71,7 +72,7 @@ impl Lower<'_> {
         let ty = self.operand_ty(receiver);
         let (name, span) = (call.method.to_string(), call.method.span());
         let args: Vec<&Expr> = call.args.iter().collect();
-        let optional = matches!(receiver, Operand::Maybe(..)) || matches!(ty, Ty::Option(_));
+        let optional = matches!(receiver, Operand::Maybe(..)) || is_optional(&ty);
         match (name.as_str(), args.as_slice()) {
             ("iter" | "iter_mut" | "into_iter", []) if optional => {
                 let iter = self.iterator(receiver.clone(), span);
@@ -133,9 +134,7 @@ impl Lower<'_> {
     /// Whether the value is `None` itself.
     fn is_none(&self, value: Value) -> bool {
         let site = self.graph.def(value);
-        site.is_some_and(
-            |site| matches!(&site.kind, Kind::Opaque { code, .. } if code.0.to_string() == "None"),
-        )
+        site.is_some_and(|site| matches!(&site.kind, Kind::Opaque { code, .. } if is_none(&code.0)))
     }
 
     fn elements_of(&mut self, receiver: &Operand, access: Access) -> Operand {
@@ -286,4 +285,23 @@ impl Lower<'_> {
 
 pub(super) fn elements(path: Path, ty: Ty, access: Access) -> Iter {
     Iter::Elements { path, ty, access }
+}
+
+/// Whether it holds one item or none.
+fn is_optional(ty: &Ty) -> bool {
+    match ty {
+        Ty::Option(_) => true,
+        Ty::Named(name) => name == "Result",
+        _ => false,
+    }
+}
+
+/// `None`, or `None::<T>`.
+fn is_none(code: &proc_macro2::TokenStream) -> bool {
+    let first = code.clone().into_iter().next();
+    first.is_some_and(|first| first.to_string() == "None")
+}
+
+fn is_sequence(ty: &Ty) -> bool {
+    matches!(ty, Ty::Array(_) | Ty::Unknown)
 }

@@ -141,6 +141,9 @@ pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRu
 pub mod methods {
     pub use super::super::again::{KeepClone as _, KeepReplica as _};
     pub use super::super::behind::Itself as _;
+    pub use super::super::disguised::{
+        Disguised as _, KindOfFloatless as _, KindOfFloats as _, KindOfOpaque as _, NotAFloat as _,
+    };
     pub use super::super::gather::{Gather as _, GatherCopies as _, GatherPairs as _};
     pub use super::super::given_back::Given as _;
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
