@@ -102,5 +102,7 @@ mod tuples;
 mod unread;
 #[path = "language/vectors.rs"]
 mod vectors;
+#[path = "language/views.rs"]
+mod views;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -50,6 +50,27 @@ pub(super) fn is_lent(graph: &Graph, residuals: &Residuals, value: Value) -> boo
     }
 }
 
+/// Words in the names of functions of types that do more than put together.
+const COMPUTES: &[&str] = &[
+    "factor",
+    "factorize",
+    "decompose",
+    "fit",
+    "solve",
+    "lu",
+    "qr",
+    "svd",
+    "cholesky",
+    "eigen",
+    "inverse",
+    "train",
+    "fn",
+    "integrate",
+    "simulate",
+    "run",
+    "compute",
+];
+
 /// Whether a call by its name gives a view, or a struct around references, and can be made again from
 /// what is still there: it does little but borrow.
 fn may_be_made_again(graph: &Graph, residuals: &Residuals, call: &Call, id: SiteId) -> bool {
@@ -57,7 +78,8 @@ fn may_be_made_again(graph: &Graph, residuals: &Residuals, call: &Call, id: Site
     let of_lent = of_lent.is_some_and(|path| holds_references(graph, residuals, path.root));
     let named = match &call.callee {
         Callee::Associated(_, name, _) => {
-            name == "new" || graph.views.contains(name) || is_view(name, of_lent)
+            let mut words = name.split('_');
+            !words.any(|word| COMPUTES.contains(&word))
         }
         Callee::Method(name, _) => graph.views.contains(name) || is_view(name, of_lent),
         _ => false,
@@ -207,8 +229,8 @@ impl Lent {
     }
 }
 
-/// The ways through types with lifetimes that the pullback goes: their types have these too, so they are
-/// found again. Gives the sites that do so and what stands for which way.
+/// What the pullback reads that may be a reference, or a way through a type with lifetimes, whose own
+/// type has these too: it is found again. Gives the sites that do so and what stands for what.
 pub(super) fn find_again(
     graph: &mut Graph,
     residuals: &Residuals,
@@ -218,30 +240,37 @@ pub(super) fn find_again(
     let read: Vec<Value> = (graph.sites_within(pull).into_iter())
         .flat_map(|id| graph.site(id).reads())
         .collect();
-    for way in read {
-        let Some(id) = graph.value(way).site.filter(|_| *graph.ty(way) == Ty::Way) else {
+    for value in read {
+        let Some(id) = graph.value(value).site else {
             continue;
         };
-        let site = graph.site(id).clone();
-        let through = site.paths();
-        let lends = through
-            .iter()
-            .any(|path| holds_references(graph, residuals, path.root));
-        let stable = (through.iter()).all(|path| residuals.is_stable(graph, path, id));
-        if found.contains_key(&way) || residuals.number(id).is_none() || !lends || !stable {
+        let known = found.contains_key(&value) || residuals.number(id).is_none();
+        if known || !is_found_again(graph, residuals, value, id) {
             continue;
         }
-        let again = graph.new_site(
-            site.kind,
-            site.operands,
-            Vec::new(),
-            vec![Ty::Way],
-            site.span,
-        );
-        found.insert(way, graph.site(again).results[0]);
+        let (site, ty) = (graph.site(id).clone(), graph.ty(value).clone());
+        let again = graph.new_site(site.kind, site.operands, Vec::new(), vec![ty], site.span);
+        graph.exact.insert(again);
+        found.insert(value, graph.site(again).results[0]);
         sites.push(again);
     }
     (sites, found)
+}
+
+fn is_found_again(graph: &Graph, residuals: &Residuals, value: Value, id: SiteId) -> bool {
+    let paths = graph.site(id).paths();
+    let finds = match graph.site(id).kind {
+        Kind::Load(_) => is_lent(graph, residuals, value),
+        _ if *graph.ty(value) == Ty::Way => {
+            let mut through = paths.iter();
+            through.any(|path| holds_references(graph, residuals, path.root))
+        }
+        _ => false,
+    };
+    let is_there = |path: &Path| {
+        residuals.is_stable(graph, path, id) || var_is_lent(graph, residuals, path.root)
+    };
+    finds && paths.iter().all(is_there)
 }
 
 struct Again<'r> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::borrowed::Lent;
+use super::borrowed::{Lent, is_lent};
 use super::cut::{self, Choice};
 use super::residuals::kept::Kept;
 use super::residuals::{Known, Reads, Residuals};
@@ -233,6 +233,8 @@ impl<'r> Again<'r> {
                 (1, true)
             }
             Kind::Apply(_) => (DEAR, true),
+            // A pullback cannot hold a reference.
+            Kind::Load(path) if is_lent(graph, self.residuals, value) && stable(path) => (0, true),
             Kind::Load(path) => {
                 let possible = !self.made.contains(&path.root) && is_number(graph, value) && {
                     self.residuals.is_stable(graph, path, id)

@@ -39,7 +39,7 @@ impl Lower<'_> {
     }
 
     /// `Some(&x)` for a parameter that is an `Option<&T>`.
-    fn lower_some(&mut self, call: &syn::ExprCall) -> Operand {
+    pub(super) fn lower_some(&mut self, call: &syn::ExprCall) -> Operand {
         let whole = Expr::Call(call.clone());
         let Some(inner @ Expr::Reference(reference)) = call.args.first() else {
             return self.lower_expr(&whole);
@@ -129,7 +129,7 @@ impl Lower<'_> {
     }
 }
 
-fn is_some(call: &syn::ExprCall) -> bool {
+pub(super) fn is_some(call: &syn::ExprCall) -> bool {
     let named = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some"));
     named && call.args.len() == 1
 }

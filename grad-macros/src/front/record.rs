@@ -171,7 +171,11 @@ impl Lower<'_> {
     /// A field's value, and whether the field is a reference to it.
     pub(super) fn lower_field(&mut self, expr: &Expr) -> (Value, bool) {
         let span = expr.span();
-        match self.lower_expr(expr) {
+        let operand = match expr {
+            Expr::Call(call) if super::args::is_some(call) => self.lower_some(call),
+            expr => self.lower_expr(expr),
+        };
+        match operand {
             Operand::Ref(path, ty) => (self.push(Kind::Borrow(path), Vec::new(), ty, span), true),
             Operand::RefMut(..) if matches!(expr, Expr::Reference(_)) => {
                 self.report(span, Problem::MutableField);

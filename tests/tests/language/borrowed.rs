@@ -478,116 +478,6 @@ mod views_in_loops {
     }
 }
 
-mod ctor_in_fn {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone)]
-    pub struct Config {
-        g: f64,
-        drag: f64,
-    }
-    #[derive(Differentiable)]
-    pub struct Sim<'c> {
-        cfg: &'c Config,
-        forces: &'c [f64],
-        dt: f64,
-    }
-    #[differentiate]
-    impl<'c> Sim<'c> {
-        pub fn new(cfg: &'c Config, forces: &'c [f64], dt: f64) -> Sim<'c> {
-            Self { cfg, forces, dt }
-        }
-        fn acc(&self, i: usize, v: f64) -> f64 {
-            self.forces[i] - self.cfg.g - self.cfg.drag * v * v.abs()
-        }
-        pub fn run(&self, mut v: f64) -> f64 {
-            for i in 0..self.forces.len() {
-                v += self.dt * self.acc(i, v);
-            }
-            v
-        }
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let cfg = Config {
-            g: x[0],
-            drag: x[1] * x[1],
-        };
-        let forces: Vec<f64> = x.iter().map(|v| v.sin()).collect();
-        let sim = Sim::new(&cfg, &forces, 0.1);
-        sim.run(x[2]) * sim.run(1.0)
-    }
-    #[differentiate]
-    pub fn g(x: &[f64]) -> f64 {
-        let cfg = Config {
-            g: x[0],
-            drag: x[1] * x[1],
-        };
-        let mut s = 0.0;
-        for k in 0..2 {
-            let forces: Vec<f64> = x.iter().map(|v| v.sin() * k as f64).collect();
-            let sim = Sim::new(&cfg, &forces, 0.1);
-            s += sim.run(x[2] + s);
-        }
-        s
-    }
-    #[test]
-    fn t() {
-        each!([0.5, 1.5, -0.7, 0.3]; f, value_and_grad_f, jvp_f; g, value_and_grad_g, jvp_g;);
-    }
-}
-
-mod nested_refs {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone)]
-    struct Body {
-        m: f64,
-        p: [f64; 2],
-    }
-    #[derive(Differentiable)]
-    struct Pair<'a, 'b> {
-        a: &'a Body,
-        b: &'b Body,
-        k: &'a f64,
-    }
-    #[differentiate]
-    impl Pair<'_, '_> {
-        fn energy(&self) -> f64 {
-            let d = [self.a.p[0] - self.b.p[0], self.a.p[1] - self.b.p[1]];
-            -self.k * self.a.m * self.b.m / (d[0] * d[0] + d[1] * d[1]).sqrt()
-        }
-    }
-    #[differentiate]
-    fn total(bodies: &[Body], k: &f64) -> f64 {
-        let mut e = 0.0;
-        for i in 0..bodies.len() {
-            for j in i + 1..bodies.len() {
-                let pair = Pair {
-                    a: &bodies[i],
-                    b: &bodies[j],
-                    k,
-                };
-                e += pair.energy();
-            }
-        }
-        e
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let bodies: Vec<Body> = (0..3)
-            .map(|i| Body {
-                m: x[i],
-                p: [x[i + 1] * x[i], x[(i + 2) % 4]],
-            })
-            .collect();
-        let k = x[0] * x[1];
-        total(&bodies, &k)
-    }
-    #[test]
-    fn t() {
-        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
-    }
-}
-
 mod tuple_struct_ref {
     use grad_runtime::{Differentiable, differentiate};
     #[derive(Differentiable, Clone, Copy)]
@@ -693,388 +583,6 @@ mod number_changed {
     }
 }
 
-mod mesh {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone, Copy)]
-    struct Vec3 {
-        x: f64,
-        y: f64,
-        z: f64,
-    }
-    #[differentiate]
-    impl Vec3 {
-        fn dot(&self, o: &Vec3) -> f64 {
-            self.x * o.x + self.y * o.y + self.z * o.z
-        }
-    }
-    #[differentiate]
-    impl std::ops::Sub for Vec3 {
-        type Output = Vec3;
-        fn sub(self, o: Vec3) -> Vec3 {
-            Vec3 {
-                x: self.x - o.x,
-                y: self.y - o.y,
-                z: self.z - o.z,
-            }
-        }
-    }
-    #[derive(Differentiable)]
-    struct Mesh<'a> {
-        verts: &'a [Vec3],
-        tris: &'a [[usize; 3]],
-    }
-    #[derive(Differentiable)]
-    struct Ray<'m> {
-        o: &'m Vec3,
-        d: Vec3,
-    }
-    #[differentiate]
-    impl<'a> Mesh<'a> {
-        fn vert(&self, t: usize, k: usize) -> &'a Vec3 {
-            &self.verts[self.tris[t][k]]
-        }
-        fn edge(&self, t: usize) -> Vec3 {
-            *self.vert(t, 1) - *self.vert(t, 0)
-        }
-        fn score(&self, r: &Ray<'_>) -> f64 {
-            let mut s = 0.0;
-            for t in 0..self.tris.len() {
-                s += self.edge(t).dot(&r.d) * r.o.dot(self.vert(t, 2));
-            }
-            s
-        }
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let verts: Vec<Vec3> = (0..4)
-            .map(|i| Vec3 {
-                x: x[i],
-                y: x[(i + 1) % 4] * x[i],
-                z: x[(i + 2) % 4],
-            })
-            .collect();
-        let tris = [[0, 1, 2], [2, 3, 0]];
-        let mesh = Mesh {
-            verts: &verts,
-            tris: &tris,
-        };
-        let o = Vec3 {
-            x: x[0],
-            y: 1.0,
-            z: x[1],
-        };
-        let r = Ray { o: &o, d: verts[1] };
-        mesh.score(&r)
-    }
-    #[test]
-    fn t() {
-        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
-    }
-}
-
-mod system {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone)]
-    struct Params {
-        k: Vec<f64>,
-        c: f64,
-    }
-    #[derive(Differentiable)]
-    struct Chain<'p> {
-        p: &'p Params,
-        n: usize,
-    }
-    #[differentiate]
-    trait System {
-        fn rhs(&self, s: &[f64], out: &mut [f64]);
-        fn dim(&self) -> usize;
-    }
-    #[differentiate]
-    impl System for Chain<'_> {
-        fn rhs(&self, s: &[f64], out: &mut [f64]) {
-            for i in 0..self.n {
-                let l = if i > 0 { s[i - 1] } else { 0.0 };
-                out[i] = self.p.k[i] * (l - s[i]) - self.p.c * s[i];
-            }
-        }
-        fn dim(&self) -> usize {
-            self.n
-        }
-    }
-    #[differentiate]
-    fn euler(sys: &Chain<'_>, s: &mut Vec<f64>, h: f64) {
-        let mut d = vec![0.0; s.len()];
-        sys.rhs(s, &mut d);
-        for i in 0..s.len() {
-            s[i] += h * d[i];
-        }
-    }
-    #[differentiate]
-    fn euler_any<S: System>(sys: &S, s: &mut Vec<f64>, h: f64) {
-        let mut d = vec![0.0; s.len()];
-        sys.rhs(s, &mut d);
-        for i in 0..s.len() {
-            s[i] += h * d[i];
-        }
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let p = Params {
-            k: x[..2].to_vec(),
-            c: x[2],
-        };
-        let sys = Chain { p: &p, n: 2 };
-        let mut s = vec![x[3], 1.0];
-        for _ in 0..5 {
-            euler(&sys, &mut s, 0.1);
-        }
-        s[0] * s[1]
-    }
-    #[test]
-    fn t() {
-        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
-    }
-}
-
-mod image {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone, Copy)]
-    struct Image<'a> {
-        px: &'a [f64],
-        w: usize,
-        h: usize,
-    }
-    #[differentiate]
-    impl<'a> Image<'a> {
-        fn get(&self, x: isize, y: isize) -> f64 {
-            let x = x.clamp(0, self.w as isize - 1) as usize;
-            let y = y.clamp(0, self.h as isize - 1) as usize;
-            self.px[y * self.w + x]
-        }
-        fn bilinear(&self, u: f64, v: f64) -> f64 {
-            let (x0, y0) = (u.floor(), v.floor());
-            let (fx, fy) = (u - x0, v - y0);
-            let (i, j) = (x0 as isize, y0 as isize);
-            let a = self.get(i, j) * (1.0 - fx) + self.get(i + 1, j) * fx;
-            let b = self.get(i, j + 1) * (1.0 - fx) + self.get(i + 1, j + 1) * fx;
-            a * (1.0 - fy) + b * fy
-        }
-    }
-    #[differentiate]
-    fn warp_loss(im: &Image<'_>, target: Option<&Image<'_>>, d: [f64; 2]) -> f64 {
-        let mut s = 0.0;
-        for y in 0..im.h {
-            for x in 0..im.w {
-                let v = im.bilinear(x as f64 + d[0], y as f64 + d[1]);
-                let t = match target {
-                    Some(t) => t.get(x as isize, y as isize),
-                    None => 0.0,
-                };
-                s += (v - t) * (v - t);
-            }
-        }
-        s
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let base: Vec<f64> = x.iter().map(|v| v * v).collect();
-        let im = Image { px: x, w: 2, h: 2 };
-        let target = Image {
-            px: &base,
-            w: 2,
-            h: 2,
-        };
-        warp_loss(&im, Some(&target), [0.25, 0.5 * x[0]]) + warp_loss(&target, None, [0.1, 0.2])
-    }
-    #[test]
-    fn t() {
-        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
-    }
-}
-
-mod arm {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone)]
-    struct Joint {
-        len: f64,
-        q: f64,
-    }
-    #[derive(Differentiable)]
-    struct Arm<'a> {
-        joints: &'a [Joint],
-        base: (f64, f64),
-        tool: Option<f64>,
-    }
-    #[differentiate]
-    impl Arm<'_> {
-        fn fk(&self) -> (f64, f64) {
-            let (mut x, mut y) = self.base;
-            let mut a = 0.0;
-            for j in self.joints {
-                a += j.q;
-                x += j.len * a.cos();
-                y += j.len * a.sin();
-            }
-            if let Some(t) = self.tool {
-                x += t * a.cos();
-                y += t * a.sin();
-            }
-            (x, y)
-        }
-        fn err(&self, goal: &[f64; 2]) -> f64 {
-            let (x, y) = self.fk();
-            (x - goal[0]).powi(2) + (y - goal[1]).powi(2)
-        }
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let joints: Vec<Joint> = x.windows(2).map(|w| Joint { len: w[0], q: w[1] }).collect();
-        let arm = Arm {
-            joints: &joints,
-            base: (x[0], 0.5),
-            tool: Some(x[1]),
-        };
-        let short = Arm {
-            joints: &joints[..1],
-            base: (0.0, x[2]),
-            tool: None,
-        };
-        arm.err(&[1.0, x[2]]) + short.err(&[0.5, 0.5])
-    }
-    #[test]
-    fn t() {
-        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
-    }
-}
-
-mod triangles {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone, Copy)]
-    struct Tri<'a> {
-        a: &'a [f64; 2],
-        b: &'a [f64; 2],
-        c: &'a [f64; 2],
-    }
-    #[differentiate]
-    impl<'a> Tri<'a> {
-        fn new(p: &'a [[f64; 2]], i: usize) -> Self {
-            Tri {
-                a: &p[i],
-                b: &p[i + 1],
-                c: &p[i + 2],
-            }
-        }
-        fn area(&self) -> f64 {
-            0.5 * ((self.b[0] - self.a[0]) * (self.c[1] - self.a[1])
-                - (self.c[0] - self.a[0]) * (self.b[1] - self.a[1]))
-        }
-    }
-    #[differentiate]
-    fn strip(p: &[[f64; 2]]) -> f64 {
-        (0..p.len() - 2)
-            .map(|i| {
-                let t = Tri::new(p, i);
-                t.area() * t.area()
-            })
-            .sum()
-    }
-    #[differentiate]
-    fn strip2(p: &[[f64; 2]]) -> f64 {
-        let mut s = 0.0;
-        for w in p.windows(3) {
-            let t = Tri {
-                a: &w[0],
-                b: &w[1],
-                c: &w[2],
-            };
-            s = s * 0.9 + t.area();
-        }
-        s
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let p: Vec<[f64; 2]> = x.windows(2).map(|w| [w[0], w[1] * w[0]]).collect();
-        strip(&p) + strip2(&p)
-    }
-    #[test]
-    fn t() {
-        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3, 0.8]);
-    }
-}
-
-mod layers {
-    use grad_runtime::{Differentiable, differentiate};
-    #[derive(Differentiable, Clone)]
-    struct Net {
-        w1: Vec<f64>,
-        w2: Vec<f64>,
-        hidden: usize,
-    }
-    #[derive(Differentiable)]
-    struct Layer<'w> {
-        w: &'w [f64],
-        n_in: usize,
-        n_out: usize,
-    }
-    #[differentiate]
-    impl<'w> Layer<'w> {
-        fn forward(&self, x: &[f64], out: &mut [f64]) {
-            for i in 0..self.n_out {
-                let mut s = 0.0;
-                for j in 0..self.n_in {
-                    s += self.w[i * self.n_in + j] * x[j];
-                }
-                out[i] = s.tanh();
-            }
-        }
-    }
-    #[differentiate]
-    impl Net {
-        fn layer1(&self) -> Layer<'_> {
-            Layer {
-                w: &self.w1,
-                n_in: 2,
-                n_out: self.hidden,
-            }
-        }
-        fn run(&self, x: &[f64]) -> f64 {
-            let mut h = vec![0.0; self.hidden];
-            let first = Layer {
-                w: &self.w1,
-                n_in: 2,
-                n_out: self.hidden,
-            };
-            first.forward(x, &mut h);
-            let mut y = [0.0];
-            Layer {
-                w: &self.w2,
-                n_in: self.hidden,
-                n_out: 1,
-            }
-            .forward(&h, &mut y);
-            y[0]
-        }
-        fn run2(&self, x: &[f64]) -> f64 {
-            let mut h = vec![0.0; self.hidden];
-            self.layer1().forward(x, &mut h);
-            h[0] * h[1]
-        }
-    }
-    #[differentiate]
-    pub fn f(x: &[f64]) -> f64 {
-        let net = Net {
-            w1: x[..4].to_vec(),
-            w2: x[2..4].to_vec(),
-            hidden: 2,
-        };
-        net.run(&x[..2]) + net.run2(&x[1..3])
-    }
-    #[test]
-    fn t() {
-        slice!(f, value_and_grad_f, jvp_f; [0.5, 1.5, -0.7, 0.3]);
-    }
-}
-
 mod chosen_in_loops {
     use grad_runtime::differentiate;
     #[differentiate]
@@ -1168,5 +676,85 @@ mod skip_constant {
     #[test]
     fn t() {
         numbers!(f, value_and_grad_f, jvp_f, 2; [0.5, 1.5]);
+    }
+}
+
+mod list_deref {
+    use grad_runtime::{Differentiable, differentiate};
+    #[derive(Differentiable, Clone)]
+    pub struct Node {
+        v: f64,
+        next: Option<Box<Node>>,
+    }
+    #[derive(Differentiable, Clone)]
+    pub struct Tree {
+        v: f64,
+        left: Option<Box<Tree>>,
+        right: Option<Box<Tree>>,
+    }
+    #[differentiate]
+    fn build(x: &[f64]) -> Option<Box<Node>> {
+        let mut head = None;
+        for v in x.iter().rev() {
+            head = Some(Box::new(Node {
+                v: *v * *v,
+                next: head,
+            }));
+        }
+        head
+    }
+    #[differentiate]
+    fn total(head: &Option<Box<Node>>) -> f64 {
+        match head {
+            Some(n) => n.v + 0.5 * total(&n.next),
+            None => 0.0,
+        }
+    }
+    #[differentiate]
+    fn total2(head: Option<&Node>) -> f64 {
+        match head {
+            Some(n) => n.v + 0.5 * total2(n.next.as_deref()),
+            None => 0.0,
+        }
+    }
+    #[differentiate]
+    fn depth(t: &Tree) -> f64 {
+        t.v + t.left.as_deref().map_or(0.0, |l| 0.5 * depth(l))
+            + t.right.as_ref().map_or(0.0, |r| depth(r) * t.v)
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let l = build(x);
+        total(&l)
+    }
+    #[differentiate]
+    pub fn f2(x: &[f64]) -> f64 {
+        let l = build(x);
+        total2(l.as_deref())
+    }
+    #[differentiate]
+    pub fn h(x: &[f64]) -> f64 {
+        let t = Tree {
+            v: x[0],
+            left: Some(Box::new(Tree {
+                v: x[1],
+                left: None,
+                right: None,
+            })),
+            right: Some(Box::new(Tree {
+                v: x[2] * x[0],
+                left: None,
+                right: Some(Box::new(Tree {
+                    v: x[1],
+                    left: None,
+                    right: None,
+                })),
+            })),
+        };
+        depth(&t)
+    }
+    #[test]
+    fn t() {
+        each!([0.5, 1.5, -0.7]; f, value_and_grad_f, jvp_f; f2, value_and_grad_f2, jvp_f2; h, value_and_grad_h, jvp_h;);
     }
 }
