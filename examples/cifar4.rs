@@ -181,8 +181,9 @@ mod tests {
             error.contains("the folder holds none of data_batch_1.bin"),
             "{error}"
         );
-        for (seed, name) in (1..).zip(["data_batch_1.bin", "data_batch_2.bin", "test_batch.bin"]) {
-            fs::write(folder.join(name), records(30, seed)).expect("room");
+        let names = (1..=5).map(|n| format!("data_batch_{n}.bin"));
+        for (seed, name) in (1..).zip(names.chain(["test_batch.bin".into()])) {
+            fs::write(folder.join(name), records(20, seed)).expect("room");
         }
         run(&options).expect("whole files");
         let report = fs::read_to_string(options.out.join("report.html")).expect("a report");

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use grad_examples::cli::{self, TrainingOptions};
 use grad_examples::network::{Classify, judge, show_samples, show_templates};
 use grad_runtime::data::Images;
-use grad_runtime::data::mnist::{self, CLASSES, Part};
+use grad_runtime::data::mnist::{self, CLASSES};
 use grad_runtime::loss::softmax_cross_entropy;
 use grad_runtime::nn::{Activation, Dense, Flatten, Init};
 use grad_runtime::optim::AdamW;
@@ -83,8 +83,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &TrainingOptions) -> Result<(), Box<dyn Error>> {
-    let training = mnist::read_folder(&options.data, Part::Training)?;
-    let test = mnist::read_folder(&options.data, Part::Test)?;
+    let (training, test) = mnist::read_both(&options.data)?;
     let at = training.len() - training.len() / HELD_BACK;
     let (training, validation) = training.split_at(at);
     println!(

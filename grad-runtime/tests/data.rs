@@ -83,6 +83,59 @@ fn a_folder_is_searched_for_the_usual_names() {
 }
 
 #[test]
+fn a_folder_that_is_none_is_said_to_be() {
+    for folder in [scratch("no-folder"), write("file", b"")] {
+        let error = mnist::read_folder(&folder, mnist::Part::Test).unwrap_err();
+        assert!(matches!(error.problem, Problem::Folder(_)), "{error}");
+        assert!(error.source().is_some());
+        assert!(cifar10::files(&folder).is_err());
+    }
+}
+
+#[test]
+fn parts_of_different_images_do_not_go_together() {
+    let folder = scratch("parts");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder for tests");
+    let mut wide = images();
+    (wide[11], wide[15]) = (1, 8);
+    for (name, bytes) in [
+        ("train-images-idx3-ubyte", images()),
+        ("train-labels-idx1-ubyte", labels()),
+        ("t10k-images-idx3-ubyte", wide),
+        ("t10k-labels-idx1-ubyte", labels()),
+    ] {
+        fs::write(folder.join(name), bytes).expect("a file");
+    }
+    refused(
+        mnist::read_both(&folder),
+        "parts/t10k-images-idx3-ubyte",
+        "byte 8: expected images of shape [1, 2, 4], as in the other part, found [1, 1, 8]",
+    );
+    fs::write(folder.join("t10k-images-idx3-ubyte"), images()).expect("a file");
+    let (training, test) = mnist::read_both(&folder).expect("whole files");
+    assert_eq!(training, test);
+}
+
+#[test]
+fn damage_in_the_middle_of_a_gzipped_file_is_called_damage() {
+    let mut random = grad_runtime::data::Random::new(1);
+    let mut whole = vec![0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 100, 0, 0, 0, 0, 4];
+    whole.extend((0..3 * 25600 * 4).map(|_| u8::try_from(random.below(9)).expect("a byte")));
+    let zipped = gzip(&whole);
+    assert!(read_mnist("middle", &zipped, &labels()).is_ok());
+    for part in 1..40 {
+        let mut bytes = zipped.clone();
+        let at = part * zipped.len() / 40;
+        for byte in &mut bytes[at..at + 8] {
+            *byte ^= 0x5a;
+        }
+        let error = read_mnist("middle", &bytes, &labels()).unwrap_err();
+        assert!(matches!(error.problem, Problem::Read(_)), "{error}");
+    }
+}
+
+#[test]
 fn every_truncation_is_refused_with_its_byte() {
     let whole = images();
     for length in 0..whole.len() {
@@ -236,6 +289,28 @@ fn damaged_cifar_is_refused() {
         "byte 3073: label 10 is not in 0..=9",
     );
     refused(read(&[]), "damaged.bin", "there are no samples in it");
+    // Of several files each has to be one.
+    let paths = [write("whole.bin", &whole), write("empty.bin", &[])];
+    refused(
+        cifar10::read(&paths, &all),
+        "empty.bin",
+        "there are no samples in it",
+    );
+    // More than is read at once.
+    let long = whole.repeat(300);
+    assert_eq!(read(&long).expect("600 records").len(), 600);
+    let mut wrong = long.clone();
+    wrong[599 * 3073] = 10;
+    refused(
+        read(&wrong),
+        "damaged.bin",
+        "byte 1840727: label 10 is not in 0..=9",
+    );
+    refused(
+        read(&long[..long.len() - 1]),
+        "damaged.bin",
+        "byte 1840727: expected records of 3073 bytes, found 1843799 bytes in all",
+    );
 }
 
 #[test]
@@ -243,16 +318,15 @@ fn a_cifar_folder_needs_its_files() {
     let folder = scratch("cifar");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder for tests");
-    assert!(cifar10::files(&folder).is_err());
-    fs::write(folder.join("data_batch_2.bin"), record(1)).expect("a file");
-    let error = cifar10::files(&folder).unwrap_err();
-    assert!(
-        error.to_string().ends_with("holds none of test_batch.bin"),
-        "{error}"
-    );
-    fs::write(folder.join("test_batch.bin"), record(1)).expect("a file");
-    let (training, test) = cifar10::files(&folder).expect("both are there");
-    assert_eq!((training.len(), test), (1, folder.join("test_batch.bin")));
+    let names = (1..=5).map(|n| format!("data_batch_{n}.bin"));
+    for name in names.chain(["test_batch.bin".to_owned()]) {
+        let text = cifar10::files(&folder).unwrap_err().to_string();
+        let missing = format!("the folder holds none of {name}, {name}.gz");
+        assert!(text.ends_with(&missing), "{text}");
+        fs::write(folder.join(name), record(1)).expect("a file");
+    }
+    let (training, test) = cifar10::files(&folder).expect("all are there");
+    assert_eq!((training.len(), test), (5, folder.join("test_batch.bin")));
 }
 
 #[test]

@@ -12,6 +12,8 @@
 
 #[path = "nn/arrays.rs"]
 mod arrays;
+#[path = "nn/functions.rs"]
+mod functions;
 #[path = "nn/layers.rs"]
 mod layers;
 #[path = "nn/losses.rs"]

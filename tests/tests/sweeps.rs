@@ -34,8 +34,12 @@ macro_rules! agree {
 
 #[path = "sweeps/partial.rs"]
 mod partial;
+#[path = "sweeps/postponed.rs"]
+mod postponed;
 #[path = "sweeps/rewrites.rs"]
 mod rewrites;
+#[path = "sweeps/shelf.rs"]
+mod shelf;
 #[path = "sweeps/strips.rs"]
 mod strips;
 

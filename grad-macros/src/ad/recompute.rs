@@ -216,7 +216,7 @@ impl<'r> Again<'r> {
             !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
         };
         let (price, possible) = match &site.kind {
-            Kind::Literal(_) | Kind::Constant(_) => (0, true),
+            Kind::Literal(_) | Kind::Constant(_) | Kind::Borrow(_) => (0, true),
             // What is no number may be a reference, which a pullback cannot hold.
             Kind::Discrete(_) if site.operands.iter().any(|v| *graph.ty(*v) == Ty::Inert) => {
                 (0, false)
@@ -253,7 +253,6 @@ impl<'r> Again<'r> {
                 let handed = graph.var(path.root).storage != Storage::RefMut;
                 (1, element && handed && !self.made.contains(&path.root))
             }
-            Kind::Borrow(_) => (0, true),
             Kind::Length(path) => (1, stable(path) && graph.var(path.root).ty != Ty::Inert),
             // A way is found by a function of the user's, usually from a few integers.
             Kind::Opaque { captures, .. } if *graph.ty(value) == Ty::Way => (

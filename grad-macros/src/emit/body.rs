@@ -45,6 +45,8 @@ pub(super) struct Body<'g> {
     pub(super) lanes: Option<Lanes>,
     /// Where calls are made for their pushes: how many lanes these have.
     pub(super) linear: Option<Ident>,
+    /// Variables that are slices of vectors: the names of these.
+    pub(super) wholes: HashMap<Var, Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
     /// Parts of arrays that were borrowed for the call being written, as they are called there.
@@ -79,6 +81,7 @@ impl<'g> Body<'g> {
             forward: false,
             lanes: None,
             linear: None,
+            wholes: HashMap::new(),
             opened: Vec::new(),
             apart: Vec::new(),
         }
@@ -126,7 +129,7 @@ impl<'g> Body<'g> {
             .sites
             .iter()
             .filter_map(|site| match &site.kind {
-                Kind::Save(tape, _) => Some((*tape, quote!(Saved))),
+                Kind::Save(tape, _) => Some((*tape, self.store(*tape))),
                 Kind::Begin(tape, _) => Some((*tape, quote!(Checkpoints))),
                 Kind::Push(tape) if is_marks(self.graph, *tape) => Some((*tape, quote!(Wants))),
                 _ => None,
@@ -491,14 +494,8 @@ impl<'g> Body<'g> {
                 let entry = self.entry.take();
                 return self.define_tuple(site, &quote!(::core::clone::Clone::clone(#entry)));
             }
-            Kind::Save(tape, path) => {
-                let (tape, place) = (self.variable(*tape), self.place(path));
-                quote!(#tape.save(&#place[..]))
-            }
-            Kind::Restore(tape, path) => {
-                let (tape, place) = (self.variable(*tape), self.place(path));
-                quote!(#place[..].clone_from_slice(#tape.restore()))
-            }
+            Kind::Save(tape, path) => self.save(*tape, path),
+            Kind::Restore(tape, path) => self.restore(*tape, path, site.operands.first().copied()),
             Kind::Begin(store, range) => return self.begin(*store, range.as_ref(), site),
             Kind::Due(store) => {
                 let store = self.variable(*store);

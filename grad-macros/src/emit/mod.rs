@@ -35,6 +35,7 @@ mod records;
 mod reuse;
 mod rewrites;
 mod rules;
+mod shelf;
 mod signatures;
 mod spelling;
 mod strips;

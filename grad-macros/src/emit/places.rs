@@ -247,6 +247,9 @@ impl Body<'_> {
     /// A reference to the place.
     pub(super) fn reference(&self, path: &Path, access: Access) -> TokenStream {
         let bare = path.steps.is_empty() && self.refs.contains(&path.root);
+        if let (Some(whole), true) = (self.wholes.get(&path.root), path.steps.is_empty()) {
+            return quote!(#whole);
+        }
         let place = self.place_for(path, access);
         match (bare, access) {
             (true, Access::Read) => self.variable(path.root),

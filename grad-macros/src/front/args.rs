@@ -96,21 +96,21 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn receiver_arg(&mut self, receiver: Operand, name: &str, span: Span) -> Arg {
+    pub(super) fn receiver_arg(
+        &mut self,
+        receiver: Operand,
+        name: &str,
+        count: usize,
+        span: Span,
+    ) -> Arg {
         match receiver {
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Arg::Value(value),
-            // A method of the user's may change the number.
-            Operand::Place(path, _)
-                if path.steps.is_empty() && self.graph.var(path.root).mutable && !is_real(name) =>
-            {
-                self.lent_receiver(path, name)
-            }
             Operand::Place(path, ty) if ty.is_scalar() => {
                 Arg::Value(self.read_spanned(Operand::Place(path, ty), span))
             }
-            Operand::Ref(path, _) if is_real(name) => Arg::Ref(path),
+            Operand::Ref(path, _) if is_real(name, count) => Arg::Ref(path),
             Operand::Ref(path, _) => Arg::Receiver(path),
-            other if is_real(name) => Arg::Ref(self.as_path(other)),
+            other if is_real(name, count) => Arg::Ref(self.as_path(other)),
             other => {
                 let path = self.as_path(other);
                 self.lent_receiver(path, name)

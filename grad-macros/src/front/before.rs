@@ -78,11 +78,11 @@ impl Lower<'_> {
     pub(super) fn receiver_as_of(
         &mut self,
         operand: Operand,
-        name: &str,
+        (name, count): (&str, usize),
         then: Moment,
         span: Span,
     ) -> Operand {
-        let which = if super::call::is_real(name) {
+        let which = if super::call::is_real(name, count) {
             Writes::Any
         } else {
             Writes::Certain

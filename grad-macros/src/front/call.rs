@@ -188,7 +188,15 @@ impl Lower<'_> {
     ) -> Operand {
         let own = match &callee {
             Callee::Function(code) => code.0.to_string() == self.own_name,
-            Callee::Method(name, _) => self.is_method && *name == self.own_name,
+            // Of a part it may be another type's method: one that gives a number is not taken for ours,
+            // which gives none.
+            Callee::Method(name, _) => {
+                let of_itself = args.first().and_then(Arg::path).is_some_and(|path| {
+                    path.steps.is_empty() && self.graph.var(path.root).name == "self"
+                });
+                let same = self.is_method && *name == self.own_name;
+                same && (of_itself || self.output.may_be_active())
+            }
             Callee::Associated(of, name, _) => {
                 (self.is_method || of.0.to_string() == "Self") && *name == self.own_name
             }
@@ -282,7 +290,7 @@ impl Lower<'_> {
         let ty = self.operand_ty(&receiver);
         let at = call.receiver.span();
         if let Some(function) = super::passed::of_entries(&name, &ty, args) {
-            let receiver = self.receiver_arg(receiver, &name, at);
+            let receiver = self.receiver_arg(receiver, &name, args.len() + 1, at);
             return self.map_entries(receiver, &name, function, span);
         }
         let receiver = match receiver {
@@ -293,8 +301,8 @@ impl Lower<'_> {
         };
         let then = self.now();
         let args = self.lower_args(args);
-        let receiver = self.receiver_as_of(receiver, &name, then, at);
-        let mut all = vec![self.receiver_arg(receiver, &name, at)];
+        let receiver = self.receiver_as_of(receiver, (&name, args.len() + 1), then, at);
+        let mut all = vec![self.receiver_arg(receiver, &name, args.len() + 1, at)];
         all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
         self.finish_call(Callee::Method(name, generics), all, span)
@@ -315,9 +323,9 @@ fn width_of(call: &Expr) -> Option<Width> {
     }
 }
 
-/// Whether a method has the name of a function of real numbers: then it reads its receiver.
-pub(super) fn is_real(name: &str) -> bool {
-    (1..4).any(|count| Op::from_method(name, count).is_some()) || name == "sin_cos"
+/// Whether a method has the name of a function of so many real numbers: then it reads its receiver.
+pub(super) fn is_real(name: &str, count: usize) -> bool {
+    Op::from_method(name, count).is_some() || name == "sin_cos" && count == 1
 }
 
 /// A call of a method of std's by its path, `<[f64]>::to_vec(row)`, `Vec::len(&v)`, as the method call.

@@ -303,9 +303,12 @@ fn children(expr: &mut Expr) -> Vec<(&mut Expr, bool)> {
         Expr::Index(e) => vec![(&mut e.expr, false), (&mut e.index, true)],
         Expr::Assign(e) => vec![(&mut e.right, true), (&mut e.left, false)],
         // A number is read before the arguments of its method are evaluated.
-        Expr::MethodCall(e) => std::iter::once((&mut *e.receiver, is_real(&e.method.to_string())))
-            .chain(e.args.iter_mut().map(|arg| (arg, true)))
-            .collect(),
+        Expr::MethodCall(e) => std::iter::once((
+            &mut *e.receiver,
+            is_real(&e.method.to_string(), e.args.len() + 1),
+        ))
+        .chain(e.args.iter_mut().map(|arg| (arg, true)))
+        .collect(),
         Expr::Binary(e) => match e.op {
             BinOp::And(_) | BinOp::Or(_) => vec![(&mut e.left, true)],
             // A number is added to after the right side is evaluated.

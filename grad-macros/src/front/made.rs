@@ -216,7 +216,12 @@ impl Lower<'_> {
                     let problem = Problem::DynamicReceiver(name);
                     return Some(self.report(call.method.span(), problem));
                 }
-                let mut args = vec![self.receiver_arg(receiver, &name, call.receiver.span())];
+                let mut args = vec![self.receiver_arg(
+                    receiver,
+                    &name,
+                    call.args.len() + 1,
+                    call.receiver.span(),
+                )];
                 let given: Vec<&Expr> = call.args.iter().collect();
                 args.extend(self.lower_args(&given));
                 let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));

@@ -12,7 +12,7 @@ use super::outcomes::receiver_hint;
 use super::sequence::{OVERWRITES, tells_where, writes_receiver};
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Arg, Callee, Discrete, Kind, Ty};
+use crate::ir::{Arg, Callee, Capture, Code, Discrete, Kind, Ty, Value};
 
 /// Methods of integers, strings and ranges that give nothing with a derivative.
 pub(super) const DISCRETE: &[&str] = &[
@@ -235,6 +235,10 @@ impl Lower<'_> {
                 let zero = self.int(0);
                 Operand::Value(self.discrete(Discrete::Eq, len, zero, span))
             }
+            "nrows" | "ncols" | "ndim" if matches!(ty, Ty::Unknown | Ty::Named(_)) => {
+                let path = self.as_path(receiver.clone());
+                Operand::Value(self.extent(path, name, span))
+            }
             "clone" | "to_owned" if ty.is_scalar() => receiver.clone(),
             // The copy of a `&str` is a `String`: only rustc knows.
             "clone" | "to_vec" | "to_owned" if *ty == Ty::Inert => return None,
@@ -266,6 +270,17 @@ impl Lower<'_> {
             },
             _ => return None,
         })
+    }
+
+    /// How large an array is: a `usize`, or rustc says what it is, so no derivative is lost.
+    fn extent(&mut self, path: crate::ir::Path, name: &str, span: Span) -> Value {
+        let method = proc_macro2::Ident::new(name, span);
+        let kind = Kind::Opaque {
+            code: Code(quote!(::core::convert::identity::<usize>(__array.#method()))),
+            captures: vec![("__array".to_owned(), Capture::Place(path, false))],
+            effect: false,
+        };
+        self.push(kind, Vec::new(), Ty::Int, span)
     }
 
     /// An owned copy.

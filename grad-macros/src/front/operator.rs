@@ -78,6 +78,12 @@ impl Lower<'_> {
             self.refine(value, &ty);
             return Operand::Value(value);
         }
+        // `1.0 - &y`: a number is rarely written so, an array of the user's often.
+        let borrowed = matches!(*binary.right, Expr::Reference(_));
+        if borrowed && self.operand_ty(&b) == Ty::Unknown && discrete_op(&binary.op).is_none() {
+            let op = arithmetic_row(&binary.op);
+            return Operand::Value(self.resolved_operator(op, vec![a, b], span));
+        }
         Operand::Value(self.binary(&binary.op, a, b, span))
     }
 
@@ -236,6 +242,11 @@ impl Lower<'_> {
                 .collect();
             return self.apply(op, operands, span);
         }
+        self.resolved_operator(op, operands, span)
+    }
+
+    /// An operator that rustc resolves.
+    fn resolved_operator(&mut self, op: Op, operands: Vec<Operand>, span: Span) -> Value {
         let args = operands
             .into_iter()
             .map(|o| self.as_operand_arg(o, span))

@@ -79,7 +79,7 @@ impl Lower<'_> {
             Function::Path(path) => self.closure_of_entry(&path, span)?,
             _ => return None,
         };
-        let receiver = self.receiver_arg(receiver.clone(), "map", span);
+        let receiver = self.receiver_arg(receiver.clone(), "map", 2, span);
         let code = quote::quote!(_);
         let function = self.pass_function(&function, &code, span);
         let callee = Callee::Method("map".to_owned(), None);

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{Expr, ExprMethodCall};
 
 use super::function::Function;
+use super::pattern::{is_path_name, last_segment};
 use super::unwrapped::borrowed;
 use super::{Lower, Operand};
 use crate::ir::{Arg, Callee, Code, Discrete, Kind, Path, Range, Step, Ty, Value};
@@ -54,6 +55,8 @@ const WRITES: &[&str] = &[
     "pop_back",
     "pop_front",
     "mapv_inplace",
+    "assign",
+    "scaled_add",
 ];
 
 /// Those of them that write their argument too.
@@ -182,11 +185,10 @@ impl Lower<'_> {
 
     /// Whether a path names a function, or a variable that holds a closure.
     fn names_function(&self, path: &syn::ExprPath) -> bool {
-        let ident = path.path.get_ident();
-        match ident.map(|ident| self.locals.get(&ident.to_string())) {
-            Some(Some(held)) => matches!(held, Operand::Closure(Function::Written(_))),
-            Some(None) => !ident.is_some_and(|i| i.to_string().starts_with(char::is_uppercase)),
-            None => true,
+        let held = (path.path.get_ident()).and_then(|ident| self.locals.get(&ident.to_string()));
+        match held {
+            Some(held) => matches!(held, Operand::Closure(Function::Written(_))),
+            None => !is_path_name(&last_segment(&path.path)),
         }
     }
 

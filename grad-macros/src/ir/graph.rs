@@ -297,6 +297,16 @@ impl Graph {
         sites.any(|site| site.kind.writes().iter().any(|path| path.root == var))
     }
 
+    /// Whether arrays on the tape are read where they lie: see `pass/shelf`.
+    pub(crate) fn is_shelf(&self, tape: Var) -> bool {
+        self.sites.iter().any(|site| match &site.kind {
+            Kind::Restore(from, path) => {
+                *from == tape && self.var(path.root).storage == Storage::Ref
+            }
+            _ => false,
+        })
+    }
+
     /// The values a region defines itself: its arguments and the results of its sites.
     pub(crate) fn defined_in(&self, region: Region) -> Vec<Value> {
         let block = self.block(region);

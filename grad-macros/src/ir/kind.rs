@@ -200,7 +200,8 @@ pub(crate) enum Kind {
     Next(Var),
     /// Keeps a copy of what the place holds: all elements of an array.
     Save(Var, Path),
-    /// Writes back what the last `Save` not restored yet kept.
+    /// Writes back what the last `Save` not restored yet kept; a variable that is a
+    /// reference sees it where it lies instead.
     Restore(Var, Path),
     /// Begins a run of a loop under `checkpoint`, in front of it: the operands and the range tell its
     /// trip count, where the range is given.

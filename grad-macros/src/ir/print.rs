@@ -103,6 +103,7 @@ impl Graph {
         Ok(())
     }
 
+    #[allow(clippy::too_many_lines)] // one arm for each kind
     fn write_site(&self, f: &mut Formatter<'_>, site: &Site) -> fmt::Result {
         let operands = list(&site.operands);
         let space = if operands.is_empty() { "" } else { " " };

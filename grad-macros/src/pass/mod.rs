@@ -7,7 +7,9 @@ mod fold;
 mod hoist;
 mod memory;
 mod merge;
+mod postpone;
 mod registers;
+mod shelf;
 
 use std::collections::HashSet;
 
@@ -49,20 +51,36 @@ pub(crate) fn simplify_reverse(graph: &mut Graph, primal: Size) {
         }
         round(graph);
     }
-    let shadows = (primal.vars..graph.vars.len())
-        .filter_map(|k| u32::try_from(k).ok().map(Var))
-        .filter(|var| graph.var(*var).tangent)
-        .collect();
+    let shadows = shadows(graph, primal);
+    let mut postponed = false;
+    for region in regions(graph) {
+        postponed |= postpone::postpone(graph, region, &shadows);
+    }
+    if postponed {
+        // What was copied and is not of the chain goes before anybody looks at it.
+        sweep(graph);
+        round(graph);
+    }
+    let shadows = self::shadows(graph, primal);
     for region in regions(graph) {
         merge::merge_sums(graph, region, &shadows);
         registers::keep_in_registers(graph, region, &shadows);
     }
+    shelf::read_in_place(graph);
     for _ in 0..3 {
         for region in regions(graph) {
             algebra::Algebra::new(graph, primal.sites).region(region);
         }
         round(graph);
     }
+}
+
+/// The variables that hold cotangents.
+fn shadows(graph: &Graph, primal: Size) -> HashSet<Var> {
+    (primal.vars..graph.vars.len())
+        .filter_map(|k| u32::try_from(k).ok().map(Var))
+        .filter(|var| graph.var(*var).tangent)
+        .collect()
 }
 
 fn regions(graph: &Graph) -> Vec<Region> {
@@ -81,8 +99,13 @@ fn round(graph: &mut Graph) {
     for region in &regions {
         memory::forward(graph, *region);
     }
+    sweep(graph);
+}
+
+/// Removes what nothing reads.
+fn sweep(graph: &mut Graph) {
     let mut live = HashSet::new();
-    for region in regions.iter().rev() {
+    for region in regions(graph).iter().rev() {
         dead::remove_dead(graph, *region, &mut live);
     }
 }

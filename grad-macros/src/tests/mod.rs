@@ -4,6 +4,7 @@ mod costs;
 mod interpret;
 mod laws;
 mod mutations;
+mod postponed;
 mod programs;
 mod rows;
 mod snapshots;

@@ -15,11 +15,11 @@
 //! # std::fs::remove_file(&path).unwrap();
 //! ```
 
-use alloc::{format, string::ToString, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use std::path::{Path, PathBuf};
 
 use super::source::Source;
-use super::{DataError, Place, Problem, Samples};
+use super::{DataError, Problem, Samples};
 
 /// The classes in the order of their labels.
 pub const NAMES: [&str; 10] = [
@@ -46,27 +46,16 @@ pub const HORSE: usize = 7;
 const PIXELS: usize = 3 * 32 * 32;
 const RECORD: usize = 1 + PIXELS;
 
-/// The files of the training part, and those of the test part, in a folder.
+/// The five files of the training part, and that of the test part, in a folder, each gzipped or not.
 ///
 /// # Errors
-/// When the folder has none of the training files, or has no test file.
+/// When one of them is not there.
 pub fn files(folder: &Path) -> Result<(Vec<PathBuf>, PathBuf), DataError> {
-    let there = |names: &[alloc::string::String]| -> Result<Vec<PathBuf>, DataError> {
-        let paths: Vec<PathBuf> = names
-            .iter()
-            .map(|name| folder.join(name))
-            .filter(|path| path.exists())
-            .collect();
-        if paths.is_empty() {
-            let names = names.join(", ");
-            return Err(DataError::new(folder, Problem::NotFound { names }));
-        }
-        Ok(paths)
-    };
-    let training: Vec<_> = (1..=5).map(|n| format!("data_batch_{n}.bin")).collect();
-    let training = there(&training)?;
-    let mut test = there(&["test_batch.bin".to_string()])?;
-    Ok((training, test.remove(0)))
+    let find = |name: String| super::folder::find(folder, &[name.clone(), name + ".gz"]);
+    let training: Result<_, _> = (1..=5)
+        .map(|n| find(format!("data_batch_{n}.bin")))
+        .collect();
+    Ok((training?, find("test_batch.bin".into())?))
 }
 
 /// Reads files one after another and keeps the samples of these classes, which get new labels: the
@@ -99,30 +88,38 @@ fn read_file(
     pixels: &mut Vec<u8>,
     labels: &mut Vec<usize>,
 ) -> Result<(), DataError> {
-    let bytes = Source::open(path)?.rest()?;
-    let (records, rest) = bytes.as_chunks::<RECORD>();
-    if !rest.is_empty() {
-        let problem = Problem::Records {
-            record: RECORD as u64,
-            found: bytes.len() as u64,
-        };
-        let start = (bytes.len() - rest.len()) as u64;
-        return Err(DataError::at(path, Place::Byte(start), problem));
-    }
-    for (index, record) in records.iter().enumerate() {
-        let label = usize::from(record[0]);
-        if label >= NAMES.len() {
-            let problem = Problem::Label {
-                found: label as u64,
-                classes: NAMES.len(),
-            };
-            let byte = Place::Byte((index * RECORD) as u64);
-            return Err(DataError::at(path, byte, problem));
+    /// Read at once, so that a large file of something else takes no memory.
+    const RECORDS: usize = 256;
+    let mut source = Source::open(path)?;
+    loop {
+        let start = source.offset();
+        let bytes = source.up_to((RECORDS * RECORD) as u64)?;
+        let (records, rest) = bytes.as_chunks::<RECORD>();
+        for (index, record) in records.iter().enumerate() {
+            let label = usize::from(record[0]);
+            if label >= NAMES.len() {
+                let problem = Problem::Label {
+                    found: label as u64,
+                    classes: NAMES.len(),
+                };
+                return Err(source.refuse(start + (index * RECORD) as u64, problem));
+            }
+            if let Some(place) = classes.iter().position(|&class| class == label) {
+                pixels.extend_from_slice(&record[1..]);
+                labels.push(place);
+            }
         }
-        if let Some(place) = classes.iter().position(|&class| class == label) {
-            pixels.extend_from_slice(&record[1..]);
-            labels.push(place);
+        let found = source.offset();
+        if !rest.is_empty() {
+            let record = RECORD as u64;
+            let problem = Problem::Records { record, found };
+            return Err(source.refuse(found - rest.len() as u64, problem));
+        }
+        if found == 0 {
+            return Err(DataError::new(path, Problem::Empty));
+        }
+        if bytes.is_empty() {
+            return Ok(());
         }
     }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Why a data file was refused.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,8 @@ pub enum Place {
 pub enum Problem {
     /// It is missing or may not be read.
     Open(io::Error),
+    /// It is a folder that is missing or may not be read.
+    Folder(io::Error),
     /// None of the names that it could have is there.
     NotFound {
         /// The names.
@@ -90,6 +92,13 @@ pub enum Problem {
         images: usize,
         /// How many labels this one has.
         labels: usize,
+    },
+    /// The images of two files of one set differ in shape.
+    Shapes {
+        /// The shape in the other file.
+        expected: Vec<usize>,
+        /// The shape in this one.
+        found: Vec<usize>,
     },
     /// A label of no class.
     Label {
@@ -160,6 +169,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open(error) => write!(f, "cannot open the file: {error}"),
+            Self::Folder(error) => write!(f, "cannot open the folder: {error}"),
             Self::NotFound { names } => write!(f, "the folder holds none of {names}"),
             Self::Read(error) => write!(f, "cannot read on: {error}"),
             Self::Kind { expected, found } => write!(
@@ -189,6 +199,12 @@ impl fmt::Display for Problem {
                     "expected {images} labels, one for each image, found {labels}"
                 )
             }
+            Self::Shapes { expected, found } => {
+                write!(
+                    f,
+                    "expected images of shape {expected:?}, as in the other part, found {found:?}"
+                )
+            }
             Self::Label { found, classes } => {
                 write!(
                     f,
@@ -209,7 +225,7 @@ impl fmt::Display for Problem {
 impl core::error::Error for DataError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.problem {
-            Problem::Open(error) | Problem::Read(error) => Some(error),
+            Problem::Open(error) | Problem::Folder(error) | Problem::Read(error) => Some(error),
             _ => None,
         }
     }

@@ -23,7 +23,7 @@ use alloc::{format, vec, vec::Vec};
 use std::path::{Path, PathBuf};
 
 use super::source::Source;
-use super::{DataError, Problem, Samples};
+use super::{DataError, Place, Problem, Samples};
 
 /// The digits 0 to 9.
 pub const CLASSES: usize = 10;
@@ -31,6 +31,9 @@ pub const CLASSES: usize = 10;
 /// The first bytes of a file of images, and of one of labels.
 const IMAGES: u32 = 0x0803;
 const LABELS: u32 = 0x0801;
+
+/// Where a file of images says how many rows and columns they have.
+const SIZES: Place = Place::Byte(8);
 
 /// The parts that the set comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,33 +44,43 @@ pub enum Part {
     Test,
 }
 
+/// Reads both parts of the set from a folder: what to learn from, and what to be tested on.
+///
+/// # Errors
+/// When a file is missing or damaged, or the files do not belong together.
+pub fn read_both(folder: &Path) -> Result<(Samples<u8>, Samples<u8>), DataError> {
+    let training = read_folder(folder, Part::Training)?;
+    let test = read_folder(folder, Part::Test)?;
+    if training.shape() != test.shape() {
+        let problem = Problem::Shapes {
+            expected: training.shape().to_vec(),
+            found: test.shape().to_vec(),
+        };
+        let images = find(folder, Part::Test, "images-idx3", "images.idx3")?;
+        return Err(DataError::at(&images, SIZES, problem));
+    }
+    Ok((training, test))
+}
+
 /// Reads a part of the set from a folder, under the names that its files usually have.
 ///
 /// # Errors
 /// When a file is missing or damaged, or the two do not belong together.
 pub fn read_folder(folder: &Path, part: Part) -> Result<Samples<u8>, DataError> {
-    let prefix = match part {
-        Part::Training => "train",
-        Part::Test => "t10k",
-    };
-    let images = find(folder, prefix, "images", 3)?;
-    let labels = find(folder, prefix, "labels", 1)?;
+    let images = find(folder, part, "images-idx3", "images.idx3")?;
+    let labels = find(folder, part, "labels-idx1", "labels.idx1")?;
     read(&images, &labels)
 }
 
-/// The first of a file's usual names that is there.
-fn find(folder: &Path, prefix: &str, kind: &str, rank: u32) -> Result<PathBuf, DataError> {
-    let names = ["-", "."].map(|dot| format!("{prefix}-{kind}{dot}idx{rank}-ubyte"));
-    let paths = names
-        .iter()
-        .flat_map(|name| [name.clone(), format!("{name}.gz")]);
-    let found = paths
-        .map(|name| folder.join(name))
-        .find(|path| path.exists());
-    found.ok_or_else(|| {
-        let names = format!("{}, {} (.gz)", names[0], names[1]);
-        DataError::new(folder, Problem::NotFound { names })
-    })
+/// The file of a part, which has either of two names and may be gzipped.
+fn find(folder: &Path, part: Part, one: &str, other: &str) -> Result<PathBuf, DataError> {
+    let part = match part {
+        Part::Training => "train",
+        Part::Test => "t10k",
+    };
+    let names = [one, other].map(|name| format!("{part}-{name}-ubyte"));
+    let zipped = names.clone().map(|name| format!("{name}.gz"));
+    super::folder::find(folder, &[names, zipped].concat())
 }
 
 /// Reads a file of images and the file of their labels, which are in 0..=9. The shape of a sample
@@ -94,11 +107,8 @@ pub fn read(images: &Path, labels: &Path) -> Result<Samples<u8>, DataError> {
             classes: CLASSES,
         };
         let header = 8;
-        return Err(DataError::at(
-            labels,
-            super::Place::Byte(header + at as u64),
-            problem,
-        ));
+        let place = Place::Byte(header + at as u64);
+        return Err(DataError::at(labels, place, problem));
     }
     let shape = vec![1, sizes[1], sizes[2]];
     Ok(Samples::new(

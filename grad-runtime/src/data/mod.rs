@@ -21,6 +21,7 @@
 pub mod cifar10;
 mod csv;
 mod error;
+mod folder;
 #[cfg(feature = "nn")]
 mod images;
 mod loader;

@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -47,8 +47,7 @@ impl Source {
         DataError::at(&self.path, Place::Byte(byte), problem)
     }
 
-    /// The next 4 bytes as a number, the most significant first; there should be `expected` bytes
-    /// so far.
+    /// The next 4 bytes as a number, the most significant first.
     pub(super) fn word(&mut self) -> Result<u32, DataError> {
         let bytes = self.exactly(4)?;
         Ok(bytes
@@ -71,12 +70,13 @@ impl Source {
         Ok(bytes)
     }
 
-    /// All that is left.
-    pub(super) fn rest(&mut self) -> Result<Vec<u8>, DataError> {
-        self.up_to(u64::MAX)
+    /// How many bytes were read.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
     }
 
-    fn up_to(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
+    /// The next `count` bytes, or all that are left if they are fewer.
+    pub(super) fn up_to(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
         let mut bytes = Vec::new();
         let outcome = (&mut self.reader).take(count).read_to_end(&mut bytes);
         self.offset += bytes.len() as u64;
@@ -86,13 +86,16 @@ impl Source {
         }
     }
 
-    /// Refuses whatever is left.
+    /// Refuses whatever is left. Packed bytes that were damaged may unpack to more than they were:
+    /// whether they were is known at their end, so that is looked for, but not beyond all bounds.
     pub(super) fn end(&mut self) -> Result<(), DataError> {
+        const LOOKED_AT: u64 = 1 << 28;
         let expected = self.offset;
-        if self.up_to(1)?.is_empty() {
-            Ok(())
-        } else {
-            Err(self.refuse(expected, Problem::Oversized { expected }))
+        let mut rest = (&mut self.reader).take(LOOKED_AT);
+        match io::copy(&mut rest, &mut io::sink()) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(self.refuse(expected, Problem::Oversized { expected })),
+            Err(error) => Err(self.refuse(expected, Problem::Read(error))),
         }
     }
 }

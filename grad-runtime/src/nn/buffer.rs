@@ -15,21 +15,19 @@ pub(crate) enum Rows<'a, E: Element> {
 }
 
 impl<'a, E: Element> Rows<'a, E> {
+    #[inline]
     pub(crate) fn of<S: Data<Elem = E>, D: Dimension>(x: &'a ArrayBase<S, D>) -> Self {
-        if let Some(entries) = x.as_slice() {
-            return Rows::Own(entries);
+        match x.as_slice() {
+            Some(entries) => Rows::Own(entries),
+            None => Rows::Copy(copy_in_order(x)),
         }
-        let mut copy = workspace::take(x.len());
-        for (to, &from) in copy.iter_mut().zip(x) {
-            *to = from;
-        }
-        Rows::Copy(copy)
     }
 }
 
 impl<E: Element> core::ops::Deref for Rows<'_, E> {
     type Target = [E];
 
+    #[inline]
     fn deref(&self) -> &[E] {
         match self {
             Rows::Own(entries) => entries,
@@ -44,6 +42,14 @@ impl<E: Element> Drop for Rows<'_, E> {
             workspace::give(core::mem::take(entries));
         }
     }
+}
+
+fn copy_in_order<E: Element, S: Data<Elem = E>, D: Dimension>(x: &ArrayBase<S, D>) -> Vec<E> {
+    let mut copy = workspace::take(x.len());
+    for (to, &from) in copy.iter_mut().zip(x) {
+        *to = from;
+    }
+    copy
 }
 
 /// An array from the workspace that may hold anything.

@@ -118,8 +118,14 @@ optimizer!(Adam);
 
 const MOMENTS: [&str; 2] = ["means", "squares"];
 
+/// The powers of the next step. One that no longer changes 1 when it is taken from it becomes 0, as
+/// numbers close to 0 slow every step after some thousands.
 pub(super) fn next_powers(powers: (f64, f64), betas: (f64, f64)) -> (f64, f64) {
-    (powers.0 * betas.0, powers.1 * betas.1)
+    let next = |power: f64, beta: f64| {
+        let power = power * beta;
+        if power < 1e-100 { 0.0 } else { power }
+    };
+    (next(powers.0, betas.0), next(powers.1, betas.1))
 }
 
 pub(super) fn save_moments(powers: (f64, f64), moments: &State<2>, snapshot: &mut Snapshot) {

@@ -187,7 +187,11 @@ fn run_parts<F: Real, R: Rule<N>, const N: usize>(
     /// Entries below which a second thread costs more than it does.
     const LEAST: usize = 32_768;
 
-    let parts = (x.len() / LEAST).min(rayon::current_num_threads());
+    let worth = x.len() / LEAST;
+    if worth <= 1 {
+        return run(rule, x, gradient, state, clip);
+    }
+    let parts = worth.min(rayon::current_num_threads());
     run_halves(parts, rule, x, gradient, state, clip);
 }
 

@@ -25,6 +25,7 @@ mod optional;
 mod real;
 mod rewrites;
 pub mod rules;
+mod shelf;
 mod strips;
 mod tape;
 mod touched;
@@ -57,6 +58,7 @@ pub use real::{
     CastSource, CastTangent, Real, float_like, literal_like, one, pull_cast, push_cast,
 };
 pub use rewrites::{Rewrites, known, size};
+pub use shelf::Shelf;
 pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};

@@ -32,6 +32,8 @@ pub trait Lanes: Copy {
     fn minus<S: Simd>(simd: S, x: Self::Register<S>, y: Self::Register<S>) -> Self::Register<S>;
     /// The larger of each pair of lanes; the second where one is not a number.
     fn larger<S: Simd>(simd: S, x: Self::Register<S>, y: Self::Register<S>) -> Self::Register<S>;
+    /// The sum of all lanes.
+    fn total<S: Simd>(simd: S, x: Self::Register<S>) -> Self;
     /// The first `count` lanes.
     fn first_lanes<S: Simd>(simd: S, count: usize) -> Self::Mask<S>;
     /// Reads a register.
@@ -99,7 +101,7 @@ pub trait Lanes: Copy {
 
 macro_rules! lanes {
     ($float:ty, $registers:ident, $masks:ident, $count:ident, $word:ty, $splat:ident, $multiply_add:ident,
-     $plus:ident, $minus:ident, $greater:ident, $select:ident, $between:ident, $read:ident, $write:ident) => {
+     $plus:ident, $minus:ident, $greater:ident, $select:ident, $total:ident, $between:ident, $read:ident, $write:ident) => {
         impl Lanes for $float {
             type Register<S: Simd> = S::$registers;
             type Mask<S: Simd> = S::$masks;
@@ -132,6 +134,10 @@ macro_rules! lanes {
             #[inline(always)]
             fn larger<S: Simd>(simd: S, x: S::$registers, y: S::$registers) -> S::$registers {
                 simd.$select(simd.$greater(x, y), x, y)
+            }
+            #[inline(always)]
+            fn total<S: Simd>(simd: S, x: S::$registers) -> Self {
+                simd.$total(x)
             }
             #[inline(always)]
             #[allow(clippy::cast_possible_truncation, reason = "a register has few lanes")]
@@ -172,6 +178,7 @@ lanes!(
     sub_f32s,
     greater_than_f32s,
     select_f32s,
+    reduce_sum_f32s,
     mask_between_m32s,
     mask_load_ptr_f32s,
     mask_store_ptr_f32s
@@ -188,6 +195,7 @@ lanes!(
     sub_f64s,
     greater_than_f64s,
     select_f64s,
+    reduce_sum_f64s,
     mask_between_m64s,
     mask_load_ptr_f64s,
     mask_store_ptr_f64s

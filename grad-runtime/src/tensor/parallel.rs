@@ -45,6 +45,20 @@ fn split<E: Send>(y: &mut [E], len: usize, f: impl Fn(usize, &mut [E]) + Sync) {
     }
 }
 
+/// Calls `f` with each number below `parts`, on all threads.
+#[cfg(feature = "rayon")]
+pub fn each(parts: usize, f: impl Fn(usize) + Sync + Send) {
+    use rayon::prelude::*;
+
+    (0..parts).into_par_iter().for_each(f);
+}
+
+/// Without threads there is one part.
+#[cfg(not(feature = "rayon"))]
+pub fn each(parts: usize, f: impl Fn(usize) + Sync + Send) {
+    (0..parts).for_each(f);
+}
+
 /// Calls `f` with ranges of the items and a buffer that it adds to; the buffers' sum is added to
 /// `total`, in the order of the ranges.
 pub fn sums<E: Element>(
@@ -71,12 +85,18 @@ pub fn sums<E: Element>(
 
 /// Into how many parts `items` are worth splitting.
 #[cfg(feature = "rayon")]
-fn parts(items: usize, work: usize) -> usize {
-    let worth = (items.saturating_mul(work) / LEAST_WORK).max(1);
-    rayon::current_num_threads().min(worth).min(items.max(1))
+#[must_use]
+pub fn parts(items: usize, work: usize) -> usize {
+    let worth = (items.saturating_mul(work) / LEAST_WORK).min(items);
+    if worth <= 1 {
+        return 1;
+    }
+    rayon::current_num_threads().min(worth)
 }
 
+/// Without threads, into one.
 #[cfg(not(feature = "rayon"))]
-fn parts(_: usize, _: usize) -> usize {
+#[must_use]
+pub fn parts(_: usize, _: usize) -> usize {
     1
 }

@@ -2,7 +2,7 @@
 //!
 //! Every thread keeps the buffers it was given. [`take`] hands out the smallest that is large enough;
 //! after the first step of a training loop, whose steps all ask for the same sizes, that is always one
-//! of them.
+//! of them. There are few, so they are looked through, which costs less than to keep them in order.
 
 use std::{cell::RefCell, thread::LocalKey, vec::Vec};
 
@@ -13,7 +13,7 @@ pub trait Pooled: Copy + Default + 'static {
     fn pool() -> &'static LocalKey<RefCell<Pool<Self>>>;
 }
 
-/// The free buffers of a thread, by rising capacity.
+/// The free buffers of a thread.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Pool<E> {
@@ -29,26 +29,30 @@ impl<E: Copy + Default> Pool<E> {
     }
 
     fn take(&mut self, len: usize) -> Vec<E> {
-        let place = self.free.partition_point(|buffer| buffer.capacity() < len);
         // One that is far too large is left for those who need it.
-        let fits = |buffer: &Vec<E>| buffer.capacity() <= 2 * len.max(1024);
-        if self.free.get(place).is_some_and(fits) {
-            let mut buffer = self.free.remove(place);
-            buffer.resize(len, E::default());
-            buffer
-        } else {
-            std::vec![E::default(); len]
+        let (mut place, mut least) = (None, 2 * len.max(1024) + 1);
+        for (at, buffer) in self.free.iter().enumerate() {
+            let capacity = buffer.capacity();
+            if capacity >= len && capacity < least {
+                (place, least) = (Some(at), capacity);
+            }
         }
+        let Some(place) = place else {
+            return std::vec![E::default(); len];
+        };
+        let mut buffer = self.free.swap_remove(place);
+        if buffer.len() < len {
+            buffer.resize(len, E::default());
+        }
+        buffer.truncate(len);
+        buffer
     }
 
     fn give(&mut self, buffer: Vec<E>) {
         if buffer.capacity() == 0 || self.free.len() == KEPT {
             return;
         }
-        let place = self
-            .free
-            .partition_point(|other| other.capacity() < buffer.capacity());
-        self.free.insert(place, buffer);
+        self.free.push(buffer);
     }
 }
 

@@ -1,11 +1,11 @@
 //! One line of JSON for each epoch.
 
-use alloc::{format, string::String};
+use alloc::{collections::BTreeMap, format, string::String};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Epoch, FileError, file};
+use super::{Epoch, FileError, History, file};
 
 /// A file that grows by a line each epoch.
 pub(super) struct Metrics {
@@ -14,19 +14,28 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Starts a file, with the lines of the first `epochs` epochs that are there already: a run
-    /// that is gone on with drops what came after its checkpoint, half a line included.
-    pub(super) fn open(path: PathBuf, epochs: usize) -> Result<Self, FileError> {
-        let old = if epochs == 0 {
+    /// Starts a file with the lines of the epochs done, as they are there already: a run that is
+    /// gone on with drops what came after its checkpoint, half a line included. A line that never
+    /// reached the disk is written again, without its times.
+    pub(super) fn open(path: PathBuf, done: &History) -> Result<Self, FileError> {
+        let old = if done.is_empty() {
             None
         } else {
             file::read_if_there(&path)?
         };
         let old = old.unwrap_or_default();
-        let kept: String = String::from_utf8_lossy(&old)
+        let old = String::from_utf8_lossy(&old);
+        let lines: BTreeMap<usize, &str> = old
             .split_inclusive('\n')
             .filter(|line| line.ends_with("}\n"))
-            .filter(|line| epoch_of(line).is_some_and(|epoch| epoch <= epochs))
+            .filter_map(|line| Some((epoch_of(line)?, line)))
+            .collect();
+        let kept: String = (1..)
+            .zip(done.iter())
+            .map(|(number, epoch)| match lines.get(&number) {
+                Some(line) => (*line).into(),
+                None => line(number, epoch, None),
+            })
             .collect();
         file::write_atomically(&path, kept.as_bytes())?;
         let opened = OpenOptions::new().append(true).open(&path);
@@ -39,24 +48,29 @@ impl Metrics {
         &mut self,
         number: usize,
         epoch: &Epoch,
-        (seconds, speed): (f64, f64),
+        times: (f64, f64),
     ) -> Result<(), FileError> {
-        let mut line = format!("{{\"epoch\":{number}");
-        for (name, value) in [
-            ("loss", Some(epoch.loss)),
-            ("validation_loss", epoch.validation_loss),
-            ("accuracy", epoch.accuracy),
-            ("training_accuracy", epoch.training_accuracy),
-            ("rate", Some(epoch.rate)),
-            ("seconds", Some(seconds)),
-            ("samples_per_second", Some(speed)),
-        ] {
-            line += &format!(",\"{name}\":{}", json(value));
-        }
-        line += "}\n";
+        let line = line(number, epoch, Some(times));
         let written = self.file.write_all(line.as_bytes());
         written.map_err(FileError::new("write", &self.path))
     }
+}
+
+/// The line of an epoch, with the seconds it took and the samples a second if they are known.
+fn line(number: usize, epoch: &Epoch, times: Option<(f64, f64)>) -> String {
+    let mut line = format!("{{\"epoch\":{number}");
+    for (name, value) in [
+        ("loss", Some(epoch.loss)),
+        ("validation_loss", epoch.validation_loss),
+        ("accuracy", epoch.accuracy),
+        ("training_accuracy", epoch.training_accuracy),
+        ("rate", Some(epoch.rate)),
+        ("seconds", times.map(|times| times.0)),
+        ("samples_per_second", times.map(|times| times.1)),
+    ] {
+        line += &format!(",\"{name}\":{}", json(value));
+    }
+    line + "}\n"
 }
 
 /// A number as JSON, which has none that are not finite.

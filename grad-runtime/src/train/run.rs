@@ -153,7 +153,7 @@ impl<M: Parameters, B, T: Task<M, B>, O: Optimizer> Run<'_, M, B, T, O> {
                 .map_err(|damage| TrainError::Resume { path, damage })?;
             self.last = Some(self.checkpoint(&folder));
         }
-        let metrics = Metrics::open(metrics::path(&folder), self.state.history.len())?;
+        let metrics = Metrics::open(metrics::path(&folder), &self.state.history)?;
         if self.last.is_none() {
             self.write_checkpoint()?;
         }

@@ -221,10 +221,10 @@ fn methods() {
         __grad_vjp_to_shape __grad_jvp_to_shape |x: Array2<f64>| x, (columns), again (&columns), nothing (None);
             value x.to_shape(columns).map(ndarray::CowArray::into_owned); |y| y.unwrap(); |bar| Some(bar); |dot| dot.unwrap();
             at random((3, 4), 1);
-        __grad_vjp_into_shape_with_order __grad_jvp_into_shape_with_order |x: Array2<f64>| x.clone(), ((2, 6)), again (&(2, 6)), nothing (None);
+        __grad_vjp_into_shape_with_order __grad_jvp_into_shape_with_order |x: Array2<f64>| x, ((2, 6)), again (&(2, 6)), nothing (None);
             value x.clone().into_shape_with_order((2, 6)); |y| y.unwrap(); |bar| Some(bar); |dot| dot.unwrap();
             at random((3, 4), 1);
-        __grad_vjp_insert_axis __grad_jvp_insert_axis |x: Array2<f64>| x.clone(), (Axis(1)), again (&Axis(1)), nothing (None);
+        __grad_vjp_insert_axis __grad_jvp_insert_axis |x: Array2<f64>| x, (Axis(1)), again (&Axis(1)), nothing (None);
             value x.clone().insert_axis(Axis(1)); |y| y; |bar| bar; |dot| dot;
             at random((3, 4), 1);
         __grad_vjp_slice __grad_jvp_slice |x: Array3<f64>| x, (part), again (&part), nothing (None);

@@ -237,3 +237,71 @@ fn receivers() {
     numbers!(generic, value_and_grad_generic, jvp_generic, 2; [0.5, 0.7], [1.2, -0.3]);
     slice!(enums, value_and_grad_enums, jvp_enums; [0.5, 0.7, 1.1]);
 }
+
+#[derive(Clone, Copy, Differentiable)]
+enum Made {
+    Given,
+    Sum(usize, usize),
+    Sine(usize),
+}
+
+#[derive(Default, Differentiable)]
+struct Record {
+    made: Vec<Made>,
+    values: Vec<f64>,
+}
+
+/// Methods that write, have names of functions of numbers, and call these.
+#[differentiate]
+impl Record {
+    fn put(&mut self, value: f64) -> usize {
+        self.made.push(Made::Given);
+        self.values.push(value);
+        self.values.len() - 1
+    }
+
+    fn add(&mut self, a: usize, b: usize) -> usize {
+        let value = self.values[a] + self.values[b];
+        self.made.push(Made::Sum(a, b));
+        self.values.push(value);
+        self.values.len() - 1
+    }
+
+    fn sin(&mut self, a: usize) -> usize {
+        let value = self.values[a].sin();
+        self.made.push(Made::Sine(a));
+        self.values.push(value);
+        self.values.len() - 1
+    }
+
+    fn slope(&self, of: usize, by: usize) -> f64 {
+        let mut bars = vec![0.0; self.values.len()];
+        bars[of] = 1.0;
+        for k in (0..=of).rev() {
+            match self.made[k] {
+                Made::Given => {}
+                Made::Sum(a, b) => {
+                    bars[a] += bars[k];
+                    bars[b] += bars[k];
+                }
+                Made::Sine(a) => bars[a] += bars[k] * self.values[a].cos(),
+            }
+        }
+        bars[by]
+    }
+}
+
+#[differentiate]
+pub fn recorded(x: &[f64]) -> f64 {
+    let mut record = Record::default();
+    let (a, b) = (record.put(x[0]), record.put(x[1]));
+    let sine = record.sin(a);
+    let sum = record.add(sine, b);
+    let all = record.sin(sum);
+    record.values[all] * x[1] + record.slope(all, a)
+}
+
+#[test]
+fn methods_named_like_functions_of_numbers() {
+    slice!(recorded, value_and_grad_recorded, jvp_recorded; [1.3, 0.7], [-0.3, 2.1]);
+}

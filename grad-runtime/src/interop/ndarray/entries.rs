@@ -14,14 +14,14 @@ use crate::private::{Exclusive, Shared, UnitTangent, Wrt, unit_tangent};
 /// What a pullback needs of the entries: the slope of each where the function captures nothing, so
 /// that its derivative is a number; else their pullbacks, in the order of the indices, which hand on the
 /// cotangents of what it captures.
-enum Sweep<E, D, P> {
+pub(super) enum Sweep<E, D, P> {
     Slopes(Array<E, D>),
     Pulls(Vec<P>),
 }
 
 impl<E: Element, D: Dimension, P: FnOnce(E, &E, Option<&mut E>)> Sweep<E, D, P> {
     /// The values and what the reverse sweep needs.
-    fn start<S: Data<Elem = E>, F: Fn(&E) -> (E, P)>(
+    pub(super) fn start<S: Data<Elem = E>, F: Fn(&E) -> (E, P)>(
         x: &ArrayBase<S, D>,
         f: F,
     ) -> (Array<E, D>, Self) {
@@ -67,7 +67,7 @@ impl<E: Element, D: Dimension, P: FnOnce(E, &E, Option<&mut E>)> Sweep<E, D, P> 
     }
 
     /// Adds the cotangents of the entries to `bar`, if anybody wants them.
-    fn add<S: Data<Elem = E>>(
+    pub(super) fn add<S: Data<Elem = E>>(
         self,
         mut y_bar: Array<E, D>,
         x: &ArrayBase<S, D>,
@@ -89,7 +89,7 @@ fn scale<E: Element, D: Dimension>(bars: &mut Array<E, D>, slopes: &Array<E, D>)
 }
 
 /// Values and tangents.
-fn push<E: Element, S: Data<Elem = E>, D: Dimension>(
+pub(super) fn push<E: Element, S: Data<Elem = E>, D: Dimension>(
     x: &ArrayBase<S, D>,
     dot: Option<&Array<E, D>>,
     call: impl Fn(&E, Option<&E>) -> (E, E),

@@ -13,7 +13,7 @@ use crate::private::{Shared, TangentOf, Wrt};
 use crate::{Differentiable, NoTangent};
 
 /// An owned tangent of an array, or a zero one.
-fn dot_or_zeros<E: Element, S: Data<Elem = E>, D: Dimension>(
+pub(super) fn dot_or_zeros<E: Element, S: Data<Elem = E>, D: Dimension>(
     x: &ArrayBase<S, D>,
     x_dot: Option<&Array<E, D>>,
 ) -> Array<E, D> {
@@ -39,7 +39,8 @@ macro_rules! shared {
 /// The derivatives of the methods of arrays.
 ///
 /// What borrows its receiver (`t`, `view`, `slice`, `to_shape`) gives an owned array here, as a pullback
-/// cannot hold both an array and a view of it.
+/// cannot hold both an array and a view of it; what takes it (`insert_axis`, `into_shape_with_order`)
+/// takes a copy, as the pullback is handed the receiver again.
 #[allow(
     missing_docs,
     reason = "each is the rule of the method it is named after"
@@ -251,59 +252,48 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
 
     #[allow(clippy::type_complexity, reason = "as the pullbacks of all rules")]
     fn __grad_vjp_into_shape_with_order<const M: u64, Sh: ShapeArg + Clone>(
-        self,
+        &self,
         shape: Sh,
         _: Wrt<M>,
     ) -> (
-        Result<ArrayBase<S, Sh::Dim>, ShapeError>,
+        Result<Array<E, Sh::Dim>, ShapeError>,
         impl FnOnce(Option<Array<E, Sh::Dim>>, &Self, &Sh, Option<&mut Array<E, D>>, IndexBar<'_>)
         + use<M, Self, E, S, D, Sh>,
-    )
-    where
-        Self: Into<ArrayBase<S, D>>,
-    {
+    ) {
         let pull = |y_bar: Option<Array<E, Sh::Dim>>,
                     _: &Self,
                     shape: &Sh,
                     bar: Option<&mut Array<E, D>>,
                     _: IndexBar<'_>| add_reshaped(bar, y_bar, shape);
-        (self.into().into_shape_with_order(shape), pull)
+        (into_shape(self.__grad_array(), shape), pull)
     }
 
     #[allow(clippy::type_complexity, reason = "value and tangent")]
     fn __grad_jvp_into_shape_with_order<const M: u64, Sh: ShapeArg + Clone>(
-        self,
+        &self,
         shape: Sh,
         _: Wrt<M>,
         dot: Option<&Array<E, D>>,
         _: Option<&NoTangent>,
     ) -> (
-        Result<ArrayBase<S, Sh::Dim>, ShapeError>,
+        Result<Array<E, Sh::Dim>, ShapeError>,
         Option<Array<E, Sh::Dim>>,
-    )
-    where
-        Self: Into<ArrayBase<S, D>>,
-    {
-        let dot = dot_or_zeros(self.__grad_array(), dot);
-        let y = self.into().into_shape_with_order(shape.clone());
-        let y_dot = y
-            .is_ok()
-            .then(|| dot.to_shape(shape).map(CowArray::into_owned));
+    ) {
+        let x = self.__grad_array();
+        let y = into_shape(x, shape.clone());
+        let y_dot = y.is_ok().then(|| to_shape(&dot_or_zeros(x, dot), shape));
         (y, y_dot.and_then(Result::ok))
     }
 
     fn __grad_vjp_insert_axis<const M: u64>(
-        self,
+        &self,
         axis: Axis,
         _: Wrt<M>,
     ) -> (
-        ArrayBase<S, D::Larger>,
+        Array<E, D::Larger>,
         impl FnOnce(Array<E, D::Larger>, &Self, &Axis, Option<&mut Array<E, D>>, IndexBar<'_>)
         + use<M, Self, E, S, D>,
-    )
-    where
-        Self: Into<ArrayBase<S, D>>,
-    {
+    ) {
         let pull = |y_bar: Array<E, D::Larger>,
                     _: &Self,
                     &axis: &Axis,
@@ -313,21 +303,20 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
                 add_to(bar, y_bar.into_dyn().index_axis_move(axis, 0));
             }
         };
-        (self.into().insert_axis(axis), pull)
+        let x = self.__grad_array().view();
+        (x.insert_axis(axis).to_owned(), pull)
     }
 
     fn __grad_jvp_insert_axis<const M: u64>(
-        self,
+        &self,
         axis: Axis,
         _: Wrt<M>,
         dot: Option<&Array<E, D>>,
         _: Option<&NoTangent>,
-    ) -> (ArrayBase<S, D::Larger>, Array<E, D::Larger>)
-    where
-        Self: Into<ArrayBase<S, D>>,
-    {
-        let y_dot = dot_or_zeros(self.__grad_array(), dot).insert_axis(axis);
-        (self.into().insert_axis(axis), y_dot)
+    ) -> (Array<E, D::Larger>, Array<E, D::Larger>) {
+        let x = self.__grad_array();
+        let y_dot = dot_or_zeros(x, dot).insert_axis(axis);
+        (x.view().insert_axis(axis).to_owned(), y_dot)
     }
 
     fn __grad_vjp_slice<const M: u64, I: SliceArg<D>>(
@@ -449,6 +438,14 @@ fn to_shape<E: Element, S: Data<Elem = E>, D: Dimension, Sh: ShapeArg>(
     shape: Sh,
 ) -> Result<Array<E, Sh::Dim>, ShapeError> {
     x.to_shape(shape).map(CowArray::into_owned)
+}
+
+fn into_shape<E: Element, S: Data<Elem = E>, D: Dimension, Sh: ShapeArg>(
+    x: &ArrayBase<S, D>,
+    shape: Sh,
+) -> Result<Array<E, Sh::Dim>, ShapeError> {
+    let shaped = x.view().into_shape_with_order(shape);
+    shaped.map(|shaped| shaped.to_owned())
 }
 
 fn mean<E: Element, S: Data<Elem = E>, D: Dimension>(x: &ArrayBase<S, D>) -> Option<E> {

@@ -20,10 +20,18 @@ mod dot;
 mod entries;
 mod index;
 mod methods;
+mod moments;
 mod operators;
+mod parts;
+mod real;
 mod tangent;
+mod writes;
 
 pub use entries::{EntryRules, EntryWriteRules};
 pub use methods::{ArrayRules, DotRules};
+pub use moments::MomentRules;
+pub use parts::{LineRules, PartRules};
+pub use real::RealEntryRules;
 pub use tangent::ByEntries;
 pub(crate) use tangent::from_rows;
+pub use writes::ArrayWriteRules;

@@ -134,7 +134,10 @@ pub use sort::SortRules;
 pub use vec::VecRules;
 
 #[cfg(feature = "nn")]
-pub use crate::interop::ndarray::{ArrayRules, DotRules, EntryRules, EntryWriteRules};
+pub use crate::interop::ndarray::{
+    ArrayRules, ArrayWriteRules, DotRules, EntryRules, EntryWriteRules, LineRules, MomentRules,
+    PartRules, RealEntryRules,
+};
 
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
 /// into scope.
@@ -159,7 +162,9 @@ pub mod methods {
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
-        ArrayRules as _, ByEntries as _, DotRules as _, EntryRules as _, EntryWriteRules as _,
+        ArrayRules as _, ArrayWriteRules as _, ByEntries as _, DotRules as _, EntryRules as _,
+        EntryWriteRules as _, LineRules as _, MomentRules as _, PartRules as _,
+        RealEntryRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
