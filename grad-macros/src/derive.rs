@@ -23,6 +23,7 @@ mod arithmetic;
 mod generics;
 mod item;
 mod lanes;
+mod lifetimes;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -63,7 +64,7 @@ fn expand(target: &Target) -> TokenStream {
             ]
         }
     };
-    let replica = replica_impl(target);
+    let replica = (!target.holds_mutably()).then(|| replica_impl(target));
     let in_lanes = target.lanes.then(|| lanes::in_lanes(target, kind));
     quote!(#(#parts)* #replica #in_lanes)
 }
@@ -119,8 +120,16 @@ fn without_fields(target: &Target) -> TokenStream {
 
 /// `FooTangent` as an item of its own: the same form, with tangents for fields.
 fn tangent_target(target: &Target) -> Target {
-    let tangent_field = |field: &Field| {
-        let ty = &field.ty;
+    let whole = impl_generics(target, Kind::Generated, &parse_quote!(Differentiable));
+    let (generics, types) = lifetimes::freed(target, &whole).unwrap_or_else(|| {
+        (
+            whole,
+            target.fields().map(|field| field.ty.clone()).collect(),
+        )
+    });
+    let mut types = types.into_iter();
+    let mut tangent_field = |field: &Field| {
+        let ty = types.next().unwrap_or_else(|| field.ty.clone());
         let ty = match field.role {
             Role::Differentiated => parse_quote_spanned! {field.span()=>
                 <#ty as ::grad_runtime::Differentiable>::Tangent
@@ -137,14 +146,14 @@ fn tangent_target(target: &Target) -> Target {
     Target {
         name: target.tangent_name(),
         visibility: target.visibility.clone(),
-        generics: impl_generics(target, Kind::Generated, &parse_quote!(Differentiable)),
+        generics,
         is_enum: target.is_enum,
         variants: target
             .variants
             .iter()
             .map(|variant| Variant {
                 name: variant.name.clone(),
-                fields: variant.fields.iter().map(tangent_field).collect(),
+                fields: variant.fields.iter().map(&mut tangent_field).collect(),
                 style: variant.style,
             })
             .collect(),

@@ -76,8 +76,6 @@ problems! {
         "name the type: a float, an array, a `Vec` or a struct";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
         "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
-    BorrowedField => "a struct that borrows is made here, and the graph holds values, no references",
-        "let the struct own its content (`.to_vec()`, `.clone()`), pass what it would borrow as arguments, or take the struct as a parameter, made outside";
     InnerItem(name: String) => format!("`{name}` stands outside of this block too, where it may be something else"),
         "give the item of this block a name of its own, or put it at the top of the function";
     Pattern => "this pattern is not differentiated yet",
@@ -136,6 +134,14 @@ problems! {
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
+    Walk => "a list that a reference walks along is not differentiated yet",
+        "write a recursion over `&Option<Box<_>>`, or keep the nodes in a `Vec`";
+    ChangedBorrower => "a struct that holds references changes after it is made",
+        "keep what changes in a variable of its own, or in a struct without references";
+    MutableField => "a struct made with a mutable reference is not differentiated yet",
+        "hand the place over as a `&mut` argument beside the struct";
+    OptionalPlace => "what is behind an `Option<&mut _>` is not differentiated yet",
+        "take a `&mut` place, or leave the parameter out with `#[differentiate(wrt(..))]`";
     BranchedReference => "a reference whose target depends on a branch is not differentiated yet",
         "read the value inside each branch";
     SetInBranches => "an array or struct is declared without a value and set in a branch that may leave",

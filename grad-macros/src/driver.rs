@@ -19,6 +19,7 @@ use crate::options::Options;
 use crate::partial::{self, Partial};
 use crate::signature::Signature;
 use crate::signature::bounds::with_names;
+use crate::signature::lifetimes::unnamed;
 use crate::stages::Lowered;
 use crate::{ad, checkpoint, front, hygiene, pass, projection, traits};
 use blocks::{beside, impl_items, optional_items, trait_items};
@@ -152,6 +153,15 @@ pub(super) fn partial_stubs(
     })
 }
 
+/// The type of an `impl` block that has lifetimes, without their names.
+fn lending(outer: &syn::Generics, around: &TokenStream) -> Option<TokenStream> {
+    if outer.lifetimes().next().is_none() && !around.to_string().contains("'_") {
+        return None;
+    }
+    let block: ItemImpl = syn::parse2(around.clone()).ok()?;
+    Some(unnamed(block.self_ty.to_token_stream()))
+}
+
 /// The root of the paths in generated code.
 pub(super) fn root_of(options: &Options) -> TokenStream {
     let root = options.root.as_ref();
@@ -226,6 +236,9 @@ pub(super) fn function_items(
     let sig = &named;
     let mut signature = Signature::read(sig, outer, options, diag).with_self(own);
     signature.applied = applied;
+    if let (Home::Impl | Home::TraitImpl, Some(outer), Some(around)) = (home, outer, around) {
+        signature.lending = lending(outer, around);
+    }
     let options = &allowed(&signature, home, sig.ident.span(), options, diag);
     let derived = Derived {
         sig,

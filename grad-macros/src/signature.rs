@@ -79,6 +79,8 @@ pub(crate) struct Signature {
     pub(crate) applied: bool,
     /// What outlives the pullback of a recursive function that is given functions.
     pub(crate) outlived: Option<syn::Lifetime>,
+    /// The type of the `impl` block around it without the names of its lifetimes.
+    pub(crate) lending: Option<TokenStream>,
 }
 
 impl Signature {
@@ -156,6 +158,7 @@ impl Signature {
                 .map(|p| p.ident.clone())
                 .collect(),
             applied: false,
+            lending: None,
             outlived: None,
         };
         signature.choose_wrt(sig, options, diag);
@@ -164,6 +167,7 @@ impl Signature {
                 diag.report(parameter.written.span(), problem);
             }
         }
+        lifetimes::refuse_optional_places(&signature, diag);
         signature
     }
 
@@ -590,6 +594,10 @@ pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
             let parts = tuple.elems.iter().map(|part| tangent_of(part, root));
             quote!((#(#parts,)*))
         }
+        _ if optional_reference(ty).is_some() => {
+            let inside = optional_reference(ty).map(|inside| tangent_of(inside, root));
+            quote!(::core::option::Option<#inside>)
+        }
         _ => match sequence_element(ty) {
             Some(element) => {
                 let element = tangent_of(element, root);
@@ -600,6 +608,16 @@ pub(crate) fn tangent_of(ty: &Type, root: &TokenStream) -> TokenStream {
             // What is wrong with the type is said there.
             None => quote_spanned!(ty.span()=> <#ty as #root::Differentiable>::Tangent),
         },
+    }
+}
+
+/// What `Option<&T>` refers to.
+pub(crate) fn optional_reference(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|s| s.ident == "Option")?;
+    match first_type_argument(&last.arguments)? {
+        Type::Reference(reference) => Some(&reference.elem),
+        _ => None,
     }
 }
 

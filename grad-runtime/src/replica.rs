@@ -27,6 +27,14 @@ macro_rules! copied {
 }
 copied!(f32 f64 u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize bool char crate::NoTangent);
 
+/// What is shared stays where it is.
+impl<T: ?Sized> Replica for &T {
+    #[inline]
+    fn replica(&self) -> Self {
+        self
+    }
+}
+
 impl Replica for () {
     #[inline]
     fn replica(&self) {}

@@ -2,6 +2,8 @@
 //! function, which happen in its derivatives alike.
 #![allow(clippy::all, clippy::pedantic, deprecated, missing_docs)]
 
+// Its functions panic, whatever becomes of their values.
+#[allow(unused, unreachable_pub)]
 #[path = "edges/panics.rs"]
 mod panics;
 

@@ -14,6 +14,8 @@
 mod check;
 #[path = "language/apart.rs"]
 mod apart;
+#[path = "language/borrowed.rs"]
+mod borrowed;
 #[path = "language/by_use.rs"]
 mod by_use;
 #[path = "language/cells.rs"]
@@ -108,5 +110,7 @@ mod tuples;
 mod unread;
 #[path = "language/vectors.rs"]
 mod vectors;
+#[path = "language/views.rs"]
+mod views;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -189,7 +189,11 @@ pub(super) fn sources(graph: &Graph, site: &Site) -> (Vec<Value>, Vec<Var>) {
             let flowing = known.filter(|(_, wrt)| !matches!(wrt, Wrt::Zero));
             values.extend(flowing.map(|(v, _)| *v));
         }
-        Kind::Load(path) | Kind::Copy(path) | Kind::Own(path) | Kind::Finish(path, _)
+        Kind::Load(path)
+        | Kind::Copy(path)
+        | Kind::Borrow(path)
+        | Kind::Own(path)
+        | Kind::Finish(path, _)
             if !path.is_error() =>
         {
             vars.push(path.root);

@@ -285,10 +285,16 @@ impl Push {
             for (k, value) in site.operands.iter().enumerate() {
                 if let Some(dot) = self.dot(*value) {
                     let path = Path::of(dot_var).then(record.step(k));
+                    // The tangent of a reference to an array may be a vector, as that of a slice is.
+                    let write = if record.borrowed.contains(&k) {
+                        Kind::Accumulate(path)
+                    } else {
+                        Kind::Store(path)
+                    };
                     push(
                         &mut self.graph,
                         region,
-                        Kind::Store(path),
+                        write,
                         vec![dot],
                         Vec::new(),
                         info.span,
@@ -356,7 +362,7 @@ impl Push {
             Kind::Finish(path, form) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Finish(path, form.clone()), Vec::new())),
-            Kind::Copy(path) | Kind::Own(path) => self
+            Kind::Copy(path) | Kind::Borrow(path) | Kind::Own(path) => self
                 .shadow(path)
                 .and_then(|path| one(self, Kind::Copy(path), Vec::new())),
             Kind::Cast(code) => {

@@ -221,7 +221,7 @@ fn looked_at(site: &Site) -> Vec<&Path> {
             });
             read.collect()
         }
-        Kind::Load(path) | Kind::Copy(path) => vec![path],
+        Kind::Load(path) | Kind::Copy(path) | Kind::Borrow(path) => vec![path],
         _ => Vec::new(),
     }
 }

@@ -7,6 +7,7 @@
 
 mod activity;
 mod again_texts;
+mod borrowed;
 mod cut;
 mod disguised;
 mod errors;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::again_texts::{is_part, rename};
+use super::borrowed::{Lent, is_lent};
 use super::cut::{self, Choice};
 use super::residuals::kept::Kept;
 use super::residuals::{Known, Reads, Residuals};
@@ -56,6 +57,11 @@ pub(super) fn recompute(
 ) -> Kept {
     let mut again = Again::new(graph, residuals, primal, known);
     let mut needed = reads_within(graph, reversed);
+    let reads = graph.sites_within(reversed);
+    let lent = Lent::read(graph, again.residuals, &again.made, &reads);
+    needed.extend(&lent.values);
+    needed.sort_unstable();
+    needed.dedup();
     needed.retain(|value| again.is_open(*value));
     let values: Vec<Value> = cut::kept(&again.choices(graph, &needed), &needed)
         .into_iter()
@@ -66,9 +72,11 @@ pub(super) fn recompute(
     for value in needed {
         again.copy(graph, value);
     }
-    let mut vars: Vec<Var> = graph
-        .sites_within(reversed)
-        .into_iter()
+    let (made_again, roots) = lent.again(graph, again.residuals, &again.done);
+    again.sites.extend(made_again);
+    super::borrowed::redirect(graph, reversed, &roots);
+    let mut vars: Vec<Var> = (again.sites.iter().copied())
+        .chain(graph.sites_within(reversed))
         .flat_map(|id| graph.site(id).needed_paths())
         .map(|path| path.root)
         .filter(|var| again.made.contains(var))
@@ -216,7 +224,7 @@ impl<'r> Again<'r> {
             !self.made.contains(&path.root) && self.residuals.is_stable(graph, path, id)
         };
         let (price, possible) = match &site.kind {
-            Kind::Literal(_) | Kind::Constant(_) => (0, true),
+            Kind::Literal(_) | Kind::Constant(_) | Kind::Borrow(_) => (0, true),
             // What is no number may be a reference, which a pullback cannot hold.
             Kind::Discrete(_) if site.operands.iter().any(|v| *graph.ty(*v) == Ty::Inert) => {
                 (0, false)
@@ -233,6 +241,8 @@ impl<'r> Again<'r> {
                 (1, true)
             }
             Kind::Apply(_) => (DEAR, true),
+            // A pullback cannot hold a reference.
+            Kind::Load(path) if is_lent(graph, self.residuals, value) && stable(path) => (0, true),
             Kind::Load(path) => {
                 let possible = !self.made.contains(&path.root) && is_number(graph, value) && {
                     self.residuals.is_stable(graph, path, id)

@@ -8,6 +8,7 @@ use syn::{
 };
 
 use super::generics::substitute;
+use super::lifetimes;
 
 /// A struct or an enum.
 pub(super) struct Target {
@@ -199,6 +200,14 @@ impl Target {
             .all(|field| is_owned(&field.ty))
     }
 
+    /// Whether a field is or holds a mutable reference, of which there is no copy.
+    pub(super) fn holds_mutably(&self) -> bool {
+        let mut fields = self
+            .fields()
+            .map(|field| field.ty.to_token_stream().to_string());
+        fields.any(|ty| ty.contains('&') && ty.split_whitespace().any(|word| word == "mut"))
+    }
+
     pub(super) fn tangent_name(&self) -> Ident {
         format_ident!("{}Tangent", self.name)
     }
@@ -213,7 +222,13 @@ impl Target {
                 let arguments = substitute(arguments.to_token_stream(), &self.generics);
                 quote!(#name #arguments)
             }
-            Kind::Generated => quote!(#tangent_name #arguments),
+            Kind::Generated => match lifetimes::freed(self, &self.generics) {
+                Some((generics, _)) => {
+                    let (_, arguments, _) = generics.split_for_impl();
+                    quote!(#tangent_name #arguments)
+                }
+                None => quote!(#tangent_name #arguments),
+            },
         }
     }
 

@@ -28,7 +28,7 @@ impl Derived<'_> {
             );
         }
         let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
-        let bar_type = parameter.bar_type(root);
+        let bar_type = self.fresh(parameter.bar_type(root));
         let before = quote! {
             let #absent = if __GRAD_M & #bit == 0 {
                 ::core::option::Option::Some(#root::private::zero_like(&*#place))
@@ -52,7 +52,7 @@ impl Derived<'_> {
         bar: &Ident,
     ) -> TokenStream {
         let (root, name) = (&self.root, self.again(parameter));
-        let bar_type = parameter.bar_type(root);
+        let bar_type = self.fresh(parameter.bar_type(root));
         let absent = body.names.fresh("absent");
         let (ty, found) = if parameter.is_sequence() {
             (

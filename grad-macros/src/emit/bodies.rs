@@ -71,7 +71,7 @@ impl Derived<'_> {
         opening.extend(known);
         for (k, (param, parameter)) in graph.params.iter().zip(self.parameters()).enumerate() {
             let name = self.again(parameter);
-            let ty = self.again_type(parameter);
+            let ty = self.fresh(self.again_type(parameter));
             inputs.push(quote!(#name: #ty));
             let (before, inside) = self.witnessed(&mut body, parameter);
             witnesses.extend(before);
@@ -85,7 +85,7 @@ impl Derived<'_> {
                 }
             }
             let written = parameter.passing == Passing::RefMut;
-            let bar_type = parameter.bar_type(root);
+            let bar_type = self.fresh(parameter.bar_type(root));
             let hint = format!("{}_bar", parameter.name);
             let bar = body.names.fresh(&hint);
             bars.push(quote!(#bar: ::core::option::Option<&mut #bar_type>));
@@ -110,7 +110,7 @@ impl Derived<'_> {
         }
         let statements = body.statements(pull);
         let reuse = body.give_back(graph.body, pull);
-        let (tangent, items) = (self.output_tangent(), self.prelude(lowered));
+        let (tangent, items) = (self.fresh(self.output_tangent()), self.prelude(lowered));
         let closure =
             quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #statements #reuse });
         let (closure, traits) = (self.boxed(closure, lowered), self.traits_of(graph));

@@ -9,7 +9,7 @@ use super::lanes::Lanes;
 use super::linear::is_marks;
 use super::names::{Names, named, span_within};
 use super::places::Access;
-use super::spelling::{self, discrete_text, infix, is_shown, member, placed, spelled};
+use super::spelling::{self, discrete_text, infix, is_shown, placed, spelled};
 use crate::ir::{
     Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
     Width, row,
@@ -363,6 +363,7 @@ impl<'g> Body<'g> {
                     quote!((&&#root::private::Copier(#place)).replicate())
                 }
             }
+            Kind::Borrow(path) => self.reference(path, Access::Read),
             Kind::Own(path) => {
                 let place = self.reference(path, Access::Read);
                 quote!((&&#root::private::Copier(#place)).replicate_owned())
@@ -428,14 +429,7 @@ impl<'g> Body<'g> {
                 let place = self.reference(path, Access::Read);
                 quote!(#root::private::keep_argument(|| (&&#root::private::Copier(#place)).replicate()))
             }
-            Kind::Record(record) => {
-                let path = &record.code.0;
-                let fields = record.fields.iter().zip(&site.operands).map(|(field, v)| {
-                    let (member, v) = (member(field), self.value(*v));
-                    quote!(#member: #v)
-                });
-                quote!(#path { #(#fields),* })
-            }
+            Kind::Record(record) => self.record(record, &site.operands),
             Kind::If => return self.branch(site),
             Kind::For(range) => return self.counted(site, range),
             Kind::While => return self.repeated(site),

@@ -15,7 +15,7 @@ impl Body<'_> {
     pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
         match arg {
             Arg::Value(v) => self.value(*v),
-            Arg::Move(path) => self.moved(path),
+            Arg::Move(path) => self.optional(path).unwrap_or_else(|| self.moved(path)),
             Arg::Receiver(path) => self.place(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
@@ -160,6 +160,9 @@ impl Body<'_> {
             .iter()
             .map(|arg| match arg {
                 Arg::Move(path) => {
+                    if let Some(optional) = self.optional(path) {
+                        return optional;
+                    }
                     let place = self.reference(path, Access::Read);
                     if self.lent.contains(&path.root) {
                         quote!((&&&#root::private::Copier(#place)).pass())
@@ -317,6 +320,10 @@ impl Body<'_> {
             (Arg::MaybeMut(path), _) => {
                 let place = self.reference(path, Access::Read);
                 quote!(#root::private::handed_argument(#place))
+            }
+            (Arg::Move(path), _) if self.optional(path).is_some() => {
+                let optional = self.optional(path);
+                quote!(&#optional)
             }
             (arg, _) => arg
                 .path()

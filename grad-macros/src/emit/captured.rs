@@ -1,10 +1,12 @@
 //! What pullbacks capture: the parameters that their types name.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::GenericParam;
 
 use super::items::{Derived, Home};
+use crate::signature::Passing;
+use crate::signature::lifetimes::unnamed;
 
 impl Derived<'_> {
     /// The bound of an opaque type that captures what is listed.
@@ -19,6 +21,59 @@ impl Derived<'_> {
             return quote!(#root::private::Mentions<Self> #(+ #root::private::Mentions<&#lifetimes ()>)*);
         }
         quote!(use<#(#listed),*>)
+    }
+
+    /// Whether the type of a pullback speaks of no lifetime by name: a caller may hand it what lives
+    /// shorter than what it was made from.
+    fn is_free(&self) -> bool {
+        let given = self.parameters().iter().any(|p| p.function.is_some());
+        // A method by itself does not know the lifetimes of its type.
+        let known = match self.home {
+            Home::Module => true,
+            Home::Impl | Home::TraitImpl => self.outer.is_some(),
+            _ => false,
+        };
+        // What may change the pullback has copies of.
+        let mut changed = self.parameters().iter();
+        let kept = changed.any(|p| p.passing == Passing::RefMut && self.signature.lends(p));
+        known && !given && !kept
+    }
+
+    /// What a pullback in a box must outlive: of a free one the types alone.
+    pub(super) fn outlived_kinds(&self) -> Vec<TokenStream> {
+        let mut kinds = self.captured_kinds().0;
+        if self.is_free() {
+            kinds.retain(|name| !name.to_string().starts_with('\''));
+        }
+        kinds
+    }
+
+    /// A type in the signature of a pullback.
+    pub(super) fn fresh(&self, ty: TokenStream) -> TokenStream {
+        if !self.is_free() {
+            return ty;
+        }
+        let ty = match &self.signature.lending {
+            Some(own) => with_self(ty, own),
+            None => ty,
+        };
+        unnamed(ty)
+    }
+
+    /// The bound of a pullback, which captures what is listed but for lifetimes.
+    pub(super) fn capturing_types(&self, listed: &[TokenStream]) -> TokenStream {
+        if !self.is_free() {
+            return self.capturing(listed);
+        }
+        if self.home == Home::Impl && self.signature.lending.is_none() {
+            return self.capturing(&[]);
+        }
+        let outlived = self.signature.outlived.as_ref().map(ToString::to_string);
+        let types = listed.iter().filter(|name| {
+            let name = name.to_string();
+            !name.starts_with('\'') || Some(name) == outlived
+        });
+        quote!(use<#(#types),*>)
     }
 
     /// Every type, const and lifetime parameter that the type of a pullback names.
@@ -63,4 +118,17 @@ impl Derived<'_> {
         lifetimes.extend(types);
         (lifetimes, constants)
     }
+}
+
+/// The type with another for `Self`.
+fn with_self(ty: TokenStream, own: &TokenStream) -> TokenStream {
+    let replaced = ty.into_iter().map(|token| match token {
+        TokenTree::Ident(name) if name == "Self" => own.clone(),
+        TokenTree::Group(group) => {
+            let inner = with_self(group.stream(), own);
+            Group::new(group.delimiter(), inner).into_token_stream()
+        }
+        token => token.into_token_stream(),
+    });
+    replaced.collect()
 }

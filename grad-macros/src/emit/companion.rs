@@ -81,7 +81,7 @@ impl Derived<'_> {
             .map(|p| p.name.to_token_stream())
             .collect();
         let again = self.parameters().iter().map(|p| {
-            let ty = self.again_type(p);
+            let ty = self.fresh(self.again_type(p));
             quote!(_: #ty)
         });
         let bars = self
@@ -172,7 +172,7 @@ impl Derived<'_> {
             if self.signature.outlived.is_none() {
                 generics.params.insert(0, syn::parse_quote!('__grad));
             }
-            outlive(&mut where_clause, &self.captured_kinds().0)
+            outlive(&mut where_clause, &self.outlived_kinds())
         });
         let pull = self.pull_type(&kept, recursive, alive.as_ref());
         self.both_receivers(&Member {
@@ -198,15 +198,15 @@ impl Derived<'_> {
         alive: Option<&TokenStream>,
     ) -> TokenStream {
         let (root, parameters) = (&self.root, self.parameters());
-        let again = parameters.iter().map(|p| self.again_type(p));
-        let bars = parameters.iter().map(|p| p.bar_type(root));
-        let tangent = self.output_tangent();
+        let again = parameters.iter().map(|p| self.fresh(self.again_type(p)));
+        let bars = parameters.iter().map(|p| self.fresh(p.bar_type(root)));
+        let tangent = self.fresh(self.output_tangent());
         let pull = quote!(FnOnce(#tangent, #(#again,)* #(::core::option::Option<&mut #bars>),*));
         let again_and_again = (self.rows).then(|| quote!(::core::clone::Clone+));
         if recursive {
             quote!(#root::private::Box<dyn #pull #alive>)
         } else {
-            let capturing = self.capturing(kept);
+            let capturing = self.capturing_types(kept);
             quote!(impl #pull + #again_and_again #capturing)
         }
     }
@@ -310,7 +310,7 @@ impl Derived<'_> {
     /// Whether what a boxed pullback holds may not live for ever: it is of types or has lifetimes that
     /// are parameters. A method of a trait has the signature the trait says.
     pub(super) fn may_die(&self) -> bool {
-        matches!(self.home, Home::Module | Home::Impl) && !self.captured_kinds().0.is_empty()
+        matches!(self.home, Home::Module | Home::Impl) && !self.outlived_kinds().is_empty()
     }
 
     /// The functions of a companion where calls find them.

@@ -252,7 +252,11 @@ impl Data<'_> {
                 quote!(#root::Kind::Allocate { variable: #variable, init: #init })
             }
             // Aggregates are drawn where they are put into a variable.
-            Kind::Array { .. } | Kind::Repeat { .. } | Kind::Copy(_) | Kind::Own(_) => {
+            Kind::Array { .. }
+            | Kind::Repeat { .. }
+            | Kind::Copy(_)
+            | Kind::Borrow(_)
+            | Kind::Own(_) => {
                 quote!(#root::Kind::Constant(|| 0.0))
             }
             Kind::If => {
@@ -289,7 +293,7 @@ impl Data<'_> {
                 let (value, len) = (self.id(site.operands[0]), self.id(site.operands[1]));
                 quote!(#root::Init::Repeat { value: #value, len: #len })
             }
-            Kind::Copy(path) | Kind::Own(path) | Kind::Load(path) => {
+            Kind::Copy(path) | Kind::Borrow(path) | Kind::Own(path) | Kind::Load(path) => {
                 let path = self.path(path)?;
                 quote!(#root::Init::Copy(#path))
             }

@@ -79,9 +79,11 @@ impl Lanes {
         let from_operands = site.operands.iter().any(|v| self.values.contains(v));
         let all = match &site.kind {
             Kind::ZeroOf | Kind::ZeroLike(_) | Kind::CallPush(..) => true,
-            Kind::Load(path) | Kind::Finish(path, _) | Kind::Copy(path) | Kind::Own(path) => {
-                graph.var(path.root).tangent
-            }
+            Kind::Load(path)
+            | Kind::Finish(path, _)
+            | Kind::Copy(path)
+            | Kind::Borrow(path)
+            | Kind::Own(path) => graph.var(path.root).tangent,
             Kind::Apply(_)
             | Kind::Discrete(_)
             | Kind::Select

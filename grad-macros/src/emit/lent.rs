@@ -115,9 +115,20 @@ impl Derived<'_> {
                 }
                 _ => self.input(p, true),
             });
+        // What is lent may be what a parameter holds: `&'a [f64]` out of a `View<'a>`.
+        let is_own = self
+            .sig
+            .generics
+            .lifetimes()
+            .any(|p| p.lifetime == lifetime);
+        let holds = |p: &Parameter| {
+            let base = p.base.to_token_stream();
+            lifetime != own
+                && (p.is_receiver && !is_own || super::signatures::mentions(base, &lifetime.ident))
+        };
         let dots = self.parameters().iter().map(|p| {
             let (dot, ty) = (&p.dot, p.bar_type(root));
-            let lifetime = lends(p).then_some(&lifetime);
+            let lifetime = (lends(p) || holds(p)).then_some(&lifetime);
             quote!(#dot: ::core::option::Option<&#lifetime #ty>)
         });
         let clause = self.where_clause();
@@ -268,14 +279,14 @@ impl Derived<'_> {
         let root = &self.root;
         let (opening, keys) = self.lent_value(lowered, names);
         let again = self.parameters().iter().map(|p| {
-            let ty = self.again_type(p);
+            let ty = self.fresh(self.again_type(p));
             quote!(_: #ty)
         });
         let bars = self.parameters().iter().map(|p| {
-            let (name, ty) = (&p.bar, p.bar_type(root));
+            let (name, ty) = (&p.bar, self.fresh(p.bar_type(root)));
             quote!(#name: ::core::option::Option<&mut #ty>)
         });
-        let tangent = self.output_tangent();
+        let tangent = self.fresh(self.output_tangent());
         let scalar = matches!(self.signature.output, Ty::Float(_) | Ty::Number);
         let add = self.chosen(lowered, &keys, &|route| {
             let parameter = &self.parameters()[route.parameter];

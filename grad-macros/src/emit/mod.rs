@@ -31,6 +31,7 @@ mod names;
 mod places;
 mod public;
 mod receivers;
+mod records;
 mod reuse;
 mod rewrites;
 mod rules;

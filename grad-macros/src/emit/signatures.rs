@@ -191,7 +191,7 @@ impl Derived<'_> {
         quote! {
             #[allow(
                 unused_variables, unused_mut, unused_assignments, unused_parens, unused_braces, unused_imports, unused_must_use, dead_code,
-                unreachable_code, unreachable_patterns, non_snake_case, refining_impl_trait, clippy::all, clippy::pedantic, clippy::restriction
+                unreachable_code, unreachable_patterns, non_snake_case, refining_impl_trait, unused_comparisons, unknown_lints, mismatched_lifetime_syntaxes, clippy::all, clippy::pedantic, clippy::restriction
             )]
         }
     }

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 
 use super::call::is_real;
 use super::{Lower, Operand};
+use crate::diag::Problem;
 use crate::ir::{Arg, Ty};
 
 impl Lower<'_> {
@@ -23,6 +24,7 @@ impl Lower<'_> {
                 let element = self.lower_expr(arg);
                 Operand::Value(self.read_spanned(element, arg.span()))
             }
+            Expr::Call(call) if is_some(call) => self.lower_some(call),
             _ => self.lower_expr(arg),
         };
         if let Operand::Closure(function) = &operand {
@@ -34,6 +36,26 @@ impl Lower<'_> {
         } else {
             super::lent::lent(arg)
         }
+    }
+
+    /// `Some(&x)` for a parameter that is an `Option<&T>`.
+    pub(super) fn lower_some(&mut self, call: &syn::ExprCall) -> Operand {
+        let whole = Expr::Call(call.clone());
+        let Some(inner @ Expr::Reference(reference)) = call.args.first() else {
+            return self.lower_expr(&whole);
+        };
+        if let Some(token) = &reference.mutability {
+            return self.report(token.span, Problem::OptionalPlace);
+        }
+        let (value, is_borrowed) = self.lower_field(inner);
+        let borrowed = if is_borrowed { vec![0] } else { Vec::new() };
+        let path = syn::parse_quote!(Some);
+        self.record_holding(
+            &path,
+            (vec!["0".to_owned()], borrowed),
+            vec![value],
+            call.span(),
+        )
     }
 
     pub(super) fn as_arg(&mut self, operand: Operand, is_reference: bool, span: Span) -> Arg {
@@ -91,17 +113,23 @@ impl Lower<'_> {
             other if is_real(name, count) => Arg::Ref(self.as_path(other)),
             other => {
                 let path = self.as_path(other);
-                if super::sequence::writes_receiver(name) {
-                    Arg::RefMut(path)
-                } else if self.is_frozen(&path)
-                    || self.is_read_only(&path)
-                    || self.looks_only(&path)
-                {
-                    Arg::Receiver(path)
-                } else {
-                    Arg::MaybeMut(path)
-                }
+                self.lent_receiver(path, name)
             }
         }
     }
+
+    fn lent_receiver(&mut self, path: crate::ir::Path, name: &str) -> Arg {
+        if super::sequence::writes_receiver(name) {
+            Arg::RefMut(path)
+        } else if self.is_frozen(&path) || self.is_read_only(&path) || self.looks_only(&path) {
+            Arg::Receiver(path)
+        } else {
+            Arg::MaybeMut(path)
+        }
+    }
+}
+
+pub(super) fn is_some(call: &syn::ExprCall) -> bool {
+    let named = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some"));
+    named && call.args.len() == 1
 }

@@ -27,6 +27,9 @@ pub(super) fn integer_type(ty: &syn::Type) -> Option<&'static str> {
 
 impl Lower<'_> {
     pub(super) fn lower_call(&mut self, call: &ExprCall) -> Operand {
+        if let Some(value) = self.lower_dereferenced(call) {
+            return value;
+        }
         let hint = self.hint.take();
         let named = std::mem::take(&mut self.named);
         let Expr::Path(path) = &*call.func else {
@@ -116,9 +119,7 @@ impl Lower<'_> {
                 .last()
                 .is_some_and(|n| n.starts_with(char::is_uppercase)) =>
             {
-                let fields = (0..args.len()).map(|k| k.to_string()).collect();
-                let values = args.iter().map(|arg| self.field_value(arg)).collect();
-                self.record(&path.path, fields, values, span)
+                self.lower_constructor(&path.path, &args, span)
             }
             _ => self.lower_named(path, &args, span),
         }

@@ -176,7 +176,44 @@ fn place_of(tokens: &[TokenTree]) -> Option<(String, usize)> {
 pub(super) fn mutably_borrowed_names(body: &Block) -> (HashSet<String>, HashSet<String>) {
     let (mut names, mut exchanged) = (HashSet::new(), HashSet::new());
     scan_borrows(body.to_token_stream(), &mut names, &mut exchanged);
+    scan_changes(body.to_token_stream(), &mut names);
     (names, exchanged)
+}
+
+/// Names of which a method is called as a statement, `name.method(..);`: what it gives is not wanted, so
+/// that it changes them, numbers too. The name with the method is among them.
+fn scan_changes(tokens: TokenStream, names: &mut HashSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for token in &tokens {
+        if let TokenTree::Group(group) = token {
+            scan_changes(group.stream(), names);
+        }
+    }
+    let is_sign =
+        |token: &TokenTree, sign: char| matches!(token, TokenTree::Punct(p) if p.as_char() == sign);
+    for (k, window) in tokens.windows(5).enumerate() {
+        let [
+            TokenTree::Ident(name),
+            dot,
+            TokenTree::Ident(method),
+            TokenTree::Group(_),
+            end,
+        ] = window
+        else {
+            continue;
+        };
+        let begins = k.checked_sub(1).and_then(|before| tokens.get(before));
+        let begins = begins.is_none_or(|before| is_sign(before, ';') || is_block(before));
+        let of_std = super::sequence::writes_receiver(&method.to_string());
+        if begins && is_sign(dot, '.') && is_sign(end, ';') && !of_std {
+            names.insert(name.to_string());
+            names.insert(format!("{name}.{method}"));
+        }
+    }
+}
+
+fn is_block(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
 /// Names of which the tokens say a part, `name.part`.

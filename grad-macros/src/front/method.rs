@@ -62,7 +62,6 @@ impl Lower<'_> {
         hint: Option<&syn::Type>,
     ) -> Operand {
         let name = call.method.to_string();
-        let span = call.method.span();
         if let Some(array) = self.lower_to_array(call, hint) {
             return array;
         }
@@ -107,6 +106,18 @@ impl Lower<'_> {
         if let Some(converted) = self.lower_into(&receiver, call, hint) {
             return converted;
         }
+        self.method_by_type(receiver, call, hint, before)
+    }
+
+    /// A method that means what the type of its receiver says.
+    fn method_by_type(
+        &mut self,
+        receiver: Operand,
+        call: &ExprMethodCall,
+        hint: Option<&syn::Type>,
+        wants_option: bool,
+    ) -> Operand {
+        let (name, span) = (call.method.to_string(), call.method.span());
         let args: Vec<&Expr> = call.args.iter().collect();
         let ty = self.operand_ty(&receiver);
         if self.is_gathered(&receiver) && !self.may_take_floats(&args) {
@@ -141,12 +152,20 @@ impl Lower<'_> {
                 let element = (**element).clone();
                 self.slice_method(receiver, &element, call, &args)
             }
+            Ty::Float(_) if self.changes_number(&receiver, &name) => {
+                let path = self.as_path(receiver);
+                let args = args.iter().map(|arg| self.lower_arg(arg));
+                let args = [Arg::MaybeMut(path)]
+                    .into_iter()
+                    .chain(args.collect::<Vec<_>>());
+                self.finish_call(Callee::Method(name, None), args.collect(), span)
+            }
             Ty::Unknown if name == "then_some" || name == "then" && is_closure(&args) => {
                 self.lower_then(receiver, call, &args)
             }
             Ty::Float(_) | Ty::Unknown => {
                 let ends = is_end(&name) && name.ends_with("_mut");
-                let chosen = before && (is_end(&name) || name == "get");
+                let chosen = wants_option && (is_end(&name) || name == "get");
                 let tells = tells_where(&name) && matches!(receiver, Operand::Place(..));
                 if ty == Ty::Unknown && (ends || chosen || tells) {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);
@@ -167,6 +186,16 @@ impl Lower<'_> {
                 given_back.unwrap_or(result)
             }
         }
+    }
+
+    /// Whether a method is called for what it does to the number that is its receiver.
+    fn changes_number(&self, receiver: &Operand, name: &str) -> bool {
+        let Operand::Place(path, _) = receiver else {
+            return false;
+        };
+        let var = self.graph.var(path.root);
+        let called = format!("{}.{name}", var.name);
+        path.steps.is_empty() && var.mutable && self.borrowed_mut.contains(&called)
     }
 
     /// A method of a trait object.

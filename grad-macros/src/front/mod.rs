@@ -30,14 +30,15 @@ mod capture;
 mod captured;
 mod cells;
 mod checked;
+mod chosen_place;
 mod closure;
 mod compound;
 mod convert;
 mod deque;
+mod dereferenced;
 mod elements;
 mod exchange;
 mod expr;
-mod field;
 mod filled;
 mod flow;
 mod fluent;
@@ -82,6 +83,7 @@ mod tuples;
 mod unwrapped;
 mod users_macro;
 mod vector;
+mod views;
 mod way;
 mod written;
 
@@ -227,6 +229,10 @@ pub(super) struct Lower<'d> {
     gathered: HashSet<Var>,
     /// Items that the closure being lowered sees through a second reference.
     seen_twice: Vec<Path>,
+    /// Parameters that are references to numbers.
+    number_references: HashSet<Local>,
+    /// Variables that are options of such.
+    optional_numbers: HashSet<Var>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
@@ -307,6 +313,7 @@ fn start<'d>(
     let (exit, returned) = (locals.hidden("exit"), locals.hidden("returned"));
     let mut graph = Graph::new(name);
     let (borrowed_mut, exchanged) = infer::mutably_borrowed_names(body);
+    graph.views = views::views(around);
     graph.on_arrays = infer::names_arrays(signature, around);
     Lower {
         graph,
@@ -368,6 +375,8 @@ fn start<'d>(
         read_only: HashSet::new(),
         gathered: HashSet::new(),
         seen_twice: Vec::new(),
+        number_references: HashSet::new(),
+        optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
     }
@@ -393,10 +402,22 @@ impl Lower<'_> {
         }
         for (k, parameter) in signature.parameters.iter().enumerate() {
             self.declare_parameter(parameter);
+            if parameter.ty.is_scalar() && parameter.passing == Passing::Ref {
+                let local = self.locals.find(&parameter.name.to_string());
+                self.number_references.extend(local);
+            }
+            let inside = crate::signature::optional_reference(&parameter.base);
+            if inside.is_some_and(|inside| crate::signature::ty_of(inside).is_scalar()) {
+                let param = self.graph.params.last().map(|param| param.slot);
+                if let Some(Slot::Memory(var)) = param {
+                    self.optional_numbers.insert(var);
+                }
+            }
             if k >= self.watched_from {
                 self.locals.watch(&parameter.name.to_string());
             }
         }
+        self.graph.lending = self.lending_parameters(signature);
         for parameter in &signature.parameters {
             if let Some(pattern) = &parameter.pattern {
                 let operand = self.locals.get(&parameter.name.to_string());
@@ -410,6 +431,7 @@ impl Lower<'_> {
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
         moves::copy_moved_in_loops(&mut self.graph);
+        self.refuse_changed_borrowers();
         let changed = self.locals.any_changed();
         let routes = self.found_routes();
         let lowered = Lowered {
@@ -422,6 +444,16 @@ impl Lower<'_> {
             routes,
         };
         (lowered, changed)
+    }
+
+    fn lending_parameters(&self, signature: &Signature) -> HashSet<Var> {
+        let slots = self.graph.params.iter().zip(&signature.parameters);
+        let lending = slots.filter(|(_, parameter)| signature.lends(parameter));
+        let vars = lending.filter_map(|(param, _)| match param.slot {
+            Slot::Memory(var) => Some(var),
+            Slot::Scalar(_) => None,
+        });
+        vars.collect()
     }
 
     fn declare_given(&mut self, given: &[std::rc::Rc<passed::Given>]) {

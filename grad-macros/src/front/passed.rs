@@ -230,6 +230,7 @@ impl Lower<'_> {
             number_names: self.numbers.clone(),
             types: Vec::new(),
             applied: false,
+            lending: None,
             outlived: None,
         };
         let (lets, body) = (captured.lets, written.body.to_token_stream());

@@ -178,7 +178,12 @@ impl Lower<'_> {
             _ => Ty::Unknown,
         };
         let path = self.as_path(operand);
-        Operand::Place(path.then(Step::Variant(variant)), ty)
+        let refers = path.steps.is_empty() && self.optional_numbers.contains(&path.root);
+        let inside = path.then(Step::Variant(variant));
+        if refers {
+            return Operand::Place(inside.then(Step::Deref), ty);
+        }
+        Operand::Place(inside, ty)
     }
 
     /// `operand[index]`.

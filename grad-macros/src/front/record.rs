@@ -1,5 +1,7 @@
 //! What is put together: arrays, structs and tuples by their parts.
 
+use std::collections::HashMap;
+
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::Expr;
@@ -7,7 +9,8 @@ use syn::spanned::Spanned;
 
 use super::pattern::{member, segments};
 use super::{Lower, Operand, infer};
-use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value};
+use crate::diag::Problem;
+use crate::ir::{Code, Kind, Path, Record, Step, Storage, Ty, Value, Var};
 
 impl Lower<'_> {
     pub(super) fn lower_array<'e>(
@@ -72,12 +75,15 @@ impl Lower<'_> {
     pub(super) fn lower_record(&mut self, record: &syn::ExprStruct, span: Span) -> Operand {
         let mut fields = Vec::new();
         let mut values = Vec::new();
-        for field in &record.fields {
+        let mut borrowed = Vec::new();
+        for (k, field) in record.fields.iter().enumerate() {
             fields.push(member(&field.member));
-            values.push(self.field_of_struct(&field.expr));
+            let (value, is_borrowed) = self.lower_field(&field.expr);
+            values.push(value);
+            borrowed.extend(is_borrowed.then_some(k));
         }
         let Some(rest) = &record.rest else {
-            return self.record(&record.path, fields, values, span);
+            return self.record_holding(&record.path, (fields, borrowed), values, span);
         };
         // `..base`: a copy of the base whose fields are then written.
         if super::pattern::is_variant(&record.path) {
@@ -136,6 +142,105 @@ impl Lower<'_> {
         values: Vec<Value>,
         span: Span,
     ) -> Operand {
+        self.record_holding(path, (fields, Vec::new()), values, span)
+    }
+
+    /// `Type(..)` or `Variant(..)`.
+    pub(super) fn lower_constructor(
+        &mut self,
+        path: &syn::Path,
+        args: &[&Expr],
+        span: Span,
+    ) -> Operand {
+        let fields = (0..args.len()).map(|k| k.to_string()).collect();
+        // What an option holds has no type of its own: a copy serves inside the function.
+        let of_std = ["Some", "Ok", "Err"].iter().any(|name| path.is_ident(name));
+        let (mut values, mut borrowed) = (Vec::new(), Vec::new());
+        for (k, arg) in args.iter().enumerate() {
+            if of_std {
+                values.push(self.value_of(arg));
+                continue;
+            }
+            let (value, is_borrowed) = self.lower_field(arg);
+            values.push(value);
+            borrowed.extend(is_borrowed.then_some(k));
+        }
+        self.record_holding(path, (fields, borrowed), values, span)
+    }
+
+    /// A field's value, and whether the field is a reference to it.
+    pub(super) fn lower_field(&mut self, expr: &Expr) -> (Value, bool) {
+        let span = expr.span();
+        let operand = match expr {
+            Expr::Call(call) if super::args::is_some(call) => self.lower_some(call),
+            expr => self.lower_expr(expr),
+        };
+        match operand {
+            text @ Operand::Ref(_, Ty::Inert) => {
+                let text = self.as_text(text);
+                (self.read_spanned(text, span), false)
+            }
+            Operand::Ref(path, ty) => (self.push(Kind::Borrow(path), Vec::new(), ty, span), true),
+            Operand::RefMut(..) if matches!(expr, Expr::Reference(_)) => {
+                self.report(span, Problem::MutableField);
+                (self.undefined(Ty::Unknown), false)
+            }
+            operand => {
+                let is_number = matches!(operand, Operand::Value(_));
+                let seen = is_number && self.is_reference(expr);
+                (self.read_spanned(operand, span), seen)
+            }
+        }
+    }
+
+    /// A struct that holds references cannot be kept for the way back, only made again: it must not change.
+    pub(super) fn refuse_changed_borrowers(&mut self) {
+        let made: HashMap<Var, Value> = (self.graph.sites.iter())
+            .filter_map(|site| match site.kind {
+                Kind::Allocate(var) => site.operands.first().map(|content| (var, *content)),
+                _ => None,
+            })
+            .collect();
+        for (var, content) in &made {
+            if self.borrows(*content, &made) && self.graph.changes(*var) {
+                self.if_active.insert(*content, Problem::ChangedBorrower);
+            }
+        }
+    }
+
+    fn borrows(&self, value: Value, made: &HashMap<Var, Value>) -> bool {
+        match self.graph.def(value).map(|site| &site.kind) {
+            Some(Kind::Record(record)) => !record.borrowed.is_empty(),
+            Some(Kind::Load(path)) if path.steps.is_empty() => {
+                let content = made.get(&path.root);
+                content.is_some_and(|content| self.borrows(*content, made))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an expression that gives a number is a reference to it.
+    fn is_reference(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Reference(_) => true,
+            Expr::Paren(inner) => self.is_reference(&inner.expr),
+            Expr::Path(path) => {
+                let name = path.path.get_ident().map(ToString::to_string);
+                let local = name.and_then(|name| self.locals.find(&name));
+                local.is_some_and(|local| self.number_references.contains(&local))
+            }
+            _ => false,
+        }
+    }
+
+    /// As [`Self::record`]; the fields listed are references.
+    pub(super) fn record_holding(
+        &mut self,
+        path: &syn::Path,
+        (fields, borrowed): (Vec<String>, Vec<usize>),
+        values: Vec<Value>,
+        span: Span,
+    ) -> Operand {
         let segments = segments(path);
         let last = segments.last().cloned().unwrap_or_default();
         let variant = super::pattern::is_variant(path).then(|| last.clone());
@@ -153,6 +258,7 @@ impl Lower<'_> {
             code: Code(path.to_token_stream()),
             fields,
             variant,
+            borrowed,
         });
         // A struct is memory, so that its tangent can be built field by field.
         let value = self.push(kind, values, ty.clone(), span);

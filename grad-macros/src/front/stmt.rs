@@ -59,6 +59,9 @@ impl Lower<'_> {
             let stmts: Vec<Stmt> = hoisted.into_iter().chain(rest.iter().cloned()).collect();
             return Some(self.lower_stmts(&stmts));
         }
+        if let Some(branch) = super::chosen_place::spread(stmt, rest) {
+            return Some(self.lower_stmts(&[branch]));
+        }
         let tail = self.tail;
         let finish = |cx: &mut Self| {
             let value = cx.lower_stmts(rest);
@@ -235,6 +238,9 @@ impl Lower<'_> {
         if matches!(left, Expr::Infer(_)) {
             self.lower_expr(right);
             return Operand::Unit;
+        }
+        if self.refuse_walk(right) {
+            return Operand::Poison;
         }
         if let Expr::Tuple(tuple) = left {
             let value = self.lower_expr(right);

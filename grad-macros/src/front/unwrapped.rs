@@ -87,6 +87,10 @@ impl Lower<'_> {
                 Operand::Maybe(present, item) => {
                     Operand::Maybe(present, Box::new(super::pattern::deref(*item)))
                 }
+                Operand::Place(path, _) if self.optional_numbers.contains(&path.root) => {
+                    let (present, item) = self.maybe(receiver.clone(), span);
+                    Operand::Maybe(present, Box::new(super::pattern::deref(item)))
+                }
                 other => self.copy_of(other, span),
             },
             ("is_some" | "is_ok", []) => {

@@ -152,7 +152,7 @@ fn gather(tokens: TokenStream, found: &mut HashMap<String, Gives>) {
     }
 }
 
-fn ends_signature(token: &TokenTree) -> bool {
+pub(super) fn ends_signature(token: &TokenTree) -> bool {
     match token {
         TokenTree::Group(group) => group.delimiter() == proc_macro2::Delimiter::Brace,
         TokenTree::Punct(punct) => punct.as_char() == ';',

@@ -107,6 +107,10 @@ pub(crate) struct Graph {
     /// Sites that stay for what may panic in them: arithmetic of the user's on whole numbers, and
     /// what else nobody uses of the reads, once the graph was simplified.
     pub(crate) checks: HashSet<SiteId>,
+    /// Parameters of types with lifetimes: what is read of them may be a reference.
+    pub(crate) lending: HashSet<Var>,
+    /// Methods around that return structs with lifetimes.
+    pub(crate) views: HashSet<String>,
 }
 
 impl Graph {
@@ -123,6 +127,8 @@ impl Graph {
             vars: Vec::new(),
             exact: HashSet::new(),
             checks: HashSet::new(),
+            lending: HashSet::new(),
+            views: HashSet::new(),
         }
     }
 
@@ -298,6 +304,12 @@ impl Graph {
             Arg::Receiver(path) if self.var(path.root).mutable => Some(path.root),
             _ => None,
         })
+    }
+
+    /// Whether a site writes the variable after it is made.
+    pub(crate) fn changes(&self, var: Var) -> bool {
+        let mut sites = self.sites.iter();
+        sites.any(|site| site.kind.writes().iter().any(|path| path.root == var))
     }
 
     /// Whether arrays on the tape are read where they lie: see `pass/shelf`.

@@ -120,6 +120,8 @@ pub(crate) enum Kind {
     Swap(Path, Path),
     /// A copy of the place: `to_vec`, `clone`.
     Copy(Path),
+    /// A reference to the place, which only a record holds.
+    Borrow(Path),
     /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
     Own(Path),
     /// What a pullback needs of a receiver, of the method named, or of what may be passed mutably.
@@ -236,6 +238,8 @@ pub(crate) struct Record {
     pub(crate) fields: Vec<String>,
     /// The name of the variant, for one of an enum.
     pub(crate) variant: Option<String>,
+    /// Which fields hold references to their operands.
+    pub(crate) borrowed: Vec<usize>,
 }
 
 impl Record {
@@ -459,6 +463,7 @@ impl Kind {
             | Kind::Detach(path)
             | Kind::Finish(path, Form::Vec | Form::Array(_))
             | Kind::Copy(path)
+            | Kind::Borrow(path)
             | Kind::Own(path)
             | Kind::Keep(path, _)
             | Kind::Matches(path, _)

@@ -103,6 +103,7 @@ impl Graph {
         Ok(())
     }
 
+    #[allow(clippy::too_many_lines)] // one arm for each kind
     fn write_site(&self, f: &mut Formatter<'_>, site: &Site) -> fmt::Result {
         let operands = list(&site.operands);
         let space = if operands.is_empty() { "" } else { " " };
@@ -135,6 +136,7 @@ impl Graph {
             Kind::Take(path) => write!(f, "take {}", self.path_text(path)),
             Kind::Swap(a, b) => write!(f, "swap {}, {}", self.path_text(a), self.path_text(b)),
             Kind::Copy(path) => write!(f, "copy {}", self.path_text(path)),
+            Kind::Borrow(path) => write!(f, "borrow {}", self.path_text(path)),
             Kind::Own(path) => write!(f, "own {}", self.path_text(path)),
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
             Kind::Settle(path) => write!(f, "settle {}", self.path_text(path)),

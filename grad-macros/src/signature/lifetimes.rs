@@ -1,10 +1,13 @@
 //! Names for the lifetimes that the head of an `impl` block, or a parameter, leaves out.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
-use syn::{FnArg, GenericParam, Generics, ItemImpl, Lifetime, LifetimeParam, Signature};
+use syn::spanned::Spanned;
+use syn::{FnArg, GenericParam, Generics, ItemImpl, Lifetime, LifetimeParam, Type};
 
 use super::functions::function_of;
+use super::{Parameter, Signature};
+use crate::diag::{Diagnostics, Problem};
 
 /// `impl Trait for View<'_>` as `impl<'__grad0> Trait for View<'__grad0>`: what a trait's method
 /// returns captures the lifetimes of the block, by name.
@@ -22,7 +25,7 @@ pub(crate) fn name_lifetimes(block: &mut ItemImpl) {
 }
 
 /// The same of `o: &View<'_>`: the type of a pullback speaks of it.
-pub(super) fn name_in_parameters(sig: &mut Signature) {
+pub(super) fn name_in_parameters(sig: &mut syn::Signature) {
     let mut names = Vec::new();
     for input in &mut sig.inputs {
         let FnArg::Typed(typed) = input else { continue };
@@ -71,4 +74,53 @@ fn named(tokens: TokenStream, start: &str, names: &mut Vec<Lifetime>) -> TokenSt
         }
     });
     renamed.collect()
+}
+
+/// The tokens with `'_` for each lifetime that has a name.
+pub(crate) fn unnamed(tokens: TokenStream) -> TokenStream {
+    let mut after_quote = false;
+    let replaced = tokens.into_iter().map(|token| {
+        let is_name = std::mem::take(&mut after_quote);
+        match token {
+            TokenTree::Ident(name) if is_name && name != "static" => {
+                TokenTree::Ident(Ident::new("_", name.span()))
+            }
+            TokenTree::Group(group) => {
+                let mut replaced = Group::new(group.delimiter(), unnamed(group.stream()));
+                replaced.set_span(group.span());
+                TokenTree::Group(replaced)
+            }
+            token => {
+                after_quote = matches!(&token, TokenTree::Punct(sign) if sign.as_char() == '\'');
+                token
+            }
+        }
+    });
+    replaced.collect()
+}
+
+impl Signature {
+    /// Whether the type of a parameter, behind a reference to it, has lifetimes.
+    pub(crate) fn lends(&self, parameter: &Parameter) -> bool {
+        let base = parameter.base.to_token_stream().to_string();
+        let is_own = base.split_whitespace().any(|word| word == "Self");
+        base.contains('\'') || is_own && self.lending.is_some()
+    }
+}
+
+/// Reports differentiated parameters that are options of mutable references: what is written through
+/// them would have to come back.
+pub(super) fn refuse_optional_places(signature: &Signature, diag: &Diagnostics) {
+    for parameter in signature.parameters.iter().filter(|p| p.wrt) {
+        let Type::Path(path) = &parameter.base else {
+            continue;
+        };
+        let last = path.path.segments.last().filter(|s| s.ident == "Option");
+        let inside = last.and_then(|last| super::first_type_argument(&last.arguments));
+        if let Some(Type::Reference(reference)) = inside {
+            if reference.mutability.is_some() {
+                diag.report(reference.span(), Problem::OptionalPlace);
+            }
+        }
+    }
 }

@@ -200,6 +200,24 @@ impl<T: Tangent> AccumulateFrom<Vec<T>> for [T] {
     }
 }
 
+/// The other way round for an array behind a reference, whose tangent may be that of a slice.
+impl<T: Tangent, const N: usize> AccumulateFrom<Vec<T>> for [T; N] {
+    #[inline]
+    fn accumulate_from(&mut self, other: &Vec<T>) {
+        self.as_mut_slice().accumulate_from(other);
+    }
+}
+
+impl<T: Tangent, const N: usize> AccumulateFrom<[T; N]> for Vec<T> {
+    #[inline]
+    fn accumulate_from(&mut self, other: &[T; N]) {
+        check_len("tangent", self.len(), N);
+        for (to, from) in self.iter_mut().zip(other) {
+            to.accumulate(from);
+        }
+    }
+}
+
 /// The inner product of an entry of a gradient and a tangent as forward mode is handed it.
 pub trait InnerWith<S: ?Sized> {
     /// The sum of the products.

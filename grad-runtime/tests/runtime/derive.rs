@@ -311,7 +311,7 @@ fn generic_types() {
     };
     assert_eq!(layered.names, ["a"]);
     let t = layered.zero_tangent();
-    let _: &LayeredTangent<'_, Point, f64, 1> = &t;
+    let _: &LayeredTangent<Point, f64, 1> = &t;
     assert_eq!(
         (&t.first, &t.second, &t.data),
         (

@@ -13,13 +13,12 @@ struct Held<'a> {
     scale: f64,
 }
 
+#[differentiate]
 impl<'a> Held<'a> {
-    #[differentiate]
     fn product(&self) -> f64 {
         *self.shared * *self.owned + *self.lent * self.all[0] + self.lent.sin()
     }
 
-    #[differentiate]
     fn scaled(&mut self, by: f64) -> f64 {
         self.scale *= by;
         self.product() * self.scale

@@ -5,6 +5,8 @@ use super::{
     Graph, HashSet, Kind, Known, Path, Region, Residuals, SiteId, Storage, Ty, Value, Var, VarInfo,
     Way, recompute,
 };
+use crate::ad::borrowed::{self, Lent};
+use std::collections::HashMap;
 
 impl Residuals {
     /// Gives the two sides of a reversed branch what they read of the primal sides.
@@ -133,8 +135,9 @@ impl Residuals {
     }
 
     /// The pullback captures; what it captures and the body also returns is returned as a copy.
-    pub(in crate::ad) fn resolve_function(graph: &mut Graph) {
+    pub(in crate::ad) fn resolve_function(graph: &mut Graph, residuals: &Residuals) {
         let Some(pull) = graph.pull else { return };
+        residuals.make_again(graph, pull);
         let used: HashSet<Var> = graph
             .sites_within(pull)
             .into_iter()
@@ -142,6 +145,23 @@ impl Residuals {
             .map(|path| path.root)
             .collect();
         copy_moved(graph, graph.body, &used);
+    }
+
+    /// What holds references is not captured but made again.
+    fn make_again(&self, graph: &mut Graph, pull: Region) {
+        let body = graph.block(graph.body).sites.clone();
+        let made = body.into_iter().filter_map(|id| match graph.site(id).kind {
+            Kind::Allocate(var) => Some(var),
+            _ => None,
+        });
+        let (made, reads) = (made.collect(), graph.sites_within(pull));
+        let lent = Lent::read(graph, self, &made, &reads);
+        let (mut sites, roots) = lent.again(graph, self, &HashMap::new());
+        let (ways, found) = borrowed::find_again(graph, self, pull);
+        graph.substitute(pull, &found);
+        sites.extend(ways);
+        graph.block_mut(pull).sites.splice(0..0, sites);
+        borrowed::redirect(graph, pull, &roots);
     }
 
     /// In a body that the reverse follows in the same scope, what the reverse reads is not moved out

@@ -22,6 +22,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::Span;
 
 use super::again_texts::resolve_texts;
+use super::borrowed::copy_unstable;
 use super::idle::idle;
 use super::residuals::Residuals;
 use super::residuals::kept::copy_moved;
@@ -79,7 +80,7 @@ pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reve
     let residuals = Residuals::new(graph);
     let (mut reverse, _) = differentiate(graph, output, active, residuals, false);
     resolve_texts(&mut reverse.graph, &mut Residuals::new(graph));
-    Residuals::resolve_function(&mut reverse.graph);
+    Residuals::resolve_function(&mut reverse.graph, &Residuals::new(graph));
     reverse
 }
 
@@ -113,6 +114,9 @@ fn differentiate(
     residuals: Residuals,
     fusing: bool,
 ) -> (Reverse, Vec<Assumed>) {
+    let mut own = graph.clone();
+    copy_unstable(&mut own, &residuals);
+    let graph = &own;
     let mut cx = Pull {
         graph: graph.clone(),
         active: active.clone(),

@@ -112,7 +112,7 @@ fn are_apart(
             let own = uses.entry(path.root).or_default();
             let written = site.kind.writes().contains(&&path);
             match site.kind {
-                Kind::Load(_) | Kind::Copy(_) | Kind::Own(_) => own.reads = true,
+                Kind::Load(_) | Kind::Copy(_) | Kind::Borrow(_) | Kind::Own(_) => own.reads = true,
                 Kind::Call(_) | Kind::CallVjp(_) if !written => own.reads = true,
                 Kind::Accumulate(_) => own.adds = true,
                 _ => own.writes = true,

@@ -118,7 +118,7 @@ impl Pull {
         let span = site.span;
         match &site.kind {
             Kind::Apply(op) => self.row(&site, *op, bar, out, bars),
-            Kind::Load(path) | Kind::Copy(path) | Kind::Own(path) => {
+            Kind::Load(path) | Kind::Copy(path) | Kind::Borrow(path) | Kind::Own(path) => {
                 if let Some(path) = self.shadow(path) {
                     push(
                         &mut self.graph,

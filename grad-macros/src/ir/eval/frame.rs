@@ -188,6 +188,7 @@ impl Frame {
             },
             Kind::Load(path)
             | Kind::Copy(path)
+            | Kind::Borrow(path)
             | Kind::Own(path)
             | Kind::Keep(path, _)
             | Kind::Finish(path, _) => one(self.read(path)?),
