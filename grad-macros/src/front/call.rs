@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall};
 
 use super::pattern::segments;
+use super::sequence::told_to_be;
 use super::{Lower, Operand, operator};
 use crate::diag::Problem;
 use crate::ir::{Arg, Call, Callee, Code, Kind, Op, Path, Ty, Width};
@@ -266,7 +267,20 @@ impl Lower<'_> {
                 _ if name.ends_with("cmp") => Ty::Inert,
                 _ => Ty::Bool,
             };
-            return self.opaque(whole, ty, name);
+            let unknown = self.operand_ty(&receiver) == Ty::Unknown;
+            let told = match whole {
+                Expr::MethodCall(call) if unknown && name == "to_bits" => {
+                    // Bits are whole numbers.
+                    Some(syn::parse_quote_spanned!(span=> {
+                        let __told = #call;
+                        let _ = __told ^ __told;
+                        __told
+                    }))
+                }
+                Expr::MethodCall(call) if unknown => told_to_be(call, &ty),
+                _ => None,
+            };
+            return self.opaque(told.as_ref().unwrap_or(whole), ty, name);
         }
         match whole {
             Expr::MethodCall(call) => self.user_method(receiver, call, args),

@@ -10,7 +10,7 @@ use syn::{Expr, ExprMethodCall};
 use super::expr::is_place;
 use super::option::tells_option;
 use super::outcomes::receiver_hint;
-use super::sequence::{OVERWRITES, tells_where, writes_receiver};
+use super::sequence::{OVERWRITES, tells_where, told_to_be, writes_receiver};
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Callee, Capture, Code, Discrete, Kind, Step, Ty, Value};
@@ -134,6 +134,16 @@ impl Lower<'_> {
         }
         if let Some(carried) = self.text_method(&receiver, &ty, call) {
             return carried;
+        }
+        // A type of the user's may mean something else by it than that there are no elements.
+        let of_a_type = matches!(ty, Ty::Unknown | Ty::Named(_)) && is_place(&call.receiver);
+        if name == "is_empty" && of_a_type {
+            let code = told_to_be(call, &Ty::Bool);
+            return self.opaque(
+                &code.unwrap_or(Expr::MethodCall(call.clone())),
+                Ty::Bool,
+                &name,
+            );
         }
         if name == "len" && self.is_measured(&call.receiver, &ty) {
             return self.user_method(receiver, call, &args);

@@ -70,6 +70,18 @@ pub(super) fn tells_where(name: &str) -> bool {
     READS.contains(&name) && name != "capacity"
 }
 
+/// The call, of which the compiler checks that it gives what std's method of this name gives: a type of
+/// the user's may have one too.
+pub(super) fn told_to_be(call: &ExprMethodCall, ty: &Ty) -> Option<Expr> {
+    let ty: syn::Type = match ty {
+        Ty::Bool => syn::parse_quote!(bool),
+        Ty::Int => syn::parse_quote!(usize),
+        _ => return None,
+    };
+    let span = call.method.span();
+    Some(syn::parse_quote_spanned!(span=> { let __told: #ty = #call; __told }))
+}
+
 /// Whether a method of this name writes its receiver, whatever the type.
 pub(super) fn writes_receiver(name: &str) -> bool {
     WRITES.contains(&name)
@@ -141,7 +153,9 @@ impl Lower<'_> {
                     "binary_search" | "binary_search_by" => Ty::Inert,
                     _ => Ty::Int,
                 };
-                self.opaque(&Expr::MethodCall(call.clone()), result, &name)
+                let told = told_to_be(call, &result).filter(|_| *element == Ty::Unknown);
+                let code = told.unwrap_or_else(|| Expr::MethodCall(call.clone()));
+                self.opaque(&code, result, &name)
             }
             _ => self.user_method(receiver, call, args),
         }

@@ -305,3 +305,48 @@ pub fn recorded(x: &[f64]) -> f64 {
 fn methods_named_like_functions_of_numbers() {
     slice!(recorded, value_and_grad_recorded, jvp_recorded; [1.3, 0.7], [-0.3, 2.1]);
 }
+
+#[derive(Clone, Differentiable)]
+struct Span {
+    low: f64,
+    high: f64,
+}
+
+/// Methods with names of a sequence's.
+#[differentiate]
+impl Span {
+    fn of(low: f64, high: f64) -> Span {
+        Span { low, high }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.low > self.high
+    }
+
+    fn len(&self) -> usize {
+        if self.high > 2.0 { 2 } else { 1 }
+    }
+
+    fn contains(&self, x: f64) -> bool {
+        self.low < x && x < self.high
+    }
+}
+
+#[differentiate]
+pub fn spanned(x: &[f64]) -> f64 {
+    let span = Span::of(x[0], x[1]);
+    if span.is_empty() {
+        return span.low * 3.0;
+    }
+    let all = span.high * span.len() as f64;
+    if span.contains(1.0) {
+        all * span.low
+    } else {
+        all
+    }
+}
+
+#[test]
+fn methods_named_like_those_of_sequences() {
+    slice!(spanned, value_and_grad_spanned, jvp_spanned; [0.3, 0.7], [0.3, 2.7], [1.3, 0.7]);
+}
