@@ -50,7 +50,6 @@ impl Body<'_> {
         }
         if steps.len() > 1 && are_disjoint(places, &steps) && steps.iter().all(|s| is_part(s)) {
             before.extend(self.borrow_parts(&places[0].0, depth, &steps));
-            return;
         }
         let steps: Vec<Step> = steps.into_iter().cloned().collect();
         for step in steps {
@@ -98,12 +97,8 @@ impl Body<'_> {
                 end,
                 inclusive,
             } => {
-                let (start, end) = (start.map(|v| self.value(v)), end.map(|v| self.value(v)));
-                if *inclusive {
-                    quote!(#root::private::bounds(#start..=#end))
-                } else {
-                    quote!(#root::private::bounds(#start..#end))
-                }
+                let range = self.range(*start, *end, *inclusive);
+                quote!(#root::private::bounds(#range))
             }
             _ => TokenStream::new(),
         }

@@ -85,16 +85,27 @@ impl Body<'_> {
                     end,
                     inclusive,
                 } => {
-                    let (start, end) = (start.map(|v| self.value(v)), end.map(|v| self.value(v)));
-                    if *inclusive {
-                        quote_spanned!(self.here=> #code[#start..=#end])
-                    } else {
-                        quote_spanned!(self.here=> #code[#start..#end])
-                    }
+                    let range = self.range(*start, *end, *inclusive);
+                    quote_spanned!(self.here=> #code[#range])
                 }
             };
         }
         code
+    }
+
+    /// `start..end`.
+    pub(super) fn range(
+        &self,
+        start: Option<Value>,
+        end: Option<Value>,
+        inclusive: bool,
+    ) -> TokenStream {
+        let (start, end) = (start.map(|v| self.value(v)), end.map(|v| self.value(v)));
+        if inclusive {
+            quote_spanned!(self.here=> #start..=#end)
+        } else {
+            quote_spanned!(self.here=> #start..#end)
+        }
     }
 
     /// A field of the variant that `whole` holds.

@@ -110,6 +110,23 @@ pub fn rows(x: &[f64]) -> f64 {
     grid[0][0] * grid[1][1] + grid[1][2]
 }
 
+#[differentiate]
+fn blend(a: &mut f64, b: &mut f64, c: &[f64]) {
+    *a += *b * c[0];
+    *b *= *a + c[c.len() - 1];
+}
+
+/// Parts of parts.
+#[differentiate]
+pub fn nested(x: &[f64]) -> f64 {
+    let mut v = x.to_vec();
+    let (first, rest) = v.split_at_mut(1);
+    let (second, rest) = rest.split_at_mut(1);
+    blend(&mut first[0], &mut second[0], rest);
+    blend(&mut rest[1], &mut first[0], second);
+    v.iter().sum()
+}
+
 #[test]
 fn parts_of_one_array() {
     each! {
@@ -118,5 +135,6 @@ fn parts_of_one_array() {
         slices, value_and_grad_slices, jvp_slices;
         receivers, value_and_grad_receivers, jvp_receivers;
         rows, value_and_grad_rows, jvp_rows;
+        nested, value_and_grad_nested, jvp_nested;
     }
 }
