@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{FnArg, ItemTrait, ReturnType, TraitItem, TraitItemFn, TypeParamBound};
 
-use crate::ir::{Callee, Graph, Kind, Ty};
+use crate::ir::{Callee, Graph, Kind};
 
 /// Supertraits that a trait with objects cannot have.
 const WITHOUT_OBJECTS: &[&str] = &[
@@ -71,6 +71,6 @@ fn is_own(ty: &str) -> bool {
 pub(crate) fn has_no_lanes(graph: &Graph) -> bool {
     graph.sites.iter().any(|site| match &site.kind {
         Kind::Call(call) => matches!(call.callee, Callee::Dynamic(_)),
-        _ => site.results.iter().any(|v| *graph.ty(*v) == Ty::Way),
+        _ => site.results.iter().any(|v| graph.ty(*v).is_way()),
     })
 }

@@ -364,6 +364,7 @@ impl<'g> Body<'g> {
                 }
             }
             Kind::Borrow(path) => self.reference(path, Access::Read),
+            Kind::Walk(_) | Kind::Onward(..) | Kind::Joined => self.walk(site),
             Kind::Own(path) => {
                 let place = self.reference(path, Access::Read);
                 quote!((&&#root::private::Copier(#place)).replicate_owned())

@@ -123,6 +123,7 @@ impl Lower<'_> {
                 (_, true) => (of_a, None),
                 _ => (of_a, of_b),
             };
+            self.note_walk(local, (of_a.as_ref(), of_b.as_ref()));
             let operand = if of_a == of_b {
                 of_a
             } else if Locals::held(before, local).is_none() {
@@ -271,10 +272,10 @@ impl Lower<'_> {
                 self.merged_functions(f, g, merge)
             }
             (Some(Ref(p, ty)), Some(Ref(q, _))) if p.same_shape(q) => {
-                Ref(Self::merged_path(p, q, merge), ty.clone())
+                Ref(self.merged_path(p, q, merge), ty.clone())
             }
             (Some(RefMut(p, ty)), Some(RefMut(q, _))) if p.same_shape(q) => {
-                RefMut(Self::merged_path(p, q, merge), ty.clone())
+                RefMut(self.merged_path(p, q, merge), ty.clone())
             }
             _ => self.report(span, Problem::BranchedReference),
         })
@@ -323,13 +324,14 @@ impl Lower<'_> {
     }
 
     /// Places that differ in nothing but indices: the indices are merged.
-    pub(super) fn merged_path(a: &Path, b: &Path, merge: &mut Merge) -> Path {
-        let values: Vec<Value> = a
-            .values()
-            .into_iter()
-            .zip(b.values())
-            .map(|(x, y)| if x == y { x } else { merge.slot(x, y, Ty::Int) })
-            .collect();
+    pub(super) fn merged_path(&self, a: &Path, b: &Path, merge: &mut Merge) -> Path {
+        let pairs = a.values().into_iter().zip(b.values());
+        let merged = pairs.map(|(x, y)| match self.graph.ty(x) {
+            _ if x == y => x,
+            Ty::Walk => merge.slot(x, y, Ty::Walk),
+            _ => merge.slot(x, y, Ty::Int),
+        });
+        let values: Vec<Value> = merged.collect();
         let mut path = a.clone();
         path.set_values(&mut values.into_iter());
         path
@@ -414,13 +416,13 @@ impl Lower<'_> {
             .values()
             .into_iter()
             .map(|value| {
-                let hole = self.undefined(Ty::Int);
+                let (hole, ty) = self.hole_on(path, value);
                 let (x, y) = if missing_in_a {
                     (hole, value)
                 } else {
                     (value, hole)
                 };
-                merge.slot(x, y, Ty::Int)
+                merge.slot(x, y, ty)
             })
             .collect();
         self.regions.pop();

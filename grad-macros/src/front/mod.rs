@@ -84,6 +84,7 @@ mod unwrapped;
 mod users_macro;
 mod vector;
 mod views;
+mod walk;
 mod way;
 mod written;
 
@@ -237,6 +238,8 @@ pub(super) struct Lower<'d> {
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
     measures: bool,
+    /// Variables that are references and walk.
+    walks: walk::Walks,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -252,10 +255,20 @@ pub(crate) fn lower(
         return projection::lower(name, signature, body, around, diag);
     }
     let mark = diag.mark();
-    let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
+    let mut cx = start(name, signature, body, around, diag);
+    let mut walks = cx.walks.clone();
+    let mut lowered = cx.lower_function(signature, body);
+    while let Some(more) = walks.more() {
+        diag.forget(mark);
+        cx = start(name, signature, body, around, diag);
+        walks.clone_from(&more);
+        cx.walks = more;
+        lowered = cx.lower_function(signature, body);
+    }
     let again = |piles_returns: bool| {
         diag.forget(mark);
         let mut cx = start(name, signature, body, around, diag);
+        cx.walks.clone_from(&walks);
         cx.piles_breaks = true;
         if piles_returns {
             cx.pile_returns();
@@ -379,6 +392,7 @@ fn start<'d>(
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
+        walks: walk::Walks::of(body),
     }
 }
 

@@ -36,14 +36,24 @@ pub(super) fn lower(
     let mark = diag.mark();
     let mut first = start(name, signature, &body, around, diag);
     first.routes = Some(Routes::default());
-    let seen = first.lower_function(signature, &body);
+    let mut walks = first.walks.clone();
+    let mut seen = first.lower_function(signature, &body);
     diag.forget(mark);
+    while let Some(more) = walks.more() {
+        let mut first = start(name, signature, &body, around, diag);
+        first.routes = Some(Routes::default());
+        walks.clone_from(&more);
+        first.walks = more;
+        seen = first.lower_function(signature, &body);
+        diag.forget(mark);
+    }
     let known = seen.routes.iter().map(|route| {
         let tys = route.path.values().into_iter();
         let tys = tys.map(|v| seen.graph.ty(v).clone()).collect();
         (route.path.clone(), tys)
     });
     let mut second = start(name, signature, &body, around, diag);
+    second.walks = walks;
     second.routes = Some(Routes {
         known: known.collect(),
         found: Vec::new(),

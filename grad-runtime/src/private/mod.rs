@@ -30,6 +30,7 @@ mod strips;
 mod tape;
 mod touched;
 mod wanted;
+mod walk;
 mod way;
 
 pub use crate::replica::Copier;
@@ -63,6 +64,7 @@ pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
 pub use wanted::{Wanted, Wants, passed_over};
+pub use walk::{Steps, Walk, walk};
 pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.

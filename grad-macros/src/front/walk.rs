@@ -1,0 +1,419 @@
+//! References that walk along a structure: `node = if x < *at { below } else { above }`,
+//! `cur = node.next.as_deref()`.
+//!
+//! A path has a fixed length. A reference that moves on in a loop leads to where its variable began, and
+//! from there along a walk, a value that each assignment makes longer: so one path stands for all places
+//! that the variable ever leads to, and the loop carries the walk. All of them are of one type, since the
+//! variable is. Which variables walk shows only where the loop ends, or where sides of a branch meet; then
+//! the function is lowered once more. Options of references are told by how they are set.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Block, Expr, Local as Let, Pat};
+
+use super::scope::Local;
+use super::stmt::ident_of;
+use super::{Lower, Operand};
+use crate::diag::Problem;
+use crate::ir::{Kind, Path, Step, Ty, Value};
+
+/// Names of variables that walk: those known when lowering began, and those found since.
+#[derive(Clone, Default)]
+pub(super) struct Walks {
+    known: HashSet<String>,
+    found: Rc<RefCell<HashSet<String>>>,
+}
+
+impl Walks {
+    /// The options of references that walk.
+    pub(super) fn of(body: &Block) -> Self {
+        let mut options = Options::default();
+        options.gather(body.to_token_stream());
+        let known = options.begun.intersection(&options.moved).cloned();
+        Walks {
+            known: known.collect(),
+            ..Walks::default()
+        }
+    }
+
+    /// All names, if some were found since lowering began.
+    pub(super) fn more(&self) -> Option<Self> {
+        let found = self.found.borrow();
+        let more = !found.is_subset(&self.known);
+        more.then(|| Walks {
+            known: self.known.union(&found).cloned().collect(),
+            ..Walks::default()
+        })
+    }
+}
+
+/// Variables that begin as options of references, and those that are set to such.
+#[derive(Default)]
+struct Options {
+    begun: HashSet<String>,
+    moved: HashSet<String>,
+}
+
+impl Options {
+    fn gather(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for (k, token) in tokens.iter().enumerate() {
+            if let TokenTree::Group(group) = token {
+                self.gather(group.stream());
+            }
+            let (TokenTree::Ident(name), Some(value)) = (token, assigned(&tokens[k + 1..])) else {
+                continue;
+            };
+            let declared = k > 1 && is_word(&tokens[k - 1], "mut") && is_word(&tokens[k - 2], "let");
+            if declared && (is_word(&value[0], "Some") || refers(value)) {
+                self.begun.insert(name.to_string());
+            } else if refers(value) {
+                self.moved.insert(name.to_string());
+            }
+        }
+    }
+}
+
+/// What stands behind the `=` of a statement, with a type in front of it or none.
+fn assigned(after: &[TokenTree]) -> Option<&[TokenTree]> {
+    let is = |token: &TokenTree, sign: char| {
+        matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
+    };
+    let end = after.iter().position(|token| is(token, ';')).unwrap_or(after.len());
+    let start = match after.first()? {
+        colon if is(colon, ':') => after[..end].iter().position(|token| is(token, '='))?,
+        equals if is(equals, '=') => 0,
+        _ => return None,
+    };
+    let value = &after[start + 1..end];
+    let other = value.first().is_none_or(|first| is(first, '=') || is(first, '>'));
+    (!other).then_some(value)
+}
+
+fn is_word(token: &TokenTree, text: &str) -> bool {
+    matches!(token, TokenTree::Ident(word) if word == text)
+}
+
+/// Whether the code has an option of a reference into what an option holds.
+fn refers(code: &[TokenTree]) -> bool {
+    code.iter().any(|token| match token {
+        TokenTree::Ident(word) => REFERRING.iter().any(|name| word == name),
+        TokenTree::Group(group) => refers(&group.stream().into_iter().collect::<Vec<_>>()),
+        _ => false,
+    })
+}
+
+/// Methods that make such of an option.
+const REFERRING: &[&str] = &["as_ref", "as_mut", "as_deref", "as_deref_mut"];
+
+fn mutable_name(pattern: &Pat) -> Option<String> {
+    match pattern {
+        Pat::Ident(ident) if ident.mutability.is_some() => Some(ident.ident.to_string()),
+        Pat::Type(typed) => mutable_name(&typed.pat),
+        _ => None,
+    }
+}
+
+/// What stands in `Some(..)`.
+fn is_some(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Paren(inner) => is_some(&inner.expr),
+        Expr::Call(call) if ident_of(&call.func).as_deref() == Some("Some") => call.args.first(),
+        _ => None,
+    }
+}
+
+/// The option in `option.as_ref()` and the like, whether what it holds is a pointer that is followed, and
+/// whether it is borrowed mutably.
+fn referring(expr: &Expr) -> Option<(&Expr, bool, bool)> {
+    match expr {
+        Expr::Paren(inner) => referring(&inner.expr),
+        Expr::MethodCall(call) if call.args.is_empty() => {
+            let (followed, mutable) = match call.method.to_string().as_str() {
+                "as_ref" => (false, false),
+                "as_mut" => (false, true),
+                "as_deref" => (true, false),
+                "as_deref_mut" => (true, true),
+                _ => return None,
+            };
+            Some((&call.receiver, followed, mutable))
+        }
+        _ => None,
+    }
+}
+
+/// `variable = branch` with the assignment on each side of the branch.
+fn assigned_on_each_side(left: &Expr, right: &Expr) -> Option<Expr> {
+    let mut branch = right.clone();
+    match &branch {
+        Expr::If(choice) if choice.else_branch.is_some() => {}
+        Expr::Match(_) => {}
+        Expr::Block(block) if block.label.is_none() => {}
+        _ => return None,
+    }
+    super::chosen_place::each_side(&mut branch, &mut |end| vec![syn::parse_quote!(#left = #end;)]);
+    Some(branch)
+}
+
+impl Lower<'_> {
+    /// Whether a variable is one that walks.
+    fn is_walked(&self, name: &str) -> bool {
+        self.walks.known.contains(name)
+    }
+
+    /// Notes that a variable is set to a reference of another form, if it may walk.
+    pub(super) fn note_walk(
+        &self,
+        local: Local,
+        (a, b): (Option<&Operand>, Option<&Operand>),
+    ) {
+        if let (Some(a), Some(b)) = (a, b) {
+            if differ(a, b) {
+                let name = self.locals.name(local).to_owned();
+                self.walks.found.borrow_mut().insert(name);
+            }
+        }
+    }
+
+    /// What a variable that walks holds when it is declared: where it begins, and a walk from there.
+    fn begun(&mut self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Ref(path, ty) if may_walk(&ty) => Operand::Ref(self.walk_from(path), ty),
+            Operand::RefMut(path, ty) if may_walk(&ty) => Operand::RefMut(self.walk_from(path), ty),
+            Operand::Maybe(some, inside) => Operand::Maybe(some, Box::new(self.begun(*inside))),
+            other => other,
+        }
+    }
+
+    /// Lets every variable that walks begin to do so, where it does not yet.
+    pub(super) fn begin_walks(&mut self) {
+        if self.walks.known.is_empty() {
+            return;
+        }
+        let count = self.locals.snapshot().len();
+        for local in self.locals.assignable(count) {
+            if self.walks.known.contains(self.locals.name(local)) {
+                if let Some(held) = self.locals.current(local) {
+                    let begun = self.begun(held);
+                    self.locals.set(local, begun);
+                }
+            }
+        }
+    }
+
+    /// Anything that may stand for a value on the path.
+    pub(super) fn hole_on(&mut self, path: &Path, value: Value) -> (Value, Ty) {
+        if *self.graph.ty(value) != Ty::Walk {
+            return (self.undefined(Ty::Int), Ty::Int);
+        }
+        let at = path.steps.iter().position(|step| *step == Step::Way(value));
+        let start = Path {
+            root: path.root,
+            steps: path.steps[..at.unwrap_or_default()].to_vec(),
+        };
+        let walk = self.push(Kind::Walk(start), Vec::new(), Ty::Walk, self.here);
+        (walk, Ty::Walk)
+    }
+
+    /// A `let` of a variable that walks.
+    pub(super) fn lower_walking_let(&mut self, local: &Let) -> Option<Operand> {
+        let name = mutable_name(&local.pat).filter(|name| self.is_walked(name))?;
+        let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
+        if is_some(&init.expr).is_none() && referring(&init.expr).is_none() {
+            return None;
+        }
+        let value = self.lower_walked_option(&init.expr);
+        let value = self.begun(value);
+        self.locals.declare(&name, true, Some(value));
+        Some(Operand::Unit)
+    }
+
+    /// `variable = right` where the variable is a reference that may walk, or an option of one.
+    pub(super) fn lower_walking(&mut self, left: &Expr, right: &Expr) -> Option<Operand> {
+        let name = ident_of(left)?;
+        let local = self.locals.find(&name)?;
+        let held = self.locals.current(local)?;
+        let is_option = match &held {
+            Operand::Ref(_, ty) | Operand::RefMut(_, ty) if may_walk(ty) => false,
+            Operand::Maybe(..) if self.is_walked(&name) => true,
+            _ => return None,
+        };
+        if let Some(branch) = assigned_on_each_side(left, right) {
+            self.lower_expr(&branch);
+            return Some(if self.dead {
+                Operand::Never
+            } else {
+                Operand::Unit
+            });
+        }
+        is_option.then(|| self.walk_option(local, &held, right))
+    }
+
+    fn walk_from(&mut self, path: Path) -> Path {
+        if self.end_of_walk(&path).is_some() {
+            return path;
+        }
+        let span = self.here;
+        let walk = self.push(Kind::Walk(path.clone()), Vec::new(), Ty::Walk, span);
+        path.then(Step::Way(walk))
+    }
+
+    /// The walk that a path ends with.
+    fn end_of_walk(&self, path: &Path) -> Option<Value> {
+        match path.steps.last() {
+            Some(Step::Way(walk)) if *self.graph.ty(*walk) == Ty::Walk => Some(*walk),
+            _ => None,
+        }
+    }
+
+    /// An option of a reference, as what a variable that walks is set to.
+    fn lower_walked_option(&mut self, expr: &Expr) -> Operand {
+        if let Some(inside) = is_some(expr) {
+            let inside = self.lower_expr(inside);
+            return Operand::Maybe(self.truth(true), Box::new(inside));
+        }
+        let span = expr.span();
+        let Some((option, followed, mutable)) = referring(expr) else {
+            let operand = self.lower_expr(expr);
+            if matches!(operand, Operand::Poison | Operand::Never) {
+                return operand;
+            }
+            let (some, inside) = self.maybe(operand, span);
+            return Operand::Maybe(some, Box::new(inside));
+        };
+        let operand = self.lower_expr(option);
+        if matches!(operand, Operand::Poison | Operand::Never) {
+            return operand;
+        }
+        let (some, inside) = self.maybe(operand, span);
+        let inside = match inside {
+            Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
+                let path = if followed {
+                    path.then(Step::Deref)
+                } else {
+                    path
+                };
+                if mutable {
+                    Operand::RefMut(path, ty)
+                } else {
+                    Operand::Ref(path, ty)
+                }
+            }
+            other => other,
+        };
+        Operand::Maybe(some, Box::new(inside))
+    }
+
+    /// `variable = right` of an option of a reference that walks.
+    fn walk_option(&mut self, local: Local, held: &Operand, right: &Expr) -> Operand {
+        let (value, span) = match (held, ident_of(right).as_deref()) {
+            (Operand::Maybe(_, inside), Some("None")) => (
+                Operand::Maybe(self.truth(false), inside.clone()),
+                right.span(),
+            ),
+            _ => (self.lower_walked_option(right), right.span()),
+        };
+        if self.dead {
+            return Operand::Never;
+        }
+        let value = self.walked_on(held, value, span);
+        self.locals.set(local, value);
+        Operand::Unit
+    }
+
+    /// What a variable that walks is set to: a walk from where it began.
+    pub(super) fn walked_on(&mut self, held: &Operand, value: Operand, span: Span) -> Operand {
+        match (held, value) {
+            (Operand::Ref(from, ty), Operand::Ref(to, _) | Operand::RefMut(to, _)) => {
+                Operand::Ref(self.onward(from, to, false, span), ty.clone())
+            }
+            (Operand::RefMut(from, ty), Operand::RefMut(to, _)) => {
+                Operand::RefMut(self.onward(from, to, true, span), ty.clone())
+            }
+            (Operand::Maybe(_, from), Operand::Maybe(some, to)) => {
+                Operand::Maybe(some, Box::new(self.walked_on(from, *to, span)))
+            }
+            (_, value) => value,
+        }
+    }
+
+    /// The path `to`, which goes on from where `from` began its walk, with a walk at its end; as it is,
+    /// where it does not.
+    fn onward(&mut self, from: &Path, to: Path, mutable: bool, span: Span) -> Path {
+        let Some(start) = self.end_of_walk(from).and(from.steps.split_last()) else {
+            return to;
+        };
+        let start = Path {
+            root: from.root,
+            steps: start.1.to_vec(),
+        };
+        if !start.is_around(&to) {
+            return to;
+        }
+        let mut walk = None;
+        let mut steps = Path::of(to.root);
+        for step in &to.steps[start.steps.len()..] {
+            match step {
+                Step::Way(other) if *self.graph.ty(*other) == Ty::Walk => {
+                    let before = self.gone(&start, walk, &mut steps, mutable, span);
+                    walk = Some(match before {
+                        Some(walk) => {
+                            self.push(Kind::Joined, vec![walk, *other], Ty::Walk, span)
+                        }
+                        None => *other,
+                    });
+                }
+                Step::Way(_) => {
+                    self.report(span, Problem::Walk);
+                    return to;
+                }
+                step => steps = steps.then(step.clone()),
+            }
+        }
+        match self.gone(&start, walk, &mut steps, mutable, span) {
+            Some(walk) => start.then(Step::Way(walk)),
+            None => self.walk_from(start),
+        }
+    }
+
+    /// The walk with the steps behind it; none of both is no walk yet.
+    fn gone(
+        &mut self,
+        start: &Path,
+        walk: Option<Value>,
+        steps: &mut Path,
+        mutable: bool,
+        span: Span,
+    ) -> Option<Value> {
+        let steps = std::mem::replace(steps, Path::of(start.root));
+        if steps.steps.is_empty() {
+            return walk;
+        }
+        let before = walk.unwrap_or_else(|| {
+            self.push(Kind::Walk(start.clone()), Vec::new(), Ty::Walk, span)
+        });
+        Some(self.push(Kind::Onward(steps, mutable), vec![before], Ty::Walk, span))
+    }
+}
+
+/// Whether references to what is of this type may walk: slices have bounds that move.
+fn may_walk(ty: &Ty) -> bool {
+    !ty.is_scalar() && !matches!(ty, Ty::Array(_) | Ty::Inert | Ty::Dyn)
+}
+
+/// Whether two operands are references into one variable that differ in more than indices.
+fn differ(a: &Operand, b: &Operand) -> bool {
+    match (a, b) {
+        (Operand::Ref(p, ty), Operand::Ref(q, _))
+        | (Operand::RefMut(p, ty), Operand::RefMut(q, _)) => {
+            may_walk(ty) && p.root == q.root && !p.same_shape(q)
+        }
+        (Operand::Maybe(_, a), Operand::Maybe(_, b)) => differ(a, b),
+        _ => false,
+    }
+}

@@ -1,0 +1,158 @@
+//! Walks: where a reference has come to that moved on along a structure, `node = &node.next`.
+//!
+//! A pullback cannot hold the reference, nor can it have one into the tangent, so it has the steps that
+//! were taken. All begin and end at places of one type. Walks that go on from one another share what they
+//! have in common: a walk is a number of entries of a list, and making it longer by a step takes the
+//! time of the step.
+
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use super::way::Way;
+use crate::Differentiable;
+
+/// One step, for primals and tangents, to be written or not; the numbers are the indices on it.
+#[allow(missing_debug_implementations)]
+pub struct Steps<T: ?Sized, U: ?Sized> {
+    /// The part of a place.
+    pub of: for<'p> fn(&'p T, &[usize]) -> &'p T,
+    /// The part of a place, to be written.
+    pub of_mut: for<'p> fn(&'p mut T, &[usize]) -> &'p mut T,
+    /// The part of a tangent.
+    pub at: for<'p> fn(&'p U, &[usize]) -> &'p U,
+    /// The part of a tangent, to be written.
+    pub at_mut: for<'p> fn(&'p mut U, &[usize]) -> &'p mut U,
+}
+
+impl<T: ?Sized, U: ?Sized> Clone for Steps<T, U> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized, U: ?Sized> Copy for Steps<T, U> {}
+
+impl<T: ?Sized, U: ?Sized> Steps<T, U> {
+    /// Whether both lead the same way: what is equal here does, others may.
+    fn are(&self, other: &Self) -> bool {
+        core::ptr::fn_addr_eq(self.of, other.of)
+            && core::ptr::fn_addr_eq(self.of_mut, other.of_mut)
+            && core::ptr::fn_addr_eq(self.at, other.at)
+            && core::ptr::fn_addr_eq(self.at_mut, other.at_mut)
+    }
+}
+
+/// A step that was taken.
+struct Hop<T: ?Sized, U: ?Sized> {
+    key: Vec<usize>,
+    steps: Steps<T, U>,
+}
+
+impl<T: ?Sized, U: ?Sized> Clone for Hop<T, U> {
+    fn clone(&self) -> Self {
+        Hop {
+            key: self.key.clone(),
+            steps: self.steps,
+        }
+    }
+}
+
+/// The way from a place to one of the same type, by the steps that were taken.
+#[allow(missing_debug_implementations)]
+pub struct Walk<T: ?Sized, U: ?Sized> {
+    /// The steps of this walk and of those that go on from it.
+    hops: Rc<RefCell<Vec<Hop<T, U>>>>,
+    len: usize,
+}
+
+impl<T: ?Sized, U: ?Sized> Clone for Walk<T, U> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Walk {
+            hops: Rc::clone(&self.hops),
+            len: self.len,
+        }
+    }
+}
+
+/// The walk that has not left the place yet.
+#[inline]
+#[must_use]
+pub fn walk<T: Differentiable>(_: &T) -> Walk<T, T::Tangent> {
+    Walk {
+        hops: Rc::default(),
+        len: 0,
+    }
+}
+
+impl<T: ?Sized, U: ?Sized> Walk<T, U> {
+    /// The walk with one step more.
+    #[must_use]
+    pub fn onward(&self, key: &[usize], steps: Steps<T, U>) -> Self {
+        let mut hops = self.hops.borrow_mut();
+        let known = hops.get(self.len);
+        if known.is_some_and(|hop| hop.key == key && hop.steps.are(&steps)) {
+            return self.to(&self.hops, self.len + 1);
+        }
+        let hop = Hop {
+            key: key.to_vec(),
+            steps,
+        };
+        if hops.len() == self.len {
+            hops.push(hop);
+            return self.to(&self.hops, self.len + 1);
+        }
+        let mut own = hops[..self.len].to_vec();
+        own.push(hop);
+        self.to(&Rc::new(RefCell::new(own)), self.len + 1)
+    }
+
+    /// This walk, and then the other.
+    #[must_use]
+    pub fn joined(&self, then: &Self) -> Self {
+        let hops = then.hops.borrow()[..then.len].to_vec();
+        let mut walk = self.clone();
+        for hop in hops {
+            walk = walk.onward(&hop.key, hop.steps);
+        }
+        walk
+    }
+
+    fn to(&self, hops: &Rc<RefCell<Vec<Hop<T, U>>>>, len: usize) -> Self {
+        Walk {
+            hops: Rc::clone(hops),
+            len,
+        }
+    }
+
+    /// Goes the way from `place`, step by step.
+    #[inline]
+    fn follow<P>(&self, place: P, step: impl Fn(P, &Hop<T, U>) -> P) -> P {
+        self.hops.borrow()[..self.len].iter().fold(place, step)
+    }
+}
+
+impl<T: ?Sized, U: ?Sized> Way for Walk<T, U> {
+    type Of = T;
+    type Bar = U;
+    type To = T;
+    type ToBar = U;
+
+    fn of<'p>(&self, place: &'p T) -> &'p T {
+        self.follow(place, |place, hop| (hop.steps.of)(place, &hop.key))
+    }
+
+    fn of_mut<'p>(&self, place: &'p mut T) -> &'p mut T {
+        self.follow(place, |place, hop| (hop.steps.of_mut)(place, &hop.key))
+    }
+
+    fn at<'p>(&self, bar: &'p U) -> &'p U {
+        self.follow(bar, |bar, hop| (hop.steps.at)(bar, &hop.key))
+    }
+
+    fn at_mut<'p>(&self, bar: &'p mut U) -> &'p mut U {
+        self.follow(bar, |bar, hop| (hop.steps.at_mut)(bar, &hop.key))
+    }
+}
