@@ -262,7 +262,6 @@ impl<'r> Again<'r> {
                 (1, element && handed && !self.made.contains(&path.root))
             }
             Kind::Length(path) => (1, stable(path) && graph.var(path.root).ty != Ty::Inert),
-            Kind::Walk(_) | Kind::Onward(..) | Kind::Joined => (1, true),
             // A way is found by a function of the user's, usually from a few integers.
             Kind::Opaque { captures, .. }
                 if *graph.ty(value) == Ty::Way || is_part(graph, site) =>

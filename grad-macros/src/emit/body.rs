@@ -49,6 +49,8 @@ pub(super) struct Body<'g> {
     pub(super) wholes: HashMap<Var, Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
+    /// Cursors of the loops around.
+    pub(super) cursors: Vec<super::cursors::Cursor>,
     /// Parts of arrays that were borrowed for the call being written, as they are called there.
     pub(super) apart: Vec<(Path, TokenStream)>,
 }
@@ -83,6 +85,7 @@ impl<'g> Body<'g> {
             linear: None,
             wholes: HashMap::new(),
             opened: Vec::new(),
+            cursors: Vec::new(),
             apart: Vec::new(),
         }
     }
@@ -432,8 +435,7 @@ impl<'g> Body<'g> {
             }
             Kind::Record(record) => self.record(record, &site.operands),
             Kind::If => return self.branch(site),
-            Kind::For(range) => return self.counted(site, range),
-            Kind::While => return self.repeated(site),
+            Kind::For(_) | Kind::While => return self.iterated(site),
             Kind::Call(call) => self.call(call, span),
             Kind::Unmade(call) => {
                 let call = self.call(call, span);

@@ -187,7 +187,18 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
+    /// A loop, with the cursors it needs.
+    pub(super) fn iterated(&mut self, site: &Site) -> TokenStream {
+        let (before, cursors) = self.open_cursors(site);
+        let code = match &site.kind {
+            Kind::For(range) => self.counted(site, range),
+            _ => self.repeated(site),
+        };
+        self.cursors.truncate(before);
+        quote!(#cursors #code)
+    }
+
+    fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
         let region = site.regions[0];
         let args = self.graph.block(region).args.clone();
         let iteration = self.iteration(site, range);
@@ -271,7 +282,7 @@ impl Body<'_> {
         vectors.collect()
     }
 
-    pub(super) fn repeated(&mut self, site: &Site) -> TokenStream {
+    fn repeated(&mut self, site: &Site) -> TokenStream {
         let (condition, body) = (site.regions[0], site.regions[1]);
         let args = self.graph.block(body).args.clone();
         let (names, lets) = self.carried(site, &site.operands, &args);

@@ -13,6 +13,7 @@ mod captured;
 mod companion;
 mod control;
 mod cost;
+mod cursors;
 mod dots;
 mod dynamic;
 mod functions;

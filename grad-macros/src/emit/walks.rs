@@ -31,7 +31,10 @@ impl Body<'_> {
             }
             _ => {
                 let (walk, then) = (operand(0), operand(1));
-                quote!(#walk.joined(&#then))
+                match self.graph.ty(site.operands[1]) {
+                    Ty::Walk => quote!(#walk.joined(&#then)),
+                    _ => quote!(#walk.through(#then.clone())),
+                }
             }
         }
     }
@@ -39,21 +42,11 @@ impl Body<'_> {
     /// The steps as functions of the place before them and of the indices on them.
     fn walk_steps(&self, path: &Path, mutable: bool) -> TokenStream {
         let root = &self.root;
+        let keys: Vec<_> = (0..path.values().len())
+            .map(|k| quote!(__key[#k]))
+            .collect();
         let step = |access: Access, tangent: bool| {
-            let mut graph = self.graph.clone();
-            graph.var_mut(path.root).tangent = tangent;
-            let mut body = Body::new(
-                &graph,
-                Names::avoiding(&TokenStream::new()),
-                self.root.clone(),
-            );
-            let place = format_ident!("__place", span = Span::call_site());
-            body.name_var(path.root, &place);
-            body.set_ref(path.root);
-            for (k, value) in path.values().into_iter().enumerate() {
-                body.spell_value(value, quote!(__key[#k]));
-            }
-            let place = body.reference(path, access);
+            let place = self.part_of(path, keys.clone(), access, tangent);
             quote!(|__place, __key| #place)
         };
         let of = step(Access::Read, false);
@@ -64,6 +57,30 @@ impl Body<'_> {
         };
         let (at, at_mut) = (step(Access::Read, true), step(Access::Write, true));
         quote!(#root::private::Steps { of: #of, of_mut: #of_mut, at: #at, at_mut: #at_mut })
+    }
+
+    /// A reference to a part of what `__place` is one to; the values on the path are spelled so.
+    pub(super) fn part_of(
+        &self,
+        path: &Path,
+        values: Vec<TokenStream>,
+        access: Access,
+        tangent: bool,
+    ) -> TokenStream {
+        let place = format_ident!("__place", span = Span::call_site());
+        if path.steps.is_empty() {
+            return quote!(#place);
+        }
+        let mut graph = self.graph.clone();
+        graph.var_mut(path.root).tangent = tangent;
+        let names = Names::avoiding(&TokenStream::new());
+        let mut body = Body::new(&graph, names, self.root.clone());
+        body.name_var(path.root, &place);
+        body.set_ref(path.root);
+        for (value, code) in path.values().into_iter().zip(values) {
+            body.spell_value(value, code);
+        }
+        body.reference(path, access)
     }
 
     /// A value that leaves a region or goes into the next iteration; a walk may be needed again.
@@ -79,5 +96,6 @@ impl Body<'_> {
 
 /// Whether what is handed on is the variable of that name, or a copy of it.
 pub(super) fn is_or_copies(handed: &TokenStream, name: &proc_macro2::Ident) -> bool {
-    handed.to_string() == name.to_string() || handed.to_string() == quote!(#name.clone()).to_string()
+    let handed = handed.to_string();
+    *name == handed || handed == quote!(#name.clone()).to_string()
 }

@@ -85,6 +85,7 @@ mod users_macro;
 mod vector;
 mod views;
 mod walk;
+mod walk_names;
 mod way;
 mod written;
 
@@ -239,7 +240,7 @@ pub(super) struct Lower<'d> {
     /// Whether a method `len` around measures something.
     measures: bool,
     /// Variables that are references and walk.
-    walks: walk::Walks,
+    walks: walk_names::Walks,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -392,7 +393,7 @@ fn start<'d>(
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
-        walks: walk::Walks::of(body),
+        walks: walk_names::Walks::of(body),
     }
 }
 

@@ -7,109 +7,15 @@
 //! variable is. Which variables walk shows only where the loop ends, or where sides of a branch meet; then
 //! the function is lowered once more. Options of references are told by how they are set.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
-use std::rc::Rc;
-
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, Local as Let, Pat};
+use syn::{Expr, Local as Let, Pat};
 
 use super::scope::Local;
 use super::stmt::ident_of;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Step, Ty, Value};
-
-/// Names of variables that walk: those known when lowering began, and those found since.
-#[derive(Clone, Default)]
-pub(super) struct Walks {
-    known: HashSet<String>,
-    found: Rc<RefCell<HashSet<String>>>,
-}
-
-impl Walks {
-    /// The options of references that walk.
-    pub(super) fn of(body: &Block) -> Self {
-        let mut options = Options::default();
-        options.gather(body.to_token_stream());
-        let known = options.begun.intersection(&options.moved).cloned();
-        Walks {
-            known: known.collect(),
-            ..Walks::default()
-        }
-    }
-
-    /// All names, if some were found since lowering began.
-    pub(super) fn more(&self) -> Option<Self> {
-        let found = self.found.borrow();
-        let more = !found.is_subset(&self.known);
-        more.then(|| Walks {
-            known: self.known.union(&found).cloned().collect(),
-            ..Walks::default()
-        })
-    }
-}
-
-/// Variables that begin as options of references, and those that are set to such.
-#[derive(Default)]
-struct Options {
-    begun: HashSet<String>,
-    moved: HashSet<String>,
-}
-
-impl Options {
-    fn gather(&mut self, tokens: TokenStream) {
-        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-        for (k, token) in tokens.iter().enumerate() {
-            if let TokenTree::Group(group) = token {
-                self.gather(group.stream());
-            }
-            let (TokenTree::Ident(name), Some(value)) = (token, assigned(&tokens[k + 1..])) else {
-                continue;
-            };
-            let declared = k > 1 && is_word(&tokens[k - 1], "mut") && is_word(&tokens[k - 2], "let");
-            if declared && (is_word(&value[0], "Some") || refers(value)) {
-                self.begun.insert(name.to_string());
-            } else if refers(value) {
-                self.moved.insert(name.to_string());
-            }
-        }
-    }
-}
-
-/// What stands behind the `=` of a statement, with a type in front of it or none.
-fn assigned(after: &[TokenTree]) -> Option<&[TokenTree]> {
-    let is = |token: &TokenTree, sign: char| {
-        matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
-    };
-    let end = after.iter().position(|token| is(token, ';')).unwrap_or(after.len());
-    let start = match after.first()? {
-        colon if is(colon, ':') => after[..end].iter().position(|token| is(token, '='))?,
-        equals if is(equals, '=') => 0,
-        _ => return None,
-    };
-    let value = &after[start + 1..end];
-    let other = value.first().is_none_or(|first| is(first, '=') || is(first, '>'));
-    (!other).then_some(value)
-}
-
-fn is_word(token: &TokenTree, text: &str) -> bool {
-    matches!(token, TokenTree::Ident(word) if word == text)
-}
-
-/// Whether the code has an option of a reference into what an option holds.
-fn refers(code: &[TokenTree]) -> bool {
-    code.iter().any(|token| match token {
-        TokenTree::Ident(word) => REFERRING.iter().any(|name| word == name),
-        TokenTree::Group(group) => refers(&group.stream().into_iter().collect::<Vec<_>>()),
-        _ => false,
-    })
-}
-
-/// Methods that make such of an option.
-const REFERRING: &[&str] = &["as_ref", "as_mut", "as_deref", "as_deref_mut"];
 
 fn mutable_name(pattern: &Pat) -> Option<String> {
     match pattern {
@@ -156,7 +62,9 @@ fn assigned_on_each_side(left: &Expr, right: &Expr) -> Option<Expr> {
         Expr::Block(block) if block.label.is_none() => {}
         _ => return None,
     }
-    super::chosen_place::each_side(&mut branch, &mut |end| vec![syn::parse_quote!(#left = #end;)]);
+    super::chosen_place::each_side(&mut branch, &mut |end| {
+        vec![syn::parse_quote!(#left = #end;)]
+    });
     Some(branch)
 }
 
@@ -167,11 +75,7 @@ impl Lower<'_> {
     }
 
     /// Notes that a variable is set to a reference of another form, if it may walk.
-    pub(super) fn note_walk(
-        &self,
-        local: Local,
-        (a, b): (Option<&Operand>, Option<&Operand>),
-    ) {
+    pub(super) fn note_walk(&self, local: Local, (a, b): (Option<&Operand>, Option<&Operand>)) {
         if let (Some(a), Some(b)) = (a, b) {
             if differ(a, b) {
                 let name = self.locals.name(local).to_owned();
@@ -216,21 +120,35 @@ impl Lower<'_> {
             root: path.root,
             steps: path.steps[..at.unwrap_or_default()].to_vec(),
         };
-        let walk = self.push(Kind::Walk(start), Vec::new(), Ty::Walk, self.here);
-        (walk, Ty::Walk)
+        (self.push_walk(&start, self.here), Ty::Walk)
     }
 
     /// A `let` of a variable that walks.
     pub(super) fn lower_walking_let(&mut self, local: &Let) -> Option<Operand> {
-        let name = mutable_name(&local.pat).filter(|name| self.is_walked(name))?;
         let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
-        if is_some(&init.expr).is_none() && referring(&init.expr).is_none() {
-            return None;
+        if let (Pat::Tuple(names), Expr::Tuple(values)) = (&local.pat, &*init.expr) {
+            let names: Vec<String> = names.elems.iter().filter_map(mutable_name).collect();
+            let all = names.len() == values.elems.len() && names.iter().all(|n| self.is_walked(n));
+            let begun = all.then(|| values.elems.iter().map(|value| self.walk_begun(value)));
+            let begun: Vec<Option<Operand>> = begun?.collect();
+            for (name, value) in names.iter().zip(begun) {
+                self.locals.declare(name, true, value);
+            }
+            return Some(Operand::Unit);
         }
-        let value = self.lower_walked_option(&init.expr);
-        let value = self.begun(value);
+        let name = mutable_name(&local.pat).filter(|name| self.is_walked(name))?;
+        let value = self.walk_begun(&init.expr)?;
         self.locals.declare(&name, true, Some(value));
         Some(Operand::Unit)
+    }
+
+    /// The option of a reference that a variable which walks begins with.
+    fn walk_begun(&mut self, init: &Expr) -> Option<Operand> {
+        if is_some(init).is_none() && referring(init).is_none() {
+            return None;
+        }
+        let value = self.lower_walked_option(init);
+        Some(self.begun(value))
     }
 
     /// `variable = right` where the variable is a reference that may walk, or an option of one.
@@ -251,7 +169,11 @@ impl Lower<'_> {
                 Operand::Unit
             });
         }
-        is_option.then(|| self.walk_option(local, &held, right))
+        if is_option {
+            return Some(self.walk_option(local, &held, right));
+        }
+        self.wants_place = true;
+        None
     }
 
     fn walk_from(&mut self, path: Path) -> Path {
@@ -259,8 +181,12 @@ impl Lower<'_> {
             return path;
         }
         let span = self.here;
-        let walk = self.push(Kind::Walk(path.clone()), Vec::new(), Ty::Walk, span);
+        let walk = self.push_walk(&path, span);
         path.then(Step::Way(walk))
+    }
+
+    fn push_walk(&mut self, start: &Path, span: Span) -> Value {
+        self.push(Kind::Walk(start.clone()), Vec::new(), Ty::Walk, span)
     }
 
     /// The walk that a path ends with.
@@ -362,15 +288,18 @@ impl Lower<'_> {
                 Step::Way(other) if *self.graph.ty(*other) == Ty::Walk => {
                     let before = self.gone(&start, walk, &mut steps, mutable, span);
                     walk = Some(match before {
-                        Some(walk) => {
-                            self.push(Kind::Joined, vec![walk, *other], Ty::Walk, span)
-                        }
+                        Some(walk) => self.push(Kind::Joined, vec![walk, *other], Ty::Walk, span),
                         None => *other,
                     });
                 }
+                // A function of the user's leads from such a place to such a place.
+                Step::Way(way) if steps.steps.is_empty() => {
+                    let before = walk.unwrap_or_else(|| self.push_walk(&start, span));
+                    walk = Some(self.push(Kind::Joined, vec![before, *way], Ty::Walk, span));
+                }
                 Step::Way(_) => {
                     self.report(span, Problem::Walk);
-                    return to;
+                    return from.clone();
                 }
                 step => steps = steps.then(step.clone()),
             }
@@ -394,9 +323,7 @@ impl Lower<'_> {
         if steps.steps.is_empty() {
             return walk;
         }
-        let before = walk.unwrap_or_else(|| {
-            self.push(Kind::Walk(start.clone()), Vec::new(), Ty::Walk, span)
-        });
+        let before = walk.unwrap_or_else(|| self.push_walk(start, span));
         Some(self.push(Kind::Onward(steps, mutable), vec![before], Ty::Walk, span))
     }
 }

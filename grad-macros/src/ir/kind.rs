@@ -127,7 +127,7 @@ pub(crate) enum Kind {
     /// The walk that is operand 0 goes on along the steps of a path, whose root is of no account; whether
     /// something may be written at its end.
     Onward(Path, bool),
-    /// The walk that is operand 0, and then the one that is operand 1.
+    /// The walk that is operand 0, and then the walk or way that is operand 1.
     Joined,
     /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
     Own(Path),

@@ -11,6 +11,7 @@ mod checkpoints;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod cursor;
 mod disguised;
 mod gather;
 mod gathered;
@@ -29,8 +30,8 @@ mod shelf;
 mod strips;
 mod tape;
 mod touched;
-mod wanted;
 mod walk;
+mod wanted;
 mod way;
 
 pub use crate::replica::Copier;
@@ -44,6 +45,7 @@ pub use apart::{apart, bounds};
 pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
+pub use cursor::{Cursor, CursorMut};
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
 pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
 pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};
@@ -63,8 +65,8 @@ pub use shelf::Shelf;
 pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
-pub use wanted::{Wanted, Wants, passed_over};
 pub use walk::{Steps, Walk, walk};
+pub use wanted::{Wanted, Wants, passed_over};
 pub use way::{Lent, Way, way};
 
 /// Which arguments of a call are active: bit k for the k-th.

@@ -45,17 +45,77 @@ impl<T: ?Sized, U: ?Sized> Steps<T, U> {
 }
 
 /// A step that was taken.
-struct Hop<T: ?Sized, U: ?Sized> {
-    key: Vec<usize>,
-    steps: Steps<T, U>,
+pub(super) enum Hop<T: ?Sized, U: ?Sized> {
+    Steps(Vec<usize>, Steps<T, U>),
+    /// One that a function of the user's has found.
+    Found(Rc<dyn Leads<T, U>>),
 }
 
 impl<T: ?Sized, U: ?Sized> Clone for Hop<T, U> {
     fn clone(&self) -> Self {
-        Hop {
-            key: self.key.clone(),
-            steps: self.steps,
+        match self {
+            Hop::Steps(key, steps) => Hop::Steps(key.clone(), *steps),
+            Hop::Found(way) => Hop::Found(Rc::clone(way)),
         }
+    }
+}
+
+impl<T: ?Sized, U: ?Sized> Hop<T, U> {
+    pub(super) fn of<'p>(&self, place: &'p T) -> &'p T {
+        match self {
+            Hop::Steps(key, steps) => (steps.of)(place, key),
+            Hop::Found(way) => way.of(place),
+        }
+    }
+
+    pub(super) fn of_mut<'p>(&self, place: &'p mut T) -> &'p mut T {
+        match self {
+            Hop::Steps(key, steps) => (steps.of_mut)(place, key),
+            Hop::Found(way) => way.of_mut(place),
+        }
+    }
+
+    pub(super) fn at<'p>(&self, bar: &'p U) -> &'p U {
+        match self {
+            Hop::Steps(key, steps) => (steps.at)(bar, key),
+            Hop::Found(way) => way.at(bar),
+        }
+    }
+
+    pub(super) fn at_mut<'p>(&self, bar: &'p mut U) -> &'p mut U {
+        match self {
+            Hop::Steps(key, steps) => (steps.at_mut)(bar, key),
+            Hop::Found(way) => way.at_mut(bar),
+        }
+    }
+}
+
+/// A way whose type is not known.
+pub(super) trait Leads<T: ?Sized, U: ?Sized> {
+    fn of<'p>(&self, place: &'p T) -> &'p T;
+    fn of_mut<'p>(&self, place: &'p mut T) -> &'p mut T;
+    fn at<'p>(&self, bar: &'p U) -> &'p U;
+    fn at_mut<'p>(&self, bar: &'p mut U) -> &'p mut U;
+}
+
+impl<T: ?Sized, U: ?Sized, W> Leads<T, U> for W
+where
+    W: Way<Of = T, Bar = U, To = T, ToBar = U>,
+{
+    fn of<'p>(&self, place: &'p T) -> &'p T {
+        Way::of(self, place)
+    }
+
+    fn of_mut<'p>(&self, place: &'p mut T) -> &'p mut T {
+        Way::of_mut(self, place)
+    }
+
+    fn at<'p>(&self, bar: &'p U) -> &'p U {
+        Way::at(self, bar)
+    }
+
+    fn at_mut<'p>(&self, bar: &'p mut U) -> &'p mut U {
+        Way::at_mut(self, bar)
     }
 }
 
@@ -63,8 +123,8 @@ impl<T: ?Sized, U: ?Sized> Clone for Hop<T, U> {
 #[allow(missing_debug_implementations)]
 pub struct Walk<T: ?Sized, U: ?Sized> {
     /// The steps of this walk and of those that go on from it.
-    hops: Rc<RefCell<Vec<Hop<T, U>>>>,
-    len: usize,
+    pub(super) hops: Rc<RefCell<Vec<Hop<T, U>>>>,
+    pub(super) len: usize,
 }
 
 impl<T: ?Sized, U: ?Sized> Clone for Walk<T, U> {
@@ -91,15 +151,37 @@ impl<T: ?Sized, U: ?Sized> Walk<T, U> {
     /// The walk with one step more.
     #[must_use]
     pub fn onward(&self, key: &[usize], steps: Steps<T, U>) -> Self {
-        let mut hops = self.hops.borrow_mut();
-        let known = hops.get(self.len);
-        if known.is_some_and(|hop| hop.key == key && hop.steps.are(&steps)) {
-            return self.to(&self.hops, self.len + 1);
+        let hops = self.hops.borrow();
+        if let Some(Hop::Steps(known, same)) = hops.get(self.len) {
+            if known == key && same.are(&steps) {
+                return self.to(&self.hops, self.len + 1);
+            }
         }
-        let hop = Hop {
-            key: key.to_vec(),
-            steps,
-        };
+        drop(hops);
+        self.then(Hop::Steps(key.to_vec(), steps))
+    }
+
+    /// The walk with a step that a function of the user's has found.
+    #[must_use]
+    pub fn through<W>(&self, way: W) -> Self
+    where
+        W: Way<Of = T, Bar = U, To = T, ToBar = U> + 'static,
+    {
+        self.then(Hop::Found(Rc::new(way)))
+    }
+
+    /// This walk, and then the other.
+    #[must_use]
+    pub fn joined(&self, then: &Self) -> Self {
+        let hops = then.hops.borrow()[..then.len].to_vec();
+        hops.into_iter().fold(self.clone(), |walk, hop| match &hop {
+            Hop::Steps(key, steps) => walk.onward(key, *steps),
+            Hop::Found(_) => walk.then(hop),
+        })
+    }
+
+    fn then(&self, hop: Hop<T, U>) -> Self {
+        let mut hops = self.hops.borrow_mut();
         if hops.len() == self.len {
             hops.push(hop);
             return self.to(&self.hops, self.len + 1);
@@ -107,17 +189,6 @@ impl<T: ?Sized, U: ?Sized> Walk<T, U> {
         let mut own = hops[..self.len].to_vec();
         own.push(hop);
         self.to(&Rc::new(RefCell::new(own)), self.len + 1)
-    }
-
-    /// This walk, and then the other.
-    #[must_use]
-    pub fn joined(&self, then: &Self) -> Self {
-        let hops = then.hops.borrow()[..then.len].to_vec();
-        let mut walk = self.clone();
-        for hop in hops {
-            walk = walk.onward(&hop.key, hop.steps);
-        }
-        walk
     }
 
     fn to(&self, hops: &Rc<RefCell<Vec<Hop<T, U>>>>, len: usize) -> Self {
@@ -141,18 +212,18 @@ impl<T: ?Sized, U: ?Sized> Way for Walk<T, U> {
     type ToBar = U;
 
     fn of<'p>(&self, place: &'p T) -> &'p T {
-        self.follow(place, |place, hop| (hop.steps.of)(place, &hop.key))
+        self.follow(place, |place, hop| hop.of(place))
     }
 
     fn of_mut<'p>(&self, place: &'p mut T) -> &'p mut T {
-        self.follow(place, |place, hop| (hop.steps.of_mut)(place, &hop.key))
+        self.follow(place, |place, hop| hop.of_mut(place))
     }
 
     fn at<'p>(&self, bar: &'p U) -> &'p U {
-        self.follow(bar, |bar, hop| (hop.steps.at)(bar, &hop.key))
+        self.follow(bar, |bar, hop| hop.at(bar))
     }
 
     fn at_mut<'p>(&self, bar: &'p mut U) -> &'p mut U {
-        self.follow(bar, |bar, hop| (hop.steps.at_mut)(bar, &hop.key))
+        self.follow(bar, |bar, hop| hop.at_mut(bar))
     }
 }
