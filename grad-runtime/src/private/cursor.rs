@@ -27,14 +27,14 @@ pub struct Cursor<'p, B: ?Sized, F, P: ?Sized, T: ?Sized, U: ?Sized> {
     step: fn(&'p P, &Hop<T, U>) -> &'p P,
 }
 
-impl<'p, B: ?Sized, F: Fn(&'p B) -> &'p T, T: ?Sized, U: ?Sized> Cursor<'p, B, F, T, T, U> {
+impl<'p, B: ?Sized, F: Fn(&'p B) -> &'p X, X: ?Sized, Y: ?Sized> Cursor<'p, B, F, X, X, Y> {
     /// Of walks that start at a part of `base`.
     pub fn of_primal(base: &'p B, start: F) -> Self {
         Cursor::of(base, start, |place, hop| hop.of(place))
     }
 }
 
-impl<'p, B: ?Sized, F: Fn(&'p B) -> &'p U, T: ?Sized, U: ?Sized> Cursor<'p, B, F, U, T, U> {
+impl<'p, B: ?Sized, F: Fn(&'p B) -> &'p Y, X: ?Sized, Y: ?Sized> Cursor<'p, B, F, Y, X, Y> {
     /// Of walks that start at a part of `base`.
     pub fn of_tangent(base: &'p B, start: F) -> Self {
         Cursor::of(base, start, |bar, hop| hop.at(bar))
@@ -100,9 +100,9 @@ pub struct CursorMut<'p, B: ?Sized, F, P: ?Sized, T: ?Sized, U: ?Sized> {
     start: PhantomData<&'p mut P>,
 }
 
-impl<'p, B: ?Sized, F, T: ?Sized, U: ?Sized> CursorMut<'p, B, F, T, T, U>
+impl<'p, B: ?Sized, F, X: ?Sized, Y: ?Sized> CursorMut<'p, B, F, X, X, Y>
 where
-    F: FnOnce(&'p mut B) -> &'p mut T,
+    F: FnOnce(&'p mut B) -> &'p mut X,
 {
     /// Of walks that start at a part of `base`.
     pub fn of_primal(base: &'p mut B, start: F) -> Self {
@@ -110,9 +110,9 @@ where
     }
 }
 
-impl<'p, B: ?Sized, F, T: ?Sized, U: ?Sized> CursorMut<'p, B, F, U, T, U>
+impl<'p, B: ?Sized, F, X: ?Sized, Y: ?Sized> CursorMut<'p, B, F, Y, X, Y>
 where
-    F: FnOnce(&'p mut B) -> &'p mut U,
+    F: FnOnce(&'p mut B) -> &'p mut Y,
 {
     /// Of walks that start at a part of `base`.
     pub fn of_tangent(base: &'p mut B, start: F) -> Self {

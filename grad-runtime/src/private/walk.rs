@@ -154,7 +154,7 @@ impl<T: ?Sized, U: ?Sized> Walk<T, U> {
         let hops = self.hops.borrow();
         if let Some(Hop::Steps(known, same)) = hops.get(self.len) {
             if known == key && same.are(&steps) {
-                return self.to(&self.hops, self.len + 1);
+                return Self::to(&self.hops, self.len + 1);
             }
         }
         drop(hops);
@@ -184,14 +184,14 @@ impl<T: ?Sized, U: ?Sized> Walk<T, U> {
         let mut hops = self.hops.borrow_mut();
         if hops.len() == self.len {
             hops.push(hop);
-            return self.to(&self.hops, self.len + 1);
+            return Self::to(&self.hops, self.len + 1);
         }
         let mut own = hops[..self.len].to_vec();
         own.push(hop);
-        self.to(&Rc::new(RefCell::new(own)), self.len + 1)
+        Self::to(&Rc::new(RefCell::new(own)), self.len + 1)
     }
 
-    fn to(&self, hops: &Rc<RefCell<Vec<Hop<T, U>>>>, len: usize) -> Self {
+    fn to(hops: &Rc<RefCell<Vec<Hop<T, U>>>>, len: usize) -> Self {
         Walk {
             hops: Rc::clone(hops),
             len,
