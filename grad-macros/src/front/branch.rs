@@ -9,6 +9,7 @@ use proc_macro2::Span;
 
 use super::function::Function;
 use super::scope::Locals;
+use super::sides::is_reference;
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Region, Ty, Value};
@@ -39,13 +40,7 @@ impl Lower<'_> {
         self.exits.clone_from(&exits);
         let mut second = self.arm(otherwise);
         self.locals.restore(&before);
-        if !gives_one_place(&first.value, &second.value) {
-            self.bound_slices(&mut first, &mut second);
-        }
-        if !gives_one_place(&first.value, &second.value) {
-            self.own_arm(&mut first);
-            self.own_arm(&mut second);
-        }
+        self.agree(&mut first, &mut second);
         self.merge(condition, span, &before, &first, &second)
     }
 
@@ -72,31 +67,6 @@ impl Lower<'_> {
             exits: self.exits.clone(),
             dead: std::mem::replace(&mut self.dead, dead),
             never: std::mem::replace(&mut self.never, never),
-        }
-    }
-
-    /// Slices of one array, each as a range with both bounds.
-    fn bound_slices(&mut self, a: &mut Arm, b: &mut Arm) {
-        let (Operand::Ref(p, Ty::Array(_)), Operand::Ref(q, Ty::Array(_))) = (&a.value, &b.value)
-        else {
-            return;
-        };
-        if p.root != q.root {
-            return;
-        }
-        for arm in [a, b] {
-            if let Operand::Ref(path, ty) = arm.value.clone() {
-                let path = self.inside(arm.region, |cx| cx.bounded(path));
-                arm.value = Operand::Ref(path, ty);
-            }
-        }
-    }
-
-    /// What a reference leads to, read where the branch ends.
-    fn own_arm(&mut self, arm: &mut Arm) {
-        if is_reference(&arm.value) {
-            let value = std::mem::replace(&mut arm.value, Operand::Never);
-            arm.value = self.inside(arm.region, |cx| cx.own(value, &Ty::Unknown));
         }
     }
 
@@ -429,26 +399,6 @@ impl Lower<'_> {
         let mut path = path.clone();
         path.set_values(&mut values.into_iter());
         path
-    }
-}
-
-/// Whether a reference leaves a branch as one: to a number it is what it leads to, unless it is
-/// written.
-fn is_reference(operand: &Operand) -> bool {
-    match operand {
-        Operand::Ref(_, ty) => !ty.is_scalar(),
-        Operand::RefMut(..) => true,
-        _ => false,
-    }
-}
-
-/// Whether two branches give references that differ in nothing but indices.
-fn gives_one_place(a: &Operand, b: &Operand) -> bool {
-    match (a, b) {
-        (Operand::Ref(p, _), Operand::Ref(q, _))
-        | (Operand::RefMut(p, _), Operand::RefMut(q, _)) => p.same_shape(q),
-        (Operand::Never, other) | (other, Operand::Never) => is_reference(other),
-        _ => false,
     }
 }
 

@@ -62,6 +62,7 @@ mod opaque;
 mod operator;
 mod option;
 mod option_places;
+mod optional_args;
 mod outcomes;
 mod passed;
 mod pattern;
@@ -73,6 +74,7 @@ mod record;
 mod returned;
 mod scope;
 mod sequence;
+mod sides;
 mod stmt;
 mod tables;
 mod tested;
@@ -256,16 +258,12 @@ pub(crate) fn lower(
         return projection::lower(name, signature, body, around, diag);
     }
     let mark = diag.mark();
-    let mut cx = start(name, signature, body, around, diag);
-    let mut walks = cx.walks.clone();
-    let mut lowered = cx.lower_function(signature, body);
-    while let Some(more) = walks.more() {
+    let (lowered, walks) = walk_names::found(|walks| {
         diag.forget(mark);
-        cx = start(name, signature, body, around, diag);
-        walks.clone_from(&more);
-        cx.walks = more;
-        lowered = cx.lower_function(signature, body);
-    }
+        let mut cx = start(name, signature, body, around, diag);
+        let walks = cx.walks.set(walks);
+        (cx.lower_function(signature, body), walks)
+    });
     let again = |piles_returns: bool| {
         diag.forget(mark);
         let mut cx = start(name, signature, body, around, diag);

@@ -34,19 +34,14 @@ pub(super) fn lower(
     let mut body = body.clone();
     return_tail(&mut body);
     let mark = diag.mark();
-    let mut first = start(name, signature, &body, around, diag);
-    first.routes = Some(Routes::default());
-    let mut walks = first.walks.clone();
-    let mut seen = first.lower_function(signature, &body);
-    diag.forget(mark);
-    while let Some(more) = walks.more() {
+    let (seen, walks) = super::walk_names::found(|walks| {
         let mut first = start(name, signature, &body, around, diag);
         first.routes = Some(Routes::default());
-        walks.clone_from(&more);
-        first.walks = more;
-        seen = first.lower_function(signature, &body);
+        let walks = first.walks.set(walks);
+        let seen = first.lower_function(signature, &body);
         diag.forget(mark);
-    }
+        (seen, walks)
+    });
     let known = seen.routes.iter().map(|route| {
         let tys = route.path.values().into_iter();
         let tys = tys.map(|v| seen.graph.ty(v).clone()).collect();

@@ -322,12 +322,8 @@ impl Lower<'_> {
                 self.locals.set(local, value);
             }
             Some(held @ (Operand::Ref(..) | Operand::RefMut(..))) => {
-                let value = match value {
-                    Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
-                    value @ (Operand::Ref(..) | Operand::RefMut(..)) => {
-                        self.walked_on(&held, value, span)
-                    }
-                    _ => return self.report(span, Problem::Assignment),
+                let Some(value) = self.moved_on(&held, value, span) else {
+                    return self.report(span, Problem::Assignment);
                 };
                 self.locals.set(local, value);
             }

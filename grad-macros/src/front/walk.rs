@@ -13,45 +13,10 @@ use syn::{Expr, Local as Let, Pat};
 
 use super::scope::Local;
 use super::stmt::ident_of;
+use super::walk_names::{is_some, mutable_name, referring};
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Step, Ty, Value};
-
-fn mutable_name(pattern: &Pat) -> Option<String> {
-    match pattern {
-        Pat::Ident(ident) if ident.mutability.is_some() => Some(ident.ident.to_string()),
-        Pat::Type(typed) => mutable_name(&typed.pat),
-        _ => None,
-    }
-}
-
-/// What stands in `Some(..)`.
-fn is_some(expr: &Expr) -> Option<&Expr> {
-    match expr {
-        Expr::Paren(inner) => is_some(&inner.expr),
-        Expr::Call(call) if ident_of(&call.func).as_deref() == Some("Some") => call.args.first(),
-        _ => None,
-    }
-}
-
-/// The option in `option.as_ref()` and the like, whether what it holds is a pointer that is followed, and
-/// whether it is borrowed mutably.
-fn referring(expr: &Expr) -> Option<(&Expr, bool, bool)> {
-    match expr {
-        Expr::Paren(inner) => referring(&inner.expr),
-        Expr::MethodCall(call) if call.args.is_empty() => {
-            let (followed, mutable) = match call.method.to_string().as_str() {
-                "as_ref" => (false, false),
-                "as_mut" => (false, true),
-                "as_deref" => (true, false),
-                "as_deref_mut" => (true, true),
-                _ => return None,
-            };
-            Some((&call.receiver, followed, mutable))
-        }
-        _ => None,
-    }
-}
 
 /// `variable = branch` with the assignment on each side of the branch.
 fn assigned_on_each_side(left: &Expr, right: &Expr) -> Option<Expr> {
@@ -69,17 +34,24 @@ fn assigned_on_each_side(left: &Expr, right: &Expr) -> Option<Expr> {
 }
 
 impl Lower<'_> {
-    /// Whether a variable is one that walks.
-    fn is_walked(&self, name: &str) -> bool {
-        self.walks.known.contains(name)
+    /// Whether a variable is an option of a reference.
+    fn is_option(&self, name: &str) -> bool {
+        self.walks.known.options.contains(name)
     }
 
-    /// Notes that a variable is set to a reference of another form, if it may walk.
+    /// Notes that a variable is set to a reference of another form, if it may walk, or that an option of
+    /// a reference was none before.
     pub(super) fn note_walk(&self, local: Local, (a, b): (Option<&Operand>, Option<&Operand>)) {
-        if let (Some(a), Some(b)) = (a, b) {
-            if differ(a, b) {
-                let name = self.locals.name(local).to_owned();
-                self.walks.found.borrow_mut().insert(name);
+        let (Some(a), Some(b)) = (a, b) else {
+            return;
+        };
+        let mut found = self.walks.found.borrow_mut();
+        if differ(a, b) {
+            found.walks.insert(self.locals.name(local).to_owned());
+        }
+        if let (Operand::Maybe(_, before), Operand::Maybe(_, after)) = (a, b) {
+            if **before == Operand::Never && matches!(**after, Operand::Ref(..)) {
+                found.shapes.insert(local, (**after).clone());
             }
         }
     }
@@ -96,16 +68,21 @@ impl Lower<'_> {
 
     /// Lets every variable that walks begin to do so, where it does not yet.
     pub(super) fn begin_walks(&mut self) {
-        if self.walks.known.is_empty() {
-            return;
-        }
         let count = self.locals.snapshot().len();
         for local in self.locals.assignable(count) {
-            if self.walks.known.contains(self.locals.name(local)) {
-                if let Some(held) = self.locals.current(local) {
-                    let begun = self.begun(held);
-                    self.locals.set(local, begun);
+            let Some(held) = self.locals.current(local) else {
+                continue;
+            };
+            let held = match (held, self.walks.known.shapes.get(&local).cloned()) {
+                (Operand::Maybe(some, none), Some(shape)) if *none == Operand::Never => {
+                    Operand::Maybe(some, Box::new(self.anywhere(shape)))
                 }
+                (held, _) => held,
+            };
+            let walks = self.walks.known.walks.contains(self.locals.name(local));
+            let held = if walks { self.begun(held) } else { held };
+            if self.locals.current(local).as_ref() != Some(&held) {
+                self.locals.set(local, held);
             }
         }
     }
@@ -128,7 +105,7 @@ impl Lower<'_> {
         let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
         if let (Pat::Tuple(names), Expr::Tuple(values)) = (&local.pat, &*init.expr) {
             let names: Vec<String> = names.elems.iter().filter_map(mutable_name).collect();
-            let all = names.len() == values.elems.len() && names.iter().all(|n| self.is_walked(n));
+            let all = names.len() == values.elems.len() && names.iter().all(|n| self.is_option(n));
             let begun = all.then(|| values.elems.iter().map(|value| self.walk_begun(value)));
             let begun: Vec<Option<Operand>> = begun?.collect();
             for (name, value) in names.iter().zip(begun) {
@@ -136,7 +113,15 @@ impl Lower<'_> {
             }
             return Some(Operand::Unit);
         }
-        let name = mutable_name(&local.pat).filter(|name| self.is_walked(name))?;
+        if let (Pat::Ident(name), Some(Expr::Reference(_))) = (&local.pat, is_some(&init.expr)) {
+            if name.mutability.is_none() && name.by_ref.is_none() {
+                let option = self.lower_walked_option(&init.expr);
+                self.locals
+                    .declare(&name.ident.to_string(), false, Some(option));
+                return Some(Operand::Unit);
+            }
+        }
+        let name = mutable_name(&local.pat).filter(|name| self.is_option(name))?;
         let value = self.walk_begun(&init.expr)?;
         self.locals.declare(&name, true, Some(value));
         Some(Operand::Unit)
@@ -144,6 +129,10 @@ impl Lower<'_> {
 
     /// The option of a reference that a variable which walks begins with.
     fn walk_begun(&mut self, init: &Expr) -> Option<Operand> {
+        if ident_of(init).as_deref() == Some("None") {
+            let none = self.truth(false);
+            return Some(Operand::Maybe(none, Box::new(Operand::Never)));
+        }
         if is_some(init).is_none() && referring(init).is_none() {
             return None;
         }
@@ -158,7 +147,7 @@ impl Lower<'_> {
         let held = self.locals.current(local)?;
         let is_option = match &held {
             Operand::Ref(_, ty) | Operand::RefMut(_, ty) if may_walk(ty) => false,
-            Operand::Maybe(..) if self.is_walked(&name) => true,
+            Operand::Maybe(..) if self.is_option(&name) => true,
             _ => return None,
         };
         if let Some(branch) = assigned_on_each_side(left, right) {
@@ -185,6 +174,18 @@ impl Lower<'_> {
         path.then(Step::Way(walk))
     }
 
+    /// A reference of this form, for an option that is none yet.
+    fn anywhere(&mut self, shape: Operand) -> Operand {
+        let Operand::Ref(mut path, ty) = shape else {
+            return shape;
+        };
+        let values: Vec<Value> = (path.values().iter())
+            .map(|_| self.undefined(Ty::Int))
+            .collect();
+        path.set_values(&mut values.into_iter());
+        Operand::Ref(path, ty)
+    }
+
     fn push_walk(&mut self, start: &Path, span: Span) -> Value {
         self.push(Kind::Walk(start.clone()), Vec::new(), Ty::Walk, span)
     }
@@ -200,7 +201,14 @@ impl Lower<'_> {
     /// An option of a reference, as what a variable that walks is set to.
     fn lower_walked_option(&mut self, expr: &Expr) -> Operand {
         if let Some(inside) = is_some(expr) {
-            let inside = self.lower_expr(inside);
+            let is_reference = matches!(inside, Expr::Reference(_));
+            let inside = match self.lower_expr(inside) {
+                Operand::Value(value) if is_reference => {
+                    let ty = self.graph.ty(value).clone();
+                    Operand::Ref(self.as_path(Operand::Value(value)), ty)
+                }
+                inside => inside,
+            };
             return Operand::Maybe(self.truth(true), Box::new(inside));
         }
         let span = expr.span();
@@ -250,6 +258,22 @@ impl Lower<'_> {
         let value = self.walked_on(held, value, span);
         self.locals.set(local, value);
         Operand::Unit
+    }
+
+    /// What a variable that is a reference is set to: nothing, if that is none.
+    pub(super) fn moved_on(
+        &mut self,
+        held: &Operand,
+        value: Operand,
+        span: Span,
+    ) -> Option<Operand> {
+        match value {
+            Operand::Ref(_, Ty::Array(_)) | Operand::RefMut(_, Ty::Array(_)) => {
+                Some(self.with_bounds(value))
+            }
+            Operand::Ref(..) | Operand::RefMut(..) => Some(self.walked_on(held, value, span)),
+            _ => None,
+        }
     }
 
     /// What a variable that walks is set to: a walk from where it began.
