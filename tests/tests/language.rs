@@ -84,6 +84,8 @@ mod places;
 mod places_in_turn;
 #[path = "language/pointers.rs"]
 mod pointers;
+#[path = "language/programs.rs"]
+mod programs;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]

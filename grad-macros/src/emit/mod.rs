@@ -40,6 +40,7 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
+mod untyped;
 mod ways;
 
 pub(crate) use companion::companion;
