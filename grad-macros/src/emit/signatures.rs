@@ -265,12 +265,20 @@ impl Derived<'_> {
     }
 
     /// The function's own generic arguments, where one of them need not show in its parameters: a
-    /// number. So many more are inferred.
+    /// number, or a type that none of them mentions. So many more are inferred.
     pub(super) fn own_generics(&self, inferred: usize) -> Option<TokenStream> {
         let params = &self.sig.generics.params;
-        let has_number = params.iter().any(|p| matches!(p, GenericParam::Const(_)));
+        let shown = |name| {
+            let mut types = self.parameters().iter().map(|p| &p.written);
+            types.any(|ty| mentions(ty.to_token_stream(), name))
+        };
+        let has_hidden = params.iter().any(|p| match p {
+            GenericParam::Lifetime(_) => false,
+            GenericParam::Type(ty) => !shown(&ty.ident),
+            GenericParam::Const(_) => true,
+        });
         let given = self.parameters().iter().any(|p| p.function.is_some());
-        if !has_number || given {
+        if !has_hidden || given {
             return None;
         }
         let own = params.iter().filter_map(|p| match p {
