@@ -14,6 +14,8 @@
 mod check;
 #[path = "language/apart.rs"]
 mod apart;
+#[path = "language/associated.rs"]
+mod associated;
 #[path = "language/borrowed.rs"]
 mod borrowed;
 #[path = "language/by_use.rs"]
