@@ -5,6 +5,7 @@
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
 mod apart;
+mod arguments;
 mod bars;
 mod bodies;
 mod body;
