@@ -44,6 +44,8 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/idioms.rs"]
+mod idioms;
 #[path = "language/inactive.rs"]
 mod inactive;
 #[path = "language/indices.rs"]

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::ext::IdentExt;
 use syn::WhereClause;
+use syn::ext::IdentExt;
 
 use super::items::{Derived, Home};
 use crate::ir::Ty;
