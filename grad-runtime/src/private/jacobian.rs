@@ -181,11 +181,11 @@ impl<'a> Row<'a> {
         cotangent.visit(&shape, self);
     }
 
-    /// The places of the next entries.
+    /// The places of the next entries; the row has no fewer.
     #[inline]
     fn next(&mut self, count: usize) -> &'a mut [f64] {
         let places = core::mem::take(&mut self.places);
-        let (next, rest) = places.split_at_mut(count.min(places.len()));
+        let (next, rest) = places.split_at_mut_checked(count).unwrap_or_default();
         self.places = rest;
         next
     }
