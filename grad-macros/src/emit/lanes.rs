@@ -152,7 +152,12 @@ impl Body<'_> {
     /// A value that is stored at the place. What becomes an element is asked by later loops whether
     /// it is zero.
     pub(super) fn settled(&self, path: &Path, value: Value) -> TokenStream {
-        let (root, v) = (&self.root, self.value(value));
+        let root = &self.root;
+        let v = if self.held.contains(&value) {
+            self.duplicated(value)
+        } else {
+            self.value(value)
+        };
         let element = matches!(path.steps.last(), Some(Step::Index(_)));
         match self.lane_count() {
             Some(count)
@@ -262,5 +267,7 @@ impl Body<'_> {
             })
             .collect();
         self.lanes = Some(Lanes::of(self.graph, count, &given));
+        let held = super::held::moved_before(self.graph, |v| self.is_lanes(v));
+        self.held.extend(held);
     }
 }

@@ -105,6 +105,10 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for MaybeZero<T> {
         self.zero || self.tangent.vanishes()
     }
     #[inline]
+    fn rests(&self) -> bool {
+        self.zero
+    }
+    #[inline]
     fn nothing() -> Option<Self> {
         T::nothing().map(MaybeZero::zero)
     }
@@ -125,6 +129,12 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for MaybeZero<T> {
 #[inline]
 pub fn vanishes<const L: usize, T: LaneTangent<L>>(dot: &T) -> bool {
     dot.vanishes()
+}
+
+/// Whether a tangent that may have been handed over is none or is remembered to be zero.
+#[inline]
+pub fn resting<const L: usize, T: LaneTangent<L>>(dot: Option<&T>) -> bool {
+    dot.is_none_or(T::rests)
 }
 
 /// The tangent, which has been looked at: it goes where it will be asked for again and again.
