@@ -32,6 +32,7 @@ mod places;
 mod public;
 mod receivers;
 mod records;
+mod replayed;
 mod resting;
 mod reuse;
 mod rewrites;
