@@ -11,8 +11,8 @@ use super::names::{Names, named, span_within};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, placed, spelled};
 use crate::ir::{
-    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
-    Width, row,
+    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Storage, Ty, Value, Var, Width,
+    row,
 };
 
 /// Writes the regions of one graph.
@@ -339,11 +339,7 @@ impl<'g> Body<'g> {
                 let (n, x) = (operand(self, 0), operand(self, 1));
                 quote!(#root::private::int_like(#n, #x))
             }
-            Kind::Append(path) => {
-                let element = path.then(Step::Index(site.operands[0]));
-                let (place, v) = (self.place(path), self.settled(&element, site.operands[0]));
-                quote!(#place.push(#v))
-            }
+            Kind::Append(path) => self.append(path, site.operands[0]),
             Kind::Elements => {
                 let bar = operand(self, 0);
                 quote!(#root::private::elements(#bar))

@@ -33,6 +33,8 @@ mod places;
 mod public;
 mod receivers;
 mod records;
+mod replayed;
+mod resting;
 mod reuse;
 mod rewrites;
 mod rules;

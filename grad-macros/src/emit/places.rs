@@ -293,13 +293,7 @@ impl Body<'_> {
 
     pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
         let info = self.graph.var(var);
-        let init = init.map(|v| {
-            if self.held.contains(&v) {
-                self.duplicated(v)
-            } else {
-                self.value(v)
-            }
-        });
+        let init = init.map(|v| self.given(v));
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {
