@@ -10,6 +10,7 @@ mod bodies;
 mod body;
 mod calls;
 mod captured;
+mod changed;
 mod companion;
 mod control;
 mod cost;
