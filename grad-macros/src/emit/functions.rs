@@ -44,10 +44,12 @@ pub(crate) fn function_tokens(
     let names = Names::avoiding(avoid);
     let (own, captures) = derived.parameters().split_at(inputs);
     let changes = captures.iter().any(|p| p.passing == Passing::RefMut);
-    let plain = [false, true].map(|forward| match changes {
-        true => derived.plain_body(lowered, forward, names.clone()),
-        false => TokenStream::new(),
-    });
+    let plain = |forward| derived.plain_body(lowered, forward, names.clone());
+    let plain = if changes {
+        [false, true].map(plain)
+    } else {
+        <[TokenStream; 2]>::default()
+    };
     FunctionTokens {
         plain,
         inputs: own.to_vec(),

@@ -122,7 +122,7 @@ impl Lower<'_> {
             }
             Function::Path(path) => path.to_token_stream(),
             Function::Given(given) => {
-                self.capture_given(given, captured);
+                capture_given(given, captured);
                 if given.name == name {
                     return Some(());
                 }
@@ -132,23 +132,6 @@ impl Lower<'_> {
         };
         captured.lets.extend(quote!(let #ident = #code;));
         Some(())
-    }
-
-    fn capture_given(&mut self, given: &Rc<Given>, captured: &mut Captured) {
-        let own = Ident::new(&given.name, Span::call_site());
-        let known = |p: &Parameter| p.function.is_some() && p.name == own;
-        if captured.parameters.iter().any(known) {
-            return;
-        }
-        captured.shown.push((given.name.clone(), Capture::Given));
-        match given.state {
-            None => captured.given.push(given.clone()),
-            Some(state) => {
-                let parameter = Parameter::of_given(own, given.function.clone());
-                captured.parameters.push(parameter);
-                captured.args.push(Arg::State(Path::of(state)));
-            }
-        }
     }
 
     /// Whether the closure may change the variable.
@@ -196,5 +179,23 @@ impl Lower<'_> {
         captured.parameters.push(parameter);
         captured.args.push(arg);
         captured.shown.push((name, shown));
+    }
+}
+
+/// Captures a function that the one around is given.
+fn capture_given(given: &Rc<Given>, captured: &mut Captured) {
+    let own = Ident::new(&given.name, Span::call_site());
+    let known = |p: &Parameter| p.function.is_some() && p.name == own;
+    if captured.parameters.iter().any(known) {
+        return;
+    }
+    captured.shown.push((given.name.clone(), Capture::Given));
+    match given.state {
+        None => captured.given.push(given.clone()),
+        Some(state) => {
+            let parameter = Parameter::of_given(own, given.function.clone());
+            captured.parameters.push(parameter);
+            captured.args.push(Arg::State(Path::of(state)));
+        }
     }
 }

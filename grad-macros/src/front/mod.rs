@@ -456,8 +456,7 @@ impl Lower<'_> {
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
-                Passing::Ref if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
-                Passing::RefMut if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
+                _ if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
                 Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
                 Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };

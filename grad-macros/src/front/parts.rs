@@ -25,11 +25,10 @@ impl Lower<'_> {
         let mut parts = BTreeMap::new();
         let mut scope = HashMap::new();
         for name in names.difference(&bound) {
-            let whole = match self.locals.get(name) {
-                Some(whole @ (Operand::Place(..) | Operand::Ref(..) | Operand::RefMut(..))) => {
-                    whole
-                }
-                _ => continue,
+            let whole = self.locals.get(name);
+            let Some(whole @ (Operand::Place(..) | Operand::Ref(..) | Operand::RefMut(..))) = whole
+            else {
+                continue;
             };
             let mut chains = BTreeSet::new();
             if !chains_of(name, body.clone(), &mut chains) {

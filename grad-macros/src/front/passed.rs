@@ -250,7 +250,7 @@ impl Lower<'_> {
         let inputs = inputs_of(written);
         let count = inputs.len();
         let changeable = Changeable::MutableBut(fixed.clone());
-        let (captured, passed, maybe) = self.lower_passed(written, inputs, changeable, span)?;
+        let (captured, passed, maybe) = self.lower_passed(written, &inputs, changeable, span)?;
         let maybe = maybe.into_iter().map(|k| k - count).collect();
         let source = Source {
             written: written.clone(),
@@ -270,7 +270,7 @@ impl Lower<'_> {
     fn lower_passed(
         &mut self,
         written: &Written,
-        inputs: Vec<Parameter>,
+        inputs: &[Parameter],
         changeable: Changeable,
         span: Span,
     ) -> Option<(Captured, Passed, BTreeSet<usize>)> {
@@ -280,7 +280,7 @@ impl Lower<'_> {
         let written = by_parts.as_ref().unwrap_or(written);
         loop {
             let mark = self.diag.mark();
-            let mut captured = self.capture(written, inputs.clone(), changeable.clone(), span)?;
+            let mut captured = self.capture(written, inputs.to_vec(), changeable.clone(), span)?;
             captured.code = written.tokens(&captured.lets);
             let mut signature = closure_signature(written, &self.numbers);
             signature.output = signature.output.with_numbers(&self.numbers);
