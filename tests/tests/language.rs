@@ -22,6 +22,8 @@ mod borrowed;
 mod by_use;
 #[path = "language/cells.rs"]
 mod cells;
+#[path = "language/changing.rs"]
+mod changing;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/deques.rs"]

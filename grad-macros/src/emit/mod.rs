@@ -11,6 +11,7 @@ mod bodies;
 mod body;
 mod calls;
 mod captured;
+mod changed;
 mod companion;
 mod control;
 mod cost;
