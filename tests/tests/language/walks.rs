@@ -666,15 +666,9 @@ mod way_child {
     }
 }
 
-macro_rules! at_points {
-    ($($f:path, $gradient:path, $push:path;)*) => {
-        $(slice!($f, $gradient, $push; [0.3, 1.2, 0.7, 0.4, 1.1, 0.9], [1.4, 0.6, 0.5, 1.3, 0.2, 0.8]);)*
-    };
-}
-
 #[test]
 fn all() {
-    at_points! {
+    at_points! { [0.3, 1.2, 0.7, 0.4, 1.1, 0.9], [1.4, 0.6, 0.5, 1.3, 0.2, 0.8];
         list_deref::f, list_deref::value_and_grad_f, list_deref::jvp_f;
         tree_descent::f, tree_descent::value_and_grad_f, tree_descent::jvp_f;
         tree_loop::f, tree_loop::value_and_grad_f, tree_loop::jvp_f;
