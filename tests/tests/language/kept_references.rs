@@ -381,7 +381,7 @@ mod nearest2 {
             (self.x * self.x + self.y * self.y).sqrt()
         }
     }
-    #[differentiate]
+    #[differentiate(wrt(p))]
     pub fn nearest<'a>(p: &'a [P], q: f64) -> Option<&'a P> {
         let mut best: Option<&P> = None;
         for r in p {
@@ -395,7 +395,7 @@ mod nearest2 {
     pub fn nth(p: &[P], k: usize) -> Option<&P> {
         if k < p.len() { Some(&p[k]) } else { None }
     }
-    #[differentiate]
+    #[differentiate(wrt(p))]
     pub fn first_big(p: &[P], t: f64) -> Option<(usize, &P)> {
         p.iter().enumerate().find(|(_, p)| p.x > t)
     }
@@ -474,6 +474,81 @@ mod tree_child {
     }
 }
 
+mod mut_rest_cases {
+    use grad_runtime::differentiate;
+
+    #[differentiate]
+    pub fn scan(mut v: &mut [f64], k: f64) -> f64 {
+        let mut n = 0.0;
+        while let Some((first, rest)) = v.split_first_mut() {
+            *first *= k;
+            n += *first * rest.len() as f64;
+            v = rest;
+        }
+        n
+    }
+    #[differentiate]
+    pub fn chunked(v: &mut [f64], k: f64) {
+        let mut rest = &mut v[..];
+        while rest.len() > 3 {
+            let (a, b) = std::mem::take(&mut rest).split_at_mut(2);
+            let t = a[0];
+            a[0] = a[1] * k;
+            a[1] = t + b[0];
+            rest = &mut b[1..];
+        }
+        for r in rest.iter_mut() {
+            *r += k;
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut v = x.to_vec();
+        let n = scan(&mut v[1..], x[0]);
+        chunked(&mut v, x[1]);
+        n + v.iter().map(|a| a * a).sum::<f64>()
+    }
+}
+
+mod two_best {
+    use grad_runtime::{Differentiable, differentiate};
+
+    #[derive(Differentiable, Clone, Copy)]
+    pub struct P {
+        x: f64,
+        y: f64,
+    }
+    #[differentiate]
+    pub fn pair(ps: &[P]) -> f64 {
+        let mut best: Option<&P> = None;
+        let mut second: Option<&P> = None;
+        for p in ps {
+            match best {
+                Some(b) if p.x <= b.x => {
+                    if second.map_or(true, |s| p.x > s.x) {
+                        second = Some(p);
+                    }
+                }
+                _ => {
+                    second = best;
+                    best = Some(p);
+                }
+            }
+        }
+        let (b, s) = (best.unwrap(), second.unwrap());
+        b.x * s.y + b.y
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let ps = [
+            P { x: x[0], y: x[1] },
+            P { x: x[2], y: x[3] },
+            P { x: x[4], y: x[5] },
+        ];
+        pair(&ps)
+    }
+}
+
 #[test]
 fn all() {
     at_points! { [0.3, 1.2, 0.7, 0.4, 1.1, 0.9], [1.4, 0.6, 0.5, 1.3, 0.2, 0.8];
@@ -495,5 +570,7 @@ fn all() {
         opt_best_untyped::f, opt_best_untyped::value_and_grad_f, opt_best_untyped::jvp_f;
         nearest2::f, nearest2::value_and_grad_f, nearest2::jvp_f;
         tree_child::f, tree_child::value_and_grad_f, tree_child::jvp_f;
+        mut_rest_cases::f, mut_rest_cases::value_and_grad_f, mut_rest_cases::jvp_f;
+        two_best::f, two_best::value_and_grad_f, two_best::jvp_f;
     }
 }
