@@ -136,8 +136,8 @@ problems! {
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
-    Walk => "a list that a reference walks along is not differentiated yet",
-        "write a recursion over `&Option<Box<_>>`, or keep the nodes in a `Vec`";
+    Walk => "this step of a reference that walks along a structure is not differentiated yet",
+        "go by fields, indices and patterns, or by one method of the structure itself; of an option, begin with `let mut cur = Some(..)`; or keep the nodes in a `Vec`";
     ChangedBorrower => "a struct that holds references changes after it is made",
         "keep what changes in a variable of its own, or in a struct without references";
     MutableField => "a struct made with a mutable reference is not differentiated yet",

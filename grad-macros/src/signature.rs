@@ -123,12 +123,13 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
+                let ty = &lifetimes::owned(ty);
                 if let Some(problem) = bounds::returned(ty) {
                     diag.report(ty.span(), problem);
                 } else if let Some(span) = reference_inside(ty) {
                     diag.report(span, Problem::ReturnedReference);
                 }
-                (ty_of(ty).with_numbers(&names), (**ty).clone())
+                (ty_of(ty).with_numbers(&names), ty.clone())
             }
         };
         let mut signature = Signature {

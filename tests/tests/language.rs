@@ -120,5 +120,7 @@ mod unread;
 mod vectors;
 #[path = "language/views.rs"]
 mod views;
+#[path = "language/walks.rs"]
+mod walks;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -15,6 +15,7 @@ mod changed;
 mod companion;
 mod control;
 mod cost;
+mod cursors;
 mod dots;
 mod dynamic;
 mod functions;
@@ -45,6 +46,7 @@ mod spelling;
 mod standing;
 mod strips;
 mod untyped;
+mod walks;
 mod ways;
 
 pub(crate) use companion::companion;

@@ -65,6 +65,7 @@ mod opaque;
 mod operator;
 mod option;
 mod option_places;
+mod optional_args;
 mod outcomes;
 mod parts;
 mod passed;
@@ -77,6 +78,7 @@ mod record;
 mod returned;
 mod scope;
 mod sequence;
+mod sides;
 mod stmt;
 mod tables;
 mod tested;
@@ -88,6 +90,8 @@ mod unwrapped;
 mod users_macro;
 mod vector;
 mod views;
+mod walk;
+mod walk_names;
 mod way;
 mod written;
 
@@ -245,6 +249,8 @@ pub(super) struct Lower<'d> {
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
     measures: bool,
+    /// Variables that are references and walk.
+    walks: walk_names::Walks,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -346,6 +352,7 @@ fn start<'d>(
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
+        walks: walk_names::Walks::of(body),
     }
 }
 
