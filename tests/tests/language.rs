@@ -92,6 +92,8 @@ mod places_in_turn;
 mod pointers;
 #[path = "language/programs.rs"]
 mod programs;
+#[path = "language/ranges.rs"]
+mod ranges;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]
