@@ -58,6 +58,9 @@ pub(crate) struct Block {
     pub(crate) yields: Vec<Value>,
     /// Where it is the body of a loop under `#[differentiate(checkpoint)]`: the word in the source.
     pub(crate) checkpoint: Option<Span>,
+    /// Where it is the body of a loop that each iteration's own reverse ends: the variables from outside
+    /// that every iteration rewrites before it reads them, and their cotangents, zero in between.
+    pub(crate) private: Option<Vec<Var>>,
 }
 
 #[derive(Clone, Debug)]
