@@ -175,7 +175,7 @@ problems! {
     CheckpointHere => "`checkpoint` stands on something that is no loop",
         "put it on a `for`, `while` or `loop` inside a differentiated function; an iterator's `fold` or `for_each` is written as a `for`";
     LoopOption => "`#[differentiate(..)]` on a loop says nothing but `checkpoint`",
-        "write `#[differentiate(checkpoint)]`, and put other options on the function";
+        "write `#[differentiate(checkpoint)]`, or `#[differentiate(checkpoint = 100)]` for one state in a hundred iterations, and put other options on the function";
     CheckpointOfNothing => "this loop hands nothing that is differentiated from one iteration to the next, so there is no tape to trade for time",
         "drop `#[differentiate(checkpoint)]`";
     MutatedGuard => "an assignment inside a condition is not differentiated yet",

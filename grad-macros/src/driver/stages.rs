@@ -28,9 +28,10 @@ pub(super) fn check_checkpoints(
     let mut marks: Vec<(proc_macro2::Span, bool)> = Vec::new();
     for id in graph.sites_within(graph.body) {
         let body = graph.site(id).regions.last();
-        let Some(span) = body.and_then(|body| graph.block(*body).checkpoint) else {
+        let Some(mark) = body.and_then(|body| graph.block(*body).checkpoint) else {
             continue;
         };
+        let span = mark.span;
         let carries = ad::carries(graph, active, id);
         let place = |span: &proc_macro2::Span| format!("{span:?}");
         match marks.iter_mut().find(|(at, _)| place(at) == place(&span)) {

@@ -181,8 +181,17 @@ impl Body<'_> {
     }
 
     /// Begins a run of a loop under `checkpoint`.
-    pub(super) fn begin(&self, store: Var, range: Option<&Range>, site: &Site) -> TokenStream {
+    pub(super) fn begin(
+        &self,
+        store: Var,
+        range: Option<&Range>,
+        stride: Option<usize>,
+        site: &Site,
+    ) -> TokenStream {
         let (root, store) = (&self.root, self.variable(store));
+        if let Some(stride) = stride {
+            return quote!(#store.begin_every(#stride););
+        }
         match range {
             Some(range) => {
                 let range = self.iteration(site, range);
