@@ -6,11 +6,13 @@
 
 mod abreast;
 mod apart;
+mod arguments;
 mod bars;
 mod bodies;
 mod body;
 mod calls;
 mod captured;
+mod changed;
 mod companion;
 mod control;
 mod cost;
@@ -33,6 +35,8 @@ mod places;
 mod public;
 mod receivers;
 mod records;
+mod replayed;
+mod resting;
 mod reuse;
 mod rewrites;
 mod rules;
@@ -41,6 +45,7 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
+mod untyped;
 mod ways;
 
 pub(crate) use companion::companion;

@@ -3,6 +3,7 @@
 mod abreast;
 mod costs;
 mod interpret;
+mod lanes;
 mod laws;
 mod mutations;
 mod postponed;
