@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/abreast.rs"]
+mod abreast;
 #[path = "language/apart.rs"]
 mod apart;
 #[path = "language/associated.rs"]
