@@ -177,7 +177,7 @@ problems! {
     CheckpointHere => "`checkpoint` stands on something that is no loop",
         "put it on a `for`, `while` or `loop` inside a differentiated function; an iterator's `fold` or `for_each` is written as a `for`";
     LoopOption => "`#[differentiate(..)]` on a loop says nothing but `checkpoint`",
-        "write `#[differentiate(checkpoint)]`, and put other options on the function";
+        "write `#[differentiate(checkpoint)]`, or `#[differentiate(checkpoint = 100)]` for one state in a hundred iterations, and put other options on the function";
     CheckpointOfEffects => "this loop calls a function that may change what it captures, so it cannot run again from its middle",
         "take `impl Fn` in place of `impl FnMut`, or leave `checkpoint` out";
     CheckpointOfNothing => "this loop hands nothing that is differentiated from one iteration to the next, so there is no tape to trade for time",

@@ -464,6 +464,11 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         "bool" => Ty::Bool,
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128"
         | "isize" => Ty::Int,
+        "Range" | "RangeInclusive"
+            if first_type_argument(&last.arguments).is_some_and(|ty| ty_of(ty).may_be_active()) =>
+        {
+            Ty::Named(name)
+        }
         "char" | "str" | "String" | "Range" | "RangeInclusive" | "PhantomData" | "Duration"
         | "Instant" => Ty::Inert,
         "Vec" => match first_type_argument(&last.arguments) {
@@ -545,7 +550,7 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Slice(slice) => plain(&slice.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            (last.ident == "Vec" || last.ident == "Option")
+            (last.ident == "Vec" || last.ident == "Option" || last.ident == "Range")
                 && first_type_argument(&last.arguments).is_some_and(plain)
         }),
         _ => false,

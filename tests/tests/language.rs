@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/abreast.rs"]
+mod abreast;
 #[path = "language/apart.rs"]
 mod apart;
 #[path = "language/associated.rs"]
@@ -94,6 +96,8 @@ mod places_in_turn;
 mod pointers;
 #[path = "language/programs.rs"]
 mod programs;
+#[path = "language/ranges.rs"]
+mod ranges;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]

@@ -136,7 +136,7 @@ impl<'g> Body<'g> {
             .iter()
             .filter_map(|site| match &site.kind {
                 Kind::Save(tape, _) => Some((*tape, self.store(*tape))),
-                Kind::Begin(tape, _) => Some((*tape, quote!(Checkpoints))),
+                Kind::Begin(tape, ..) => Some((*tape, quote!(Checkpoints))),
                 Kind::Push(tape) if is_marks(self.graph, *tape) => Some((*tape, quote!(Wants))),
                 _ => None,
             })
@@ -499,7 +499,9 @@ impl<'g> Body<'g> {
             }
             Kind::Save(tape, path) => self.save(*tape, path),
             Kind::Restore(tape, path) => self.restore(*tape, path, site.operands.first().copied()),
-            Kind::Begin(store, range) => return self.begin(*store, range.as_ref(), site),
+            Kind::Begin(store, range, stride) => {
+                return self.begin(*store, range.as_ref(), *stride, site);
+            }
             Kind::Due(store) => {
                 let store = self.variable(*store);
                 quote!(#store.due())

@@ -144,7 +144,7 @@ impl Body<'_> {
     }
 
     /// The type of a carried variable that begins as a number without one.
-    fn carried_type(&self, init: Value, others: [Value; 2]) -> Option<TokenStream> {
+    pub(super) fn carried_type(&self, init: Value, others: [Value; 2]) -> Option<TokenStream> {
         let in_lanes = others.iter().any(|value| self.is_lanes(*value));
         if in_lanes || *self.graph.ty(init) != Ty::Float(None) {
             return None;
@@ -178,7 +178,7 @@ impl Body<'_> {
     }
 
     /// The range of a counted loop, with its adaptors.
-    fn iteration(&self, site: &Site, range: &Range) -> TokenStream {
+    pub(super) fn iteration(&self, site: &Site, range: &Range) -> TokenStream {
         let (start, end) = (self.value(site.operands[0]), self.value(site.operands[1]));
         let plain = if range.inclusive {
             quote!(#start..=#end)
@@ -207,8 +207,17 @@ impl Body<'_> {
     }
 
     /// Begins a run of a loop under `checkpoint`.
-    pub(super) fn begin(&self, store: Var, range: Option<&Range>, site: &Site) -> TokenStream {
+    pub(super) fn begin(
+        &self,
+        store: Var,
+        range: Option<&Range>,
+        stride: Option<usize>,
+        site: &Site,
+    ) -> TokenStream {
         let (root, store) = (&self.root, self.variable(store));
+        if let Some(stride) = stride {
+            return quote!(#store.begin_every(#stride););
+        }
         match range {
             Some(range) => {
                 let range = self.iteration(site, range);
@@ -234,7 +243,9 @@ impl Body<'_> {
         let args = self.graph.block(region).args.clone();
         let iteration = self.iteration(site, range);
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
-        let (strips, iteration) = match self.strips(site, range, &names) {
+        let strips = self.abreast(site, range, &names);
+        let strips = strips.or_else(|| self.strips(site, range, &names));
+        let (strips, iteration) = match strips {
             Some((strips, rest)) => {
                 let end = self.value(site.operands[1]);
                 (strips, quote!(#rest..#end))
@@ -242,6 +253,27 @@ impl Body<'_> {
             None => (TokenStream::new(), iteration),
         };
         let index = self.fresh(args[0], "i");
+        let iterate = self.head(region, range, &index, &iteration);
+        let body = self.statements(region);
+        let advance = self.advance(&names, region);
+        let exit = if range.exits {
+            let code = &names[0];
+            quote!(if #code != 0 { break; })
+        } else {
+            TokenStream::new()
+        };
+        let pass = self.passing_over(site);
+        quote!(#lets #strips #iterate { #pass #body #advance #exit })
+    }
+
+    /// The head of a counted loop; what its iterations keep or read back is made ready before it.
+    pub(super) fn head(
+        &mut self,
+        region: Region,
+        range: &Range,
+        index: &Ident,
+        iteration: &TokenStream,
+    ) -> TokenStream {
         let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
             let sites = self.graph.block(region).sites.iter();
             let tape = sites
@@ -280,16 +312,7 @@ impl Body<'_> {
                 for #index in #range
             };
         }
-        let body = self.statements(region);
-        let advance = self.advance(&names, region);
-        let exit = if range.exits {
-            let code = &names[0];
-            quote!(if #code != 0 { break; })
-        } else {
-            TokenStream::new()
-        };
-        let pass = self.passing_over(site);
-        quote!(#lets #strips #iterate { #pass #body #advance #exit })
+        iterate
     }
 
     /// Vectors of tangents in lanes to which each iteration appends.

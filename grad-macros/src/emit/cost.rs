@@ -147,7 +147,7 @@ impl Cost<'_> {
     /// Whether what is pushed are states that a loop under `checkpoint` is run again from.
     fn is_store(&self, tape: Var) -> bool {
         let mut sites = self.graph.sites.iter();
-        sites.any(|site| matches!(&site.kind, Kind::Begin(store, _) if *store == tape))
+        sites.any(|site| matches!(&site.kind, Kind::Begin(store, ..) if *store == tape))
     }
 
     fn entry(&self, values: &[Value]) -> Entry {

@@ -4,6 +4,7 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod abreast;
 mod apart;
 mod arguments;
 mod bars;

@@ -507,6 +507,7 @@ impl Lower<'_> {
                 self.locals.declare(&name, true, Some(operand));
             }
             operand => {
+                let operand = self.range_parameter(parameter).unwrap_or(operand);
                 self.locals.declare(&name, parameter.mutable, Some(operand));
             }
         }

@@ -237,7 +237,7 @@ impl Lower<'_> {
                     return self.held_by(name, mutable, Operand::Iter(items), None);
                 }
                 let renamed = (ty.is_scalar()
-                    || ty == Ty::Inert && (mutable || !self.owns_text(value))
+                    || ty == Ty::Inert && !self.owns_text(value)
                     || ty == Ty::Unknown && !self.projected.contains(name))
                     && !self.borrowed_mut.contains(name);
                 if renamed {

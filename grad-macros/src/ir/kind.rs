@@ -153,8 +153,8 @@ pub(crate) enum Kind {
     /// reference sees it where it lies instead.
     Restore(Var, Path),
     /// Begins a run of a loop under `checkpoint`, in front of it: the operands and the range tell its
-    /// trip count, where the range is given.
-    Begin(Var, Option<Range>),
+    /// trip count, where the range is given. The number is the stride, where the source gives it.
+    Begin(Var, Option<Range>, Option<usize>),
     /// Opens an iteration of such a loop: whether what it starts from is to be kept.
     Due(Var),
     /// The number of segments into which what was kept divides the last run not reversed yet.

@@ -197,7 +197,10 @@ impl Graph {
                 self.path_text(path),
                 self.var(*tape).name
             ),
-            Kind::Begin(var, _) => write!(f, "begin {}{space}{operands}", self.var(*var).name),
+            Kind::Begin(var, _, stride) => {
+                let every = stride.map_or(String::new(), |n| format!(" every {n}"));
+                write!(f, "begin {}{every}{space}{operands}", self.var(*var).name)
+            }
             Kind::Due(var) => write!(f, "due {}", self.var(*var).name),
             Kind::Segments(var) => write!(f, "segments {}", self.var(*var).name),
             Kind::Segment(var) => write!(f, "segment {}", self.var(*var).name),

@@ -4,6 +4,7 @@ use core::borrow::{Borrow, BorrowMut};
 
 use crate::{Differentiable, Tangent};
 
+mod abreast;
 mod again;
 mod apart;
 mod behind;
@@ -36,6 +37,10 @@ mod way;
 
 pub use crate::replica::Copier;
 pub use crate::reuse::Reuse;
+pub use abreast::{
+    ABREAST, Rank, across, add_ranks, after, files, join_ranks, pace, paces, put_abreast, ranks,
+    split_ranks, unzip_ranks, widen, widens,
+};
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Read, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
