@@ -755,7 +755,7 @@ mod quadtree {
             kids: None,
         }
     }
-    #[differentiate]
+    #[differentiate(wrt(root, m))]
     pub fn deposit(root: &mut Quad, x: f64, m: f64) {
         let mut q = root;
         loop {
