@@ -9,6 +9,7 @@ use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 pub(crate) mod bounds;
 pub(crate) mod functions;
 pub(crate) mod generics;
+pub(crate) mod iterators;
 pub(crate) mod lifetimes;
 
 use crate::diag::{Diagnostics, Problem};

@@ -52,6 +52,8 @@ mod items;
 mod literals;
 #[path = "language/macros.rs"]
 mod macros;
+#[path = "language/made_of_items.rs"]
+mod made_of_items;
 #[path = "language/maps.rs"]
 mod maps;
 #[path = "language/mutation.rs"]
@@ -72,6 +74,8 @@ mod options;
 mod order;
 #[path = "language/outcomes.rs"]
 mod outcomes;
+#[path = "language/own_iterators.rs"]
+mod own_iterators;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/parsed.rs"]

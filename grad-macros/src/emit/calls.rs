@@ -44,10 +44,9 @@ impl Body<'_> {
     }
 
     pub(super) fn call(&self, call: &Call, span: Span) -> TokenStream {
-        let mut args: Vec<_> = call
-            .own_args()
-            .iter()
-            .map(|arg| self.argument(arg))
+        let own = call.own_args().iter().enumerate();
+        let mut args: Vec<_> = own
+            .map(|(k, arg)| iterated(call, k, self.argument(arg)))
             .collect();
         // The arguments of what a function returns stand in parentheses of their own.
         let mut later = Vec::new();
@@ -57,7 +56,12 @@ impl Body<'_> {
         }
         later.reverse();
         let first = self.first_call(call, &args, span);
-        quote!(#first #(#later)*)
+        let whole = quote!(#first #(#later)*);
+        if call.items.listed {
+            let root = &self.root;
+            return quote!(#root::private::Listed::of(#whole).__grad_listed());
+        }
+        whole
     }
 
     fn first_call(&self, call: &Call, args: &[TokenStream], span: Span) -> TokenStream {
@@ -346,6 +350,14 @@ pub(super) fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<To
         "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
         _ => None,
     }
+}
+
+/// Argument number `k` of a call, an iterator again where it is the vector of the items of one.
+fn iterated(call: &Call, k: usize, arg: TokenStream) -> TokenStream {
+    if call.items.given >> k & 1 == 0 {
+        return arg;
+    }
+    quote!(::core::iter::IntoIterator::into_iter(#arg))
 }
 
 /// A function's path; the front writes `__grad` for the runtime, whose name it does not know.

@@ -70,7 +70,8 @@ impl Lower<'_> {
             Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
                 Arg::Value(value)
             }
-            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+            Operand::Iter(iter) => self.listed_arg(&iter, span),
+            function @ Operand::Closure(_) => {
                 self.report(span, super::place::as_value(&function));
                 Arg::Value(self.undefined(Ty::Unknown))
             }

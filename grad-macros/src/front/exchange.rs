@@ -7,7 +7,7 @@ use syn::Expr;
 use super::scope::Local;
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Arg, Call, Callee, Code, Kind, Value};
+use crate::ir::{Arg, Call, Callee, Code, Items, Kind, Value};
 
 impl Lower<'_> {
     /// The name of a variable borrowed as `&mut name`.
@@ -87,6 +87,7 @@ impl Lower<'_> {
             args,
             mask: 0,
             curried: Vec::new(),
+            items: Items::default(),
         };
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }

@@ -82,10 +82,15 @@ impl Lower<'_> {
         // What a place is found in is one.
         self.wants_place = wanted && !super::way::is_of_std(&name);
         self.hint = receiver_hint(&name, hint);
-        let receiver = self.lower_expr(&call.receiver);
+        let asks_items = self.asks_items(call);
+        let mut receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
+        self.iterates = false;
         if receiver == Operand::Poison || self.dead {
             return receiver;
+        }
+        if asks_items {
+            receiver = self.asked_items(receiver, call);
         }
         if let Some(done) = self.cell_method(&receiver, call) {
             return done;

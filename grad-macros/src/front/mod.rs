@@ -73,6 +73,7 @@ mod record;
 mod returned;
 mod scope;
 mod sequence;
+mod signatures;
 mod stmt;
 mod tables;
 mod tested;
@@ -237,6 +238,14 @@ pub(super) struct Lower<'d> {
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
     measures: bool,
+    /// The methods around that return iterators.
+    listing: HashSet<String>,
+    /// Variables of which items are taken, and those that methods of iterators are called on.
+    iterators: [HashSet<String>; 2],
+    /// Whether a later call of the chain being lowered says that it is one of iterators.
+    iterates: bool,
+    /// Vectors of the items of iterators that calls are given.
+    listed: HashSet<Var>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -379,6 +388,10 @@ fn start<'d>(
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
+        listing: signatures::listing(around),
+        iterators: iter::iterators(&quote::quote!(#body)),
+        iterates: false,
+        listed: HashSet::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 
 use super::graph::{Region, Value, Var};
+use super::items::Items;
 use super::ops::Op;
 use super::path::{Path, Step, Variant};
 use super::types::{Code, Discrete, Literal};
@@ -74,6 +75,7 @@ pub(crate) struct Call {
     pub(crate) mask: u64,
     /// Of `f(a, b)(c)`, where `f` returns a function, how many arguments each call but the first has.
     pub(crate) curried: Vec<usize>,
+    pub(crate) items: Items,
 }
 
 /// An operator and what it carries beside its operands.

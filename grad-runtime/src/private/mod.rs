@@ -43,6 +43,7 @@ pub use apart::{apart, bounds};
 pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
+pub use gather::Listed;
 pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
 pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
 pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};

@@ -5,16 +5,15 @@
 //! the reverse sweep takes the cotangents of the items off its end again.
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::Expr;
-use syn::spanned::Spanned;
 
 use super::super::pattern::last_segment;
 use super::super::{Lower, Operand};
 use super::indexed::Count;
 use super::{Function, Iter, Site};
 use crate::diag::Problem;
-use crate::ir::{Capture, Code, Form, Kind, Literal, Path, Step, Ty, Value};
+use crate::ir::{Code, Form, Kind, Literal, Path, Step, Ty, Value};
 use crate::signature::COLLECTIONS;
 
 /// What collects items.
@@ -33,7 +32,10 @@ impl Lower<'_> {
             return collected;
         }
         let named = site.hint.filter(|ty| !is_vector(ty));
-        if let Some(ty) = named.filter(|ty| !may_be_vector(ty)) {
+        if let Some(ty) = named.filter(|ty| may_be_vector(ty)) {
+            return self.made_by_rule(iter, "collect_of", &ty.to_token_stream(), span);
+        }
+        if let Some(ty) = named {
             let name = ty.to_token_stream().to_string().replace(' ', "");
             return self.report(span, Problem::Collection(name));
         }
@@ -60,25 +62,7 @@ impl Lower<'_> {
                 cx.put(&target, Some(k), item, span);
             });
         }
-        let made = self.collected(&target, Form::Vec, span);
-        match named {
-            Some(ty) => self.told_vector(made, ty),
-            None => made,
-        }
-    }
-
-    /// A vector of which the source says the type by a name of the user's. The compiler checks that it
-    /// is one.
-    fn told_vector(&mut self, made: Operand, ty: &syn::Type) -> Operand {
-        let made = self.placed(made);
-        let path = self.as_path(made.clone());
-        let kind = Kind::Opaque {
-            code: Code(quote_spanned!(ty.span()=> let _: &#ty = __made;)),
-            captures: vec![("__made".to_owned(), Capture::Place(path, false))],
-            effect: true,
-        };
-        self.push_effect(kind, Vec::new(), ty.span());
-        made
+        self.collected(&target, Form::Vec, span)
     }
 
     /// A vector to collect into.

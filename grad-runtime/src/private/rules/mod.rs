@@ -99,6 +99,7 @@ mod deque;
 mod ends;
 mod entries;
 mod extend;
+mod gathered;
 mod index;
 mod integers;
 mod lanes;
@@ -125,6 +126,9 @@ pub use ends::EndsRules;
 pub use entries::HashRules;
 pub use entries::TreeRules;
 pub use extend::{ConcatRules, ExtendRules};
+pub use gathered::{
+    GatheredRule, collect_of, collect_of_refs, product_of, product_of_refs, sum_of, sum_of_refs,
+};
 pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
@@ -152,7 +156,10 @@ pub mod methods {
     pub use super::super::disguised::{
         Disguised as _, KindOfFloatless as _, KindOfFloats as _, KindOfOpaque as _, NotAFloat as _,
     };
-    pub use super::super::gather::{Gather as _, GatherCopies as _, GatherPairs as _};
+    pub use super::super::gather::{
+        Gather as _, GatherCopies as _, GatherPairs as _, ListCopies as _, ListItems as _,
+        ListNothing as _,
+    };
     pub use super::super::given_back::Given as _;
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
