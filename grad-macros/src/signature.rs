@@ -520,7 +520,11 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
         Type::Slice(slice) => Some(&slice.elem),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
-            (last.ident == "Vec").then(|| first_type_argument(&last.arguments))?
+            let inner = first_type_argument(&last.arguments);
+            match inner {
+                Some(Type::Slice(slice)) if last.ident == "Box" => Some(&slice.elem),
+                inner => inner.filter(|_| last.ident == "Vec"),
+            }
         }
         _ => None,
     }
@@ -539,8 +543,9 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Slice(slice) => plain(&slice.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            (last.ident == "Vec" || last.ident == "Option")
-                && first_type_argument(&last.arguments).is_some_and(plain)
+            let inner = first_type_argument(&last.arguments);
+            let boxed = last.ident == "Box" && matches!(inner, Some(Type::Slice(_)));
+            (boxed || last.ident == "Vec" || last.ident == "Option") && inner.is_some_and(plain)
         }),
         _ => false,
     }

@@ -311,6 +311,7 @@ pointers! {
     [T: Differentiable + ?Sized] &T => T::Tangent, core::convert::identity;
     [T: Differentiable + ?Sized] &mut T => T::Tangent, core::convert::identity;
     #[cfg(feature = "alloc")] [T: Differentiable] Vec<T> => Vec<T::Tangent>, core::convert::identity;
+    #[cfg(feature = "alloc")] [T: Differentiable] Box<[T]> => Vec<T::Tangent>, core::convert::identity;
     // What is shared cannot change, as nothing differentiable has interior mutability; so a shared
     // pointer is read as a reference is, and two to one target add into their own cotangents.
     #[cfg(feature = "alloc")] [T: Differentiable + ?Sized] Rc<T> => T::Tangent, core::convert::identity;
@@ -332,6 +333,7 @@ macro_rules! owning_pointers {
 owning_pointers! {
     [T: Parameters + ?Sized] &mut T;
     #[cfg(feature = "alloc")] [T: Parameters] Vec<T>;
+    #[cfg(feature = "alloc")] [T: Parameters] Box<[T]>;
     #[cfg(feature = "alloc")] [T: Parameters] Box<T>;
 }
 

@@ -301,9 +301,13 @@ impl Lower<'_> {
                 let path = self.as_path(receiver.clone());
                 Operand::Value(self.push(Kind::Own(path), Vec::new(), ty.clone(), span))
             }
-            "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
-                self.copy_of(receiver.clone(), span)
+            "into_vec" if matches!(ty, Ty::Array(_)) => {
+                self.same_elements(&quote!(::std::vec::Vec<_>), receiver.clone(), span)
             }
+            "into_boxed_slice" => {
+                self.same_elements(&quote!(::std::boxed::Box<[_]>), receiver.clone(), span)
+            }
+            "clone" | "to_owned" | "into_vec" => self.copy_of(receiver.clone(), span),
             // A slice, no longer a vector: an operator may tell them apart.
             "as_slice" | "as_mut_slice" if !matches!(ty, Ty::Named(_)) => match receiver.clone() {
                 Operand::Place(path, ty) | Operand::Ref(path, ty) if name == "as_slice" => {

@@ -8,6 +8,7 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use syn::Expr;
 
+use super::super::convert::is_owned_slice;
 use super::super::pattern::last_segment;
 use super::super::{Lower, Operand};
 use super::indexed::Count;
@@ -30,6 +31,16 @@ impl Lower<'_> {
         let of_std = site.hint.and_then(|ty| self.collect_other(iter, ty, span));
         if let Some(collected) = of_std {
             return collected;
+        }
+        if let Some(ty) = site.hint.filter(|ty| is_owned_slice(ty)) {
+            let items = self.collect(
+                iter,
+                &Site {
+                    hint: None,
+                    ..*site
+                },
+            );
+            return self.same_elements(&ty.to_token_stream(), items, span);
         }
         let named = site.hint.filter(|ty| !is_vector(ty));
         if let Some(ty) = named.filter(|ty| may_be_vector(ty)) {

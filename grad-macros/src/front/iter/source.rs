@@ -97,8 +97,8 @@ impl Lower<'_> {
                 let iter = self.iterator(receiver.clone(), span);
                 Some(iter.map_or(Operand::Poison, Operand::Iter))
             }
-            // A type of the user's that dereferences to a sequence.
-            ("iter", []) if self.may_be_sequence(&ty) => {
+            // A type of the user's that dereferences to a sequence, or a pointer to one.
+            ("iter", []) if self.may_be_sequence(&ty) || is_pointer(&ty) => {
                 Some(self.elements_of(receiver, Access::Ref))
             }
             ("iter_mut", []) if self.may_be_sequence(&ty) => {
@@ -331,6 +331,11 @@ fn is_optional(ty: &Ty) -> bool {
 fn is_users_name(name: &str) -> bool {
     let of_std = COLLECTIONS.contains(&name) || name == "String";
     !of_std && name.starts_with(char::is_uppercase) && is_users(&Ty::Named(name.to_owned()))
+}
+
+/// Whether it is a pointer of std's.
+fn is_pointer(ty: &Ty) -> bool {
+    matches!(ty, Ty::Named(name) if ["Box", "Rc", "Arc"].contains(&name.as_str()))
 }
 
 /// `None`, or `None::<T>`.

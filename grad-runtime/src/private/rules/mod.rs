@@ -92,6 +92,7 @@
 )]
 
 mod array;
+mod boxed;
 mod content;
 mod convert;
 mod counted;
