@@ -16,6 +16,8 @@ mod check;
 mod apart;
 #[path = "language/borrowed.rs"]
 mod borrowed;
+#[path = "language/boxed_slices.rs"]
+mod boxed_slices;
 #[path = "language/by_use.rs"]
 mod by_use;
 #[path = "language/cells.rs"]
@@ -104,6 +106,8 @@ mod sequences;
 mod short;
 #[path = "language/taken.rs"]
 mod taken;
+#[path = "language/taken_apart.rs"]
+mod taken_apart;
 #[path = "language/text.rs"]
 mod text;
 #[path = "language/then.rs"]

@@ -20,7 +20,7 @@ impl Body<'_> {
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
             Arg::Kept(_) => TokenStream::new(),
-            Arg::Code(code, captures) => self.opaque(&code.0, captures),
+            Arg::Code(code, captures) => self.told(&code.0, captures),
             Arg::Closure(_, _, code, captures) => self.closure(&code.0, captures),
             Arg::Named(_, code) => code.0.clone(),
             Arg::Given(name) => {
@@ -128,6 +128,20 @@ impl Body<'_> {
     ) -> TokenStream {
         let args = self.own_arguments(call, mode, span);
         self.companion_call(call, mode, &args, dots, span)
+    }
+
+    /// Code that a rule is handed. A closure sees numbers by their names inside, as it may outlive a
+    /// block around it.
+    fn told(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let is_number = |(_, capture): &(String, Capture)| match capture {
+            Capture::Value(value) => self.graph.ty(*value).is_scalar(),
+            _ => false,
+        };
+        let is_closure = syn::parse2::<syn::ExprClosure>(code.clone()).is_ok();
+        if is_closure && captures.iter().all(is_number) {
+            return self.closure(code, captures);
+        }
+        self.opaque(code, captures)
     }
 
     /// A closure that is passed as it stands, with what it captures under the names it has for it.

@@ -18,11 +18,11 @@ use crate::ir::{Code, Form, Kind, Literal, Path, Step, Ty, Value};
 use crate::signature::COLLECTIONS;
 
 /// What collects items.
-struct Target {
+pub(super) struct Target {
     path: Path,
     ty: Ty,
     /// Whether items are appended, not stored.
-    grows: bool,
+    pub(super) grows: bool,
 }
 
 impl Lower<'_> {
@@ -77,7 +77,7 @@ impl Lower<'_> {
     }
 
     /// A vector to collect into.
-    fn new_target(&mut self, ty: &Ty, count: Count, span: Span) -> Target {
+    pub(super) fn new_target(&mut self, ty: &Ty, count: Count, span: Span) -> Target {
         let filled = match count {
             Count::Known(len) => self.zero_of(ty, span).map(|zero| (zero, len)),
             _ => None,
@@ -107,7 +107,7 @@ impl Lower<'_> {
         Some(self.push(Kind::Literal(literal), Vec::new(), ty.clone(), span))
     }
 
-    fn put(&mut self, target: &Target, k: Option<Value>, item: Operand, span: Span) {
+    pub(super) fn put(&mut self, target: &Target, k: Option<Value>, item: Operand, span: Span) {
         let item = match item {
             Operand::Ref(..) | Operand::RefMut(..) => self.cloned(item, span),
             other => other,
@@ -123,7 +123,7 @@ impl Lower<'_> {
     }
 
     /// What was collected, as an operand.
-    fn collected(&mut self, target: &Target, form: Form, span: Span) -> Operand {
+    pub(super) fn collected(&mut self, target: &Target, form: Form, span: Span) -> Operand {
         let ty = Ty::Array(Box::new(target.ty.clone()));
         if target.grows {
             let kind = Kind::Finish(target.path.clone(), form);
@@ -133,32 +133,6 @@ impl Lower<'_> {
         self.graph.var_mut(var).mutable = false;
         self.fresh.insert(var);
         Operand::Place(target.path.clone(), ty)
-    }
-
-    pub(super) fn unzip(&mut self, iter: &Iter, span: Span) -> Operand {
-        let (first, second) = match self.item_ty(iter, span) {
-            Ty::Tuple(parts) if parts.len() == 2 => (parts[0].clone(), parts[1].clone()),
-            _ => (Ty::Unknown, Ty::Unknown),
-        };
-        let count = self.count_of(iter, span);
-        let targets = (
-            self.new_target(&first, count, span),
-            self.new_target(&second, count, span),
-        );
-        let numbered = Iter::Enumerate(Box::new(iter.clone()));
-        self.drive(&numbered, span, &mut |cx, item| {
-            let k = cx.project(item.clone(), "0");
-            let k = cx.read(k);
-            let item = cx.project(item, "1");
-            let item = cx.placed(item);
-            for (target, field) in [(&targets.0, "0"), (&targets.1, "1")] {
-                let part = cx.project(item.clone(), field);
-                cx.put(target, (!target.grows).then_some(k), part, span);
-            }
-        });
-        let first = self.collected(&targets.0, Form::Vec, span);
-        let second = self.collected(&targets.1, Form::Vec, span);
-        Operand::Tuple(vec![first, second])
     }
 
     pub(super) fn partition(&mut self, iter: &Iter, f: &Function, span: Span) -> Operand {

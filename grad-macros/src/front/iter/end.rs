@@ -37,7 +37,7 @@ impl Lower<'_> {
             ("rposition", [f]) => self.with_function(f, |cx, f| cx.position_back(iter, f, span)),
             ("collect", []) => self.collect(iter, site),
             ("__grad_listed", []) => self.returned_list(iter, span),
-            ("unzip", []) => self.unzip(iter, span),
+            ("unzip", []) => self.unzip(iter, site),
             ("partition", [f]) => self.with_function(f, |cx, f| cx.partition(iter, f, span)),
             _ => match self
                 .choose(iter, args, site)

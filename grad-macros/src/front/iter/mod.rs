@@ -26,6 +26,7 @@ mod places;
 mod rest;
 pub(super) mod short;
 mod source;
+mod unzip;
 mod users;
 
 use proc_macro2::Span;
