@@ -42,6 +42,8 @@ mod functions;
 mod generic;
 #[path = "language/handed.rs"]
 mod handed;
+#[path = "language/heaps.rs"]
+mod heaps;
 #[path = "language/hunt.rs"]
 mod hunt;
 #[path = "language/inactive.rs"]

@@ -101,6 +101,7 @@ mod ends;
 mod entries;
 mod extend;
 mod gathered;
+mod heap;
 mod index;
 mod integers;
 mod lanes;
@@ -130,6 +131,7 @@ pub use extend::{ConcatRules, ExtendRules};
 pub use gathered::{
     GatheredRule, collect_of, collect_of_refs, product_of, product_of_refs, sum_of, sum_of_refs,
 };
+pub use heap::{HeapRules, ReverseFields};
 pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
@@ -170,11 +172,11 @@ pub mod methods {
     pub use super::{
         ArrayMapRules as _, ClonedRules as _, ConcatRules as _, ContentLanes as _,
         ContentRules as _, CopiedRules as _, CountedRules as _, DequeRules as _, EndsRules as _,
-        ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _, IntegerRules as _,
-        IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _, OptionRules as _,
-        RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _,
-        SliceLanes as _, SliceRules as _, SortRules as _, TreeRules as _, VecLanes as _,
-        VecRules as _,
+        ExtendRules as _, FromRule as _, HeapRules as _, IndexMutRule as _, IndexRule as _,
+        IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _,
+        OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _,
+        ReverseFields as _, SignedRules as _, SliceLanes as _, SliceRules as _, SortRules as _,
+        TreeRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
