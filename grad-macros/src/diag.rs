@@ -74,6 +74,8 @@ problems! {
         "return an `impl Fn` or `Box<dyn Fn>` without cells, and take nothing by `&mut`; or return a struct that derives `Differentiable` with what it keeps, and write the function as its method";
     ReturnedTrait => "a returned `impl Trait` has no derivative of its own",
         "name the type: a float, an array, a `Vec` or a struct";
+    ReturnedEndless => "nothing says that this returned iterator has an end, and along a derivative it is a vector of its items",
+        "end it here, with `take` or `take_while`; or return a struct with an `impl Iterator` of its own, which is asked for one item after another";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
         "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     InnerItem(name: String) => format!("`{name}` stands outside of this block too, where it may be something else"),

@@ -9,6 +9,7 @@ use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 pub(crate) mod bounds;
 pub(crate) mod functions;
 pub(crate) mod generics;
+pub(crate) mod iterators;
 pub(crate) mod lifetimes;
 
 use crate::diag::{Diagnostics, Problem};
@@ -529,7 +530,11 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
         Type::Slice(slice) => Some(&slice.elem),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
-            (last.ident == "Vec").then(|| first_type_argument(&last.arguments))?
+            let inner = first_type_argument(&last.arguments);
+            match inner {
+                Some(Type::Slice(slice)) if last.ident == "Box" => Some(&slice.elem),
+                inner => inner.filter(|_| last.ident == "Vec"),
+            }
         }
         _ => None,
     }
@@ -550,8 +555,12 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Slice(slice) => plain(&slice.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            (last.ident == "Vec" || last.ident == "Option" || last.ident == "Range")
-                && first_type_argument(&last.arguments).is_some_and(plain)
+            let inner = first_type_argument(&last.arguments);
+            let boxed = last.ident == "Box" && matches!(inner, Some(Type::Slice(_)));
+            let holds = ["Vec", "Option", "Range"]
+                .iter()
+                .any(|name| last.ident == name);
+            (boxed || holds) && inner.is_some_and(plain)
         }),
         _ => false,
     }

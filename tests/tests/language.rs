@@ -20,6 +20,8 @@ mod apart;
 mod associated;
 #[path = "language/borrowed.rs"]
 mod borrowed;
+#[path = "language/boxed_slices.rs"]
+mod boxed_slices;
 #[path = "language/by_use.rs"]
 mod by_use;
 #[path = "language/cells.rs"]
@@ -46,6 +48,8 @@ mod functions;
 mod generic;
 #[path = "language/handed.rs"]
 mod handed;
+#[path = "language/heaps.rs"]
+mod heaps;
 #[path = "language/hunt.rs"]
 mod hunt;
 #[path = "language/idioms.rs"]
@@ -60,6 +64,8 @@ mod items;
 mod literals;
 #[path = "language/macros.rs"]
 mod macros;
+#[path = "language/made_of_items.rs"]
+mod made_of_items;
 #[path = "language/maps.rs"]
 mod maps;
 #[path = "language/mutation.rs"]
@@ -80,6 +86,8 @@ mod options;
 mod order;
 #[path = "language/outcomes.rs"]
 mod outcomes;
+#[path = "language/own_iterators.rs"]
+mod own_iterators;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/parsed.rs"]
@@ -112,6 +120,8 @@ mod sequences;
 mod short;
 #[path = "language/taken.rs"]
 mod taken;
+#[path = "language/taken_apart.rs"]
+mod taken_apart;
 #[path = "language/text.rs"]
 mod text;
 #[path = "language/then.rs"]

@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::calls::without_turbofish;
+use super::callee::without_turbofish;
 use super::items::{Bodies, Derived, Home, sibling};
 use super::signatures::bare;
 use crate::ir::Callee;

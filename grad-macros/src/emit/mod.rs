@@ -10,6 +10,7 @@ mod arguments;
 mod bars;
 mod bodies;
 mod body;
+mod callee;
 mod calls;
 mod captured;
 mod changed;

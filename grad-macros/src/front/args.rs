@@ -75,7 +75,8 @@ impl Lower<'_> {
                 let value = self.range_value(&range);
                 self.as_arg(Operand::Value(value), is_reference, span)
             }
-            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+            Operand::Iter(iter) => self.listed_arg(&iter, span),
+            function @ Operand::Closure(_) => {
                 self.report(span, super::place::as_value(&function));
                 Arg::Value(self.undefined(Ty::Unknown))
             }

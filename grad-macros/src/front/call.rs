@@ -218,12 +218,14 @@ impl Lower<'_> {
         } else {
             Ty::Unknown
         };
+        let items = self.items_given(&args);
         let call = Call {
             callee,
             args,
             mask: 0,
             inert: 0,
             curried,
+            items,
         };
         self.tell_element(&call);
         self.refuse_effects(&call, span);
@@ -318,6 +320,7 @@ impl Lower<'_> {
             let receiver = self.receiver_arg(receiver, &name, args.len() + 1, at);
             return self.map_entries(receiver, &name, function, span);
         }
+        let returns_items = self.returns_items(&receiver, &name);
         let receiver = match receiver {
             Operand::Place(path, ty) if ty.is_scalar() => {
                 Operand::Value(self.read_spanned(Operand::Place(path, ty), at))
@@ -330,7 +333,12 @@ impl Lower<'_> {
         let mut all = vec![self.receiver_arg(receiver, &name, args.len() + 1, at)];
         all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
-        self.finish_call(Callee::Method(name, generics), all, span)
+        let result = self.finish_call(Callee::Method(name, generics), all, span);
+        if returns_items {
+            let items = self.returned_items(&result);
+            return items.map_or(result, Operand::Iter);
+        }
+        result
     }
 }
 

@@ -82,10 +82,15 @@ impl Lower<'_> {
         // What a place is found in is one.
         self.wants_place = wanted && !super::way::is_of_std(&name);
         self.hint = receiver_hint(&name, hint);
-        let receiver = self.lower_expr(&call.receiver);
+        let asks_items = self.asks_items(call);
+        let mut receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
+        self.iterates = false;
         if receiver == Operand::Poison || self.dead {
             return receiver;
+        }
+        if asks_items {
+            receiver = self.asked_items(receiver, call);
         }
         if let Some(done) = self.cell_method(&receiver, call) {
             return done;
@@ -296,9 +301,13 @@ impl Lower<'_> {
                 let path = self.as_path(receiver.clone());
                 Operand::Value(self.push(Kind::Own(path), Vec::new(), ty.clone(), span))
             }
-            "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
-                self.copy_of(receiver.clone(), span)
+            "into_vec" if matches!(ty, Ty::Array(_)) => {
+                self.same_elements(&quote!(::std::vec::Vec<_>), receiver.clone(), span)
             }
+            "into_boxed_slice" => {
+                self.same_elements(&quote!(::std::boxed::Box<[_]>), receiver.clone(), span)
+            }
+            "clone" | "to_owned" | "into_vec" => self.copy_of(receiver.clone(), span),
             // A slice, no longer a vector: an operator may tell them apart.
             "as_slice" | "as_mut_slice" if !matches!(ty, Ty::Named(_)) => match receiver.clone() {
                 Operand::Place(path, ty) | Operand::Ref(path, ty) if name == "as_slice" => {

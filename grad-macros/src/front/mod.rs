@@ -79,6 +79,7 @@ mod returned;
 mod scope;
 mod sequence;
 mod sides;
+mod signatures;
 mod stmt;
 mod tables;
 mod tested;
@@ -251,6 +252,14 @@ pub(super) struct Lower<'d> {
     measures: bool,
     /// Variables that are references and walk.
     walks: walk_names::Walks,
+    /// The methods around that return iterators.
+    listing: HashSet<String>,
+    /// Variables of which items are taken, and those that methods of iterators are called on.
+    iterators: [HashSet<String>; 2],
+    /// Whether a later call of the chain being lowered says that it is one of iterators.
+    iterates: bool,
+    /// Vectors of the items of iterators that calls are given.
+    listed: HashSet<Var>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -353,6 +362,10 @@ fn start<'d>(
         references: way::references(around),
         measures: lengths::measures(around),
         walks: walk_names::Walks::of(body),
+        listing: signatures::listing(around),
+        iterators: iter::iterators(&quote::quote!(#body)),
+        iterates: false,
+        listed: HashSet::new(),
     }
 }
 

@@ -38,6 +38,7 @@ impl Lower<'_> {
                 Stmt::Macro(m) if !rest.is_empty() => self.macro_statement(&m.mac),
                 stmt => {
                     self.called = super::made::called_later(stmt, rest);
+                    self.iterates = self.iterated_later(stmt);
                     self.lower_stmt(stmt)
                 }
             };

@@ -32,6 +32,20 @@ impl Lower<'_> {
                 }
                 self.copy_of(operand, span)
             }
+            ([.., pointer @ ("Box" | "Rc" | "Arc"), "from"], [arg]) => {
+                let written = hint.filter(|ty| super::convert::is_owned_slice(ty));
+                let is_sequence = self.nowhere(|cx| {
+                    let operand = cx.lower_expr(arg);
+                    matches!(cx.operand_ty(&operand), Ty::Array(_))
+                });
+                if written.is_none() && !is_sequence {
+                    return None;
+                }
+                let pointer = quote::format_ident!("{pointer}", span = span);
+                let ty = written.map_or_else(|| quote!(#pointer<[_]>), ToTokens::to_token_stream);
+                let operand = self.lower_expr(arg);
+                self.same_elements(&ty, operand, span)
+            }
             ([.., "Box", "new"], [arg]) => {
                 let operand = self.lower_expr(arg);
                 if let Operand::Closure(function) = operand {

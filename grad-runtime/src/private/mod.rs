@@ -51,6 +51,7 @@ pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use cursor::{Cursor, CursorMut};
+pub use gather::Listed;
 pub use gathered::{
     Exchange, Gathered, OwnedDot, Witness, exchange, of_type, owned_dot, shared_bar, tangent_of,
     witness,
