@@ -59,6 +59,9 @@ impl Lower<'_> {
         if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
             return made;
         }
+        if let Some(made) = self.made_array(&names, &args, span) {
+            return made;
+        }
         if let Some(made) = self.made_map(call, &names, &args, hint.as_ref()) {
             return made;
         }
@@ -222,7 +225,8 @@ impl Lower<'_> {
             curried,
         };
         self.tell_element(&call);
-        Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
+        let array = self.array_of_call(&call);
+        Operand::Value(self.push(Kind::Call(call), Vec::new(), array.unwrap_or(ty), span))
     }
 
     /// A method of a real number, or of something that may be one.

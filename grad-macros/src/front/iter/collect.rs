@@ -32,6 +32,17 @@ impl Lower<'_> {
         if let Some(collected) = of_std {
             return collected;
         }
+        if site.hint.is_some_and(|ty| self.is_array(ty)) {
+            let vector: syn::Type = syn::parse_quote!(Vec<_>);
+            let entries = self.collect(
+                iter,
+                &Site {
+                    hint: Some(&vector),
+                    ..*site
+                },
+            );
+            return self.collected_array(entries, span);
+        }
         let named = site.hint.filter(|ty| !is_vector(ty));
         if let Some(ty) = named.filter(|ty| !may_be_vector(ty)) {
             let name = ty.to_token_stream().to_string().replace(' ', "");
