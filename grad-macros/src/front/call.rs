@@ -212,7 +212,7 @@ impl Lower<'_> {
             }
         };
         let is_method = matches!(callee, Callee::Method(..));
-        let args = self.with_captures(super::lent::apart(args, is_method));
+        let args = self.all_arguments(&callee, super::lent::apart(args, is_method), span);
         let ty = if own {
             self.output.clone()
         } else {
@@ -222,11 +222,16 @@ impl Lower<'_> {
             callee,
             args,
             mask: 0,
+            inert: 0,
             curried,
         };
         self.tell_element(&call);
-        let array = self.array_of_call(&call);
-        Operand::Value(self.push(Kind::Call(call), Vec::new(), array.unwrap_or(ty), span))
+        self.refuse_effects(&call, span);
+        let args = call.args.clone();
+        let ty = self.array_of_call(&call).unwrap_or(ty);
+        let result = self.push(Kind::Call(call), Vec::new(), ty, span);
+        self.take_back(&args, span);
+        Operand::Value(result)
     }
 
     /// A method of a real number, or of something that may be one.

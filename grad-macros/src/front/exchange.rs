@@ -86,6 +86,7 @@ impl Lower<'_> {
             callee: Callee::Function(Code(path.to_token_stream())),
             args,
             mask: 0,
+            inert: 0,
             curried: Vec::new(),
         };
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))

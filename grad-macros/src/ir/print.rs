@@ -241,6 +241,7 @@ impl Graph {
                 }
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
+                Arg::State(path) => format!("state of {}", self.path_text(path)),
             })
             .collect();
         texts.join(", ")
