@@ -72,6 +72,7 @@ impl shaped {
 pub trait Extents: Sized {
     /// The same.
     #[inline]
+    #[must_use]
     fn __grad_extents(self) -> Self {
         self
     }

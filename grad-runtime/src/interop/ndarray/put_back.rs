@@ -101,6 +101,10 @@ macro_rules! put_back_rules {
         }
 
         #[track_caller]
+        #[allow(
+            clippy::too_many_arguments,
+            reason = "each argument has a tangent beside it"
+        )]
         fn $jvp<const M: u64>(
             &mut self,
             $($arg: $Arg,)*
