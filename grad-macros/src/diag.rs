@@ -98,6 +98,8 @@ problems! {
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     MacroWrites(name: String) => format!("macro `{name}!` may change a variable, which the graph cannot follow"),
         "write what it changes without the macro, or assign what it gives";
+    WrittenPart => "this may leave while a part of an array is borrowed to be written, which the graph puts back later",
+        "leave before or behind the statements that write the part, or write it by its indices";
     Cell => "a `Cell` or `RefCell` is used as a value here, and the graph follows what it holds only where its methods are called",
         "call `get`, `set`, `borrow` or `borrow_mut` here, or hand on a `&mut` of a plain variable";
     Escapes => "a differentiated value is put where the graph does not look, and what is read there has no derivative",

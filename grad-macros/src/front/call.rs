@@ -62,6 +62,9 @@ impl Lower<'_> {
         if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
             return made;
         }
+        if let Some(made) = self.made_array(&names, &args, span) {
+            return made;
+        }
         if let Some(made) = self.made_map(call, &names, &args, hint.as_ref()) {
             return made;
         }
@@ -230,6 +233,7 @@ impl Lower<'_> {
         self.tell_element(&call);
         self.refuse_effects(&call, span);
         let args = call.args.clone();
+        let ty = self.array_of_call(&call).unwrap_or(ty);
         let result = self.push(Kind::Call(call), Vec::new(), ty, span);
         self.take_back(&args, span);
         Operand::Value(result)

@@ -65,6 +65,12 @@ impl Lower<'_> {
         if let Some(array) = self.lower_to_array(call, hint) {
             return array;
         }
+        if let Some(made) = self
+            .zipped_arrays(call)
+            .or_else(|| self.shaped_vector(call))
+        {
+            return made;
+        }
         if let Some(entry) = self.map_entry(call) {
             return entry;
         }
@@ -104,6 +110,9 @@ impl Lower<'_> {
         }
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
+        }
+        if let Some(items) = self.array_method(&receiver, call) {
+            return items;
         }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;

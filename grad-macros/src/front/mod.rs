@@ -22,6 +22,7 @@
 
 mod alternatives;
 mod args;
+mod arrays;
 mod attempts;
 mod before;
 mod bounded;
@@ -207,6 +208,8 @@ pub(super) struct Lower<'d> {
     output_type: Option<syn::Type>,
     /// The exit code of `return`.
     return_code: i64,
+    /// Parts of arrays that are written and then put back.
+    put_backs: Vec<arrays::PutBack>,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
     /// How many arguments of functions that return functions are held.
@@ -340,6 +343,7 @@ fn start<'d>(
         output: signature.output.clone(),
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
+        put_backs: Vec::new(),
         hint: None,
         next_made: 0,
         called: None,

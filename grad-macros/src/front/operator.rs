@@ -249,6 +249,8 @@ impl Lower<'_> {
 
     /// An operator that rustc resolves.
     fn resolved_operator(&mut self, op: Op, operands: Vec<Operand>, span: Span) -> Value {
+        let tys: Vec<Ty> = operands.iter().map(|o| self.operand_ty(o)).collect();
+        let ty = self.array_of_operator(&tys);
         let args = operands
             .into_iter()
             .map(|o| self.as_operand_arg(o, span))
@@ -261,7 +263,7 @@ impl Lower<'_> {
             curried: Vec::new(),
             items: Items::default(),
         };
-        self.push(Kind::Call(call), Vec::new(), Ty::Unknown, span)
+        self.push(Kind::Call(call), Vec::new(), ty, span)
     }
 
     pub(super) fn lower_cast(&mut self, expr: &Expr, ty: &syn::Type, span: Span) -> Operand {

@@ -42,6 +42,17 @@ impl Lower<'_> {
             );
             return self.same_elements(&ty.to_token_stream(), items, span);
         }
+        if site.hint.is_some_and(|ty| self.is_array(ty)) {
+            let vector: syn::Type = syn::parse_quote!(Vec<_>);
+            let entries = self.collect(
+                iter,
+                &Site {
+                    hint: Some(&vector),
+                    ..*site
+                },
+            );
+            return self.collected_array(entries, span);
+        }
         let named = site.hint.filter(|ty| !is_vector(ty));
         if let Some(ty) = named.filter(|ty| may_be_vector(ty)) {
             return self.made_by_rule(iter, "collect_of", &ty.to_token_stream(), span);

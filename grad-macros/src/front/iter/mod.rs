@@ -34,6 +34,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprMethodCall};
 
 pub(super) use indexed::is_plain;
+pub(super) use source::elements;
 pub(super) use users::iterators;
 
 use super::function::Function;
@@ -156,6 +157,11 @@ impl Lower<'_> {
                     .or_else(|| self.option_method(receiver, call, hint))
             }
         }
+    }
+
+    /// A method of an iterator at hand.
+    pub(in crate::front) fn ended(&mut self, iter: &Iter, call: &ExprMethodCall) -> Operand {
+        self.iterator_method(iter, call, None)
     }
 
     fn iterator_method(

@@ -28,6 +28,9 @@ impl Lower<'_> {
         if let Some(items) = self.items_of_map(&operand, span) {
             return Some(items);
         }
+        if let Some(items) = self.items_of_array(&operand, span) {
+            return Some(items);
+        }
         let ty = match self.operand_ty(&operand) {
             ty if super::super::deque::is_deque(&ty) => Ty::Unknown,
             ty => ty,
@@ -314,7 +317,7 @@ impl Lower<'_> {
     }
 }
 
-pub(super) fn elements(path: Path, ty: Ty, access: Access) -> Iter {
+pub(in crate::front) fn elements(path: Path, ty: Ty, access: Access) -> Iter {
     Iter::Elements { path, ty, access }
 }
 

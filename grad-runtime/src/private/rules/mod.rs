@@ -147,8 +147,9 @@ pub use vec::VecRules;
 
 #[cfg(feature = "nn")]
 pub use crate::interop::ndarray::{
-    ArrayRules, ArrayWriteRules, DotRules, EntryRules, EntryWriteRules, LineRules, MomentRules,
-    PartRules, RealEntryRules,
+    ArrayRules, ArrayWriteRules, AxisMomentRules, DotRules, EntryRules, EntryWriteRules, Extents,
+    Gathered, IteratorRules, LineRules, MomentRules, PartRules, PowerRules, PutBackRules,
+    RealEntryRules, RearrangeRules, SameShape, concatenate, entries_of, indices_of, shaped, stack,
 };
 
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
@@ -180,9 +181,10 @@ pub mod methods {
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
-        ArrayRules as _, ArrayWriteRules as _, ByEntries as _, DotRules as _, EntryRules as _,
-        EntryWriteRules as _, LineRules as _, MomentRules as _, PartRules as _,
-        RealEntryRules as _,
+        ArrayRules as _, ArrayWriteRules as _, AxisMomentRules as _, ByEntries as _, DotRules as _,
+        EntryRules as _, EntryWriteRules as _, Extents as _, Gathered as _, IteratorRules as _,
+        LineRules as _, MomentRules as _, PartRules as _, PowerRules as _, PutBackRules as _,
+        RealEntryRules as _, RearrangeRules as _, SameShape as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};
