@@ -22,6 +22,7 @@ mod accessors;
 mod arithmetic;
 mod copied;
 mod generics;
+mod inline;
 mod item;
 mod lanes;
 mod lifetimes;
@@ -530,7 +531,9 @@ fn visit_item(target: &Target, tangent_path: &Ident) -> TokenStream {
     let differ = target.variants_differ(
         &quote!(::grad_runtime::mismatch(::grad_runtime::ShapeError::variant(#written))),
     );
+    let inline = inline::inlined(target);
     quote! {
+        #inline
         fn visit(
             &mut self,
             tangent: &Self::Tangent,

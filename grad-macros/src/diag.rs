@@ -103,7 +103,9 @@ problems! {
     ClosureArgument => "this function, passed to a function, is not differentiated yet",
         "pass a closure whose names each mean one thing in it and in the closures it calls, and choose between functions inside it";
     PassedEffects => "a closure that changes a variable is passed to a function",
-        "let the function return what it would change, or take that as a `&mut` argument";
+        "write a loop, or pass it to a function under `#[differentiate]`";
+    PassedPart(name: String) => format!("a closure that changes a part of `{name}` is passed beside another part of it"),
+        format!("borrow what it changes in front of the call, `let part = &mut {name}.field;`, and change `*part` in the closure");
     EntryEffects => "a closure that changes a variable is applied to each entry of an array",
         "let it give only the new entry, and compute what it changes in a loop or with `sum`, `fold`";
     FunctionTable => "a table of functions is used in a way that the macro cannot follow",
@@ -134,8 +136,8 @@ problems! {
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
-    Walk => "a list that a reference walks along is not differentiated yet",
-        "write a recursion over `&Option<Box<_>>`, or keep the nodes in a `Vec`";
+    Walk => "this step of a reference that walks along a structure is not differentiated yet",
+        "go by fields, indices and patterns, or by one method of the structure itself; of an option, begin with `let mut cur = Some(..)`; or keep the nodes in a `Vec`";
     ChangedBorrower => "a struct that holds references changes after it is made",
         "keep what changes in a variable of its own, or in a struct without references";
     MutableField => "a struct made with a mutable reference is not differentiated yet",
@@ -176,6 +178,8 @@ problems! {
         "put it on a `for`, `while` or `loop` inside a differentiated function; an iterator's `fold` or `for_each` is written as a `for`";
     LoopOption => "`#[differentiate(..)]` on a loop says nothing but `checkpoint`",
         "write `#[differentiate(checkpoint)]`, and put other options on the function";
+    CheckpointOfEffects => "this loop calls a function that may change what it captures, so it cannot run again from its middle",
+        "take `impl Fn` in place of `impl FnMut`, or leave `checkpoint` out";
     CheckpointOfNothing => "this loop hands nothing that is differentiated from one iteration to the next, so there is no tape to trade for time",
         "drop `#[differentiate(checkpoint)]`";
     MutatedGuard => "an assignment inside a condition is not differentiated yet",

@@ -24,7 +24,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
-#[allow(clippy::struct_excessive_bools)] // five facts of how it is written
+#[allow(clippy::struct_excessive_bools)] // facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.
@@ -45,8 +45,8 @@ pub(crate) struct Parameter {
     pub(crate) by_value: bool,
     /// Something that a closure captures and that is no reference itself: its name is the place.
     pub(crate) is_place: bool,
-    /// Whether it is one of a closure's, whose type may not be written.
-    pub(crate) of_closure: bool,
+    /// Of a closure's, whose type may not be written, what it is.
+    pub(crate) of_closure: Option<functions::OfClosure>,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -123,12 +123,13 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
+                let ty = &lifetimes::owned(ty);
                 if let Some(problem) = bounds::returned(ty) {
                     diag.report(ty.span(), problem);
                 } else if let Some(span) = reference_inside(ty) {
                     diag.report(span, Problem::ReturnedReference);
                 }
-                (ty_of(ty).with_numbers(&names), (**ty).clone())
+                (ty_of(ty).with_numbers(&names), ty.clone())
             }
         };
         let mut signature = Signature {
@@ -315,7 +316,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 is_receiver: true,
                 by_value: false,
                 is_place: false,
-                of_closure: false,
+                of_closure: None,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
@@ -428,7 +429,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> 
         is_receiver: false,
         by_value: false,
         is_place: false,
-        of_closure: false,
+        of_closure: None,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),

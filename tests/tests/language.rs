@@ -22,6 +22,8 @@ mod borrowed;
 mod by_use;
 #[path = "language/cells.rs"]
 mod cells;
+#[path = "language/changing.rs"]
+mod changing;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/deques.rs"]
@@ -120,5 +122,7 @@ mod unread;
 mod vectors;
 #[path = "language/views.rs"]
 mod views;
+#[path = "language/walks.rs"]
+mod walks;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -19,7 +19,7 @@ impl Body<'_> {
             Arg::Receiver(path) => self.place(path),
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
-            Arg::Kept(_) => TokenStream::new(),
+            Arg::Kept(_) | Arg::State(_) => TokenStream::new(),
             Arg::Code(code, captures) => self.opaque(&code.0, captures),
             Arg::Closure(_, _, code, captures) => self.closure(&code.0, captures),
             Arg::Named(_, code) => code.0.clone(),
@@ -44,11 +44,10 @@ impl Body<'_> {
     }
 
     pub(super) fn call(&self, call: &Call, span: Span) -> TokenStream {
-        let mut args: Vec<_> = call
-            .own_args()
-            .iter()
-            .map(|arg| self.argument(arg))
-            .collect();
+        let mut args = self.plain_arguments(call).unwrap_or_else(|| {
+            let args = call.own_args().iter();
+            args.map(|arg| self.argument(arg)).collect()
+        });
         // The arguments of what a function returns stand in parentheses of their own.
         let mut later = Vec::new();
         for count in call.curried.iter().rev() {
@@ -123,6 +122,8 @@ impl Body<'_> {
         span: Span,
     ) -> TokenStream {
         let args = self.own_arguments(call, mode, span);
+        // What given functions change is no argument.
+        let dots = &dots[..dots.len().min(args.len())];
         self.companion_call(call, mode, &args, dots, span)
     }
 
@@ -259,8 +260,15 @@ impl Body<'_> {
 
     pub(super) fn pull(&self, site: &Site, call: &Call, bars: &[Option<Path>]) -> TokenStream {
         let (pull, bar) = (self.value(site.operands[0]), self.value(site.operands[1]));
-        let args = (0..call.args.len()).map(|k| self.handed_again(call, k, site.span));
-        let bars = bars.iter().map(|bar| match bar {
+        let count = if Self::passes_closures(call) {
+            call.args.len()
+        } else {
+            call.own_args().len()
+        };
+        let args = (0..count).map(|k| self.handed_again(call, k, site.span));
+        let bars = bars.iter().zip(&call.args).take(count);
+        let bars = bars.map(|(bar, arg)| match bar {
+            _ if matches!(arg, Arg::State(_)) => quote!(::core::option::Option::None),
             None => quote!(::core::option::Option::None),
             Some(path) => {
                 let place = self.reference(path, Access::Write);
@@ -302,7 +310,12 @@ impl Body<'_> {
                 quote!(&#v)
             }
             (
-                Arg::RefMut(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..),
+                Arg::RefMut(_)
+                | Arg::State(_)
+                | Arg::Code(..)
+                | Arg::Closure(..)
+                | Arg::Given(_)
+                | Arg::Named(..),
                 _,
             ) => quote!(()),
             (Arg::Kept(path), _) if is_receiver => {

@@ -49,6 +49,9 @@ impl Body<'_> {
         if let Some((steps, part)) = self.apart_around(path) {
             (first, code) = (steps, part.clone());
         }
+        if let Some((steps, reached)) = self.cursor_around(path) {
+            (first, code) = (steps, reached);
+        }
         if let Some((steps, opened)) = self.opened_around(path) {
             (first, code) = (steps, quote!(#opened));
         }
@@ -293,13 +296,7 @@ impl Body<'_> {
 
     pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
         let info = self.graph.var(var);
-        let init = init.map(|v| {
-            if self.held.contains(&v) {
-                self.duplicated(v)
-            } else {
-                self.value(v)
-            }
-        });
+        let init = init.map(|v| self.given(v));
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {

@@ -43,6 +43,9 @@ impl Lower<'_> {
                 return self.lower_closure_call(call);
             }
         }
+        if let Some(value) = self.lower_with_option(call) {
+            return value;
+        }
         let segments = segments(&path.path);
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
@@ -209,7 +212,7 @@ impl Lower<'_> {
             }
         };
         let is_method = matches!(callee, Callee::Method(..));
-        let args = self.with_captures(super::lent::apart(args, is_method));
+        let args = self.all_arguments(&callee, super::lent::apart(args, is_method), span);
         let ty = if own {
             self.output.clone()
         } else {
@@ -219,10 +222,15 @@ impl Lower<'_> {
             callee,
             args,
             mask: 0,
+            inert: 0,
             curried,
         };
         self.tell_element(&call);
-        Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
+        self.refuse_effects(&call, span);
+        let args = call.args.clone();
+        let result = self.push(Kind::Call(call), Vec::new(), ty, span);
+        self.take_back(&args, span);
+        Operand::Value(result)
     }
 
     /// A method of a real number, or of something that may be one.

@@ -132,6 +132,7 @@ impl Lower<'_> {
                 callee: Callee::Assign(row),
                 args,
                 mask: 0,
+                inert: 0,
                 curried: Vec::new(),
             };
             self.push(Kind::Call(call), Vec::new(), Ty::Unit, span);

@@ -76,7 +76,8 @@ impl Function {
     pub(super) fn changes(&self) -> bool {
         match self {
             Function::Written(written) => written.changes,
-            Function::Path(_) | Function::Given(_) => false,
+            Function::Path(_) => false,
+            Function::Given(given) => given.state.is_some(),
             Function::Either(_, both) => both.0.changes() || both.1.changes(),
             Function::Table(all) => all.iter().any(Function::changes),
         }

@@ -22,6 +22,7 @@
 
 mod alternatives;
 mod args;
+mod attempts;
 mod before;
 mod bounded;
 mod branch;
@@ -29,9 +30,11 @@ mod call;
 mod capture;
 mod captured;
 mod cells;
+mod changed;
 mod checked;
 mod chosen_place;
 mod closure;
+mod closure_code;
 mod compound;
 mod convert;
 mod deque;
@@ -62,7 +65,9 @@ mod opaque;
 mod operator;
 mod option;
 mod option_places;
+mod optional_args;
 mod outcomes;
+mod parts;
 mod passed;
 mod pattern;
 mod place;
@@ -73,6 +78,7 @@ mod record;
 mod returned;
 mod scope;
 mod sequence;
+mod sides;
 mod stmt;
 mod tables;
 mod tested;
@@ -84,6 +90,8 @@ mod unwrapped;
 mod users_macro;
 mod vector;
 mod views;
+mod walk;
+mod walk_names;
 mod way;
 mod written;
 
@@ -189,8 +197,10 @@ pub(super) struct Lower<'d> {
     /// Whether a method of the same name on a part is another's.
     wraps: bool,
     passed: Vec<Passed>,
-    /// What each of them captures.
-    passed_captures: Vec<Vec<crate::ir::Arg>>,
+    /// Where each of them came from.
+    passed_sources: Vec<changed::Source>,
+    /// The variables that stand for what the functions this one is given may change.
+    states: HashMap<String, Var>,
     output: Ty,
     /// The written type of what `return` gives.
     output_type: Option<syn::Type>,
@@ -239,6 +249,8 @@ pub(super) struct Lower<'d> {
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
     measures: bool,
+    /// Variables that are references and walk.
+    walks: walk_names::Walks,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -253,55 +265,12 @@ pub(crate) fn lower(
     if signature.returned.is_some() {
         return projection::lower(name, signature, body, around, diag);
     }
-    let mark = diag.mark();
-    let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
-    let again = |piles_returns: bool| {
-        diag.forget(mark);
-        let mut cx = start(name, signature, body, around, diag);
-        cx.piles_breaks = true;
-        if piles_returns {
-            cx.pile_returns();
-        }
-        if piles_returns {
-            return cx.lower_function(signature, &returned::returning(body));
-        }
-        cx.lower_function(signature, body)
-    };
-    if !diag.has_since(mark, &Problem::Undefined) {
-        return lowered;
-    }
-    let lowered = again(false);
-    if signature.output.is_scalar() || !diag.has_since(mark, &Problem::Undefined) {
-        return lowered;
-    }
-    again(true)
-}
-
-/// Lowers a closure that is passed to a function, and tells whether it changes what it captures: the
-/// parameters behind its inputs, of which there are `inputs`. Those around it are given the functions
-/// `given`, which it calls.
-fn lower_closure(
-    (signature, inputs): (&Signature, usize),
-    given: &[std::rc::Rc<passed::Given>],
-    body: &Block,
-    around: &TokenStream,
-    diag: &Diagnostics,
-) -> (Lowered, bool) {
-    let mut cx = start("closure", signature, body, around, diag);
-    cx.declare_given(given);
-    cx.watched_from = inputs;
-    let (lowered, assigned) = cx.lower_watched(signature, body);
-    let graph = &lowered.graph;
-    let captured = |var: Var| {
-        let mut slots = graph.params.iter().skip(inputs).map(|param| param.slot);
-        slots.any(|slot| matches!(slot, Slot::Memory(own) if own == var))
-    };
-    let mut sites = graph.sites_within(graph.body).into_iter();
-    let written = sites.any(|id| {
-        let writes = graph.site(id).kind.writes();
-        writes.iter().any(|path| captured(path.root))
-    });
-    (lowered, assigned || written)
+    attempts::attempts(
+        (signature, body),
+        diag,
+        || start(name, signature, body, around, diag),
+        |cx, body| cx.lower_function(signature, body),
+    )
 }
 
 fn start<'d>(
@@ -357,7 +326,8 @@ fn start<'d>(
         recursive: false,
         wraps: signature.wraps,
         passed: Vec::new(),
-        passed_captures: Vec::new(),
+        passed_sources: Vec::new(),
+        states: HashMap::new(),
         output: signature.output.clone(),
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
@@ -382,6 +352,7 @@ fn start<'d>(
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
+        walks: walk_names::Walks::of(body),
     }
 }
 
@@ -473,6 +444,7 @@ impl Lower<'_> {
         let name = parameter.name.to_string();
         let span = parameter.name.span();
         let scalar = parameter.ty.is_scalar();
+        let changing = parameter.function.as_ref().is_some_and(|f| f.changing);
         let (slot, operand) = if scalar && parameter.passing != Passing::RefMut {
             let value = self.graph.new_arg(Region(0), parameter.ty.clone(), span);
             self.graph.value_mut(value).name = Some(name.clone());
@@ -482,6 +454,8 @@ impl Lower<'_> {
                 name: name.clone(),
                 ty: parameter.ty.clone(),
                 storage: match parameter.passing {
+                    // What its calls may change is there before and after.
+                    _ if changing => Storage::RefMut,
                     Passing::Value => Storage::Owned,
                     Passing::Ref => Storage::Ref,
                     Passing::RefMut => Storage::RefMut,
@@ -493,7 +467,7 @@ impl Lower<'_> {
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
-                Passing::Ref if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
+                _ if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
                 Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
                 Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };
@@ -502,14 +476,21 @@ impl Lower<'_> {
         self.graph.params.push(Param {
             name: name.clone(),
             slot,
-            wrt: parameter.wrt,
+            wrt: parameter.wrt || changing,
             span,
         });
         if let Some(function) = &parameter.function {
+            let state = match slot {
+                Slot::Memory(var) if changing => Some(var),
+                _ => None,
+            };
+            if let Some(var) = state {
+                self.states.insert(name.clone(), var);
+            }
             let given = passed::Given {
                 name: name.clone(),
-                inputs: function.inputs.clone(),
-                output: function.output.clone(),
+                function: function.clone(),
+                state,
             };
             let function = function::Function::Given(std::rc::Rc::new(given));
             self.locals

@@ -257,6 +257,7 @@ impl Lower<'_> {
             callee: Callee::Operator(op),
             args,
             mask: 0,
+            inert: 0,
             curried: Vec::new(),
         };
         self.push(Kind::Call(call), Vec::new(), Ty::Unknown, span)

@@ -301,6 +301,9 @@ impl Lower<'_> {
         wanted: bool,
     ) -> Option<Operand> {
         let name = call.method.to_string();
+        if !wanted && call.args.iter().any(super::closure_code::is_closure) {
+            return None;
+        }
         let gives = self.gives(receiver, &name, wanted)?;
         let span = call.method.span();
         let path = self.as_path(receiver.clone());

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
-use super::kind::{Arg, Kind, Site};
+use super::call::Arg;
+use super::kind::{Kind, Site};
 use super::types::{Literal, Ty};
 use super::{Path, Step};
 
@@ -365,7 +366,7 @@ impl Graph {
             let Kind::Call(call) = &self.site(id).kind else {
                 continue;
             };
-            let mut first = call.own_args().len();
+            let mut first = call.first_captured();
             for arg in call.own_args() {
                 if let Arg::Closure(number, count, ..) = arg {
                     found.push((*number, call.args[first..first + count].to_vec()));

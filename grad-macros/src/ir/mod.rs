@@ -23,6 +23,7 @@
 //! ```
 
 mod appending;
+mod call;
 #[cfg(test)]
 mod data;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod types;
 mod verify;
 
 pub(crate) use appending::appending;
+pub(crate) use call::*;
 #[cfg(test)]
 pub(crate) use data::Datum;
 #[cfg(test)]

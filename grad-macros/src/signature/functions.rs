@@ -14,11 +14,20 @@ use syn::{
 
 use super::{Parameter, Passing, Signature, sequence_element, tangent_of};
 
+/// What a parameter of a closure is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OfClosure {
+    Input,
+    Captured,
+}
+
 /// What a function takes and gives.
 #[derive(Clone)]
 pub(crate) struct FunctionType {
     pub(crate) inputs: Vec<Type>,
     pub(crate) output: Type,
+    /// Whether a call may change what it captures: it is `FnMut` or `FnOnce`.
+    pub(crate) changing: bool,
     /// The type parameter that stands for it.
     parameter: Option<Ident>,
 }
@@ -33,7 +42,8 @@ pub(crate) enum Mode {
 /// The function a type stands for.
 pub(crate) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType> {
     match ty {
-        Type::Reference(inner) if inner.mutability.is_none() => function_of(&inner.elem, generics),
+        Type::Reference(inner) => function_of(&inner.elem, generics)
+            .filter(|function| inner.mutability.is_none() || function.changing),
         Type::Paren(inner) => function_of(&inner.elem, generics),
         Type::Group(inner) => function_of(&inner.elem, generics),
         Type::ImplTrait(inner) => inner.bounds.iter().find_map(bound_function),
@@ -41,6 +51,7 @@ pub(crate) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType
         Type::FnPtr(inner) => Some(FunctionType {
             inputs: inner.inputs.iter().map(|input| input.ty.clone()).collect(),
             output: output_of(&inner.output),
+            changing: false,
             parameter: None,
         }),
         Type::Path(path) if behind_pointer(path).is_some() => {
@@ -86,8 +97,7 @@ pub(super) fn is_function(object: &syn::TypeTraitObject) -> bool {
     })
 }
 
-/// `Fn(A) -> R`, `FnMut` and `FnOnce` alike: what is passed to them changes nothing, the caller sees
-/// to that.
+/// `Fn(A) -> R`, `FnMut` and `FnOnce` alike.
 fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
     let TypeParamBound::Trait(bound) = bound else {
         return None;
@@ -109,6 +119,7 @@ fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
             .map(|input| input.ty.clone())
             .collect(),
         output: output_of(&function.output),
+        changing: last.ident != "Fn",
         parameter: None,
     })
 }
@@ -247,7 +258,7 @@ fn is_mutable(ty: &Type) -> bool {
 }
 
 impl Parameter {
-    /// A parameter of a closure, or what it captures; `_` where the type is not written.
+    /// A parameter of a closure; `_` where the type is not written.
     pub(crate) fn of_closure(name: Ident, written: Type, ty: crate::ir::Ty) -> Parameter {
         let (passing, base) = match &written {
             Type::Reference(r) if r.mutability.is_some() => (Passing::RefMut, (*r.elem).clone()),
@@ -268,8 +279,24 @@ impl Parameter {
             is_receiver: false,
             by_value: false,
             is_place: false,
-            of_closure: true,
+            of_closure: Some(OfClosure::Input),
             function: None,
+        }
+    }
+
+    /// What a closure captures.
+    pub(crate) fn captured(name: Ident, written: Type, ty: crate::ir::Ty) -> Parameter {
+        Parameter {
+            of_closure: Some(OfClosure::Captured),
+            ..Parameter::of_closure(name, written, ty)
+        }
+    }
+
+    /// A function that a closure calls and that its caller is given, where calls of it change something.
+    pub(crate) fn of_given(name: Ident, function: FunctionType) -> Parameter {
+        Parameter {
+            function: Some(function),
+            ..Parameter::captured(name, syn::parse_quote!(&mut _), crate::ir::Ty::Inert)
         }
     }
 }

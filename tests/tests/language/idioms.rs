@@ -117,7 +117,7 @@ pub fn map_of_lists(x: &[f64]) -> f64 {
 
 #[test]
 fn all() {
-    each! { [0.6, 1.4, 0.8], [1.1, 0.7, 1.7];
+    each! { [0.6, 1.4, 0.8], [1.1, 0.65, 1.7];
         end_of_a_call, value_and_grad_end_of_a_call, jvp_end_of_a_call;
         option_of_a_closure, value_and_grad_option_of_a_closure, jvp_option_of_a_closure;
         log_of_texts, value_and_grad_log_of_texts, jvp_log_of_texts;
