@@ -60,6 +60,8 @@ mod inactive;
 mod indices;
 #[path = "language/items.rs"]
 mod items;
+#[path = "language/kept_references.rs"]
+mod kept_references;
 #[path = "language/literals.rs"]
 mod literals;
 #[path = "language/macros.rs"]

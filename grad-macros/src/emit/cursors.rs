@@ -45,17 +45,17 @@ impl Body<'_> {
             } else {
                 quote!(of_primal)
             };
-            // What an enum holds may not be there.
-            let (base, part) = (before_variants(&start), behind_variants(&start));
-            let values = part.values().into_iter().map(|v| self.value(v)).collect();
+            // The start may not be there, in an option or an array: it is looked for when it is asked for.
+            let base = Path::of(start.root);
+            let values = start.values().into_iter().map(|v| self.value(v)).collect();
             let tangent = graph.var(start.root).tangent;
             let opened = if written(graph, start.root, &inner) {
                 let place = self.place_mut(&base);
-                let part = self.part_of(&part, values, Access::Write, tangent);
+                let part = self.part_of(&start, values, Access::Write, tangent);
                 quote!(#root::private::CursorMut::#of(&mut #place, |__place| #part))
             } else {
                 let place = self.place(&base);
-                let part = self.part_of(&part, values, Access::Read, tangent);
+                let part = self.part_of(&start, values, Access::Read, tangent);
                 quote!(#root::private::Cursor::#of(&#place, |__place| #part))
             };
             let name = self.names.fresh("cursor");
@@ -78,22 +78,6 @@ impl Body<'_> {
     fn is_named(&self, value: Value) -> bool {
         let literal = |site: &Site| matches!(site.kind, Kind::Literal(_) | Kind::Constant(_));
         self.values.contains_key(&value) || self.graph.def(value).is_some_and(literal)
-    }
-}
-
-fn before_variants(path: &Path) -> Path {
-    let variants = |step: &&Step| !matches!(step, Step::Variant(_));
-    Path {
-        root: path.root,
-        steps: path.steps.iter().take_while(variants).cloned().collect(),
-    }
-}
-
-fn behind_variants(path: &Path) -> Path {
-    let before = before_variants(path).steps.len();
-    Path {
-        root: path.root,
-        steps: path.steps[before..].to_vec(),
     }
 }
 

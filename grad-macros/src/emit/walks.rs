@@ -1,7 +1,7 @@
 //! Walks: where a reference that moves on has come to.
 //!
 //! ```text
-//! let walk = private::walk(&list);
+//! let walk = private::walk(&list, |place| place);
 //! let walk_1 = walk.onward(&[], (|place, _| &*place.next.., |place, _| &mut .., .., ..));
 //! ```
 
@@ -20,8 +20,12 @@ impl Body<'_> {
         let operand = |k: usize| self.value(site.operands[k]);
         match &site.kind {
             Kind::Walk(path) => {
-                let place = self.place(path);
-                quote!(#root::private::walk(&#place))
+                // Only its type is looked at; it may not be there.
+                let whole = self.place(&Path::of(path.root));
+                let values = path.values().into_iter().map(|v| self.value(v)).collect();
+                let tangent = self.graph.var(path.root).tangent;
+                let start = self.part_of(path, values, Access::Read, tangent);
+                quote!(#root::private::walk(&#whole, |__place| #start))
             }
             Kind::Onward(path, mutable) => {
                 let walk = operand(0);

@@ -62,7 +62,7 @@ impl Lower<'_> {
             Operand::Ref(path, ty) if may_walk(&ty) => Operand::Ref(self.walk_from(path), ty),
             Operand::RefMut(path, ty) if may_walk(&ty) => Operand::RefMut(self.walk_from(path), ty),
             Operand::Maybe(some, inside) => Operand::Maybe(some, Box::new(self.begun(*inside))),
-            other => other,
+            other => self.with_bounds(other),
         }
     }
 
@@ -362,7 +362,7 @@ fn differ(a: &Operand, b: &Operand) -> bool {
     match (a, b) {
         (Operand::Ref(p, ty), Operand::Ref(q, _))
         | (Operand::RefMut(p, ty), Operand::RefMut(q, _)) => {
-            may_walk(ty) && p.root == q.root && !p.same_shape(q)
+            (may_walk(ty) || matches!(ty, Ty::Array(_))) && p.root == q.root && !p.same_shape(q)
         }
         (Operand::Maybe(_, a), Operand::Maybe(_, b)) => differ(a, b),
         _ => false,

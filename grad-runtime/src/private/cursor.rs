@@ -179,8 +179,8 @@ mod tests {
     #[test]
     fn on_and_back() {
         let mut numbers = vec![1.0];
-        let start = walk(&numbers);
-        let (one, other) = (deeper(&start), deeper(&walk(&numbers)));
+        let start = walk(&numbers, |start| start);
+        let (one, other) = (deeper(&start), deeper(&walk(&numbers, |start| start)));
         let two = deeper(&one);
         let cursor = Cursor::of_primal(&numbers, |start| start);
         assert_eq!(cursor.at(&two), cursor.at(&start));

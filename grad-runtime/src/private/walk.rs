@@ -137,10 +137,13 @@ impl<T: ?Sized, U: ?Sized> Clone for Walk<T, U> {
     }
 }
 
-/// The walk that has not left the place yet.
+/// The walk that has not left the part of `whole` yet which is looked for so; nothing is.
 #[inline]
 #[must_use]
-pub fn walk<T: Differentiable>(_: &T) -> Walk<T, T::Tangent> {
+pub fn walk<'p, B: ?Sized, T>(_: &'p B, _: impl FnOnce(&'p B) -> &'p T) -> Walk<T, T::Tangent>
+where
+    T: Differentiable + 'p,
+{
     Walk {
         hops: Rc::default(),
         len: 0,

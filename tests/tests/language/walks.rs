@@ -666,15 +666,202 @@ mod way_child {
     }
 }
 
-macro_rules! at_points {
-    ($($f:path, $gradient:path, $push:path;)*) => {
-        $(slice!($f, $gradient, $push; [0.3, 1.2, 0.7, 0.4, 1.1, 0.9], [1.4, 0.6, 0.5, 1.3, 0.2, 0.8]);)*
-    };
+mod insert_sorted {
+    use grad_runtime::{Differentiable, differentiate};
+
+    #[derive(Differentiable, Clone)]
+    pub struct Node {
+        v: f64,
+        next: Option<Box<Node>>,
+    }
+    #[differentiate]
+    pub fn insert(head: &mut Option<Box<Node>>, v: f64) {
+        let mut cur = head;
+        while cur.as_ref().map_or(false, |n| n.v < v) {
+            cur = &mut cur.as_mut().unwrap().next;
+        }
+        let rest = cur.take();
+        *cur = Some(Box::new(Node { v, next: rest }));
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut head = None;
+        for i in 0..x.len() {
+            insert(&mut head, x[i] * x[0]);
+        }
+        let mut s = 0.0;
+        let mut w = 1.0;
+        let mut cur = &head;
+        while let Some(n) = cur {
+            s += w * n.v;
+            w *= 2.0;
+            cur = &n.next;
+        }
+        s
+    }
+}
+
+mod remove_last {
+    use grad_runtime::{Differentiable, differentiate};
+
+    #[derive(Differentiable, Clone)]
+    pub struct Node {
+        v: f64,
+        next: Option<Box<Node>>,
+    }
+    #[differentiate]
+    pub fn pop(list: &mut Node) -> f64 {
+        let mut cur = list;
+        while cur.next.as_ref().map_or(false, |n| n.next.is_some()) {
+            cur = cur.next.as_mut().unwrap();
+        }
+        match cur.next.take() {
+            Some(n) => n.v,
+            None => 0.0,
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut list = Node {
+            v: x[0],
+            next: None,
+        };
+        for i in 1..x.len() {
+            list = Node {
+                v: x[i] * x[i - 1],
+                next: Some(Box::new(list)),
+            };
+        }
+        let a = pop(&mut list);
+        let b = pop(&mut list);
+        a * b + list.v * list.next.as_ref().unwrap().v
+    }
+}
+
+mod quadtree {
+    use grad_runtime::{Differentiable, differentiate};
+
+    #[derive(Differentiable, Clone)]
+    pub struct Quad {
+        mass: f64,
+        cx: f64,
+        kids: Option<Box<[Quad; 2]>>,
+    }
+    #[differentiate]
+    pub fn leaf(m: f64, c: f64) -> Quad {
+        Quad {
+            mass: m,
+            cx: c,
+            kids: None,
+        }
+    }
+    #[differentiate]
+    pub fn deposit(root: &mut Quad, x: f64, m: f64) {
+        let mut q = root;
+        loop {
+            q.mass += m;
+            let c = q.cx;
+            match q.kids.as_mut() {
+                None => break,
+                Some(k) => {
+                    q = if x < c { &mut k[0] } else { &mut k[1] };
+                }
+            }
+        }
+    }
+    #[differentiate]
+    pub fn force(root: &Quad, x: f64) -> f64 {
+        let mut s = 0.0;
+        let mut q = root;
+        while let Some(k) = q.kids.as_ref() {
+            s += q.mass / (1.0 + (x - q.cx) * (x - q.cx));
+            q = &k[if x < q.cx { 0 } else { 1 }];
+        }
+        s + q.mass
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut r = Quad {
+            mass: 0.0,
+            cx: 1.0,
+            kids: Some(Box::new([
+                leaf(x[5], 0.5),
+                Quad {
+                    mass: x[4],
+                    cx: 1.5,
+                    kids: Some(Box::new([leaf(0.0, 1.2), leaf(0.1, 1.8)])),
+                },
+            ])),
+        };
+        for i in 0..4 {
+            deposit(&mut r, x[i], x[i] * x[0]);
+        }
+        force(&r, x[1]) + force(&r, x[2]) * force(&r, 0.2)
+    }
+}
+
+mod nested_walks {
+    use grad_runtime::{Differentiable, differentiate};
+
+    #[derive(Differentiable, Clone)]
+    pub struct Item {
+        w: f64,
+        next: Option<Box<Item>>,
+    }
+    #[derive(Differentiable, Clone)]
+    pub struct Row {
+        items: Option<Box<Item>>,
+        next: Option<Box<Row>>,
+    }
+    #[differentiate]
+    pub fn total(rows: &Row, k: f64) -> f64 {
+        let mut s = 0.0;
+        let mut row = Some(rows);
+        while let Some(r) = row {
+            let mut t = 1.0;
+            let mut item = r.items.as_deref();
+            while let Some(i) = item {
+                t *= i.w + k;
+                item = i.next.as_deref();
+            }
+            s += t * t;
+            row = r.next.as_deref();
+        }
+        s
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let a = Item {
+            w: x[0],
+            next: Some(Box::new(Item {
+                w: x[1],
+                next: None,
+            })),
+        };
+        let b = Item {
+            w: x[2],
+            next: Some(Box::new(Item {
+                w: x[3] * x[0],
+                next: None,
+            })),
+        };
+        let rows = Row {
+            items: Some(Box::new(a)),
+            next: Some(Box::new(Row {
+                items: None,
+                next: Some(Box::new(Row {
+                    items: Some(Box::new(b)),
+                    next: None,
+                })),
+            })),
+        };
+        total(&rows, x[5])
+    }
 }
 
 #[test]
 fn all() {
-    at_points! {
+    at_points! { [0.3, 1.2, 0.7, 0.4, 1.1, 0.9], [1.4, 0.6, 0.5, 1.3, 0.2, 0.8];
         list_deref::f, list_deref::value_and_grad_f, list_deref::jvp_f;
         tree_descent::f, tree_descent::value_and_grad_f, tree_descent::jvp_f;
         tree_loop::f, tree_loop::value_and_grad_f, tree_loop::jvp_f;
@@ -690,5 +877,9 @@ fn all() {
         opt_match_assign::f, opt_match_assign::value_and_grad_f, opt_match_assign::jvp_f;
         trie::f, trie::value_and_grad_f, trie::jvp_f;
         way_child::f, way_child::value_and_grad_f, way_child::jvp_f;
+        insert_sorted::f, insert_sorted::value_and_grad_f, insert_sorted::jvp_f;
+        remove_last::f, remove_last::value_and_grad_f, remove_last::jvp_f;
+        quadtree::f, quadtree::value_and_grad_f, quadtree::jvp_f;
+        nested_walks::f, nested_walks::value_and_grad_f, nested_walks::jvp_f;
     }
 }
