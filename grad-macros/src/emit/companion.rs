@@ -118,6 +118,9 @@ impl Derived<'_> {
             jvp: self.modes.forward().then(some).flatten(),
             ..Bodies::default()
         };
+        if self.signature.is_given_functions() {
+            return self.given_items(&bodies, false);
+        }
         self.companion(&bodies, false)
     }
 
