@@ -498,7 +498,11 @@ fn may_hold_floats(arguments: &PathArguments) -> bool {
         _ => None,
     });
     let value = types.nth(1);
-    value.is_none_or(|value| ty_of(value).may_be_active() && !is_inert_collection(value))
+    value.is_none_or(|value| {
+        let ty = ty_of(value);
+        // What a sequence in a map holds is reached through the map, be it floats or not.
+        matches!(ty, Ty::Array(_)) || ty.may_be_active() && !is_inert_collection(value)
+    })
 }
 
 fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {
@@ -525,11 +529,13 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Whether the type is a container of numbers without derivatives: a list of indices, an index that
-/// may not be there. Its tangent has the container's shape, as callers that do not know the type of
+/// Whether the type is a container of what has no derivatives: a list of indices or texts, an index
+/// that may not be there. Its tangent has the container's shape, as callers that do not know the type of
 /// what they hand over have it.
 fn holds_indices(ty: &Type) -> bool {
-    let plain = |ty: &Type| matches!(ty_of(ty), Ty::Int | Ty::Bool) || holds_indices(ty);
+    let plain = |ty: &Type| {
+        matches!(ty_of(ty), Ty::Int | Ty::Bool) || is_plain_text(ty) || holds_indices(ty)
+    };
     match ty {
         Type::Paren(inner) => holds_indices(&inner.elem),
         Type::Group(inner) => holds_indices(&inner.elem),
@@ -540,6 +546,17 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             (last.ident == "Vec" || last.ident == "Option")
                 && first_type_argument(&last.arguments).is_some_and(plain)
+        }),
+        _ => false,
+    }
+}
+
+/// Whether the type is a text or a letter, or a reference to one.
+fn is_plain_text(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(inner) => is_plain_text(&inner.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            matches!(last.ident.to_string().as_str(), "char" | "str" | "String")
         }),
         _ => false,
     }

@@ -167,12 +167,11 @@ impl Jacobian {
         self.entries.resize(rows.saturating_mul(columns), 0.0);
     }
 
-    /// The row, or nothing where there is none.
+    /// The row of a matrix with so many columns, where there is one.
     #[inline]
-    pub(crate) fn row_or_none(&mut self, row: usize) -> &mut [f64] {
-        let start = row * self.columns;
-        let entries = self.entries.get_mut(start..start + self.columns);
-        entries.unwrap_or_default()
+    pub(crate) fn row_of(&mut self, row: usize, columns: usize) -> Option<&mut [f64]> {
+        let start = row * columns;
+        self.entries.get_mut(start..start + columns)
     }
 }
 

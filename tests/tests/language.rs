@@ -14,6 +14,8 @@
 mod check;
 #[path = "language/apart.rs"]
 mod apart;
+#[path = "language/associated.rs"]
+mod associated;
 #[path = "language/borrowed.rs"]
 mod borrowed;
 #[path = "language/by_use.rs"]
@@ -44,6 +46,8 @@ mod generic;
 mod handed;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/idioms.rs"]
+mod idioms;
 #[path = "language/inactive.rs"]
 mod inactive;
 #[path = "language/indices.rs"]
@@ -86,6 +90,8 @@ mod places;
 mod places_in_turn;
 #[path = "language/pointers.rs"]
 mod pointers;
+#[path = "language/programs.rs"]
+mod programs;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]

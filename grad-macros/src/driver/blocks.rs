@@ -317,8 +317,9 @@ pub(super) fn trait_items(
             generated.extend(object_items(&derived, default.as_ref(), sized, options));
         }
     }
-    item.items.push(TraitItem::Verbatim(generated));
     let root = root_of(options);
+    traits::bound_associated(&mut item, &root);
+    item.items.push(TraitItem::Verbatim(generated));
     for (name, path) in operators(&own, &around) {
         let rule = rule_bound(&own.ident, &name, &path, &root);
         let bounds: [syn::TypeParamBound; 2] = [parse_quote!(#root::Differentiable), rule];

@@ -11,8 +11,8 @@ use super::names::{Names, named, span_within};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, placed, spelled};
 use crate::ir::{
-    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
-    Width, row,
+    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Storage, Ty, Value, Var, Width,
+    row,
 };
 
 /// Writes the regions of one graph.
@@ -28,6 +28,8 @@ pub(super) struct Body<'g> {
     pub(super) lent: HashSet<Var>,
     /// Those of them that are copied where they are made.
     pub(super) settled: HashSet<Var>,
+    /// Variables of which only a later use tells the type.
+    pub(super) untyped: HashSet<Var>,
     pub(super) held: HashSet<Value>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
@@ -73,6 +75,7 @@ impl<'g> Body<'g> {
             settled: super::places::settled_variables(graph, &lent),
             held: super::held::held_values(graph),
             lent,
+            untyped: super::untyped::untyped_variables(graph),
             reads: counted_reads(graph),
             guards: HashMap::new(),
             here: Span::call_site(),
@@ -336,11 +339,7 @@ impl<'g> Body<'g> {
                 let (n, x) = (operand(self, 0), operand(self, 1));
                 quote!(#root::private::int_like(#n, #x))
             }
-            Kind::Append(path) => {
-                let element = path.then(Step::Index(site.operands[0]));
-                let (place, v) = (self.place(path), self.settled(&element, site.operands[0]));
-                quote!(#place.push(#v))
-            }
+            Kind::Append(path) => self.append(path, site.operands[0]),
             Kind::Elements => {
                 let bar = operand(self, 0);
                 quote!(#root::private::elements(#bar))
@@ -360,7 +359,7 @@ impl<'g> Body<'g> {
                 if graph.var(path.root).tangent {
                     quote!(#root::private::owned(#place))
                 } else {
-                    quote!((&&#root::private::Copier(#place)).replicate())
+                    self.replica(self.is_untyped_at(path), &place)
                 }
             }
             Kind::Borrow(path) => self.reference(path, Access::Read),
@@ -427,7 +426,8 @@ impl<'g> Body<'g> {
             }
             Kind::Keep(path, None) => {
                 let place = self.reference(path, Access::Read);
-                quote!(#root::private::keep_argument(|| (&&#root::private::Copier(#place)).replicate()))
+                let copy = self.replica(self.is_untyped_at(path), &place);
+                quote!(#root::private::keep_argument(|| #copy))
             }
             Kind::Record(record) => self.record(record, &site.operands),
             Kind::If => return self.branch(site),

@@ -168,7 +168,7 @@ impl Body<'_> {
                     if self.lent.contains(&path.root) {
                         quote!((&&&#root::private::Copier(#place)).pass())
                     } else {
-                        quote!((&&#root::private::Copier(#place)).replicate())
+                        self.replica(self.is_untyped_at(path), &place)
                     }
                 }
                 Arg::Value(v) => self.passed(*v),

@@ -52,8 +52,39 @@ impl Body<'_> {
 
     pub(super) fn branch(&mut self, site: &Site) -> TokenStream {
         let condition = self.value(site.operands[0]);
+        if self.gives_lanes(site) {
+            let (then, otherwise) = (
+                self.yields_of(site.regions[0]),
+                self.yields_of(site.regions[1]),
+            );
+            let names: Vec<Ident> = site.results.iter().map(|v| self.fresh(*v, "t")).collect();
+            let side = |(statements, yields): (TokenStream, Option<Vec<TokenStream>>)| match yields
+            {
+                Some(yields) => quote!({ #statements #(#names = #yields;)* }),
+                None => quote!({ #statements }),
+            };
+            let (then, otherwise) = (side(then), side(otherwise));
+            return quote!(#(let #names;)* if #condition #then else #otherwise);
+        }
         let (then, otherwise) = (self.block(site.regions[0]), self.block(site.regions[1]));
         self.define_all(site, &quote!(if #condition #then else #otherwise))
+    }
+
+    /// Whether tangents of structs come out of the site: they are large, and each is written once where
+    /// it stays, by no way of a tuple.
+    fn gives_lanes(&self, site: &Site) -> bool {
+        let large = |v: &Value| self.is_lanes(*v) && !self.graph.ty(*v).is_scalar();
+        site.results.iter().any(large)
+    }
+
+    /// The statements of a region and what it yields, if it does not diverge.
+    fn yields_of(&mut self, region: Region) -> (TokenStream, Option<Vec<TokenStream>>) {
+        let statements = self.statements(region);
+        let block = self.graph.block(region);
+        let last = block.sites.last().map(|id| self.graph.site(*id));
+        let diverges = last.is_some_and(|site| site.kind.diverges());
+        let yields = (!diverges).then(|| block.yields.iter().map(|v| self.value(*v)).collect());
+        (statements, yields)
     }
 
     pub(super) fn unpack(&mut self, site: &Site) -> TokenStream {

@@ -5,6 +5,7 @@
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
 mod apart;
+mod arguments;
 mod bars;
 mod bodies;
 mod body;
@@ -33,6 +34,8 @@ mod places;
 mod public;
 mod receivers;
 mod records;
+mod replayed;
+mod resting;
 mod reuse;
 mod rewrites;
 mod rules;
@@ -41,6 +44,7 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
+mod untyped;
 mod ways;
 
 pub(crate) use companion::companion;

@@ -351,7 +351,7 @@ impl Lower<'_> {
                 } else {
                     merge.never.1
                 };
-                if !never && !may_be_absent(&ty) {
+                if !never && !may_be_absent(&ty) && !matches!(ty, Ty::Option(_)) {
                     return self.report(span, Problem::Undefined);
                 }
                 let region = if missing_in_a {
@@ -360,7 +360,10 @@ impl Lower<'_> {
                     merge.regions.1
                 };
                 self.regions.push(region);
-                let hole = self.undefined(ty.clone());
+                let hole = match &ty {
+                    Ty::Option(inner) if !never => self.none((**inner).clone(), span),
+                    ty => self.undefined(ty.clone()),
+                };
                 self.regions.pop();
                 if missing_in_a {
                     merge.place(hole, *value, ty)

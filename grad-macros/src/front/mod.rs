@@ -237,6 +237,8 @@ pub(super) struct Lower<'d> {
     seen_twice: Vec<Path>,
     /// Parameters that are references to numbers.
     number_references: HashSet<Local>,
+    /// Parameters that are texts.
+    texts: HashSet<Var>,
     /// Variables that are options of such.
     optional_numbers: HashSet<Var>,
     /// The methods around that return references, and of what type.
@@ -340,6 +342,7 @@ fn start<'d>(
         gathered: HashSet::new(),
         seen_twice: Vec::new(),
         number_references: HashSet::new(),
+        texts: HashSet::new(),
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
@@ -381,6 +384,7 @@ impl Lower<'_> {
                 self.locals.watch(&parameter.name.to_string());
             }
         }
+        self.texts = self.text_parameters(signature);
         self.graph.lending = self.lending_parameters(signature);
         for parameter in &signature.parameters {
             if let Some(pattern) = &parameter.pattern {

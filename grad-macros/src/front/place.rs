@@ -12,6 +12,10 @@ impl Lower<'_> {
     pub(super) fn read(&mut self, operand: Operand) -> Value {
         match operand {
             Operand::Value(value) => value,
+            Operand::Ref(path, Ty::Inert) if self.is_text(&path) => {
+                let text = self.as_text(Operand::Ref(path, Ty::Inert));
+                self.read(text)
+            }
             Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 self.read_at(path, ty, self.here)
             }
@@ -36,6 +40,9 @@ impl Lower<'_> {
     /// As [`Self::read`], with the span of the expression for what is read.
     pub(super) fn read_spanned(&mut self, operand: Operand, span: Span) -> Value {
         match operand {
+            Operand::Ref(path, Ty::Inert) if self.is_text(&path) => {
+                self.read(Operand::Ref(path, Ty::Inert))
+            }
             Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 self.read_at(path, ty, span)
             }

@@ -97,6 +97,8 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
+        // What a call gave is put into one variable, however often its place is named below.
+        let receiver = self.placed(receiver);
         match (name.as_str(), args) {
             ("swap", [i, j]) => {
                 let (i, j) = (self.value_of(i), self.value_of(j));

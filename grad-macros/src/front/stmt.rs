@@ -326,7 +326,7 @@ impl Lower<'_> {
             held => {
                 let known = self.known_ty(local, held.as_ref());
                 let value = match known {
-                    Some(Ty::Inert) => self.as_text(value),
+                    Some(Ty::Inert) if !matches!(value, Operand::Place(..)) => self.as_text(value),
                     _ => self.own(value, &Ty::Unknown),
                 };
                 if let (Operand::Value(value), Some(ty)) = (&value, known) {

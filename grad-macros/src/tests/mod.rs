@@ -2,6 +2,7 @@
 
 mod costs;
 mod interpret;
+mod lanes;
 mod laws;
 mod mutations;
 mod postponed;

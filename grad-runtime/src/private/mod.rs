@@ -54,7 +54,7 @@ pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
-pub use maybe_zero::{MaybeZero, open, settled, vanishes};
+pub use maybe_zero::{MaybeZero, open, push_settled, resting, settled, vanishes};
 pub use missing::{GivesAValue, HasDerivative};
 pub use optional::Optional;
 pub use real::{
