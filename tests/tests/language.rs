@@ -42,6 +42,8 @@ mod function_tables;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/given_to_traits.rs"]
+mod given_to_traits;
 #[path = "language/handed.rs"]
 mod handed;
 #[path = "language/hunt.rs"]
