@@ -96,7 +96,7 @@ impl Lower<'_> {
                 self.pass_closure(&written, code, span)
             }
             Function::Path(path) => Some(self.pass_named(&path.clone(), code, span)),
-            Function::Either(..) | Function::Table(_) => None,
+            Function::Either(..) | Function::Table(_) | Function::Row(_) => None,
         };
         passed.unwrap_or_else(|| {
             if self.diag.mark() == mark {
