@@ -70,6 +70,8 @@ mod named;
 mod names;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/observers.rs"]
+mod observers;
 #[path = "language/offsets.rs"]
 mod offsets;
 #[path = "language/operators.rs"]

@@ -198,6 +198,10 @@ fn outside(x: f64, i: usize) -> f64 {
 #[should_panic(expected = "index out of bounds: the len is 2 but the index is 2")]
 fn an_index_outside_panics() {
     let _ = grad_outside(1.0, 2);
+}
+
+#[test]
+fn rows_with_functions() {
     slice!(rows::f, rows::value_and_grad_f, rows::jvp_f; [0.5, 0.7, 1.1]);
     slice!(named_rows::f, named_rows::value_and_grad_f, named_rows::jvp_f; [0.5, 0.7, 1.1]);
     slice!(rows_of_boxes::f, rows_of_boxes::value_and_grad_f, rows_of_boxes::jvp_f; [0.5, 0.7, 1.1]);
