@@ -1,5 +1,7 @@
 //! Programs of numerical work that pass closures which change what they capture.
 
+use std::rc::Rc;
+
 use grad_runtime::{Differentiable, differentiate};
 
 // Adaptive Simpson with a counter through &mut dyn FnMut.
@@ -331,8 +333,322 @@ mod adaptors {
     }
 }
 
+mod random {
+    use super::*;
+    #[differentiate]
+    fn monte_carlo(n: usize, mut draw: impl FnMut() -> f64, f: impl Fn(f64) -> f64) -> f64 {
+        let mut s = 0.0;
+        for _ in 0..n {
+            s += f(draw());
+        }
+        s / n as f64
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut seed: u64 = 42;
+        let mut drawn = 0;
+        let y = monte_carlo(
+            5,
+            || {
+                seed = seed
+                    .wrapping_mul(6364136223846793005)
+                    .wrapping_add(1442695040888963407);
+                drawn += 1;
+                x[0] + x[1] * ((seed >> 33) as f64 / 4294967296.0)
+            },
+            |u| (u * x[2]).sin(),
+        );
+        y * drawn as f64
+    }
+}
+mod patterns {
+    use super::*;
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct P {
+        x: f64,
+        y: f64,
+    }
+    #[differentiate]
+    fn on_pairs(v: &[(f64, f64)], mut f: impl FnMut((f64, f64)) -> f64) -> f64 {
+        let mut s = 0.0;
+        for p in v {
+            s += f(*p);
+        }
+        s
+    }
+    #[differentiate]
+    fn on_refs(v: &[f64], mut f: impl FnMut(&f64)) {
+        for p in v {
+            f(p);
+        }
+    }
+    #[differentiate]
+    fn on_points(v: &[P], mut f: impl FnMut(P) -> P) -> P {
+        let mut q = v[0];
+        for p in v {
+            q = f(P {
+                x: p.x + q.y,
+                y: p.y,
+            });
+        }
+        q
+    }
+    #[differentiate]
+    fn on_arrays(v: &[f64], f: impl Fn([f64; 2]) -> [f64; 2]) -> [f64; 2] {
+        let mut a = [v[0], v[1]];
+        for _ in 0..3 {
+            a = f(a);
+        }
+        a
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut t = 0.0;
+        let pairs: Vec<(f64, f64)> = x
+            .iter()
+            .zip(x.iter().skip(1))
+            .map(|(a, b)| (*a, *b))
+            .collect();
+        let a = on_pairs(&pairs, |(a, b)| {
+            t += a * b;
+            a - t
+        });
+        on_refs(x, |&v| t += v * v);
+        on_refs(x, |v| t *= *v + 1.0);
+        let points = [P { x: x[0], y: x[1] }, P { x: t, y: a }];
+        let mut low = f64::INFINITY;
+        let q = on_points(&points, |P { x, y }| {
+            low = low.min(x * y);
+            P { x: y * 0.5, y: x }
+        });
+        let r = on_arrays(x, |[a, b]| [b * x[2], a + b]);
+        q.x * q.y + low + r[0] * r[1]
+    }
+}
+mod results {
+    use super::*;
+    #[differentiate]
+    fn solve(mut f: impl FnMut(f64) -> Result<f64, String>, x0: f64) -> Result<f64, String> {
+        let mut x = x0;
+        for _ in 0..3 {
+            let y = f(x)?;
+            x -= 0.3 * y;
+        }
+        Ok(x)
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut calls = 0;
+        let mut sum = 0.0;
+        let r = solve(
+            |t| {
+                calls += 1;
+                sum += t;
+                if t > 100.0 {
+                    return Err("far".to_string());
+                }
+                Ok(t * t - x[1])
+            },
+            x[0],
+        );
+        match r {
+            Ok(v) => v * sum + calls as f64,
+            Err(_) => 0.0,
+        }
+    }
+}
+mod system {
+    use super::*;
+    #[differentiate]
+    fn euler(
+        rhs: impl Fn(f64, &[f64], &mut [f64]),
+        y: &mut [f64],
+        h: f64,
+        n: usize,
+        mut monitor: impl FnMut(f64, &[f64]),
+    ) {
+        let mut dy = vec![0.0; y.len()];
+        for k in 0..n {
+            rhs(k as f64 * h, y, &mut dy);
+            for (y, d) in y.iter_mut().zip(&dy) {
+                *y += h * d;
+            }
+            monitor(k as f64 * h, y);
+        }
+    }
+    #[differentiate]
+    fn lorenz(_t: f64, y: &[f64], dy: &mut [f64]) {
+        dy[0] = 10.0 * (y[1] - y[0]);
+        dy[1] = y[0] * (28.0 - y[2]) - y[1];
+        dy[2] = y[0] * y[1] - 8.0 / 3.0 * y[2];
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut y = x.to_vec();
+        let mut path: Vec<f64> = vec![];
+        let mut length = 0.0;
+        euler(lorenz, &mut y, 0.01, 4, |t, y| {
+            if let Some(last) = path.last() {
+                let d: f64 = y[0] - last;
+                length += (d * d + 1e-3).sqrt();
+            }
+            path.push(y[0] * (1.0 + t));
+        });
+        y[0] * length + path.iter().sum::<f64>()
+    }
+}
+mod pointers {
+    use super::*;
+    #[differentiate]
+    fn rc(f: Rc<dyn Fn(f64) -> f64>, x: f64) -> f64 {
+        f(x) * f(x + 1.0)
+    }
+    #[differentiate]
+    fn send(f: Box<dyn Fn(f64) -> f64 + Send + Sync>, x: f64) -> f64 {
+        f(x)
+    }
+    #[differentiate]
+    fn copied<F: Fn(f64) -> f64 + Copy>(f: F, x: f64) -> f64 {
+        let g = f;
+        g(x) + f(x * 2.0)
+    }
+    #[differentiate]
+    fn mutable<F>(f: &mut F, n: usize)
+    where
+        F: FnMut(usize) -> f64 + ?Sized,
+    {
+        for k in 0..n {
+            f(k);
+        }
+    }
+    #[differentiate]
+    fn nested(x: &[f64], f: &mut impl FnMut(f64)) {
+        mutable(
+            &mut |k| {
+                f(x[k] * 2.0);
+                x[k]
+            },
+            x.len(),
+        );
+        (*f)(x[0]);
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let a = x[0];
+        let mut t = 1.0;
+        nested(x, &mut |v| t = t * 0.5 + v);
+        rc(Rc::new(move |v| v * a), x[1])
+            + send(Box::new(move |v| v * a), x[2])
+            + copied(|v| v * a, x[1])
+            + t
+    }
+}
+mod capturing_given {
+    use super::*;
+    #[differentiate]
+    fn inner(x: &[f64], mut f: impl FnMut(f64) -> f64) -> f64 {
+        let mut s = 0.0;
+        for v in x {
+            s += f(*v);
+        }
+        s
+    }
+    #[differentiate]
+    fn outer(x: &[f64], g: impl Fn(f64) -> f64, mut h: impl FnMut(f64)) -> f64 {
+        let mut own = 0.5;
+        let y = inner(x, |v| {
+            own += g(v);
+            h(own);
+            own * v
+        });
+        h(y);
+        inner(&x[1..], |v| {
+            h(v);
+            g(v)
+        }) * own
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut log = vec![1.0];
+        let y = outer(x, |v| v * x[0], |v| log.push(v * log[log.len() - 1]));
+        let mut rev = 0.0;
+        while let Some(v) = log.pop() {
+            rev = rev * 0.5 + v;
+        }
+        y * rev
+    }
+}
+mod struct_state {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct Tape {
+        vals: Vec<f64>,
+        grads: Vec<f64>,
+        n: usize,
+    }
+    #[differentiate]
+    impl Tape {
+        fn push(&mut self, v: f64) -> usize {
+            self.vals.push(v);
+            self.grads.push(0.0);
+            self.n += 1;
+            self.n - 1
+        }
+        fn visit_mut(&mut self, mut f: impl FnMut(&mut f64, f64)) {
+            for (g, v) in self.grads.iter_mut().zip(&self.vals) {
+                f(g, *v);
+            }
+        }
+        fn visit_back<F: FnMut(usize, f64)>(&self, mut f: F) {
+            for i in (0..self.n).rev() {
+                f(i, self.vals[i]);
+            }
+        }
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut tape = Tape {
+            vals: vec![],
+            grads: vec![],
+            n: 0,
+        };
+        let mut ids = Vec::new();
+        for v in x {
+            ids.push(tape.push(v * v));
+        }
+        let mut carry = 1.0;
+        tape.visit_mut(|g, v| {
+            *g += carry * v;
+            carry *= v;
+        });
+        let mut acc = 0.0;
+        tape.visit_back(|i, v| acc = acc * x[i] + v);
+        let mut sorted = tape.grads.clone();
+        sorted.sort_by(|a, b| b.partial_cmp(a).unwrap());
+        acc * carry + sorted[0] * tape.grads[ids[1]]
+    }
+}
+
+mod references {
+    use super::*;
+    #[differentiate]
+    fn on_refs(v: &[f64], f: impl Fn(&f64) -> f64) -> f64 {
+        let mut s = 0.0;
+        for p in v {
+            s += f(p);
+        }
+        s
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let t = x[0];
+        on_refs(x, |v| t * (*v + 1.0)) * on_refs(x, |&v| v * v) + on_refs(x, |v| v * t)
+    }
+}
+
 #[test]
 fn programs_with_changing_closures() {
     macro_rules! all { ($($name:ident)*) => { $(slice!($name::f, $name::value_and_grad_f, $name::jvp_f; [0.5, 0.7, 1.1], [1.3, 0.4, 0.8]);)* }; }
-    all!(simpson search observer matrix reduce buffers adaptors);
+    all!(simpson search observer matrix reduce buffers adaptors
+        random patterns results system pointers capturing_given struct_state references);
 }
