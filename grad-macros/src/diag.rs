@@ -136,8 +136,8 @@ problems! {
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
-    Walk => "a list that a reference walks along is not differentiated yet",
-        "write a recursion over `&Option<Box<_>>`, or keep the nodes in a `Vec`";
+    Walk => "this step of a reference that walks along a structure is not differentiated yet",
+        "go by fields, indices and patterns, or by one method of the structure itself; of an option, begin with `let mut cur = Some(..)`; or keep the nodes in a `Vec`";
     ChangedBorrower => "a struct that holds references changes after it is made",
         "keep what changes in a variable of its own, or in a struct without references";
     MutableField => "a struct made with a mutable reference is not differentiated yet",
@@ -177,7 +177,7 @@ problems! {
     CheckpointHere => "`checkpoint` stands on something that is no loop",
         "put it on a `for`, `while` or `loop` inside a differentiated function; an iterator's `fold` or `for_each` is written as a `for`";
     LoopOption => "`#[differentiate(..)]` on a loop says nothing but `checkpoint`",
-        "write `#[differentiate(checkpoint)]`, and put other options on the function";
+        "write `#[differentiate(checkpoint)]`, or `#[differentiate(checkpoint = 100)]` for one state in a hundred iterations, and put other options on the function";
     CheckpointOfEffects => "this loop calls a function that may change what it captures, so it cannot run again from its middle",
         "take `impl Fn` in place of `impl FnMut`, or leave `checkpoint` out";
     CheckpointOfNothing => "this loop hands nothing that is differentiated from one iteration to the next, so there is no tape to trade for time",

@@ -123,12 +123,13 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
+                let ty = &lifetimes::owned(ty);
                 if let Some(problem) = bounds::returned(ty) {
                     diag.report(ty.span(), problem);
                 } else if let Some(span) = reference_inside(ty) {
                     diag.report(span, Problem::ReturnedReference);
                 }
-                (ty_of(ty).with_numbers(&names), (**ty).clone())
+                (ty_of(ty).with_numbers(&names), ty.clone())
             }
         };
         let mut signature = Signature {
@@ -463,6 +464,11 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         "bool" => Ty::Bool,
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128"
         | "isize" => Ty::Int,
+        "Range" | "RangeInclusive"
+            if first_type_argument(&last.arguments).is_some_and(|ty| ty_of(ty).may_be_active()) =>
+        {
+            Ty::Named(name)
+        }
         "char" | "str" | "String" | "Range" | "RangeInclusive" | "PhantomData" | "Duration"
         | "Instant" => Ty::Inert,
         "Vec" => match first_type_argument(&last.arguments) {
@@ -544,7 +550,7 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Slice(slice) => plain(&slice.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            (last.ident == "Vec" || last.ident == "Option")
+            (last.ident == "Vec" || last.ident == "Option" || last.ident == "Range")
                 && first_type_argument(&last.arguments).is_some_and(plain)
         }),
         _ => false,

@@ -12,6 +12,8 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/abreast.rs"]
+mod abreast;
 #[path = "language/apart.rs"]
 mod apart;
 #[path = "language/associated.rs"]
@@ -96,6 +98,8 @@ mod places_in_turn;
 mod pointers;
 #[path = "language/programs.rs"]
 mod programs;
+#[path = "language/ranges.rs"]
+mod ranges;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]
@@ -124,5 +128,7 @@ mod unread;
 mod vectors;
 #[path = "language/views.rs"]
 mod views;
+#[path = "language/walks.rs"]
+mod walks;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -4,6 +4,7 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod abreast;
 mod apart;
 mod arguments;
 mod bars;
@@ -15,6 +16,7 @@ mod changed;
 mod companion;
 mod control;
 mod cost;
+mod cursors;
 mod dots;
 mod dynamic;
 mod functions;
@@ -45,6 +47,7 @@ mod spelling;
 mod standing;
 mod strips;
 mod untyped;
+mod walks;
 mod ways;
 
 pub(crate) use companion::companion;

@@ -6,6 +6,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::call::is_real;
+use super::iter::Iter;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Ty};
@@ -69,6 +70,10 @@ impl Lower<'_> {
             Operand::Place(path, _) => Arg::Move(path),
             Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
                 Arg::Value(value)
+            }
+            Operand::Iter(Iter::Range(range)) => {
+                let value = self.range_value(&range);
+                self.as_arg(Operand::Value(value), is_reference, span)
             }
             function @ (Operand::Closure(_) | Operand::Iter(_)) => {
                 self.report(span, super::place::as_value(&function));

@@ -43,6 +43,9 @@ impl Lower<'_> {
                 return self.lower_closure_call(call);
             }
         }
+        if let Some(value) = self.lower_with_option(call) {
+            return value;
+        }
         let segments = segments(&path.path);
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();

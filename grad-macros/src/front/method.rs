@@ -309,6 +309,16 @@ impl Lower<'_> {
                 }
                 other => other,
             },
+            "as_deref" if followed(receiver, ty) => {
+                let (some, inside) = self.maybe(receiver.clone(), span);
+                let inside = match inside {
+                    Operand::Place(path, ty)
+                    | Operand::Ref(path, ty)
+                    | Operand::RefMut(path, ty) => Operand::Ref(path.then(Step::Deref), ty),
+                    other => other,
+                };
+                Operand::Maybe(some, Box::new(inside))
+            }
             "as_slice" | "as_ref" | "borrow" | "by_ref" | "as_deref" => match receiver.clone() {
                 Operand::Place(path, ty) | Operand::RefMut(path, ty) => Operand::Ref(path, ty),
                 other => other,
@@ -341,6 +351,15 @@ impl Lower<'_> {
         let path = self.as_path(operand);
         Operand::Value(self.push(Kind::Copy(path), Vec::new(), ty, span))
     }
+}
+
+/// Whether `as_deref` leads to what a pointer in an option is to; that of a text stays one.
+fn followed(receiver: &Operand, ty: &Ty) -> bool {
+    let place = matches!(
+        receiver,
+        Operand::Place(..) | Operand::Ref(..) | Operand::RefMut(..)
+    );
+    place && (*ty == Ty::Unknown || matches!(ty, Ty::Option(inside) if inside.may_be_active()))
 }
 
 /// Whether a method gives the first or the last element.

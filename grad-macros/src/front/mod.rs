@@ -66,6 +66,7 @@ mod opaque;
 mod operator;
 mod option;
 mod option_places;
+mod optional_args;
 mod outcomes;
 mod parts;
 mod passed;
@@ -78,6 +79,7 @@ mod record;
 mod returned;
 mod scope;
 mod sequence;
+mod sides;
 mod stmt;
 mod tables;
 mod tested;
@@ -89,6 +91,8 @@ mod unwrapped;
 mod users_macro;
 mod vector;
 mod views;
+mod walk;
+mod walk_names;
 mod way;
 mod written;
 
@@ -246,6 +250,8 @@ pub(super) struct Lower<'d> {
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
     measures: bool,
+    /// Variables that are references and walk.
+    walks: walk_names::Walks,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -347,6 +353,7 @@ fn start<'d>(
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
+        walks: walk_names::Walks::of(body),
     }
 }
 
@@ -501,6 +508,7 @@ impl Lower<'_> {
                 self.locals.declare(&name, true, Some(operand));
             }
             operand => {
+                let operand = self.range_parameter(parameter).unwrap_or(operand);
                 self.locals.declare(&name, parameter.mutable, Some(operand));
             }
         }

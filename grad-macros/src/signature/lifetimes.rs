@@ -108,6 +108,47 @@ impl Signature {
     }
 }
 
+/// The type of what derivatives give where the function gives `Option<&T>`: an `Option<T>` with a copy.
+pub(super) fn owned(ty: &Type) -> Type {
+    let mut owned = ty.clone();
+    let Type::Path(path) = &mut owned else {
+        return owned;
+    };
+    let Some(last) = path
+        .path
+        .segments
+        .last_mut()
+        .filter(|s| s.ident == "Option")
+    else {
+        return owned;
+    };
+    if let syn::PathArguments::AngleBracketed(list) = &mut last.arguments {
+        if let Some(syn::GenericArgument::Type(inside)) = list.args.first_mut() {
+            *inside = own_target(inside);
+        }
+    }
+    owned
+}
+
+/// What a shared reference is to, where that has a size.
+fn own_target(ty: &Type) -> Type {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => match &*reference.elem {
+            Type::Slice(_) | Type::TraitObject(_) => ty.clone(),
+            target if super::ty_of(target).may_be_active() => target.clone(),
+            _ => ty.clone(),
+        },
+        Type::Tuple(tuple) => {
+            let mut tuple = tuple.clone();
+            for part in &mut tuple.elems {
+                *part = own_target(part);
+            }
+            Type::Tuple(tuple)
+        }
+        other => other.clone(),
+    }
+}
+
 /// Reports differentiated parameters that are options of mutable references: what is written through
 /// them would have to come back.
 pub(super) fn refuse_optional_places(signature: &Signature, diag: &Diagnostics) {

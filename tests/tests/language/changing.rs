@@ -277,17 +277,17 @@ mod inert {
 mod once {
     use super::*;
     #[differentiate]
-    fn maybe(c: f64, x: f64, f: impl FnOnce(f64) -> f64) -> f64 {
-        if c > 0.0 { f(x) * x } else { x }
+    fn maybe(run: bool, x: f64, f: impl FnOnce(f64) -> f64) -> f64 {
+        if run { f(x) * x } else { x }
     }
     #[differentiate]
     pub fn f(x: &[f64]) -> f64 {
         let mut t = x[0];
-        let a = maybe(x[0], x[1], |v| {
+        let a = maybe(x[0] > 0.0, x[1], |v| {
             t *= v;
             t + v
         });
-        let b = maybe(-1.0, x[1], |v| {
+        let b = maybe(false, x[1], |v| {
             t *= v;
             t + v
         });
