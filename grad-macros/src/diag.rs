@@ -115,7 +115,7 @@ problems! {
     FunctionTable => "a table of functions is used in a way that the macro cannot follow",
         "make it with `[..]`, `vec![..]` or by `push` outside of loops, and index it, iterate over it or call its functions";
     Closure => "this is not a closure or function the macro can see",
-        "write the closure where it is used, or bind it to a variable of this function";
+        "write the closure where it is used, bind it to a variable of this function, or take it as a parameter `impl Fn(f64) -> f64`; what is in a field or in a list that is a parameter has no derivative";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",
         "collect one of them into a `Vec` before";
     ZippedEffects => "`zip` on a closure that changes a variable: std does not say how often the closure runs",

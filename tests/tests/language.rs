@@ -46,6 +46,8 @@ mod function_tables;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/given_to_traits.rs"]
+mod given_to_traits;
 #[path = "language/handed.rs"]
 mod handed;
 #[path = "language/heaps.rs"]
@@ -78,6 +80,8 @@ mod named;
 mod names;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/observers.rs"]
+mod observers;
 #[path = "language/offsets.rs"]
 mod offsets;
 #[path = "language/operators.rs"]

@@ -296,7 +296,8 @@ pub(super) fn trait_items(
             of_trait: Some(of_trait.clone()),
             functions: &[],
         };
-        if signature.returned.is_none() && !signature.applied {
+        let is_own = signature.returned.is_none() && !signature.applied;
+        if is_own && !signature.is_given_functions() {
             generated.extend(derived.trait_items());
         }
         generated.extend(match default {

@@ -47,6 +47,7 @@ mod filled;
 mod flow;
 mod fluent;
 mod function;
+mod function_rows;
 mod function_tables;
 mod here;
 mod hoist;

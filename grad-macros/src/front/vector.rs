@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall};
 
+use super::closure_code::is_closure;
 use super::function_tables::{holds_functions, table};
 use super::{Lower, Operand};
 use crate::ir::{Code, Kind, Ty};
@@ -55,6 +56,7 @@ impl Lower<'_> {
                 let ty = Ty::Named("Box".to_owned());
                 Operand::Value(self.push(Kind::Boxed, vec![value], ty, span))
             }
+            ([.., "Rc" | "Arc", "new"], [arg]) if is_closure(arg) => self.lower_expr(arg),
             _ => return None,
         })
     }
