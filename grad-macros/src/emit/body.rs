@@ -51,6 +51,8 @@ pub(super) struct Body<'g> {
     pub(super) wholes: HashMap<Var, Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
+    /// Cursors of the loops around.
+    pub(super) cursors: Vec<super::cursors::Cursor>,
     /// Parts of arrays that were borrowed for the call being written, as they are called there.
     pub(super) apart: Vec<(Path, TokenStream)>,
 }
@@ -86,6 +88,7 @@ impl<'g> Body<'g> {
             linear: None,
             wholes: HashMap::new(),
             opened: Vec::new(),
+            cursors: Vec::new(),
             apart: Vec::new(),
         }
     }
@@ -363,6 +366,7 @@ impl<'g> Body<'g> {
                 }
             }
             Kind::Borrow(path) => self.reference(path, Access::Read),
+            Kind::Walk(_) | Kind::Onward(..) | Kind::Joined => self.walk(site),
             Kind::Own(path) => {
                 let place = self.reference(path, Access::Read);
                 quote!((&&#root::private::Copier(#place)).replicate_owned())
@@ -431,8 +435,7 @@ impl<'g> Body<'g> {
             }
             Kind::Record(record) => self.record(record, &site.operands),
             Kind::If => return self.branch(site),
-            Kind::For(range) => return self.counted(site, range),
-            Kind::While => return self.repeated(site),
+            Kind::For(_) | Kind::While => return self.iterated(site),
             Kind::Call(call) => self.call(call, span),
             Kind::Unmade(call) => {
                 let call = self.call(call, span);

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
+use super::walks::is_or_copies;
 use crate::ir::{Adaptor, Discrete, Graph, Kind, Range, Region, Site, Ty, Value, Var, Width};
 
 impl Body<'_> {
@@ -41,7 +42,7 @@ impl Body<'_> {
             .block(region)
             .yields
             .iter()
-            .map(|v| self.value(*v))
+            .map(|v| self.handed_on(*v))
             .collect();
         match yields.as_slice() {
             [] => quote!({ #statements }),
@@ -120,7 +121,7 @@ impl Body<'_> {
         inits: &[Value],
         args: &[Value],
     ) -> (Vec<Ident>, TokenStream) {
-        let first: Vec<_> = inits.iter().map(|v| self.value(*v)).collect();
+        let first: Vec<_> = inits.iter().map(|v| self.handed_on(*v)).collect();
         // What begins as a literal without a type may have methods called on it.
         let tys: Vec<_> = (0..inits.len())
             .map(|k| self.carried_type(inits[k], [args[k], site.results[k]]))
@@ -157,22 +158,16 @@ impl Body<'_> {
 
     /// The carried variables take the values the body yields, all at once.
     pub(super) fn advance(&mut self, names: &[Ident], region: Region) -> TokenStream {
-        let yields: Vec<_> = self
-            .graph
-            .block(region)
-            .yields
-            .iter()
-            .map(|v| self.value(*v))
-            .collect();
-        let changed: Vec<_> = names
-            .iter()
-            .zip(&yields)
-            .filter(|(name, next)| name.to_string() != next.to_string())
+        let yields = &self.graph.block(region).yields;
+        let changed = names.iter().zip(yields);
+        let changed: Vec<_> = changed
+            .filter(|(name, next)| name.to_string() != self.value(**next).to_string())
+            .map(|(name, next)| (name, self.handed_on(*next)))
             .collect();
         let read_late = changed.iter().enumerate().any(|(k, (name, _))| {
             changed[k + 1..]
                 .iter()
-                .any(|(_, next)| next.to_string() == name.to_string())
+                .any(|(_, next)| is_or_copies(next, name))
         });
         if read_late {
             let (names, nexts): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
@@ -232,7 +227,18 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
+    /// A loop, with the cursors it needs.
+    pub(super) fn iterated(&mut self, site: &Site) -> TokenStream {
+        let (before, cursors) = self.open_cursors(site);
+        let code = match &site.kind {
+            Kind::For(range) => self.counted(site, range),
+            _ => self.repeated(site),
+        };
+        self.cursors.truncate(before);
+        quote!(#cursors #code)
+    }
+
+    fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
         let region = site.regions[0];
         let args = self.graph.block(region).args.clone();
         let iteration = self.iteration(site, range);
@@ -330,7 +336,7 @@ impl Body<'_> {
         vectors.collect()
     }
 
-    pub(super) fn repeated(&mut self, site: &Site) -> TokenStream {
+    fn repeated(&mut self, site: &Site) -> TokenStream {
         let (condition, body) = (site.regions[0], site.regions[1]);
         let args = self.graph.block(body).args.clone();
         let (names, lets) = self.carried(site, &site.operands, &args);

@@ -171,6 +171,7 @@ impl Lower<'_> {
     ) -> Operand {
         let result = self.locals.hidden("broken");
         let pile = self.next_pile.take();
+        self.begin_walks();
         let before = self.locals.snapshot();
         let exits_before = std::mem::take(&mut self.exits);
         let (label, is_block) = match shown {
@@ -354,6 +355,7 @@ impl Lower<'_> {
             let Some(end) = end else { continue };
             let start = start.unwrap_or_else(|| self.first_set_inside(&end, &frame, entry));
             if !same_places(&start, &end) || leaves(&start).len() != leaves(&end).len() {
+                self.note_walk(entry.local, (Some(&start), Some(&end)));
                 let problem = match &end {
                     Operand::Closure(f) if f.is_table() => Problem::FunctionTable,
                     _ => Problem::BranchedReference,
