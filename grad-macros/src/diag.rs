@@ -74,6 +74,8 @@ problems! {
         "return an `impl Fn` or `Box<dyn Fn>` without cells, and take nothing by `&mut`; or return a struct that derives `Differentiable` with what it keeps, and write the function as its method";
     ReturnedTrait => "a returned `impl Trait` has no derivative of its own",
         "name the type: a float, an array, a `Vec` or a struct";
+    ReturnedEndless => "nothing says that this returned iterator has an end, and along a derivative it is a vector of its items",
+        "end it here, with `take` or `take_while`; or return a struct with an `impl Iterator` of its own, which is asked for one item after another";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
         "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     InnerItem(name: String) => format!("`{name}` stands outside of this block too, where it may be something else"),
@@ -113,7 +115,7 @@ problems! {
     FunctionTable => "a table of functions is used in a way that the macro cannot follow",
         "make it with `[..]`, `vec![..]` or by `push` outside of loops, and index it, iterate over it or call its functions";
     Closure => "this is not a closure or function the macro can see",
-        "write the closure where it is used, or bind it to a variable of this function";
+        "write the closure where it is used, bind it to a variable of this function, or take it as a parameter `impl Fn(f64) -> f64`; what is in a field or in a list that is a parameter has no derivative";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",
         "collect one of them into a `Vec` before";
     ZippedEffects => "`zip` on a closure that changes a variable: std does not say how often the closure runs",
@@ -138,8 +140,8 @@ problems! {
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
-    Walk => "a list that a reference walks along is not differentiated yet",
-        "write a recursion over `&Option<Box<_>>`, or keep the nodes in a `Vec`";
+    Walk => "this step of a reference that walks along a structure is not differentiated yet",
+        "go by fields, indices and patterns, or by one method of the structure itself; of an option, begin with `let mut cur = Some(..)`; or keep the nodes in a `Vec`";
     ChangedBorrower => "a struct that holds references changes after it is made",
         "keep what changes in a variable of its own, or in a struct without references";
     MutableField => "a struct made with a mutable reference is not differentiated yet",
@@ -179,7 +181,7 @@ problems! {
     CheckpointHere => "`checkpoint` stands on something that is no loop",
         "put it on a `for`, `while` or `loop` inside a differentiated function; an iterator's `fold` or `for_each` is written as a `for`";
     LoopOption => "`#[differentiate(..)]` on a loop says nothing but `checkpoint`",
-        "write `#[differentiate(checkpoint)]`, and put other options on the function";
+        "write `#[differentiate(checkpoint)]`, or `#[differentiate(checkpoint = 100)]` for one state in a hundred iterations, and put other options on the function";
     CheckpointOfEffects => "this loop calls a function that may change what it captures, so it cannot run again from its middle",
         "take `impl Fn` in place of `impl FnMut`, or leave `checkpoint` out";
     CheckpointOfNothing => "this loop hands nothing that is differentiated from one iteration to the next, so there is no tape to trade for time",

@@ -9,6 +9,7 @@ use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 pub(crate) mod bounds;
 pub(crate) mod functions;
 pub(crate) mod generics;
+pub(crate) mod iterators;
 pub(crate) mod lifetimes;
 
 use crate::diag::{Diagnostics, Problem};
@@ -123,12 +124,13 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
+                let ty = &lifetimes::owned(ty);
                 if let Some(problem) = bounds::returned(ty) {
                     diag.report(ty.span(), problem);
                 } else if let Some(span) = reference_inside(ty) {
                     diag.report(span, Problem::ReturnedReference);
                 }
-                (ty_of(ty).with_numbers(&names), (**ty).clone())
+                (ty_of(ty).with_numbers(&names), ty.clone())
             }
         };
         let mut signature = Signature {
@@ -463,6 +465,11 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         "bool" => Ty::Bool,
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128"
         | "isize" => Ty::Int,
+        "Range" | "RangeInclusive"
+            if first_type_argument(&last.arguments).is_some_and(|ty| ty_of(ty).may_be_active()) =>
+        {
+            Ty::Named(name)
+        }
         "char" | "str" | "String" | "Range" | "RangeInclusive" | "PhantomData" | "Duration"
         | "Instant" => Ty::Inert,
         "Vec" => match first_type_argument(&last.arguments) {
@@ -523,7 +530,11 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
         Type::Slice(slice) => Some(&slice.elem),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
-            (last.ident == "Vec").then(|| first_type_argument(&last.arguments))?
+            let inner = first_type_argument(&last.arguments);
+            match inner {
+                Some(Type::Slice(slice)) if last.ident == "Box" => Some(&slice.elem),
+                inner => inner.filter(|_| last.ident == "Vec"),
+            }
         }
         _ => None,
     }
@@ -544,8 +555,12 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Slice(slice) => plain(&slice.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            (last.ident == "Vec" || last.ident == "Option")
-                && first_type_argument(&last.arguments).is_some_and(plain)
+            let inner = first_type_argument(&last.arguments);
+            let boxed = last.ident == "Box" && matches!(inner, Some(Type::Slice(_)));
+            let holds = ["Vec", "Option", "Range"]
+                .iter()
+                .any(|name| last.ident == name);
+            (boxed || holds) && inner.is_some_and(plain)
         }),
         _ => false,
     }

@@ -7,7 +7,7 @@ use syn::{
     TypeParam, TypeParamBound, parse_quote,
 };
 
-use crate::ir::{Callee, Graph, Kind, Ty};
+use crate::ir::{Callee, Graph, Kind};
 use crate::signature::Signature;
 
 /// Supertraits that a trait with objects cannot have.
@@ -115,6 +115,6 @@ fn is_number(ty: &TraitItemType) -> bool {
 pub(crate) fn has_no_lanes(graph: &Graph) -> bool {
     graph.sites.iter().any(|site| match &site.kind {
         Kind::Call(call) => matches!(call.callee, Callee::Dynamic(_)),
-        _ => site.results.iter().any(|v| *graph.ty(*v) == Ty::Way),
+        _ => site.results.iter().any(|v| graph.ty(*v).is_way()),
     })
 }

@@ -159,6 +159,16 @@ impl Jacobian {
         &mut self.entries[start..start + self.columns]
     }
 
+    /// The entries from a column of a row on, which is appended where it is the next.
+    #[inline]
+    pub(crate) fn places_from(&mut self, row: usize, column: usize) -> &mut [f64] {
+        if row >= self.rows {
+            self.row_mut(row);
+        }
+        let from = self.entries.get_mut(row * self.columns + column..);
+        from.unwrap_or_default()
+    }
+
     /// Takes this form; all entries will be written.
     #[inline]
     pub(crate) fn reshape(&mut self, rows: usize, columns: usize) {

@@ -54,9 +54,10 @@ pub(super) fn check_checkpoints(
     let mut marks: Vec<(proc_macro2::Span, bool)> = Vec::new();
     for id in graph.sites_within(graph.body) {
         let body = graph.site(id).regions.last();
-        let Some(span) = body.and_then(|body| graph.block(*body).checkpoint) else {
+        let Some(mark) = body.and_then(|body| graph.block(*body).checkpoint) else {
             continue;
         };
+        let span = mark.span;
         if calls_changing(graph, id) {
             diag.report(span, Problem::CheckpointOfEffects);
         }

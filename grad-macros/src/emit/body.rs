@@ -51,6 +51,8 @@ pub(super) struct Body<'g> {
     pub(super) wholes: HashMap<Var, Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
+    /// Cursors of the loops around.
+    pub(super) cursors: Vec<super::cursors::Cursor>,
     /// Parts of arrays that were borrowed for the call being written, as they are called there.
     pub(super) apart: Vec<(Path, TokenStream)>,
 }
@@ -86,6 +88,7 @@ impl<'g> Body<'g> {
             linear: None,
             wholes: HashMap::new(),
             opened: Vec::new(),
+            cursors: Vec::new(),
             apart: Vec::new(),
         }
     }
@@ -133,7 +136,7 @@ impl<'g> Body<'g> {
             .iter()
             .filter_map(|site| match &site.kind {
                 Kind::Save(tape, _) => Some((*tape, self.store(*tape))),
-                Kind::Begin(tape, _) => Some((*tape, quote!(Checkpoints))),
+                Kind::Begin(tape, ..) => Some((*tape, quote!(Checkpoints))),
                 Kind::Push(tape) if is_marks(self.graph, *tape) => Some((*tape, quote!(Wants))),
                 _ => None,
             })
@@ -363,6 +366,7 @@ impl<'g> Body<'g> {
                 }
             }
             Kind::Borrow(path) => self.reference(path, Access::Read),
+            Kind::Walk(_) | Kind::Onward(..) | Kind::Joined => self.walk(site),
             Kind::Own(path) => {
                 let place = self.reference(path, Access::Read);
                 quote!((&&#root::private::Copier(#place)).replicate_owned())
@@ -431,8 +435,7 @@ impl<'g> Body<'g> {
             }
             Kind::Record(record) => self.record(record, &site.operands),
             Kind::If => return self.branch(site),
-            Kind::For(range) => return self.counted(site, range),
-            Kind::While => return self.repeated(site),
+            Kind::For(_) | Kind::While => return self.iterated(site),
             Kind::Call(call) => self.call(call, span),
             Kind::Unmade(call) => {
                 let call = self.call(call, span);
@@ -496,7 +499,9 @@ impl<'g> Body<'g> {
             }
             Kind::Save(tape, path) => self.save(*tape, path),
             Kind::Restore(tape, path) => self.restore(*tape, path, site.operands.first().copied()),
-            Kind::Begin(store, range) => return self.begin(*store, range.as_ref(), site),
+            Kind::Begin(store, range, stride) => {
+                return self.begin(*store, range.as_ref(), *stride, site);
+            }
             Kind::Due(store) => {
                 let store = self.variable(*store);
                 quote!(#store.due())

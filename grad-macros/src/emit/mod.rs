@@ -4,17 +4,20 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod abreast;
 mod apart;
 mod arguments;
 mod bars;
 mod bodies;
 mod body;
+mod callee;
 mod calls;
 mod captured;
 mod changed;
 mod companion;
 mod control;
 mod cost;
+mod cursors;
 mod dots;
 mod dynamic;
 mod functions;
@@ -45,6 +48,7 @@ mod spelling;
 mod standing;
 mod strips;
 mod untyped;
+mod walks;
 mod ways;
 
 pub(crate) use companion::companion;

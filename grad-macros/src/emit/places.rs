@@ -49,6 +49,9 @@ impl Body<'_> {
         if let Some((steps, part)) = self.apart_around(path) {
             (first, code) = (steps, part.clone());
         }
+        if let Some((steps, reached)) = self.cursor_around(path) {
+            (first, code) = (steps, reached);
+        }
         if let Some((steps, opened)) = self.opened_around(path) {
             (first, code) = (steps, quote!(#opened));
         }

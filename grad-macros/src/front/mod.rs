@@ -47,6 +47,7 @@ mod filled;
 mod flow;
 mod fluent;
 mod function;
+mod function_rows;
 mod function_tables;
 mod here;
 mod hoist;
@@ -66,6 +67,7 @@ mod opaque;
 mod operator;
 mod option;
 mod option_places;
+mod optional_args;
 mod outcomes;
 mod parts;
 mod passed;
@@ -78,6 +80,8 @@ mod record;
 mod returned;
 mod scope;
 mod sequence;
+mod sides;
+mod signatures;
 mod stmt;
 mod tables;
 mod tested;
@@ -89,6 +93,8 @@ mod unwrapped;
 mod users_macro;
 mod vector;
 mod views;
+mod walk;
+mod walk_names;
 mod way;
 mod written;
 
@@ -248,6 +254,16 @@ pub(super) struct Lower<'d> {
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
     measures: bool,
+    /// Variables that are references and walk.
+    walks: walk_names::Walks,
+    /// The methods around that return iterators.
+    listing: HashSet<String>,
+    /// Variables of which items are taken, and those that methods of iterators are called on.
+    iterators: [HashSet<String>; 2],
+    /// Whether a later call of the chain being lowered says that it is one of iterators.
+    iterates: bool,
+    /// Vectors of the items of iterators that calls are given.
+    listed: HashSet<Var>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -350,6 +366,11 @@ fn start<'d>(
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
+        walks: walk_names::Walks::of(body),
+        listing: signatures::listing(around),
+        iterators: iter::iterators(&quote::quote!(#body)),
+        iterates: false,
+        listed: HashSet::new(),
     }
 }
 
@@ -504,6 +525,7 @@ impl Lower<'_> {
                 self.locals.declare(&name, true, Some(operand));
             }
             operand => {
+                let operand = self.range_parameter(parameter).unwrap_or(operand);
                 self.locals.declare(&name, parameter.mutable, Some(operand));
             }
         }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{BinOp, Expr, UnOp};
 
 use super::{Lower, Operand, infer};
-use crate::ir::{Call, Callee, Capture, Code, Discrete, Kind, Literal, Op, Ty, Value};
+use crate::ir::{Call, Callee, Capture, Code, Discrete, Items, Kind, Literal, Op, Ty, Value};
 use crate::signature::functions::function_of;
 
 impl Lower<'_> {
@@ -261,6 +261,7 @@ impl Lower<'_> {
             mask: 0,
             inert: 0,
             curried: Vec::new(),
+            items: Items::default(),
         };
         self.push(Kind::Call(call), Vec::new(), ty, span)
     }

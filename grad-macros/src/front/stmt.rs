@@ -38,6 +38,7 @@ impl Lower<'_> {
                 Stmt::Macro(m) if !rest.is_empty() => self.macro_statement(&m.mac),
                 stmt => {
                     self.called = super::made::called_later(stmt, rest);
+                    self.iterates = self.iterated_later(stmt);
                     self.lower_stmt(stmt)
                 }
             };
@@ -152,6 +153,9 @@ impl Lower<'_> {
         let Some(init) = &local.init else {
             return self.declare_later(&local.pat);
         };
+        if let Some(done) = self.lower_walking_let(local) {
+            return done;
+        }
         if let Some(made) = self.lower_made(&local.pat, &init.expr, called) {
             if made == Operand::Poison {
                 return made;
@@ -242,6 +246,9 @@ impl Lower<'_> {
             self.lower_expr(right);
             return Operand::Unit;
         }
+        if let Some(done) = self.lower_walking(left, right) {
+            return done;
+        }
         if self.refuse_walk(right) {
             return Operand::Poison;
         }
@@ -318,11 +325,9 @@ impl Lower<'_> {
                 let value = self.assigned(value, before, span);
                 self.locals.set(local, value);
             }
-            Some(Operand::Ref(..) | Operand::RefMut(..)) => {
-                let value = match value {
-                    Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
-                    value @ (Operand::Ref(..) | Operand::RefMut(..)) => value,
-                    _ => return self.report(span, Problem::Assignment),
+            Some(held @ (Operand::Ref(..) | Operand::RefMut(..))) => {
+                let Some(value) = self.moved_on(&held, value, span) else {
+                    return self.report(span, Problem::Assignment);
                 };
                 self.locals.set(local, value);
             }

@@ -64,6 +64,13 @@ pub(crate) enum Kind {
     Copy(Path),
     /// A reference to the place, which only a record holds.
     Borrow(Path),
+    /// A walk that begins at the place; nothing there is read.
+    Walk(Path),
+    /// The walk that is operand 0 goes on along the steps of a path, whose root is of no account; whether
+    /// something may be written at its end.
+    Onward(Path, bool),
+    /// The walk that is operand 0, and then the walk or way that is operand 1.
+    Joined,
     /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
     Own(Path),
     /// What a pullback needs of a receiver, of the method named, or of what may be passed mutably.
@@ -146,8 +153,8 @@ pub(crate) enum Kind {
     /// reference sees it where it lies instead.
     Restore(Var, Path),
     /// Begins a run of a loop under `checkpoint`, in front of it: the operands and the range tell its
-    /// trip count, where the range is given.
-    Begin(Var, Option<Range>),
+    /// trip count, where the range is given. The number is the stride, where the source gives it.
+    Begin(Var, Option<Range>, Option<usize>),
     /// Opens an iteration of such a loop: whether what it starts from is to be kept.
     Due(Var),
     /// The number of segments into which what was kept divides the last run not reversed yet.
@@ -257,6 +264,7 @@ impl Site {
         self.operands.iter_mut().for_each(&mut *visit);
         self.kind.each_path(&mut |path| path.each_value(visit));
         match &mut self.kind {
+            Kind::Onward(path, _) => path.each_value(visit),
             Kind::Opaque { captures, .. } => each_captured(captures, visit),
             Kind::Call(call)
             | Kind::Unmade(call)
@@ -337,6 +345,7 @@ impl Kind {
             | Kind::Copy(path)
             | Kind::Borrow(path)
             | Kind::Own(path)
+            | Kind::Walk(path)
             | Kind::Keep(path, _)
             | Kind::Matches(path, _)
             | Kind::Save(_, path)

@@ -1,5 +1,6 @@
 //! Tests on graphs and token streams, without the compiler.
 
+mod abreast;
 mod costs;
 mod interpret;
 mod lanes;

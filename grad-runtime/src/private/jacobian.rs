@@ -119,12 +119,15 @@ impl<'a> Columns<'a> {
             first,
             row,
         } = self;
+        let first = *first;
+        let left = jacobian.columns().saturating_sub(first);
         tangent.show(row, &mut |row, lanes| {
-            let places = jacobian.row_mut(row).get_mut(*first..).unwrap_or_default();
+            let places = jacobian.places_from(row, first);
             match places.first_chunk_mut::<L>() {
-                Some(places) => *places = *lanes,
-                None => {
-                    for (place, x) in places.iter_mut().zip(lanes) {
+                Some(places) if left >= L => *places = *lanes,
+                // The next row begins behind the last column.
+                _ => {
+                    for (place, x) in places.iter_mut().zip(lanes).take(left) {
                         *place = *x;
                     }
                 }

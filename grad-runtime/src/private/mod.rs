@@ -4,6 +4,7 @@ use core::borrow::{Borrow, BorrowMut};
 
 use crate::{Differentiable, Tangent};
 
+mod abreast;
 mod again;
 mod apart;
 mod behind;
@@ -11,6 +12,7 @@ mod checkpoints;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod cursor;
 mod disguised;
 mod gather;
 mod gathered;
@@ -29,11 +31,16 @@ mod shelf;
 mod strips;
 mod tape;
 mod touched;
+mod walk;
 mod wanted;
 mod way;
 
 pub use crate::replica::Copier;
 pub use crate::reuse::Reuse;
+pub use abreast::{
+    ABREAST, Rank, across, add_ranks, after, files, join_ranks, pace, paces, put_abreast, ranks,
+    split_ranks, unzip_ranks, widen, widens,
+};
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Read, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
@@ -43,6 +50,8 @@ pub use apart::{apart, bounds};
 pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
+pub use cursor::{Cursor, CursorMut};
+pub use gather::Listed;
 pub use gathered::{
     Exchange, Gathered, OwnedDot, Witness, exchange, of_type, owned_dot, shared_bar, tangent_of,
     witness,
@@ -65,6 +74,7 @@ pub use shelf::Shelf;
 pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use walk::{Steps, Walk, walk};
 pub use wanted::{Wanted, Wants, passed_over};
 pub use way::{Lent, Way, way};
 

@@ -43,7 +43,7 @@ pub fn option_of_a_closure(x: &[f64]) -> f64 {
 fn audit(values: &[f64], names: &[&str], log: &mut Vec<String>) -> f64 {
     let mut total = 0.0;
     for (v, name) in values.iter().zip(names) {
-        if *v > 0.7 {
+        if *v > 0.65 {
             log.push(format!("{name} is {v}"));
             total += v * v;
         }

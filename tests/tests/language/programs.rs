@@ -132,12 +132,41 @@ pub fn parts_by_branches(x: &[f64]) -> f64 {
     y
 }
 
+#[differentiate]
+fn grown(rule: &str, step: f64, angle: f64) -> f64 {
+    let mut word = "F+F".to_string();
+    for _ in 0..2 {
+        word = word
+            .chars()
+            .map(|c| match c {
+                'F' => rule.to_string(),
+                other => other.to_string(),
+            })
+            .collect();
+    }
+    let (mut x, mut heading) = (0.0, 0.1);
+    for c in word.chars() {
+        match c {
+            'F' => x += step * f64::cos(heading),
+            '+' => heading += angle,
+            _ => continue,
+        }
+    }
+    x
+}
+
+#[differentiate]
+pub fn rewritten_word(x: &[f64]) -> f64 {
+    grown("F+F-F", x[0], x[1]) * x[2]
+}
+
 #[test]
 fn all() {
     each! { [0.6, 1.4, 0.8], [1.1, 0.7, 1.7];
         stack_machine, value_and_grad_stack_machine, jvp_stack_machine;
         parsed_for_a_field, value_and_grad_parsed_for_a_field, jvp_parsed_for_a_field;
         operator_in_a_variable, value_and_grad_operator_in_a_variable, jvp_operator_in_a_variable;
+        rewritten_word, value_and_grad_rewritten_word, jvp_rewritten_word;
         parts_by_branches, value_and_grad_parts_by_branches, jvp_parts_by_branches;
     }
 }

@@ -17,6 +17,7 @@ mod collect;
 mod compare;
 mod drive;
 mod end;
+mod gathered;
 mod indexed;
 mod inert;
 mod number;
@@ -25,6 +26,8 @@ mod places;
 mod rest;
 pub(super) mod short;
 mod source;
+mod unzip;
+mod users;
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -32,6 +35,7 @@ use syn::{Expr, ExprForLoop, ExprMethodCall};
 
 pub(super) use indexed::is_plain;
 pub(super) use source::elements;
+pub(super) use users::iterators;
 
 use super::function::Function;
 use super::{Lower, Operand};
