@@ -59,16 +59,14 @@ impl Lower<'_> {
         if let Some(found) = found {
             return found;
         }
-        if let Some(cell) = self.lower_cell(&names, &args, hint.as_ref()) {
-            return cell;
-        }
-        if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
+        let cell = self.lower_cell(&names, &args, hint.as_ref());
+        if let Some(made) = cell.or_else(|| self.lower_owner(call, &names, &args, hint.as_ref())) {
             return made;
         }
-        if let Some(made) = self.made_map(call, &names, &args, hint.as_ref()) {
-            return made;
-        }
-        if let Some(made) = self.made_deque(call, &names, &args, hint.as_ref(), span) {
+        let made = self.made_map(call, &names, &args, hint.as_ref());
+        if let Some(made) =
+            made.or_else(|| self.made_deque(call, &names, &args, hint.as_ref(), span))
+        {
             return made;
         }
         let applied = operator::called_by_name(&names, &args);
