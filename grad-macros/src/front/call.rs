@@ -49,6 +49,9 @@ impl Lower<'_> {
         let segments = segments(&path.path);
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
+        if let Some(made) = self.made_array(&names, &args, span) {
+            return made;
+        }
         self.named = named && names.last() == Some(&"from_fn");
         let hint = super::to_array::array_of_turbofish(&path.path).or(hint);
         let found = self.iterator_function(&names, &args, hint.as_ref(), span);
@@ -56,19 +59,14 @@ impl Lower<'_> {
         if let Some(found) = found {
             return found;
         }
-        if let Some(cell) = self.lower_cell(&names, &args, hint.as_ref()) {
-            return cell;
-        }
-        if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
+        let cell = self.lower_cell(&names, &args, hint.as_ref());
+        if let Some(made) = cell.or_else(|| self.lower_owner(call, &names, &args, hint.as_ref())) {
             return made;
         }
-        if let Some(made) = self.made_array(&names, &args, span) {
-            return made;
-        }
-        if let Some(made) = self.made_map(call, &names, &args, hint.as_ref()) {
-            return made;
-        }
-        if let Some(made) = self.made_deque(call, &names, &args, hint.as_ref(), span) {
+        let made = self.made_map(call, &names, &args, hint.as_ref());
+        if let Some(made) =
+            made.or_else(|| self.made_deque(call, &names, &args, hint.as_ref(), span))
+        {
             return made;
         }
         let applied = operator::called_by_name(&names, &args);

@@ -1,6 +1,12 @@
 //! Code as users write it on arrays: iterators, parts that are written, `Zip`, and what makes arrays.
 //! Each function is checked in both modes, and its value along a derivative is its own.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::explicit_iter_loop,
+    reason = "what is checked is code as users write it"
+)]
+
 use grad_runtime::check::{check_gradient, check_vjp};
 use grad_runtime::differentiate;
 use ndarray::{Array1, Array2, Array3, Axis, Slice, Zip, s};
@@ -108,6 +114,9 @@ rows! {
             *a *= c;
         }
         y.map_inplace(|a| *a = a.sin());
+        for ((i, j), a) in y.indexed_iter_mut() {
+            *a *= (i + 2 * j) as f64;
+        }
         let mut z = v.clone();
         for (a, b) in z.iter_mut().zip(w) {
             *a += b * c;

@@ -66,8 +66,14 @@ impl Lower<'_> {
                 };
                 return Some(Operand::Iter(self.entries(receiver, ty, access, span)));
             }
-            ("indexed_iter", [], _) => {
-                return Some(Operand::Iter(self.indexed_entries(receiver, ty, span)));
+            ("indexed_iter" | "indexed_iter_mut", [], _) => {
+                let access = if name == "indexed_iter" {
+                    Access::Ref
+                } else {
+                    Access::RefMut
+                };
+                let entries = self.indexed_entries(receiver, ty, access, span);
+                return Some(Operand::Iter(entries));
             }
             // Of slices too.
             ("windows", _, None) => return None,
@@ -127,9 +133,9 @@ impl Lower<'_> {
     }
 
     /// The entries with their indices.
-    fn indexed_entries(&mut self, array: &Operand, ty: &Ty, span: Span) -> Iter {
+    fn indexed_entries(&mut self, array: &Operand, ty: &Ty, access: Access, span: Span) -> Iter {
         let array = &self.placed(array.clone());
-        let entries = self.entries(array, ty, Access::Ref, span);
+        let entries = self.entries(array, ty, access, span);
         Iter::Zip(
             Box::new(self.indices_of(array, ty, span)),
             Box::new(entries),
