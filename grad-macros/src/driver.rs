@@ -5,6 +5,7 @@ mod disguises;
 mod numeric;
 mod passed;
 mod rules;
+mod slices;
 mod stages;
 
 use proc_macro2::TokenStream;
@@ -44,6 +45,8 @@ pub(super) struct Function<'a> {
     asked: Asked,
     /// Whether it stands for one that returns a function: the last arguments are that one's.
     applied: bool,
+    /// Whether the trait that it stands in takes slices for receivers too.
+    any_receiver: bool,
 }
 
 /// `#[differentiate(attr)] item`.
@@ -76,6 +79,7 @@ pub(super) fn items(item: TokenStream, options: &Options, diag: &Diagnostics) ->
             of_trait: None,
             asked: Asked::Here,
             applied: false,
+            any_receiver: false,
         };
         let generated = function_items(&function, options, diag);
         // A function of which only derivatives are called is not dead.
@@ -221,6 +225,7 @@ pub(super) fn function_items(
         of_trait,
         asked,
         applied,
+        any_receiver,
     } = *function;
     if let Some((sig, block)) = crate::curry::uncurried(sig, block) {
         let function = Function {
@@ -234,8 +239,11 @@ pub(super) fn function_items(
     hygiene::check(&quote!(#sig #block), diag);
     let named = with_names(sig);
     let sig = &named;
-    let mut signature = Signature::read(sig, outer, options, diag).with_self(own);
+    let mut signature = Signature::read(sig, outer, options, diag)
+        .with_self(own)
+        .with_any_receiver(home == Home::TraitImpl || any_receiver);
     signature.applied = applied;
+    signature.alone = asked == Asked::Alone;
     if let (Home::Impl | Home::TraitImpl, Some(outer), Some(around)) = (home, outer, around) {
         signature.lending = lending(outer, around);
     }
@@ -341,6 +349,7 @@ pub(super) fn expand_nested(item: &mut TokenStream, options: &Options) {
         of_trait: None,
         asked: Asked::Outside,
         applied: false,
+        any_receiver: false,
     };
     let options = Options {
         jacobian: false,

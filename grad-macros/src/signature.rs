@@ -23,6 +23,15 @@ pub(crate) enum Passing {
     RefMut,
 }
 
+/// The place for a parameter's cotangent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// What its type says.
+    OfType,
+    /// Of a trait's receiver: what stands for a slice has a part of its tangent.
+    OfReceiver,
+}
+
 /// One parameter.
 #[allow(clippy::struct_excessive_bools)] // five facts of how it is written
 #[derive(Clone)]
@@ -47,6 +56,8 @@ pub(crate) struct Parameter {
     pub(crate) is_place: bool,
     /// Whether it is one of a closure's, whose type may not be written.
     pub(crate) of_closure: bool,
+    /// What its cotangent is put into.
+    pub(crate) place: Place,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -81,6 +92,10 @@ pub(crate) struct Signature {
     pub(crate) outlived: Option<syn::Lifetime>,
     /// The type of the `impl` block around it without the names of its lifetimes.
     pub(crate) lending: Option<TokenStream>,
+    /// Whether it is that of a closure, whose derivatives stand in those of the function around it.
+    pub(crate) inside: bool,
+    /// Whether of its derivatives only those for callers are wanted.
+    pub(crate) alone: bool,
 }
 
 impl Signature {
@@ -160,6 +175,8 @@ impl Signature {
             applied: false,
             lending: None,
             outlived: None,
+            inside: false,
+            alone: false,
         };
         signature.choose_wrt(sig, options, diag);
         for parameter in signature.parameters.iter().filter(|p| p.wrt) {
@@ -183,6 +200,24 @@ impl Signature {
             }
         }
         self
+    }
+
+    /// As read in a trait, or an implementation, that says no more of its receivers than that they
+    /// have a cotangent.
+    pub(crate) fn with_any_receiver(mut self, of_trait: bool) -> Signature {
+        if let Some(receiver) = self.parameters.first_mut() {
+            let is_self = matches!(&receiver.base, Type::Path(path) if path.path.is_ident("Self"));
+            if of_trait && receiver.is_receiver && is_self {
+                receiver.place = Place::OfReceiver;
+            }
+        }
+        self
+    }
+
+    /// Whether of the receiver, if there is one, only its place is known.
+    pub(crate) fn has_any_receiver(&self) -> bool {
+        let receiver = self.parameters.first();
+        receiver.is_some_and(|p| matches!(p.place, Place::OfReceiver))
     }
 
     /// Marks the parameters that are differentiated.
@@ -316,6 +351,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 by_value: false,
                 is_place: false,
                 of_closure: false,
+                place: Place::OfType,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
@@ -341,6 +377,9 @@ impl Parameter {
     pub(crate) fn bar_type(&self, root: &TokenStream) -> TokenStream {
         if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
+        }
+        if self.place == Place::OfReceiver {
+            return quote!(<Self as #root::private::Receives>::Bar);
         }
         match sequence_element(&self.base).filter(|_| self.is_growable()) {
             Some(element) => {
@@ -429,6 +468,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> 
         by_value: false,
         is_place: false,
         of_closure: false,
+        place: Place::OfType,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),

@@ -38,6 +38,7 @@ pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) 
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let diag = Diagnostics::default();
     let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
@@ -82,6 +83,7 @@ pub(super) fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) 
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let diag = Diagnostics::default();
     let way = function_items(&function, options, &diag);
@@ -137,6 +139,7 @@ pub(super) fn operator_rule(
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let plain = Options {
         lanes: None,

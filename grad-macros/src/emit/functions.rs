@@ -10,6 +10,8 @@
 //! ..; inner(y_bar, (), a, None, a_bar); cell.give_to(w_bar)
 //! ```
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -27,6 +29,8 @@ pub(crate) struct FunctionTokens {
     captures: Vec<Parameter>,
     vjp: TokenStream,
     jvp: TokenStream,
+    /// The methods of which rustc is asked whose they are, here and in closures inside.
+    pub(super) asked: BTreeSet<String>,
 }
 
 /// Writes a closure whose first parameters are its inputs.
@@ -40,7 +44,15 @@ pub(crate) fn function_tokens(
 ) -> FunctionTokens {
     let names = Names::avoiding(avoid);
     let (own, captures) = derived.parameters().split_at(inputs);
+    let graphs = forward.map(|forward| &forward.graph);
+    let graphs = graphs
+        .into_iter()
+        .chain(reverse.map(|reverse| &reverse.graph));
+    let asked = graphs
+        .flat_map(|graph| derived.asked_names(graph))
+        .collect();
     FunctionTokens {
+        asked,
         inputs: own.to_vec(),
         captures: captures.to_vec(),
         vjp: reverse

@@ -148,7 +148,7 @@ pub(crate) fn emit(
     if derived.signature.is_given_functions() {
         return derived.given_items(&bodies, lowered.recursive);
     }
-    if derived.signature.applied {
+    if derived.signature.applied || derived.signature.alone {
         return derived.companion(&bodies, lowered.recursive);
     }
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {

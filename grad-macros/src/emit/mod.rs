@@ -5,6 +5,7 @@
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
 mod apart;
+mod asked;
 mod bars;
 mod bodies;
 mod body;
@@ -41,6 +42,7 @@ mod spelling;
 mod standing;
 mod strips;
 mod ways;
+mod whole;
 
 pub(crate) use companion::companion;
 pub(crate) use dynamic::Inside;

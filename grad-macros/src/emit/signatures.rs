@@ -117,10 +117,20 @@ impl Derived<'_> {
                 clause
                     .predicates
                     .push(syn::parse_quote!(Self: #root::Scalar));
+            } else if self.signature.has_any_receiver() {
+                if self.parameters().iter().any(by_self) {
+                    clause
+                        .predicates
+                        .push(syn::parse_quote!(Self: #root::private::Receives));
+                }
             } else if self.parameters().iter().any(by_self) || mentions_self(output) {
                 clause
                     .predicates
                     .push(syn::parse_quote!(Self: #root::Differentiable));
+                // What implementations spell so is the same.
+                clause.predicates.push(syn::parse_quote!(
+                    Self: #root::private::Receives<Bar = <Self as #root::Differentiable>::Tangent>
+                ));
             }
         }
         (!clause.predicates.is_empty()).then(|| clause.clone())

@@ -269,6 +269,7 @@ impl Parameter {
             by_value: false,
             is_place: false,
             of_closure: true,
+            place: super::Place::OfType,
             function: None,
         }
     }
