@@ -157,13 +157,14 @@ impl Method<'_> {
         let (method, block, slice) = (self.method, self.block, self.slice);
         let mut sig = method.sig.clone();
         sig.ident = self.name();
-        let this = Ident::new(THIS, Span::mixed_site());
+        let mut this = Ident::new(THIS, Span::call_site());
         if let Some(first) = sig.inputs.first_mut() {
             if let FnArg::Receiver(receiver) = first {
                 let mutable = match &receiver.kind {
                     syn::ReceiverKind::Reference(_, _, mutable) => *mutable,
                     _ => None,
                 };
+                this.set_span(receiver.self_token.span);
                 *first = syn::parse_quote!(#this: &#mutable #slice);
             }
         }
@@ -246,7 +247,7 @@ fn renamed(tokens: TokenStream, this: &Ident, own: &TokenStream, slice: &TypeSli
         match token {
             TokenTree::Ident(name) if name == "self" => {
                 let mut this = this.clone();
-                this.set_span(this.span().located_at(name.span()));
+                this.set_span(name.span());
                 out.extend([TokenTree::Ident(this)]);
             }
             TokenTree::Ident(name) if name == "Self" => {

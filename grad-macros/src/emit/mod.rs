@@ -41,6 +41,7 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
+mod trait_bounds;
 mod ways;
 mod whole;
 
