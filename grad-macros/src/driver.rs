@@ -18,9 +18,9 @@ use crate::emit::{Derived, Home, emit, emit_ways, stubs};
 use crate::independent::{self, Asked};
 use crate::options::Options;
 use crate::partial::{self, Partial};
-use crate::signature::Signature;
 use crate::signature::bounds::with_names;
 use crate::signature::lifetimes::unnamed;
+use crate::signature::{Signature, Wanted};
 use crate::stages::Lowered;
 use crate::{ad, checkpoint, front, hygiene, pass, projection, traits};
 use blocks::{beside, impl_items, optional_items, trait_items};
@@ -243,7 +243,9 @@ pub(super) fn function_items(
         .with_self(own)
         .with_any_receiver(home == Home::TraitImpl || any_receiver);
     signature.applied = applied;
-    signature.alone = asked == Asked::Alone;
+    if asked == Asked::Alone {
+        signature.wanted = Wanted::ByCallers;
+    }
     if let (Home::Impl | Home::TraitImpl, Some(outer), Some(around)) = (home, outer, around) {
         signature.lending = lending(outer, around);
     }

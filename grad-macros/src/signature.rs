@@ -10,10 +10,12 @@ pub(crate) mod bounds;
 pub(crate) mod functions;
 pub(crate) mod generics;
 pub(crate) mod lifetimes;
+mod standing;
 
 use crate::diag::{Diagnostics, Problem};
 use crate::ir::{Ty, Width};
 use crate::options::Options;
+pub(crate) use standing::{Place, Wanted};
 
 /// How a parameter is passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,15 +23,6 @@ pub(crate) enum Passing {
     Value,
     Ref,
     RefMut,
-}
-
-/// The place for a parameter's cotangent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
-    /// What its type says.
-    OfType,
-    /// Of a trait's receiver: what stands for a slice has a part of its tangent.
-    OfReceiver,
 }
 
 /// One parameter.
@@ -92,10 +85,8 @@ pub(crate) struct Signature {
     pub(crate) outlived: Option<syn::Lifetime>,
     /// The type of the `impl` block around it without the names of its lifetimes.
     pub(crate) lending: Option<TokenStream>,
-    /// Whether it is that of a closure, whose derivatives stand in those of the function around it.
-    pub(crate) inside: bool,
-    /// Whether of its derivatives only those for callers are wanted.
-    pub(crate) alone: bool,
+    /// Who wants its derivatives.
+    pub(crate) wanted: Wanted,
 }
 
 impl Signature {
@@ -175,8 +166,7 @@ impl Signature {
             applied: false,
             lending: None,
             outlived: None,
-            inside: false,
-            alone: false,
+            wanted: Wanted::ByAll,
         };
         signature.choose_wrt(sig, options, diag);
         for parameter in signature.parameters.iter().filter(|p| p.wrt) {
@@ -200,24 +190,6 @@ impl Signature {
             }
         }
         self
-    }
-
-    /// As read in a trait, or an implementation, that says no more of its receivers than that they
-    /// have a cotangent.
-    pub(crate) fn with_any_receiver(mut self, of_trait: bool) -> Signature {
-        if let Some(receiver) = self.parameters.first_mut() {
-            let is_self = matches!(&receiver.base, Type::Path(path) if path.path.is_ident("Self"));
-            if of_trait && receiver.is_receiver && is_self {
-                receiver.place = Place::OfReceiver;
-            }
-        }
-        self
-    }
-
-    /// Whether of the receiver, if there is one, only its place is known.
-    pub(crate) fn has_any_receiver(&self) -> bool {
-        let receiver = self.parameters.first();
-        receiver.is_some_and(|p| matches!(p.place, Place::OfReceiver))
     }
 
     /// Marks the parameters that are differentiated.

@@ -79,7 +79,7 @@ pub(super) fn slice_items(
             rows: false,
             ..options.clone()
         };
-        let written = Method {
+        let written = Written {
             block,
             slice,
             method,
@@ -105,14 +105,14 @@ pub(super) fn slice_items(
 }
 
 /// A method of the block.
-struct Method<'a> {
+struct Written<'a> {
     block: &'a ItemImpl,
     slice: &'a TypeSlice,
     method: &'a ImplItemFn,
     options: Options,
 }
 
-impl Method<'_> {
+impl Written<'_> {
     /// Its siblings in the block, the companion that has its derivatives, and the siblings of what
     /// stands for a slice; nothing where there is nothing to differentiate.
     fn items(&self) -> Option<[TokenStream; 3]> {

@@ -1,7 +1,7 @@
 //! Methods of which only rustc knows whose they are: a vector's or those of the slice it holds.
 //!
 //! `x.mean()` may be a method that a trait gives to slices, whose siblings are those of
-//! `private::Whole`. Where the receiver may be a sequence, the call is written so that rustc finds out
+//! `private::Whole`. Where the receiver is known to be a sequence, the call is written so that rustc finds out
 //! (`private/whole.rs`):
 //!
 //! ```text
@@ -15,13 +15,14 @@ use quote::{format_ident, quote};
 
 use super::body::Body;
 use super::items::{Derived, sibling};
-use crate::ir::{Arg, Call, Callee, Graph, Path, Ty};
+use crate::ir::{Arg, Call, Callee, Graph, Path};
+use crate::signature::Wanted;
 
 impl Derived<'_> {
     /// The trait that answers for references to sequences, of the methods that a body calls.
     pub(super) fn asked_of(&self, graph: &Graph) -> Option<TokenStream> {
         let root = &self.root;
-        if self.signature.inside {
+        if self.signature.wanted == Wanted::Inside {
             // Two such traits in scope would be one too many.
             return None;
         }
@@ -60,18 +61,13 @@ fn asked<'a>(graph: &Graph, call: &'a Call) -> Option<(&'a str, &'a Path)> {
     else {
         return None;
     };
-    may_be_a_sequence(graph, path).then_some((name, path))
-}
-
-/// Whether a place may hold a vector, an array or a slice.
-fn may_be_a_sequence(graph: &Graph, path: &Path) -> bool {
-    matches!(graph.ty_at(path), Ty::Array(_) | Ty::Unknown)
+    graph.is_sequence(path).then_some((name, path))
 }
 
 impl Body<'_> {
     /// The receiver of a method, for its derivatives.
     pub(super) fn asked_receiver(&self, call: &Call, span: Span) -> Option<TokenStream> {
-        let (name, path) = asked(&self.graph, call)?;
+        let (name, path) = asked(self.graph, call)?;
         let place = self.place(path);
         let (root, sibling) = (&self.root, sibling("again", name, span));
         let answer = self.answer(path, name, span);
@@ -105,7 +101,7 @@ impl Body<'_> {
     /// The receiver of a method for its pullback.
     pub(super) fn again(&self, path: &Path, method: &str, span: Span) -> TokenStream {
         let (place, again) = (self.place(path), sibling("again", method, span));
-        if !may_be_a_sequence(&self.graph, path) {
+        if !self.graph.is_sequence(path) {
             return quote!(#place.#again());
         }
         let answer = self.answer(path, method, span);

@@ -232,8 +232,7 @@ impl Lower<'_> {
             applied: false,
             lending: None,
             outlived: None,
-            inside: true,
-            alone: false,
+            wanted: crate::signature::Wanted::Inside,
         };
         let (lets, body) = (captured.lets, written.body.to_token_stream());
         let block = syn::parse2(without_self(quote!({ #lets #body }))).ok()?;

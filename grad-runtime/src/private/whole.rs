@@ -293,6 +293,7 @@ impl<P: ?Sized> Place<'_, P> {
 impl OfPlace {
     /// The place for the method.
     #[inline]
+    #[allow(clippy::unused_self)] // the answer is its type
     pub const fn chair<P: ?Sized, T>(self, _: T, place: &mut P) -> Place<'_, P>
     where
         T: Copy,
@@ -304,6 +305,7 @@ impl OfPlace {
 impl OfSlice {
     /// The slice of the place for the method.
     #[inline]
+    #[allow(clippy::unused_self)] // the answer is its type
     pub fn chair<E: Replica, T: Takes>(self, _: T, place: &mut [E]) -> T::Chair<'_, E> {
         T::chair(place)
     }

@@ -115,12 +115,16 @@ struct Model {
 #[differentiate]
 impl Model {
     fn step(&mut self) {
-        self.values.normalize();
-        self.pair.normalize();
-        self.pair[0] += self.values.mean();
+        let values: &mut [f64] = &mut self.values;
+        values.normalize();
+        let pair: &mut [f64; 2] = &mut self.pair;
+        pair.normalize();
+        pair[0] += values.mean();
     }
     fn energy(&self) -> f64 {
-        self.values.mean() * self.pair.spread(2.0) + self.values[1..].weighted(&self.pair)
+        let (values, pair): (&[f64], &[f64]) = (&self.values, &self.pair);
+        let tail = &self.values[1..];
+        values.mean() * pair.spread(2.0) + tail.weighted(&self.pair)
     }
 }
 
@@ -133,7 +137,8 @@ fn fields(x: &[f64]) -> f64 {
     let first = model.energy();
     model.step();
     model.step();
-    first * model.energy() + model.values.at(1) * model.pair.at(0)
+    let values: &Vec<f64> = &model.values;
+    first * model.energy() + values.at(1) * model.pair[0]
 }
 
 #[differentiate]
