@@ -5,16 +5,36 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{Attribute, Meta};
 
 use crate::diag::{Diagnostics, Problem};
+use crate::ir::Checkpoint;
 
-/// Where the attributes of a loop say `checkpoint`.
-pub(crate) fn asked(attrs: &[Attribute]) -> Option<Span> {
+/// What the attributes of a loop say of `checkpoint`.
+pub(crate) fn asked(attrs: &[Attribute]) -> Option<Checkpoint> {
     attrs.iter().find_map(|attr| {
         let Meta::List(list) = &attr.meta else {
             return None;
         };
         let last = list.path.segments.last()?;
-        (last.ident == "differentiate").then(|| word(&list.tokens))?
+        let span = (last.ident == "differentiate").then(|| word(&list.tokens))??;
+        let stride = stride(&list.tokens);
+        Some(Checkpoint { span, stride })
     })
+}
+
+/// The number behind `checkpoint =`.
+fn stride(arguments: &TokenStream) -> Option<usize> {
+    let arguments: Vec<TokenTree> = arguments.clone().into_iter().collect();
+    match arguments.as_slice() {
+        [
+            TokenTree::Ident(_),
+            TokenTree::Punct(equals),
+            TokenTree::Literal(number),
+        ] if equals.as_char() == '=' => {
+            let text = number.to_string().replace('_', "");
+            let number = text.trim_end_matches("usize").parse().ok();
+            number.filter(|number| *number > 0)
+        }
+        _ => None,
+    }
 }
 
 /// The word `checkpoint` among the arguments of an attribute.
@@ -34,7 +54,7 @@ pub(crate) fn check(item: &TokenStream, diag: &Diagnostics) -> bool {
         any = true;
         if !mark.on_loop {
             diag.report(mark.span, Problem::CheckpointHere);
-        } else if mark.arguments != "checkpoint" {
+        } else if mark.arguments.to_string() != "checkpoint" && stride(&mark.arguments).is_none() {
             diag.report(mark.span, Problem::LoopOption);
         }
     });
@@ -77,7 +97,7 @@ fn inside(group: &Group) -> Group {
 struct Mark {
     /// The word `checkpoint`, or the name of the attribute.
     span: Span,
-    arguments: String,
+    arguments: TokenStream,
     on_loop: bool,
 }
 
@@ -89,7 +109,7 @@ impl Mark {
         let word = word(&arguments);
         (on_loop || word.is_some()).then(|| Mark {
             span: word.unwrap_or(span),
-            arguments: arguments.to_string(),
+            arguments,
             on_loop,
         })
     }

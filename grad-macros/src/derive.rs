@@ -11,7 +11,7 @@
 //!
 //! Tangents are not asked to be `Clone`, `Debug` or `PartialEq`, as one cannot see here what else
 //! the user derives; the generated `FooTangent` gets all three through `Tangent`'s own methods,
-//! which every tangent has. With `#[differentiate(lanes)]` on the type there is a `FooLanes` too,
+//! which every tangent has, and `Copy` where the type is. With `#[differentiate(lanes)]` on the type there is a `FooLanes` too,
 //! whose fields are the fields' tangents in several directions at once. `FooTangent` also gets `+`, `-` and a number times it. The tangent of an enum has
 //! accessors to the fields of its variants, for generated code.
 //!
@@ -20,7 +20,9 @@
 
 mod accessors;
 mod arithmetic;
+mod copied;
 mod generics;
+mod inline;
 mod item;
 mod lanes;
 mod lifetimes;
@@ -31,6 +33,7 @@ use syn::{Generics, Member, parse_quote, parse_quote_spanned};
 
 use accessors::accessors;
 use arithmetic::arithmetic;
+use copied::copied;
 use generics::{bounded, impl_generics, unbounded};
 use item::{Field, Kind, Role, Style, Target, Variant, bind};
 
@@ -55,6 +58,7 @@ fn expand(target: &Target) -> TokenStream {
             vec![
                 definition(target, &tangent),
                 standard_impls(&tangent),
+                copied(target, &tangent),
                 arithmetic(&tangent),
                 accessors(&tangent, &target.name),
                 tangent_impl(&tangent, &tangent.generics),
@@ -527,7 +531,9 @@ fn visit_item(target: &Target, tangent_path: &Ident) -> TokenStream {
     let differ = target.variants_differ(
         &quote!(::grad_runtime::mismatch(::grad_runtime::ShapeError::variant(#written))),
     );
+    let inline = inline::inlined(target);
     quote! {
+        #inline
         fn visit(
             &mut self,
             tangent: &Self::Tangent,

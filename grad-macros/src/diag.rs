@@ -74,6 +74,8 @@ problems! {
         "return an `impl Fn` or `Box<dyn Fn>` without cells, and take nothing by `&mut`; or return a struct that derives `Differentiable` with what it keeps, and write the function as its method";
     ReturnedTrait => "a returned `impl Trait` has no derivative of its own",
         "name the type: a float, an array, a `Vec` or a struct";
+    ReturnedEndless => "nothing says that this returned iterator has an end, and along a derivative it is a vector of its items",
+        "end it here, with `take` or `take_while`; or return a struct with an `impl Iterator` of its own, which is asked for one item after another";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
         "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     InnerItem(name: String) => format!("`{name}` stands outside of this block too, where it may be something else"),
@@ -96,6 +98,8 @@ problems! {
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     MacroWrites(name: String) => format!("macro `{name}!` may change a variable, which the graph cannot follow"),
         "write what it changes without the macro, or assign what it gives";
+    WrittenPart => "this may leave while a part of an array is borrowed to be written, which the graph puts back later",
+        "leave before or behind the statements that write the part, or write it by its indices";
     Cell => "a `Cell` or `RefCell` is used as a value here, and the graph follows what it holds only where its methods are called",
         "call `get`, `set`, `borrow` or `borrow_mut` here, or hand on a `&mut` of a plain variable";
     Escapes => "a differentiated value is put where the graph does not look, and what is read there has no derivative",
@@ -103,13 +107,15 @@ problems! {
     ClosureArgument => "this function, passed to a function, is not differentiated yet",
         "pass a closure whose names each mean one thing in it and in the closures it calls, and choose between functions inside it";
     PassedEffects => "a closure that changes a variable is passed to a function",
-        "let the function return what it would change, or take that as a `&mut` argument";
+        "write a loop, or pass it to a function under `#[differentiate]`";
+    PassedPart(name: String) => format!("a closure that changes a part of `{name}` is passed beside another part of it"),
+        format!("borrow what it changes in front of the call, `let part = &mut {name}.field;`, and change `*part` in the closure");
     EntryEffects => "a closure that changes a variable is applied to each entry of an array",
         "let it give only the new entry, and compute what it changes in a loop or with `sum`, `fold`";
     FunctionTable => "a table of functions is used in a way that the macro cannot follow",
         "make it with `[..]`, `vec![..]` or by `push` outside of loops, and index it, iterate over it or call its functions";
     Closure => "this is not a closure or function the macro can see",
-        "write the closure where it is used, or bind it to a variable of this function";
+        "write the closure where it is used, bind it to a variable of this function, or take it as a parameter `impl Fn(f64) -> f64`; what is in a field or in a list that is a parameter has no derivative";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",
         "collect one of them into a `Vec` before";
     ZippedEffects => "`zip` on a closure that changes a variable: std does not say how often the closure runs",
@@ -134,8 +140,8 @@ problems! {
         "write the loop with `for` over a range or a slice";
     MutableBorrow => "a mutable borrow of a scalar variable is not differentiated yet",
         "assign the result of a function instead";
-    Walk => "a list that a reference walks along is not differentiated yet",
-        "write a recursion over `&Option<Box<_>>`, or keep the nodes in a `Vec`";
+    Walk => "this step of a reference that walks along a structure is not differentiated yet",
+        "go by fields, indices and patterns, or by one method of the structure itself; of an option, begin with `let mut cur = Some(..)`; or keep the nodes in a `Vec`";
     ChangedBorrower => "a struct that holds references changes after it is made",
         "keep what changes in a variable of its own, or in a struct without references";
     MutableField => "a struct made with a mutable reference is not differentiated yet",
@@ -175,7 +181,9 @@ problems! {
     CheckpointHere => "`checkpoint` stands on something that is no loop",
         "put it on a `for`, `while` or `loop` inside a differentiated function; an iterator's `fold` or `for_each` is written as a `for`";
     LoopOption => "`#[differentiate(..)]` on a loop says nothing but `checkpoint`",
-        "write `#[differentiate(checkpoint)]`, and put other options on the function";
+        "write `#[differentiate(checkpoint)]`, or `#[differentiate(checkpoint = 100)]` for one state in a hundred iterations, and put other options on the function";
+    CheckpointOfEffects => "this loop calls a function that may change what it captures, so it cannot run again from its middle",
+        "take `impl Fn` in place of `impl FnMut`, or leave `checkpoint` out";
     CheckpointOfNothing => "this loop hands nothing that is differentiated from one iteration to the next, so there is no tape to trade for time",
         "drop `#[differentiate(checkpoint)]`";
     MutatedGuard => "an assignment inside a condition is not differentiated yet",

@@ -22,7 +22,7 @@ use crate::signature::bounds::with_names;
 use crate::signature::lifetimes::unnamed;
 use crate::signature::{Signature, Wanted};
 use crate::stages::Lowered;
-use crate::{ad, checkpoint, front, hygiene, pass, projection, traits};
+use crate::{ad, checkpoint, front, hygiene, iterated, pass, projection, traits};
 use blocks::{beside, impl_items, optional_items, trait_items};
 use passed::passed_functions;
 use stages::{active_in, allowed, differentiated, dump, dumped};
@@ -232,6 +232,14 @@ pub(super) fn function_items(
             sig: &sig,
             block: &block,
             applied: true,
+            ..*function
+        };
+        return function_items(&function, options, diag);
+    }
+    if let Some((sig, block)) = iterated::listed(sig, block) {
+        let function = Function {
+            sig: &sig,
+            block: &block,
             ..*function
         };
         return function_items(&function, options, diag);

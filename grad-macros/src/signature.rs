@@ -9,6 +9,7 @@ use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 pub(crate) mod bounds;
 pub(crate) mod functions;
 pub(crate) mod generics;
+pub(crate) mod iterators;
 pub(crate) mod lifetimes;
 mod standing;
 
@@ -26,7 +27,7 @@ pub(crate) enum Passing {
 }
 
 /// One parameter.
-#[allow(clippy::struct_excessive_bools)] // five facts of how it is written
+#[allow(clippy::struct_excessive_bools)] // facts of how it is written
 #[derive(Clone)]
 pub(crate) struct Parameter {
     /// Its name, or one made up where the user wrote a pattern.
@@ -47,8 +48,8 @@ pub(crate) struct Parameter {
     pub(crate) by_value: bool,
     /// Something that a closure captures and that is no reference itself: its name is the place.
     pub(crate) is_place: bool,
-    /// Whether it is one of a closure's, whose type may not be written.
-    pub(crate) of_closure: bool,
+    /// Of a closure's, whose type may not be written, what it is.
+    pub(crate) of_closure: Option<functions::OfClosure>,
     /// What its cotangent is put into.
     pub(crate) place: Place,
     /// What its cotangent and its tangent are called in signatures.
@@ -129,12 +130,13 @@ impl Signature {
         let (output, output_type) = match &sig.output {
             ReturnType::Default => (Ty::Unit, syn::parse_quote!(())),
             ReturnType::Type(_, ty) => {
+                let ty = &lifetimes::owned(ty);
                 if let Some(problem) = bounds::returned(ty) {
                     diag.report(ty.span(), problem);
                 } else if let Some(span) = reference_inside(ty) {
                     diag.report(span, Problem::ReturnedReference);
                 }
-                (ty_of(ty).with_numbers(&names), (**ty).clone())
+                (ty_of(ty).with_numbers(&names), ty.clone())
             }
         };
         let mut signature = Signature {
@@ -322,7 +324,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 is_receiver: true,
                 by_value: false,
                 is_place: false,
-                of_closure: false,
+                of_closure: None,
                 place: Place::OfType,
                 function: None,
                 bar: format_ident!("self_bar"),
@@ -439,7 +441,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> 
         is_receiver: false,
         by_value: false,
         is_place: false,
-        of_closure: false,
+        of_closure: None,
         place: Place::OfType,
         function,
         bar: format_ident!("self_bar"),
@@ -475,6 +477,11 @@ fn path_ty(path: &syn::TypePath) -> Ty {
         "bool" => Ty::Bool,
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128"
         | "isize" => Ty::Int,
+        "Range" | "RangeInclusive"
+            if first_type_argument(&last.arguments).is_some_and(|ty| ty_of(ty).may_be_active()) =>
+        {
+            Ty::Named(name)
+        }
         "char" | "str" | "String" | "Range" | "RangeInclusive" | "PhantomData" | "Duration"
         | "Instant" => Ty::Inert,
         "Vec" => match first_type_argument(&last.arguments) {
@@ -510,7 +517,11 @@ fn may_hold_floats(arguments: &PathArguments) -> bool {
         _ => None,
     });
     let value = types.nth(1);
-    value.is_none_or(|value| ty_of(value).may_be_active() && !is_inert_collection(value))
+    value.is_none_or(|value| {
+        let ty = ty_of(value);
+        // What a sequence in a map holds is reached through the map, be it floats or not.
+        matches!(ty, Ty::Array(_)) || ty.may_be_active() && !is_inert_collection(value)
+    })
 }
 
 fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {
@@ -531,17 +542,23 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
         Type::Slice(slice) => Some(&slice.elem),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
-            (last.ident == "Vec").then(|| first_type_argument(&last.arguments))?
+            let inner = first_type_argument(&last.arguments);
+            match inner {
+                Some(Type::Slice(slice)) if last.ident == "Box" => Some(&slice.elem),
+                inner => inner.filter(|_| last.ident == "Vec"),
+            }
         }
         _ => None,
     }
 }
 
-/// Whether the type is a container of numbers without derivatives: a list of indices, an index that
-/// may not be there. Its tangent has the container's shape, as callers that do not know the type of
+/// Whether the type is a container of what has no derivatives: a list of indices or texts, an index
+/// that may not be there. Its tangent has the container's shape, as callers that do not know the type of
 /// what they hand over have it.
 fn holds_indices(ty: &Type) -> bool {
-    let plain = |ty: &Type| matches!(ty_of(ty), Ty::Int | Ty::Bool) || holds_indices(ty);
+    let plain = |ty: &Type| {
+        matches!(ty_of(ty), Ty::Int | Ty::Bool) || is_plain_text(ty) || holds_indices(ty)
+    };
     match ty {
         Type::Paren(inner) => holds_indices(&inner.elem),
         Type::Group(inner) => holds_indices(&inner.elem),
@@ -550,8 +567,23 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Slice(slice) => plain(&slice.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            (last.ident == "Vec" || last.ident == "Option")
-                && first_type_argument(&last.arguments).is_some_and(plain)
+            let inner = first_type_argument(&last.arguments);
+            let boxed = last.ident == "Box" && matches!(inner, Some(Type::Slice(_)));
+            let holds = ["Vec", "Option", "Range"]
+                .iter()
+                .any(|name| last.ident == name);
+            (boxed || holds) && inner.is_some_and(plain)
+        }),
+        _ => false,
+    }
+}
+
+/// Whether the type is a text or a letter, or a reference to one.
+fn is_plain_text(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(inner) => is_plain_text(&inner.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            matches!(last.ident.to_string().as_str(), "char" | "str" | "String")
         }),
         _ => false,
     }

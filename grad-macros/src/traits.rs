@@ -1,9 +1,14 @@
 //! What the macro must know of a trait as a whole.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{FnArg, ItemTrait, ReturnType, TraitItem, TraitItemFn, TypeParamBound};
+use syn::{
+    FnArg, Generics, Ident, ItemTrait, ReturnType, TraitItem, TraitItemFn, TraitItemType,
+    TypeParam, TypeParamBound, parse_quote,
+};
 
-use crate::ir::{Callee, Graph, Kind, Ty};
+use crate::ir::{Callee, Graph, Kind};
+use crate::signature::Signature;
 
 /// Supertraits that a trait with objects cannot have.
 const WITHOUT_OBJECTS: &[&str] = &[
@@ -102,10 +107,49 @@ pub(crate) fn borrows_itself(sig: &syn::Signature) -> bool {
     borrowed && !is_own(&bound) && !is_own(&output) && !types.any(|ty| is_own(&ty))
 }
 
+/// Asks of the types associated with a trait of which its functions speak what derivatives of these
+/// need: `type State: Clone;` in a trait with `fn step(&self, state: &Self::State) -> Self::State`.
+pub(crate) fn bound_associated(item: &mut ItemTrait, root: &TokenStream) {
+    let signatures = item.items.iter().filter_map(|item| match item {
+        TraitItem::Fn(function) => Some(function.sig.to_token_stream().to_string()),
+        _ => None,
+    });
+    let signatures: Vec<String> = signatures.collect();
+    for item in &mut item.items {
+        let TraitItem::Type(ty) = item else { continue };
+        let own = format!("Self :: {}", ty.ident);
+        let named = |signature: &String| {
+            let mut ends = signature.match_indices(&own);
+            ends.any(|(at, _)| !signature[at + own.len()..].starts_with(is_of_name))
+        };
+        if ty.generics.params.is_empty() && signatures.iter().any(named) {
+            let bound: TypeParamBound = if is_number(ty) {
+                parse_quote!(#root::Scalar)
+            } else {
+                parse_quote!(#root::Differentiable)
+            };
+            ty.bounds.push(bound);
+        }
+    }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Whether an associated type is bound like a number.
+fn is_number(ty: &TraitItemType) -> bool {
+    let mut own = TypeParam::from(Ident::new("Own", ty.ident.span()));
+    own.bounds = ty.bounds.clone();
+    let mut generics = Generics::default();
+    generics.params.push(syn::GenericParam::Type(own));
+    !Signature::numbers_of(&generics).is_empty()
+}
+
 /// Whether the function does what has no form in several directions at once.
 pub(crate) fn has_no_lanes(graph: &Graph) -> bool {
     graph.sites.iter().any(|site| match &site.kind {
         Kind::Call(call) => matches!(call.callee, Callee::Dynamic(_)),
-        _ => site.results.iter().any(|v| *graph.ty(*v) == Ty::Way),
+        _ => site.results.iter().any(|v| graph.ty(*v).is_way()),
     })
 }

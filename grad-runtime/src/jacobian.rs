@@ -159,6 +159,16 @@ impl Jacobian {
         &mut self.entries[start..start + self.columns]
     }
 
+    /// The entries from a column of a row on, which is appended where it is the next.
+    #[inline]
+    pub(crate) fn places_from(&mut self, row: usize, column: usize) -> &mut [f64] {
+        if row >= self.rows {
+            self.row_mut(row);
+        }
+        let from = self.entries.get_mut(row * self.columns + column..);
+        from.unwrap_or_default()
+    }
+
     /// Takes this form; all entries will be written.
     #[inline]
     pub(crate) fn reshape(&mut self, rows: usize, columns: usize) {
@@ -167,12 +177,11 @@ impl Jacobian {
         self.entries.resize(rows.saturating_mul(columns), 0.0);
     }
 
-    /// The row, or nothing where there is none.
+    /// The row of a matrix with so many columns, where there is one.
     #[inline]
-    pub(crate) fn row_or_none(&mut self, row: usize) -> &mut [f64] {
-        let start = row * self.columns;
-        let entries = self.entries.get_mut(start..start + self.columns);
-        entries.unwrap_or_default()
+    pub(crate) fn row_of(&mut self, row: usize, columns: usize) -> Option<&mut [f64]> {
+        let start = row * columns;
+        self.entries.get_mut(start..start + columns)
     }
 }
 

@@ -53,6 +53,22 @@ fn counted_back(x: &[f64], n: usize) -> f64 {
     y
 }
 
+/// A state every seven iterations, and in the loop inside every two.
+#[differentiate]
+fn strided(x: &[f64], n: usize) -> f64 {
+    let (mut y, mut k) = (x[0], 0);
+    #[differentiate(checkpoint = 7)]
+    while k < n {
+        #[differentiate(checkpoint = 2)]
+        for i in 0..k % 5 {
+            y = (x[1] * y + i as f64 * x[2]).sin();
+        }
+        y = x[3] * y + x[k % 4];
+        k += 1;
+    }
+    y * y
+}
+
 #[differentiate]
 fn inclusive(x: &[f64], n: usize) -> f64 {
     let mut y = x[0];
@@ -443,6 +459,7 @@ fn recursive(x: &[f64], n: usize) -> f64 {
 agree! {
     for_loops: counted, grad_counted, vjp_counted, jvp_counted;
     backwards_by_steps: counted_back, grad_counted_back, vjp_counted_back, jvp_counted_back;
+    given_strides: strided, grad_strided, vjp_strided, jvp_strided;
     inclusive_ranges: inclusive, grad_inclusive, vjp_inclusive, jvp_inclusive;
     while_loops: while_, grad_while_, vjp_while_, jvp_while_;
     data_dependent_trips: until, grad_until, vjp_until, jvp_until;

@@ -4,6 +4,8 @@
 
 #[path = "jacobian/functions.rs"]
 mod functions;
+#[path = "jacobian/resting.rs"]
+mod resting;
 #[path = "jacobian/structs.rs"]
 mod structs;
 #[path = "jacobian/wanted.rs"]

@@ -12,14 +12,22 @@
 #[path = "language/check.rs"]
 #[macro_use]
 mod check;
+#[path = "language/abreast.rs"]
+mod abreast;
 #[path = "language/apart.rs"]
 mod apart;
+#[path = "language/associated.rs"]
+mod associated;
 #[path = "language/borrowed.rs"]
 mod borrowed;
+#[path = "language/boxed_slices.rs"]
+mod boxed_slices;
 #[path = "language/by_use.rs"]
 mod by_use;
 #[path = "language/cells.rs"]
 mod cells;
+#[path = "language/changing.rs"]
+mod changing;
 #[path = "language/declared.rs"]
 mod declared;
 #[path = "language/deques.rs"]
@@ -38,20 +46,30 @@ mod function_tables;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/given_to_traits.rs"]
+mod given_to_traits;
 #[path = "language/handed.rs"]
 mod handed;
+#[path = "language/heaps.rs"]
+mod heaps;
 #[path = "language/hunt.rs"]
 mod hunt;
+#[path = "language/idioms.rs"]
+mod idioms;
 #[path = "language/inactive.rs"]
 mod inactive;
 #[path = "language/indices.rs"]
 mod indices;
 #[path = "language/items.rs"]
 mod items;
+#[path = "language/kept_references.rs"]
+mod kept_references;
 #[path = "language/literals.rs"]
 mod literals;
 #[path = "language/macros.rs"]
 mod macros;
+#[path = "language/made_of_items.rs"]
+mod made_of_items;
 #[path = "language/maps.rs"]
 mod maps;
 #[path = "language/mutation.rs"]
@@ -62,6 +80,8 @@ mod named;
 mod names;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/observers.rs"]
+mod observers;
 #[path = "language/offsets.rs"]
 mod offsets;
 #[path = "language/operators.rs"]
@@ -72,6 +92,8 @@ mod options;
 mod order;
 #[path = "language/outcomes.rs"]
 mod outcomes;
+#[path = "language/own_iterators.rs"]
+mod own_iterators;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/parsed.rs"]
@@ -84,6 +106,10 @@ mod places;
 mod places_in_turn;
 #[path = "language/pointers.rs"]
 mod pointers;
+#[path = "language/programs.rs"]
+mod programs;
+#[path = "language/ranges.rs"]
+mod ranges;
 #[path = "language/reads.rs"]
 mod reads;
 #[path = "language/receivers.rs"]
@@ -102,6 +128,8 @@ mod short;
 mod slices_of_traits;
 #[path = "language/taken.rs"]
 mod taken;
+#[path = "language/taken_apart.rs"]
+mod taken_apart;
 #[path = "language/text.rs"]
 mod text;
 #[path = "language/then.rs"]
@@ -114,5 +142,7 @@ mod unread;
 mod vectors;
 #[path = "language/views.rs"]
 mod views;
+#[path = "language/walks.rs"]
+mod walks;
 #[path = "language/zeros.rs"]
 mod zeros;

@@ -32,4 +32,14 @@ fn nothing_is_carried(x: &[f64]) -> Vec<f64> {
     y
 }
 
+#[differentiate]
+fn no_stride(x: f64, n: usize) -> f64 {
+    let mut y = x;
+    #[differentiate(checkpoint = 0)]
+    for _ in 0..n {
+        y = y.sin();
+    }
+    y
+}
+
 fn main() {}

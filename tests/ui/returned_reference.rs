@@ -8,8 +8,8 @@ fn of_a_static(x: &[f64]) -> &f64 {
 }
 
 #[differentiate]
-fn inside_an_option(x: &[f64]) -> Option<&f64> {
-    x.first()
+fn inside_a_tuple(x: &[f64]) -> (&f64, usize) {
+    (&x[0], x.len())
 }
 
 #[differentiate]

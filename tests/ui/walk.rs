@@ -1,20 +1,32 @@
-//! A list walked by a reference that moves on.
+//! A reference that moves on through a part of another type.
 
 use grad_runtime::{Differentiable, differentiate};
 
 #[derive(Differentiable, Clone)]
-struct Node {
+struct Tree {
     value: f64,
-    next: Option<Box<Node>>,
+    below: Below,
+}
+
+#[derive(Differentiable, Clone)]
+struct Below {
+    trees: Vec<Tree>,
 }
 
 #[differentiate]
-fn total(head: &Node) -> f64 {
+impl Below {
+    fn first(&self) -> &Tree {
+        &self.trees[0]
+    }
+}
+
+#[differentiate]
+fn total(tree: &Tree, depth: usize) -> f64 {
     let mut sum = 0.0;
-    let mut cur = Some(head);
-    while let Some(node) = cur {
+    let mut node = tree;
+    for _ in 0..depth {
         sum += node.value;
-        cur = node.next.as_deref();
+        node = node.below.first();
     }
     sum
 }

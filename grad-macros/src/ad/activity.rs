@@ -120,7 +120,7 @@ fn is_constant_object(graph: &Graph, path: &Path) -> bool {
         && !sites.any(|id| graph.site(id).kind.writes().into_iter().any(overlaps))
 }
 
-fn fixpoint(mut marks: Marks, step: impl Fn(&mut Marks)) -> Marks {
+pub(super) fn fixpoint(mut marks: Marks, step: impl Fn(&mut Marks)) -> Marks {
     loop {
         let before = marks.clone();
         step(&mut marks);
@@ -236,7 +236,19 @@ pub(super) fn targets(site: &Site) -> Vec<Var> {
     }
 }
 
-fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
+/// Those of them that may come to depend on what the site reads.
+fn varied_targets(site: &Site) -> Vec<Var> {
+    let Kind::Call(call) = &site.kind else {
+        return targets(site);
+    };
+    let inert = |k: usize| k < 64 && call.inert >> k & 1 == 1;
+    let args = call.args.iter().enumerate().filter(|(k, _)| !inert(*k));
+    args.filter_map(|(_, arg)| arg.written())
+        .map(|path| path.root)
+        .collect()
+}
+
+pub(super) fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
     for id in &graph.block(region).sites {
         let site = graph.site(*id);
         let (values, vars) = sources(graph, site);
@@ -245,7 +257,7 @@ fn forward(graph: &Graph, region: Region, marks: &mut Marks) {
             || matches!(&site.kind, Kind::Call(call) if call.runs_given());
         if varied {
             mark_results(graph, &site.results, marks);
-            marks.vars.extend(targets(site));
+            marks.vars.extend(varied_targets(site));
         }
         if let Kind::Swap(a, b) = &site.kind {
             if marks.vars.contains(&a.root) || marks.vars.contains(&b.root) {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::residuals::Residuals;
 use crate::ir::{
-    Arg, Call, Callee, Graph, Kind, Path, Region, Site, SiteId, Storage, Ty, Value, Var, VarInfo,
+    Arg, Call, Callee, Graph, Kind, Path, Region, Site, SiteId, Storage, Value, Var, VarInfo,
 };
 
 /// Copies what is borrowed where its place changes before the reverse sweep comes back.
@@ -263,7 +263,7 @@ fn is_found_again(graph: &Graph, residuals: &Residuals, value: Value, id: SiteId
     let paths = graph.site(id).paths();
     let finds = match graph.site(id).kind {
         Kind::Load(_) => is_lent(graph, residuals, value),
-        _ if *graph.ty(value) == Ty::Way => {
+        _ if graph.ty(value).is_way() => {
             let mut through = paths.iter();
             through.any(|path| holds_references(graph, residuals, path.root))
         }

@@ -102,7 +102,7 @@ impl<'g> Walk<'g> {
 
     fn judged(&self, site: &Site, to: Value, active: &Activity) -> Judgement {
         let ty = self.graph.ty(to);
-        if matches!(ty, Ty::Bool | Ty::Unit | Ty::Way | Ty::Pullback) {
+        if matches!(ty, Ty::Bool | Ty::Unit | Ty::Way | Ty::Walk | Ty::Pullback) {
             return Judgement::Fine;
         }
         let disguised = |v: &Value| self.made.values.contains(v) && !active.values.contains(v);

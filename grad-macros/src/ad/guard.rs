@@ -96,6 +96,7 @@ impl Push {
             sites,
             yields: yields.clone(),
             checkpoint: None,
+            private: None,
         };
         let mut copies = HashMap::new();
         let zero = self.copy_region(live, &mut copies);

@@ -15,6 +15,7 @@ mod escapes;
 mod forward;
 mod guard;
 mod idle;
+mod inert_views;
 mod linear;
 mod overwritten;
 mod partial;
@@ -25,6 +26,7 @@ mod scratch;
 mod sizes;
 mod slopes;
 mod subsets;
+mod untouched;
 mod vjp;
 mod wanted;
 
@@ -37,6 +39,7 @@ pub(crate) use linear::{drop_unread, linear};
 pub(crate) use partial::keep_partial;
 pub(crate) use rewrites::rewritten;
 pub(crate) use subsets::{subsets, wrt_mask};
+pub(crate) use untouched::{note_untouched, untouched};
 pub(crate) use vjp::{Trust, carries, gradient, reverse};
 
 use crate::ir::{Graph, Kind, Literal, Op, Region, Ty, Value, Wrt, row};

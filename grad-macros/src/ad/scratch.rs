@@ -173,9 +173,14 @@ impl<'a> Scratch<'a> {
         };
         all || known.written.iter().any(|written| match written {
             Written::Element(v) => self.same(*v, *index),
-            Written::Range(start, end) => known.indices.iter().any(|(i, from, to)| {
-                i == index && self.same(*from, *start) && self.same(*to, *end)
-            }),
+            Written::Range(start, end) => {
+                let ends = [*start, *index, *end].map(|value| self.integer(value));
+                let within = matches!(ends, [Some(from), Some(k), Some(to)] if from <= k && k < to);
+                within
+                    || known.indices.iter().any(|(i, from, to)| {
+                        i == index && self.same(*from, *start) && self.same(*to, *end)
+                    })
+            }
             Written::All => true,
         })
     }
@@ -193,9 +198,7 @@ impl<'a> Scratch<'a> {
         }
         match &site.kind {
             Kind::Repeat { .. } => self.same(value, site.operands[1]),
-            Kind::Array { .. } => self.graph.literal(value).is_some_and(
-                |literal| matches!(literal, Literal::Int(n) if *n == site.operands.len().to_string()),
-            ),
+            Kind::Array { .. } => self.integer(value) == Some(site.operands.len()),
             _ => false,
         }
     }
@@ -218,7 +221,18 @@ impl<'a> Scratch<'a> {
     }
 
     fn same(&self, a: Value, b: Value) -> bool {
-        let literal = self.graph.literal(a);
-        a == b || literal.is_some() && literal == self.graph.literal(b)
+        let integer = self.integer(a);
+        a == b || integer.is_some() && integer == self.integer(b)
+    }
+
+    /// The integer that the value is, as a literal or as the length of an array type.
+    fn integer(&self, value: Value) -> Option<usize> {
+        let text = match &self.graph.def(value)?.kind {
+            Kind::Literal(Literal::Int(text)) => text.clone(),
+            Kind::Constant(code) => code.0.to_string(),
+            _ => return None,
+        };
+        let text = text.replace('_', "");
+        text.trim_end_matches("usize").parse().ok()
     }
 }

@@ -6,7 +6,7 @@ use syn::parse_quote;
 use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
 use super::numeric::bound_by_use;
-use super::rules::{conversion, operator_rule, place_rule};
+use super::rules::{conversion, gathering, operator_rule, place_rule};
 use super::slices::{is_recursive, slice_items, slice_of};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
@@ -20,6 +20,7 @@ use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::signature::generics::operators;
+use crate::signature::iterators::listed_signature;
 use crate::signature::lifetimes::name_lifetimes;
 use crate::{ad, cycles, front, pass, traits};
 
@@ -118,6 +119,11 @@ pub(super) fn impl_items(
                 let beside = beside(&block, &generated, &numbers, &root);
                 let errors = diag.to_tokens();
                 return quote!(#written #beside #errors);
+            }
+            Some(Foreign::Gathering) => {
+                let rule = gathering(&block, path, options);
+                let errors = diag.to_tokens();
+                return quote!(#written #rule #errors);
             }
             Some(Foreign::Conversion) => {
                 let rule = conversion(&block, path, options);
@@ -224,6 +230,8 @@ pub(super) fn optional_items(function: &Function, options: &Options) -> TokenStr
     let trial = Diagnostics::default();
     let whole = uncurried_signature(function.sig);
     let sig = whole.as_ref().map_or(function.sig, |(sig, _)| sig);
+    let of_items = listed_signature(sig);
+    let sig = of_items.as_ref().map_or(sig, |(sig, _)| sig);
     let signature = Signature::read(sig, function.outer, options, &trial);
     if !trial.any() {
         return function_items(function, options, &Diagnostics::default());
@@ -303,7 +311,8 @@ pub(super) fn trait_items(
             of_trait: Some(of_trait.clone()),
             functions: &[],
         };
-        if signature.returned.is_none() && !signature.applied {
+        let is_own = signature.returned.is_none() && !signature.applied;
+        if is_own && !signature.is_given_functions() {
             generated.extend(derived.for_users(&signature).trait_items());
         }
         generated.extend(match default {
@@ -332,8 +341,9 @@ pub(super) fn trait_items(
             generated.extend(object_items(&derived, default.as_ref(), sized, options));
         }
     }
-    item.items.push(TraitItem::Verbatim(generated));
     let root = root_of(options);
+    traits::bound_associated(&mut item, &root);
+    item.items.push(TraitItem::Verbatim(generated));
     for (name, path) in operators(&own, &around) {
         let rule = rule_bound(&own.ident, &name, &path, &root);
         let bounds: [syn::TypeParamBound; 2] = [parse_quote!(#root::Differentiable), rule];

@@ -23,7 +23,8 @@ pub(super) fn passed_functions(
         };
         for (k, arg) in captured.iter().enumerate() {
             let (place, wrt) = (passed.inputs + k, active.arg(arg));
-            passed.signature.parameters[place].wrt = wrt;
+            let parameter = &mut passed.signature.parameters[place];
+            parameter.wrt = wrt && parameter.function.is_none();
             passed.lowered.graph.params[place].wrt = wrt;
         }
     }

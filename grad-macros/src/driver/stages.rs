@@ -1,8 +1,10 @@
 //! The stages between the front and emission, and the dump of what each gives.
 
+use std::collections::HashMap;
+
 use crate::diag::{Diagnostics, Problem};
 use crate::emit::{Graphs, Home};
-use crate::ir::Graph;
+use crate::ir::{Arg, Graph, Kind, SiteId};
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::stages::{ForwardLanes, Gradient, Lowered, Tangents};
@@ -10,12 +12,36 @@ use crate::{ad, pass};
 
 /// What is active in a function; reports what cannot be.
 pub(super) fn active_in(lowered: &mut Lowered, diag: &Diagnostics) -> ad::Activity {
+    note_untouched(lowered);
     let active = ad::activity(&lowered.graph, &lowered.if_active, diag);
     for check in ad::disguises(&lowered.graph, &active, diag) {
         super::disguises::put(&mut lowered.graph, check);
     }
     check_checkpoints(&lowered.graph, &active, diag);
     active
+}
+
+/// Notes what the closures that a function passes change without a derivative, those in them first.
+fn note_untouched(lowered: &mut Lowered) {
+    let mut closures = HashMap::new();
+    for (number, passed) in lowered.passed.iter_mut().enumerate() {
+        note_untouched(&mut passed.lowered);
+        let is_function = |k: usize| passed.signature.parameters[k].function.is_some();
+        let untouched = ad::untouched(&passed.lowered.graph, passed.inputs, is_function);
+        closures.insert(number, untouched);
+    }
+    ad::note_untouched(&mut lowered.graph, &closures);
+}
+
+/// Whether a loop calls a function that this one is given and that may change something: no run can begin
+/// at a place where it was before.
+fn calls_changing(graph: &Graph, id: SiteId) -> bool {
+    let regions = graph.site(id).regions.iter();
+    let mut sites = regions.flat_map(|region| graph.sites_within(*region));
+    let is_state = |arg: &Arg| matches!(arg, Arg::State(_));
+    sites.any(
+        |id| matches!(&graph.site(id).kind, Kind::Call(call) if call.args.iter().any(is_state)),
+    )
 }
 
 /// Reports loops under `checkpoint` that carry nothing. One loop of the source may be several of the
@@ -28,9 +54,13 @@ pub(super) fn check_checkpoints(
     let mut marks: Vec<(proc_macro2::Span, bool)> = Vec::new();
     for id in graph.sites_within(graph.body) {
         let body = graph.site(id).regions.last();
-        let Some(span) = body.and_then(|body| graph.block(*body).checkpoint) else {
+        let Some(mark) = body.and_then(|body| graph.block(*body).checkpoint) else {
             continue;
         };
+        let span = mark.span;
+        if calls_changing(graph, id) {
+            diag.report(span, Problem::CheckpointOfEffects);
+        }
         let carries = ad::carries(graph, active, id);
         let place = |span: &proc_macro2::Span| format!("{span:?}");
         match marks.iter_mut().find(|(at, _)| place(at) == place(&span)) {

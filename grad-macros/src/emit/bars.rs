@@ -7,6 +7,7 @@ use syn::Type;
 
 use super::body::Body;
 use super::items::Derived;
+use crate::signature::functions::OfClosure;
 use crate::signature::{Parameter, Passing, Place};
 
 impl Derived<'_> {
@@ -20,7 +21,14 @@ impl Derived<'_> {
         bar: &Ident,
     ) -> (TokenStream, TokenStream) {
         let (root, place) = (&self.root, &parameter.name);
-        if parameter.of_closure {
+        if parameter.of_closure == Some(OfClosure::Captured) {
+            let witness = body.names.fresh("witness");
+            return (
+                quote!(let #witness = #root::private::witness(&*#place);),
+                quote!(let #bar: &mut _ = #root::private::shared_bar(#witness, #bar);),
+            );
+        }
+        if parameter.of_closure.is_some() {
             let kept = body.names.fresh("kept");
             return (
                 quote!(let mut #kept = (&&#root::private::BarOf(&*#place)).kept();),

@@ -10,6 +10,7 @@ use super::items::Derived;
 use super::names::Names;
 use crate::ir::Output;
 use crate::ir::{Kind, Slot, Storage, Value};
+use crate::signature::functions::OfClosure;
 use crate::signature::{Parameter, Passing, Place};
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
@@ -91,6 +92,9 @@ impl Derived<'_> {
             bars.push(quote!(#bar: ::core::option::Option<&mut #bar_type>));
             if let Some(var) = reverse.bars[k] {
                 body.name_var(var, &bar);
+                if parameter.function.is_some() {
+                    continue;
+                }
                 if written {
                     let (before, inside) = self.written_bar(&mut body, parameter, k, &bar);
                     closing.extend(before);
@@ -117,6 +121,18 @@ impl Derived<'_> {
         let code =
             quote!(#witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure));
         self.scoped(lowered, graph, &code)
+    }
+
+    /// The body as it stands; the functions it is given are those of a mode.
+    pub(super) fn plain_body(&self, lowered: &Lowered, forward: bool, names: Names) -> TokenStream {
+        let graph = &lowered.graph;
+        let mut body = self.declare(graph, names);
+        body.forward = forward;
+        let statements = body.statements(graph.body);
+        let yields = &graph.block(graph.body).yields;
+        let value = result(&body, &lowered.output, yields, &HashSet::new());
+        let (items, traits) = (self.prelude(lowered), self.traits_of(graph));
+        quote!(#traits #items #statements #value)
     }
 
     /// The pullback of a recursive function has a type that can be named.
@@ -183,6 +199,9 @@ impl Derived<'_> {
         };
         let mut opening = TokenStream::new();
         for (k, parameter) in self.parameters().iter().enumerate() {
+            if parameter.function.is_some() {
+                continue;
+            }
             let dot = parameter.dot.clone();
             let bar_type = self.dot_type(parameter, tangents);
             let name = called(parameter);
@@ -190,7 +209,14 @@ impl Derived<'_> {
             match forward.dots[k] {
                 Some(Slot::Memory(var)) if parameter.passing == Passing::RefMut => {
                     let absent = body.names.fresh("absent");
-                    if parameter.of_closure {
+                    if parameter.of_closure == Some(OfClosure::Captured) {
+                        opening.extend(quote! {
+                            let #local: &mut _ = #root::private::shared_bar(#root::private::witness(&*#name), #dot);
+                        });
+                        body.name_var(var, &local);
+                        continue;
+                    }
+                    if parameter.of_closure.is_some() {
                         opening.extend(quote! {
                             let mut #absent = (&&#root::private::BarOf(&*#name)).kept();
                             let #local: &mut _ = #absent.or(#dot);

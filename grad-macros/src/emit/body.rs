@@ -11,8 +11,8 @@ use super::names::{Names, named, span_within};
 use super::places::Access;
 use super::spelling::{self, discrete_text, infix, is_shown, placed, spelled};
 use crate::ir::{
-    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Step, Storage, Ty, Value, Var,
-    Width, row,
+    Capture, Discrete, Graph, Kind, Op, Path, Region, Site, SiteId, Storage, Ty, Value, Var, Width,
+    row,
 };
 
 /// Writes the regions of one graph.
@@ -28,6 +28,8 @@ pub(super) struct Body<'g> {
     pub(super) lent: HashSet<Var>,
     /// Those of them that are copied where they are made.
     pub(super) settled: HashSet<Var>,
+    /// Variables of which only a later use tells the type.
+    pub(super) untyped: HashSet<Var>,
     pub(super) held: HashSet<Value>,
     /// How often each value is read.
     pub(super) reads: HashMap<Value, usize>,
@@ -49,6 +51,8 @@ pub(super) struct Body<'g> {
     pub(super) wholes: HashMap<Var, Ident>,
     /// Places that are borrowed for their fields, by the names of the references.
     pub(super) opened: Vec<(Path, Ident)>,
+    /// Cursors of the loops around.
+    pub(super) cursors: Vec<super::cursors::Cursor>,
     /// Parts of arrays that were borrowed for the call being written, as they are called there.
     pub(super) apart: Vec<(Path, TokenStream)>,
 }
@@ -73,6 +77,7 @@ impl<'g> Body<'g> {
             settled: super::places::settled_variables(graph, &lent),
             held: super::held::held_values(graph),
             lent,
+            untyped: super::untyped::untyped_variables(graph),
             reads: counted_reads(graph),
             guards: HashMap::new(),
             here: Span::call_site(),
@@ -83,6 +88,7 @@ impl<'g> Body<'g> {
             linear: None,
             wholes: HashMap::new(),
             opened: Vec::new(),
+            cursors: Vec::new(),
             apart: Vec::new(),
         }
     }
@@ -130,7 +136,7 @@ impl<'g> Body<'g> {
             .iter()
             .filter_map(|site| match &site.kind {
                 Kind::Save(tape, _) => Some((*tape, self.store(*tape))),
-                Kind::Begin(tape, _) => Some((*tape, quote!(Checkpoints))),
+                Kind::Begin(tape, ..) => Some((*tape, quote!(Checkpoints))),
                 Kind::Push(tape) if is_marks(self.graph, *tape) => Some((*tape, quote!(Wants))),
                 _ => None,
             })
@@ -336,11 +342,7 @@ impl<'g> Body<'g> {
                 let (n, x) = (operand(self, 0), operand(self, 1));
                 quote!(#root::private::int_like(#n, #x))
             }
-            Kind::Append(path) => {
-                let element = path.then(Step::Index(site.operands[0]));
-                let (place, v) = (self.place(path), self.settled(&element, site.operands[0]));
-                quote!(#place.push(#v))
-            }
+            Kind::Append(path) => self.append(path, site.operands[0]),
             Kind::Elements => {
                 let bar = operand(self, 0);
                 quote!(#root::private::elements(#bar))
@@ -360,10 +362,11 @@ impl<'g> Body<'g> {
                 if graph.var(path.root).tangent {
                     quote!(#root::private::owned(#place))
                 } else {
-                    quote!((&&#root::private::Copier(#place)).replicate())
+                    self.replica(self.is_untyped_at(path), &place)
                 }
             }
             Kind::Borrow(path) => self.reference(path, Access::Read),
+            Kind::Walk(_) | Kind::Onward(..) | Kind::Joined => self.walk(site),
             Kind::Own(path) => {
                 let place = self.reference(path, Access::Read);
                 quote!((&&#root::private::Copier(#place)).replicate_owned())
@@ -427,12 +430,12 @@ impl<'g> Body<'g> {
             }
             Kind::Keep(path, None) => {
                 let place = self.reference(path, Access::Read);
-                quote!(#root::private::keep_argument(|| (&&#root::private::Copier(#place)).replicate()))
+                let copy = self.replica(self.is_untyped_at(path), &place);
+                quote!(#root::private::keep_argument(|| #copy))
             }
             Kind::Record(record) => self.record(record, &site.operands),
             Kind::If => return self.branch(site),
-            Kind::For(range) => return self.counted(site, range),
-            Kind::While => return self.repeated(site),
+            Kind::For(_) | Kind::While => return self.iterated(site),
             Kind::Call(call) => self.call(call, span),
             Kind::Unmade(call) => {
                 let call = self.call(call, span);
@@ -496,7 +499,9 @@ impl<'g> Body<'g> {
             }
             Kind::Save(tape, path) => self.save(*tape, path),
             Kind::Restore(tape, path) => self.restore(*tape, path, site.operands.first().copied()),
-            Kind::Begin(store, range) => return self.begin(*store, range.as_ref(), site),
+            Kind::Begin(store, range, stride) => {
+                return self.begin(*store, range.as_ref(), *stride, site);
+            }
             Kind::Due(store) => {
                 let store = self.variable(*store);
                 quote!(#store.due())

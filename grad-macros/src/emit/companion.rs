@@ -128,6 +128,9 @@ impl Derived<'_> {
             jvp: self.modes.forward().then(some).flatten(),
             ..Bodies::default()
         };
+        if self.signature.is_given_functions() {
+            return self.given_items(&bodies, false);
+        }
         self.companion(&bodies, false)
     }
 
@@ -184,6 +187,9 @@ impl Derived<'_> {
             }
             outlive(&mut where_clause, &self.outlived_kinds())
         });
+        // The functions that a trait's method is given outlive the pullback.
+        let given = recursive && self.signature.outlived.is_some();
+        let alive = alive.or_else(|| given.then(|| quote!(+ '__grad)));
         let pull = self.pull_type(&kept, recursive, alive.as_ref());
         self.both_receivers(&Member {
             mode: "vjp",

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::body::Body;
+use super::walks::is_or_copies;
 use crate::ir::{Adaptor, Discrete, Graph, Kind, Range, Region, Site, Ty, Value, Var, Width};
 
 impl Body<'_> {
@@ -41,7 +42,7 @@ impl Body<'_> {
             .block(region)
             .yields
             .iter()
-            .map(|v| self.value(*v))
+            .map(|v| self.handed_on(*v))
             .collect();
         match yields.as_slice() {
             [] => quote!({ #statements }),
@@ -52,8 +53,39 @@ impl Body<'_> {
 
     pub(super) fn branch(&mut self, site: &Site) -> TokenStream {
         let condition = self.value(site.operands[0]);
+        if self.gives_lanes(site) {
+            let (then, otherwise) = (
+                self.yields_of(site.regions[0]),
+                self.yields_of(site.regions[1]),
+            );
+            let names: Vec<Ident> = site.results.iter().map(|v| self.fresh(*v, "t")).collect();
+            let side = |(statements, yields): (TokenStream, Option<Vec<TokenStream>>)| match yields
+            {
+                Some(yields) => quote!({ #statements #(#names = #yields;)* }),
+                None => quote!({ #statements }),
+            };
+            let (then, otherwise) = (side(then), side(otherwise));
+            return quote!(#(let #names;)* if #condition #then else #otherwise);
+        }
         let (then, otherwise) = (self.block(site.regions[0]), self.block(site.regions[1]));
         self.define_all(site, &quote!(if #condition #then else #otherwise))
+    }
+
+    /// Whether tangents of structs come out of the site: they are large, and each is written once where
+    /// it stays, by no way of a tuple.
+    fn gives_lanes(&self, site: &Site) -> bool {
+        let large = |v: &Value| self.is_lanes(*v) && !self.graph.ty(*v).is_scalar();
+        site.results.iter().any(large)
+    }
+
+    /// The statements of a region and what it yields, if it does not diverge.
+    fn yields_of(&mut self, region: Region) -> (TokenStream, Option<Vec<TokenStream>>) {
+        let statements = self.statements(region);
+        let block = self.graph.block(region);
+        let last = block.sites.last().map(|id| self.graph.site(*id));
+        let diverges = last.is_some_and(|site| site.kind.diverges());
+        let yields = (!diverges).then(|| block.yields.iter().map(|v| self.value(*v)).collect());
+        (statements, yields)
     }
 
     pub(super) fn unpack(&mut self, site: &Site) -> TokenStream {
@@ -89,7 +121,7 @@ impl Body<'_> {
         inits: &[Value],
         args: &[Value],
     ) -> (Vec<Ident>, TokenStream) {
-        let first: Vec<_> = inits.iter().map(|v| self.value(*v)).collect();
+        let first: Vec<_> = inits.iter().map(|v| self.handed_on(*v)).collect();
         // What begins as a literal without a type may have methods called on it.
         let tys: Vec<_> = (0..inits.len())
             .map(|k| self.carried_type(inits[k], [args[k], site.results[k]]))
@@ -112,7 +144,7 @@ impl Body<'_> {
     }
 
     /// The type of a carried variable that begins as a number without one.
-    fn carried_type(&self, init: Value, others: [Value; 2]) -> Option<TokenStream> {
+    pub(super) fn carried_type(&self, init: Value, others: [Value; 2]) -> Option<TokenStream> {
         let in_lanes = others.iter().any(|value| self.is_lanes(*value));
         if in_lanes || *self.graph.ty(init) != Ty::Float(None) {
             return None;
@@ -126,22 +158,16 @@ impl Body<'_> {
 
     /// The carried variables take the values the body yields, all at once.
     pub(super) fn advance(&mut self, names: &[Ident], region: Region) -> TokenStream {
-        let yields: Vec<_> = self
-            .graph
-            .block(region)
-            .yields
-            .iter()
-            .map(|v| self.value(*v))
-            .collect();
-        let changed: Vec<_> = names
-            .iter()
-            .zip(&yields)
-            .filter(|(name, next)| name.to_string() != next.to_string())
+        let yields = &self.graph.block(region).yields;
+        let changed = names.iter().zip(yields);
+        let changed: Vec<_> = changed
+            .filter(|(name, next)| name.to_string() != self.value(**next).to_string())
+            .map(|(name, next)| (name, self.handed_on(*next)))
             .collect();
         let read_late = changed.iter().enumerate().any(|(k, (name, _))| {
             changed[k + 1..]
                 .iter()
-                .any(|(_, next)| next.to_string() == name.to_string())
+                .any(|(_, next)| is_or_copies(next, name))
         });
         if read_late {
             let (names, nexts): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
@@ -152,7 +178,7 @@ impl Body<'_> {
     }
 
     /// The range of a counted loop, with its adaptors.
-    fn iteration(&self, site: &Site, range: &Range) -> TokenStream {
+    pub(super) fn iteration(&self, site: &Site, range: &Range) -> TokenStream {
         let (start, end) = (self.value(site.operands[0]), self.value(site.operands[1]));
         let plain = if range.inclusive {
             quote!(#start..=#end)
@@ -181,8 +207,17 @@ impl Body<'_> {
     }
 
     /// Begins a run of a loop under `checkpoint`.
-    pub(super) fn begin(&self, store: Var, range: Option<&Range>, site: &Site) -> TokenStream {
+    pub(super) fn begin(
+        &self,
+        store: Var,
+        range: Option<&Range>,
+        stride: Option<usize>,
+        site: &Site,
+    ) -> TokenStream {
         let (root, store) = (&self.root, self.variable(store));
+        if let Some(stride) = stride {
+            return quote!(#store.begin_every(#stride););
+        }
         match range {
             Some(range) => {
                 let range = self.iteration(site, range);
@@ -192,12 +227,25 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
+    /// A loop, with the cursors it needs.
+    pub(super) fn iterated(&mut self, site: &Site) -> TokenStream {
+        let (before, cursors) = self.open_cursors(site);
+        let code = match &site.kind {
+            Kind::For(range) => self.counted(site, range),
+            _ => self.repeated(site),
+        };
+        self.cursors.truncate(before);
+        quote!(#cursors #code)
+    }
+
+    fn counted(&mut self, site: &Site, range: &Range) -> TokenStream {
         let region = site.regions[0];
         let args = self.graph.block(region).args.clone();
         let iteration = self.iteration(site, range);
         let (names, lets) = self.carried(site, &site.operands[range.first_carried()..], &args[1..]);
-        let (strips, iteration) = match self.strips(site, range, &names) {
+        let strips = self.abreast(site, range, &names);
+        let strips = strips.or_else(|| self.strips(site, range, &names));
+        let (strips, iteration) = match strips {
             Some((strips, rest)) => {
                 let end = self.value(site.operands[1]);
                 (strips, quote!(#rest..#end))
@@ -205,6 +253,27 @@ impl Body<'_> {
             None => (TokenStream::new(), iteration),
         };
         let index = self.fresh(args[0], "i");
+        let iterate = self.head(region, range, &index, &iteration);
+        let body = self.statements(region);
+        let advance = self.advance(&names, region);
+        let exit = if range.exits {
+            let code = &names[0];
+            quote!(if #code != 0 { break; })
+        } else {
+            TokenStream::new()
+        };
+        let pass = self.passing_over(site);
+        quote!(#lets #strips #iterate { #pass #body #advance #exit })
+    }
+
+    /// The head of a counted loop; what its iterations keep or read back is made ready before it.
+    pub(super) fn head(
+        &mut self,
+        region: Region,
+        range: &Range,
+        index: &Ident,
+        iteration: &TokenStream,
+    ) -> TokenStream {
         let tape_in = |wanted: fn(&Kind) -> Option<Var>| {
             let sites = self.graph.block(region).sites.iter();
             let tape = sites
@@ -243,16 +312,7 @@ impl Body<'_> {
                 for #index in #range
             };
         }
-        let body = self.statements(region);
-        let advance = self.advance(&names, region);
-        let exit = if range.exits {
-            let code = &names[0];
-            quote!(if #code != 0 { break; })
-        } else {
-            TokenStream::new()
-        };
-        let pass = self.passing_over(site);
-        quote!(#lets #strips #iterate { #pass #body #advance #exit })
+        iterate
     }
 
     /// Vectors of tangents in lanes to which each iteration appends.
@@ -276,7 +336,7 @@ impl Body<'_> {
         vectors.collect()
     }
 
-    pub(super) fn repeated(&mut self, site: &Site) -> TokenStream {
+    fn repeated(&mut self, site: &Site) -> TokenStream {
         let (condition, body) = (site.regions[0], site.regions[1]);
         let args = self.graph.block(body).args.clone();
         let (names, lets) = self.carried(site, &site.operands, &args);

@@ -147,7 +147,7 @@ impl Cost<'_> {
     /// Whether what is pushed are states that a loop under `checkpoint` is run again from.
     fn is_store(&self, tape: Var) -> bool {
         let mut sites = self.graph.sites.iter();
-        sites.any(|site| matches!(&site.kind, Kind::Begin(store, _) if *store == tape))
+        sites.any(|site| matches!(&site.kind, Kind::Begin(store, ..) if *store == tape))
     }
 
     fn entry(&self, values: &[Value]) -> Entry {
@@ -162,7 +162,7 @@ impl Cost<'_> {
         let info = self.graph.value(value);
         match &info.ty {
             Ty::Pullback => self.pullback(value),
-            Ty::Kept | Ty::Way => Entry::other("what leads to a receiver".to_owned()),
+            Ty::Kept | Ty::Way | Ty::Walk => Entry::other("what leads to a receiver".to_owned()),
             ty => Entry::of(ty).unwrap_or_else(|| match (ty, &info.name) {
                 (Ty::Array(_), Some(name)) => Entry::other(format!("a copy of `{name}`")),
                 _ => Entry {

@@ -35,7 +35,7 @@ impl Body<'_> {
     pub(super) fn dot(&self, call: &Call, k: usize, dot: Option<&Arg>, span: Span) -> TokenStream {
         let (is_receiver, arg) = (k == 0, &call.args[k]);
         match dot {
-            None => quote!(::core::option::Option::None),
+            None | Some(Arg::State(_)) => quote!(::core::option::Option::None),
             Some(Arg::Value(v)) => {
                 let v = self.value(*v);
                 quote!(::core::option::Option::Some(&#v))

@@ -11,11 +11,11 @@
 //! The pullback is run by a method of the object rather than kept in a box, which would have to outlive
 //! what the object borrows: it evaluates the method once more.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::items::{Derived, Home, sibling};
-use super::signatures::{bare, mentions_self};
+use super::signatures::bare;
 use crate::signature::{Parameter, Passing};
 
 /// What stands in the bodies of the two.
@@ -53,11 +53,13 @@ impl Derived<'_> {
             && !rest.iter().any(lent)
     }
 
-    /// Whether the method may be called on an object as it is: it speaks of no `Self`.
+    /// Whether the method speaks of `Self`, not only of types associated with it: then it may not be
+    /// called on an object as it is.
     pub(crate) fn speaks_of_self(&self) -> bool {
         let rest = self.parameters().iter().skip(1);
         let inputs: TokenStream = rest.map(|p| p.written.to_token_stream()).collect();
-        mentions_self(inputs) || mentions_self(self.signature.output_type.to_token_stream())
+        let output = self.signature.output_type.to_token_stream();
+        is_own(inputs) || is_own(output)
     }
 
     /// The two methods; `sized` where they are not for objects after all.
@@ -182,4 +184,18 @@ impl Derived<'_> {
         };
         rest.iter().map(copy).collect()
     }
+}
+
+/// Whether the tokens speak of `Self` itself.
+fn is_own(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == ':');
+        match token {
+            TokenTree::Group(group) if is_own(group.stream()) => return true,
+            TokenTree::Ident(ident) if ident == "Self" && !is_path => return true,
+            _ => {}
+        }
+    }
+    false
 }

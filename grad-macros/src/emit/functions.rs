@@ -18,6 +18,7 @@ use quote::{format_ident, quote};
 use super::body::Body;
 use super::items::Derived;
 use super::names::{Names, named};
+use super::places::Access;
 use crate::ir::{Arg, Call, Capture};
 use crate::signature::{Parameter, Passing};
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
@@ -26,11 +27,13 @@ use crate::stages::{Forward, Lowered, Reverse, Tangents};
 #[derive(Clone)]
 pub(crate) struct FunctionTokens {
     inputs: Vec<Parameter>,
-    captures: Vec<Parameter>,
+    pub(super) captures: Vec<Parameter>,
     vjp: TokenStream,
     jvp: TokenStream,
     /// The methods of which rustc is asked whose they are, here and in closures inside.
     pub(super) asked: BTreeSet<String>,
+    /// As it stands, in either mode, where it changes something.
+    pub(super) plain: [TokenStream; 2],
 }
 
 /// Writes a closure whose first parameters are its inputs.
@@ -51,8 +54,16 @@ pub(crate) fn function_tokens(
     let asked = graphs
         .flat_map(|graph| derived.asked_names(graph))
         .collect();
+    let changes = captures.iter().any(|p| p.passing == Passing::RefMut);
+    let plain = |forward| derived.plain_body(lowered, forward, names.clone());
+    let plain = if changes {
+        [false, true].map(plain)
+    } else {
+        <[TokenStream; 2]>::default()
+    };
     FunctionTokens {
         asked,
+        plain,
         inputs: own.to_vec(),
         captures: captures.to_vec(),
         vjp: reverse
@@ -65,13 +76,13 @@ pub(crate) fn function_tokens(
 }
 
 /// A closure of a call: its tokens, and names for what it captures and gathers.
-struct Knit<'a> {
-    tokens: &'a FunctionTokens,
-    captures: Vec<Ident>,
+pub(super) struct Knit<'a> {
+    pub(super) tokens: &'a FunctionTokens,
+    pub(super) captures: Vec<Ident>,
     cells: Vec<Ident>,
     /// Functions its caller is given.
-    given: Vec<Ident>,
-    args: &'a [Arg],
+    pub(super) given: Vec<Ident>,
+    pub(super) args: &'a [Arg],
 }
 
 fn own_name(text: &str, number: usize, k: usize) -> Ident {
@@ -80,8 +91,8 @@ fn own_name(text: &str, number: usize, k: usize) -> Ident {
 
 impl Body<'_> {
     /// The closures of a call with what each captures.
-    fn knits<'a>(&'a self, call: &'a Call) -> Vec<(usize, Knit<'a>)> {
-        let mut first = call.own_args().len();
+    pub(super) fn knits<'a>(&'a self, call: &'a Call) -> Vec<(usize, Knit<'a>)> {
+        let mut first = call.first_captured();
         let mut knits = Vec::new();
         for (place, arg) in call.own_args().iter().enumerate() {
             let Arg::Closure(number, count, _, captured) = arg else {
@@ -122,9 +133,9 @@ impl Body<'_> {
             opening.extend(self.copies(knit));
             for (k, capture) in knit.tokens.captures.iter().enumerate() {
                 if capture.wrt {
-                    let (cell, own) = (&knit.cells[k], &knit.captures[k]);
+                    let (cell, like) = (&knit.cells[k], knit.content(k));
                     opening.extend(quote! {
-                        let #cell = #root::private::Gathered::of(#root::private::zero_like(&*#own));
+                        let #cell = #root::private::Gathered::of(#root::private::zero_like(#like));
                     });
                 }
             }
@@ -135,9 +146,11 @@ impl Body<'_> {
         }
         let inner = self.companion_call(call, "vjp", &args, &[], span);
         let cells = knits.iter().flat_map(|(_, knit)| knit.gathered());
+        let changed = self.give_changed(&knits);
         quote!({
             #opening
             let (__grad_value, __grad_inner) = #inner;
+            #changed
             (__grad_value, (__grad_inner, (#(#cells,)*)))
         })
     }
@@ -154,11 +167,22 @@ impl Body<'_> {
         let own = call.own_args().len();
         let knits = self.knits(call);
         let cells = knits.iter().flat_map(|(_, knit)| knit.gathered());
-        let (mut closing, mut next) = (TokenStream::new(), own);
+        let root = &self.root;
+        let (mut opening, mut closing) = (TokenStream::new(), TokenStream::new());
+        let mut next = call.first_captured();
         for (_, knit) in &knits {
             for (capture, cell) in knit.tokens.captures.iter().zip(&knit.cells) {
                 let bar = &bars[next];
-                if capture.wrt {
+                if capture.wrt && capture.passing == Passing::RefMut {
+                    // Of what the closure changes, in and out.
+                    let exchange = quote! {
+                        if let ::core::option::Option::Some(place) = #bar {
+                            #root::private::exchange(&mut *#cell.place(), place);
+                        }
+                    };
+                    opening.extend(exchange.clone());
+                    closing.extend(exchange);
+                } else if capture.wrt {
                     closing.extend(quote! {
                         if let ::core::option::Option::Some(place) = #bar { #cell.give_to(place); }
                     });
@@ -169,6 +193,7 @@ impl Body<'_> {
         let (args, bars) = (&args[..own], &bars[..own]);
         quote!({
             let (__grad_inner, (#(#cells,)*)) = #pull;
+            #opening
             __grad_inner(#seed, #(#args,)* #(#bars),*);
             #closing
         })
@@ -180,13 +205,26 @@ impl Body<'_> {
         let knits = self.knits(call);
         let own = call.own_args().len();
         let mut opening = TokenStream::new();
+        let mut closing = self.give_changed(&knits);
         let mut args = self.own_arguments(call, "jvp", span);
-        let mut next = own;
+        let mut next = call.first_captured();
         for (place, knit) in &knits {
             opening.extend(self.copies(knit));
             for (k, capture) in knit.tokens.captures.iter().enumerate() {
-                if capture.wrt {
-                    let (cell, dot) = (&knit.cells[k], &dots[next]);
+                let (cell, dot) = (&knit.cells[k], &dots[next]);
+                if capture.wrt && capture.passing == Passing::RefMut {
+                    let like = knit.content(k);
+                    opening.extend(quote! {
+                        let #cell = #root::private::Gathered::of(#root::private::zero_like(#like));
+                    });
+                    let exchange = quote! {
+                        if let ::core::option::Option::Some(place) = #dot {
+                            #root::private::exchange(&mut *#cell.place(), place);
+                        }
+                    };
+                    opening.extend(exchange.clone());
+                    closing.extend(exchange);
+                } else if capture.wrt {
                     opening.extend(quote! {
                         let #cell = #root::private::owned_dot(#dot);
                     });
@@ -196,16 +234,29 @@ impl Body<'_> {
             args[*place] = knit.forward();
         }
         let call = self.companion_call(call, "jvp", &args, &dots[..own], span);
-        quote!({ #opening #call })
+        if closing.is_empty() {
+            return quote!({ #opening #call });
+        }
+        quote!({
+            #opening
+            let __grad_pushed = #call;
+            #closing
+            __grad_pushed
+        })
     }
 
     /// Copies of what a closure captures.
     fn copies(&self, knit: &Knit) -> TokenStream {
         let root = &self.root;
         let copy = |(own, arg): (&Ident, &Arg)| match arg {
+            Arg::State(_) => TokenStream::new(),
             Arg::Value(v) => {
                 let value = self.duplicated(*v);
                 quote!(let #own = #root::private::Rc::new(#value);)
+            }
+            Arg::RefMut(path) => {
+                let place = self.reference(path, Access::Read);
+                quote!(let #own = #root::private::Gathered::of(#root::private::copy(#place));)
             }
             arg => {
                 let place = self.argument(arg);
@@ -221,7 +272,11 @@ impl Knit<'_> {
     fn seen(&self) -> TokenStream {
         let see = |(capture, own): (&Parameter, &Ident)| {
             let name = &capture.name;
-            if capture.passing == Passing::Value {
+            if capture.function.is_some() {
+                TokenStream::new()
+            } else if capture.passing == Passing::RefMut {
+                quote!(let mut #own = #own.place(); let #name = &mut *#own;)
+            } else if capture.passing == Passing::Value {
                 quote!(let #name = *#own;)
             } else {
                 quote!(let #name = &*#own;)
@@ -235,7 +290,17 @@ impl Knit<'_> {
             .collect()
     }
 
-    fn inputs(&self) -> Vec<TokenStream> {
+    /// A reference to what is captured.
+    fn content(&self, k: usize) -> TokenStream {
+        let own = &self.captures[k];
+        if self.tokens.captures[k].passing == Passing::RefMut {
+            quote!(&*#own.place())
+        } else {
+            quote!(&*#own)
+        }
+    }
+
+    pub(super) fn inputs(&self) -> Vec<TokenStream> {
         let input = |p: &Parameter| {
             let (name, ty) = (&p.name, &p.written);
             let mutable = p.mutable.then(|| quote!(mut));
@@ -247,12 +312,15 @@ impl Knit<'_> {
     /// The cells of what is differentiated.
     fn gathered(&self) -> impl Iterator<Item = &Ident> {
         let all = self.tokens.captures.iter().zip(&self.cells);
-        all.filter(|(c, _)| c.wrt).map(|(_, cell)| cell)
+        all.filter(|(c, _)| c.wrt && c.function.is_none())
+            .map(|(_, cell)| cell)
     }
 
     /// The captures and cells, and functions that the closure calls, shared once more.
     fn shared(&self) -> TokenStream {
-        let all = self.captures.iter().chain(self.gathered());
+        let captures = self.tokens.captures.iter().zip(&self.captures);
+        let captures = captures.filter(|(c, _)| c.function.is_none());
+        let all = captures.map(|(_, own)| own).chain(self.gathered());
         let all = all.chain(&self.given);
         all.map(|own| quote!(let #own = ::core::clone::Clone::clone(&#own);))
             .collect()
@@ -273,7 +341,10 @@ impl Knit<'_> {
         let (mut handed, mut places, mut opening) = (Vec::new(), Vec::new(), TokenStream::new());
         for (k, capture) in self.tokens.captures.iter().enumerate() {
             let (own, cell) = (&self.captures[k], &self.cells[k]);
-            handed.push(quote!(&*#own));
+            handed.push(match capture.passing {
+                Passing::RefMut => quote!(()),
+                _ => quote!(&*#own),
+            });
             if capture.wrt {
                 let place = own_name("place", 1, k);
                 opening.extend(quote!(let mut #place = #cell.place();));
@@ -311,6 +382,9 @@ impl Knit<'_> {
         let tangents: TokenStream = captured
             .map(|(capture, cell)| {
                 let dot = &capture.dot;
+                if capture.passing == Passing::RefMut {
+                    return quote!(let mut #cell = #cell.place(); let #dot = ::core::option::Option::Some(&mut *#cell););
+                }
                 quote!(let #dot = #cell.as_ref();)
             })
             .collect();

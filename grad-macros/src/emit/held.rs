@@ -24,3 +24,25 @@ pub(super) fn held_values(graph: &Graph) -> HashSet<Value> {
     });
     content.filter(|value| needed.contains(value)).collect()
 }
+
+/// Tangents of structs that become the content of a place though they are read later: a struct that can
+/// be copied is used as often as one likes, but what is its tangent in lanes is moved.
+pub(super) fn moved_before(graph: &Graph, is_tangent: impl Fn(Value) -> bool) -> HashSet<Value> {
+    let mut moved: HashSet<Value> = HashSet::new();
+    let mut held = HashSet::new();
+    for id in graph.sites_within(graph.body) {
+        let site = graph.site(id);
+        held.extend(site.reads().into_iter().filter(|v| moved.contains(v)));
+        if let (Kind::Allocate(_) | Kind::Store(_) | Kind::Append(_), [value]) =
+            (&site.kind, site.operands.as_slice())
+        {
+            if is_tangent(*value) && !graph.ty(*value).is_scalar() {
+                moved.insert(*value);
+            }
+        }
+    }
+    let regions = graph.regions_within(graph.body).into_iter();
+    let yields = regions.flat_map(|region| graph.block(region).yields.iter().copied());
+    held.extend(yields.filter(|v| moved.contains(v)));
+    held
+}

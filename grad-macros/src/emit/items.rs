@@ -132,8 +132,7 @@ pub(crate) fn emit(
         vjp: (graphs.reverse.as_ref())
             .map(|reverse| derived.vjp_body(lowered, reverse, names.clone())),
         jvp: (graphs.forward.as_ref()).map(|forward| push(forward, Tangents::One)),
-        lanes: (graphs.lanes.as_ref())
-            .map(|lanes| by_mask(lanes, |forward| push(forward, Tangents::Lanes))),
+        lanes: (graphs.lanes.as_ref()).map(|lanes| derived.lanes_body(lowered, lanes, &names)),
         linear: (graphs.linear.as_ref())
             .map(|linear| derived.linear_body(lowered, linear, names.clone())),
         gradient: graphs.gradient.as_ref().map(|gradient| {

@@ -348,8 +348,11 @@ impl Derived<'_> {
                 #(#root::private::unit(&mut #changed, &mut #entry, #row);)*
                 #pull(#seed, #(#references,)* #(#places),*);
                 let #columns = 0_usize #(+ #root::private::entries(&mut #bars))*;
-                let mut #reader = #root::private::Row::new(#jacobian, #row, #entry, #columns);
-                #(#reader.read(&mut #bars);)*
+                if let ::core::option::Option::Some(mut #reader) =
+                    #root::private::Row::new(#jacobian, #row, #entry, #columns)
+                {
+                    #(#reader.read(&mut #bars);)*
+                }
                 #row += 1;
                 if #row >= #entry {
                     return #value;

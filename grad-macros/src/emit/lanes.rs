@@ -149,21 +149,42 @@ impl Body<'_> {
         quote!(#whole.get(#at).is_some_and(|element| #vanishes(&(*element) #(.#fields)*)))
     }
 
+    /// A value as the content of a place: a copy, where it is needed once more.
+    pub(super) fn given(&self, value: Value) -> TokenStream {
+        if self.held.contains(&value) {
+            self.duplicated(value)
+        } else {
+            self.value(value)
+        }
+    }
+
     /// A value that is stored at the place. What becomes an element is asked by later loops whether
     /// it is zero.
     pub(super) fn settled(&self, path: &Path, value: Value) -> TokenStream {
-        let (root, v) = (&self.root, self.value(value));
+        let (root, v) = (&self.root, self.given(value));
         let element = matches!(path.steps.last(), Some(Step::Index(_)));
         match self.lane_count() {
-            Some(count)
-                if element
-                    && self.graph.var(path.root).tangent
-                    && !self.graph.ty(value).is_scalar() =>
-            {
+            Some(count) if element && self.remembers(path, value) => {
                 quote!(#root::private::settled::<#count, _>(#v))
             }
             _ => v,
         }
+    }
+
+    /// Appends a value to the sequence at the place; a tangent is looked at.
+    pub(super) fn append(&self, path: &Path, value: Value) -> TokenStream {
+        let (root, place, v) = (&self.root, self.place(path), self.given(value));
+        match self.lane_count() {
+            Some(count) if self.remembers(path, value) => {
+                quote!(#root::private::push_settled::<#count, _>(&mut #place, #v))
+            }
+            _ => quote!(#place.push(#v)),
+        }
+    }
+
+    /// Whether the value is a tangent that remembers whether it is zero.
+    fn remembers(&self, path: &Path, value: Value) -> bool {
+        self.graph.var(path.root).tangent && !self.graph.ty(value).is_scalar()
     }
 
     /// Borrows what several of a call's tangents are fields of, where one of them is written: a
@@ -262,5 +283,7 @@ impl Body<'_> {
             })
             .collect();
         self.lanes = Some(Lanes::of(self.graph, count, &given));
+        let held = super::held::moved_before(self.graph, |v| self.is_lanes(v));
+        self.held.extend(held);
     }
 }

@@ -195,7 +195,11 @@ impl Body<'_> {
             return TokenStream::new();
         };
         let (kept, push) = (self.fresh(*value, "kept"), self.fresh(*push, "push"));
-        let copy = if self.graph.ty(*value).is_scalar() {
+        let in_place = super::replayed::read_in_place(self, *value);
+        self.refs.extend(in_place);
+        let copy = if in_place.is_some() {
+            quote!(#kept)
+        } else if self.graph.ty(*value).is_scalar() {
             quote!(*#kept)
         } else {
             quote!((&&#root::private::Copier(#kept)).replicate())

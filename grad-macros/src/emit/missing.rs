@@ -35,7 +35,7 @@ impl Derived<'_> {
     }
 
     /// The traits in scope of a body that is written from the graph.
-    fn traits_of(&self, graph: &Graph) -> TokenStream {
+    pub(super) fn traits_of(&self, graph: &Graph) -> TokenStream {
         let (root, traits) = (&self.root, self.traits());
         let names = called(graph);
         let siblings = names

@@ -4,16 +4,21 @@
 //! through any `use` of `f` finds it; its `vjp` returns the value and a pullback that keeps only
 //! residuals, and is handed the arguments again. The functions users call are thin layers on it.
 
+mod abreast;
 mod apart;
+mod arguments;
 mod asked;
 mod bars;
 mod bodies;
 mod body;
+mod callee;
 mod calls;
 mod captured;
+mod changed;
 mod companion;
 mod control;
 mod cost;
+mod cursors;
 mod dots;
 mod dynamic;
 mod functions;
@@ -33,6 +38,8 @@ mod places;
 mod public;
 mod receivers;
 mod records;
+mod replayed;
+mod resting;
 mod reuse;
 mod rewrites;
 mod rules;
@@ -42,6 +49,8 @@ mod spelling;
 mod standing;
 mod strips;
 mod trait_bounds;
+mod untyped;
+mod walks;
 mod ways;
 mod whole;
 

@@ -49,6 +49,9 @@ impl Body<'_> {
         if let Some((steps, part)) = self.apart_around(path) {
             (first, code) = (steps, part.clone());
         }
+        if let Some((steps, reached)) = self.cursor_around(path) {
+            (first, code) = (steps, reached);
+        }
         if let Some((steps, opened)) = self.opened_around(path) {
             (first, code) = (steps, quote!(#opened));
         }
@@ -152,7 +155,6 @@ impl Body<'_> {
 
     /// The place as a value that may be moved out of it.
     pub(super) fn moved(&self, path: &Path) -> TokenStream {
-        let root = &self.root;
         match &path.steps[..] {
             [Step::Variant(variant)] if path.is_error() && !self.refs.contains(&path.root) => {
                 let (whole, path) = (self.variable(path.root), &variant.code.0);
@@ -165,7 +167,7 @@ impl Body<'_> {
                     .any(|s| matches!(s, Step::Variant(_) | Step::Deref)) =>
             {
                 let place = self.place(path);
-                quote!((&&#root::private::Copier(&#place)).replicate())
+                self.replica(self.is_untyped_at(path), &quote!(&#place))
             }
             _ => self.place(path),
         }
@@ -200,13 +202,13 @@ impl Body<'_> {
         } else if path.is_error() {
             self.moved(path)
         } else {
-            quote!((&&#root::private::Copier(&#place)).replicate())
+            self.replica(self.is_untyped_at(path), &quote!(&#place))
         }
     }
 
     /// A value that goes into a tape and may be used again.
     pub(super) fn kept(&self, value: Value) -> TokenStream {
-        let (root, v) = (&self.root, self.value(value));
+        let v = self.value(value);
         let once = self.graph.def(value).is_some_and(|site| {
             matches!(
                 site.kind,
@@ -217,17 +219,17 @@ impl Body<'_> {
         if once || ty.is_scalar() || matches!(ty, Ty::Pullback | Ty::Kept) {
             v
         } else {
-            quote!((&&#root::private::Copier(&#v)).replicate())
+            self.replica(self.is_untyped(value), &quote!(&#v))
         }
     }
 
     /// A value as an argument of a call whose pullback is handed it again.
     pub(super) fn duplicated(&self, value: Value) -> TokenStream {
-        let (root, v) = (&self.root, self.value(value));
+        let v = self.value(value);
         if self.graph.ty(value).is_scalar() {
             v
         } else {
-            quote!((&&#root::private::Copier(&#v)).replicate())
+            self.replica(self.is_untyped(value), &quote!(&#v))
         }
     }
 
@@ -285,13 +287,7 @@ impl Body<'_> {
 
     pub(super) fn allocate(&mut self, var: Var, init: Option<Value>) -> TokenStream {
         let info = self.graph.var(var);
-        let init = init.map(|v| {
-            if self.held.contains(&v) {
-                self.duplicated(v)
-            } else {
-                self.value(v)
-            }
-        });
+        let init = init.map(|v| self.given(v));
         let name = self.names.fresh(&info.name);
         self.vars.insert(var, quote!(#name));
         match init {

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
+use syn::WhereClause;
 use syn::ext::IdentExt;
-use syn::{GenericParam, WhereClause};
 
 use super::items::{Derived, Home};
 use crate::ir::Ty;
@@ -227,24 +227,6 @@ impl Derived<'_> {
                 }
             }
         }
-    }
-
-    /// The function's own generic arguments, where one of them need not show in its parameters: a
-    /// number. So many more are inferred.
-    pub(super) fn own_generics(&self, inferred: usize) -> Option<TokenStream> {
-        let params = &self.sig.generics.params;
-        let has_number = params.iter().any(|p| matches!(p, GenericParam::Const(_)));
-        let given = self.parameters().iter().any(|p| p.function.is_some());
-        if !has_number || given {
-            return None;
-        }
-        let own = params.iter().filter_map(|p| match p {
-            GenericParam::Lifetime(_) => None,
-            GenericParam::Type(t) => Some(&t.ident),
-            GenericParam::Const(c) => Some(&c.ident),
-        });
-        let inferred = std::iter::repeat_n(quote!(_), inferred);
-        Some(quote!(::<#(#own,)* #(#inferred),*>))
     }
 
     /// Arguments for a call that must leave them usable.

@@ -6,6 +6,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::call::is_real;
+use super::iter::Iter;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Arg, Ty};
@@ -70,7 +71,12 @@ impl Lower<'_> {
             Operand::Value(value) if self.graph.ty(value).is_scalar() && !is_reference => {
                 Arg::Value(value)
             }
-            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+            Operand::Iter(Iter::Range(range)) => {
+                let value = self.range_value(&range);
+                self.as_arg(Operand::Value(value), is_reference, span)
+            }
+            Operand::Iter(iter) => self.listed_arg(&iter, span),
+            function @ Operand::Closure(_) => {
                 self.report(span, super::place::as_value(&function));
                 Arg::Value(self.undefined(Ty::Unknown))
             }

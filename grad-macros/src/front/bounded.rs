@@ -3,10 +3,19 @@
 //! Such a variable stands for places that differ in where they begin and end. They all have one form,
 //! `whole[start..end]` with both bounds as values, so that a branch or an iteration may choose.
 
-use super::Lower;
+use super::{Lower, Operand};
 use crate::ir::{Kind, Op, Path, Step, Ty, Value};
 
 impl Lower<'_> {
+    /// A reference to a slice, with both bounds; any other as it is.
+    pub(super) fn with_bounds(&mut self, held: Operand) -> Operand {
+        match held {
+            Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
+            Operand::RefMut(path, ty @ Ty::Array(_)) => Operand::RefMut(self.bounded(path), ty),
+            other => other,
+        }
+    }
+
     /// The slice as one range of what it is a part of.
     pub(super) fn bounded(&mut self, path: Path) -> Path {
         let cuts = path.steps.iter().rev();

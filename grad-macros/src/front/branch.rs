@@ -9,6 +9,7 @@ use proc_macro2::Span;
 
 use super::function::Function;
 use super::scope::Locals;
+use super::sides::is_reference;
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Region, Ty, Value};
@@ -39,13 +40,7 @@ impl Lower<'_> {
         self.exits.clone_from(&exits);
         let mut second = self.arm(otherwise);
         self.locals.restore(&before);
-        if !gives_one_place(&first.value, &second.value) {
-            self.bound_slices(&mut first, &mut second);
-        }
-        if !gives_one_place(&first.value, &second.value) {
-            self.own_arm(&mut first);
-            self.own_arm(&mut second);
-        }
+        self.agree(&mut first, &mut second);
         self.merge(condition, span, &before, &first, &second)
     }
 
@@ -75,31 +70,6 @@ impl Lower<'_> {
         }
     }
 
-    /// Slices of one array, each as a range with both bounds.
-    fn bound_slices(&mut self, a: &mut Arm, b: &mut Arm) {
-        let (Operand::Ref(p, Ty::Array(_)), Operand::Ref(q, Ty::Array(_))) = (&a.value, &b.value)
-        else {
-            return;
-        };
-        if p.root != q.root {
-            return;
-        }
-        for arm in [a, b] {
-            if let Operand::Ref(path, ty) = arm.value.clone() {
-                let path = self.inside(arm.region, |cx| cx.bounded(path));
-                arm.value = Operand::Ref(path, ty);
-            }
-        }
-    }
-
-    /// What a reference leads to, read where the branch ends.
-    fn own_arm(&mut self, arm: &mut Arm) {
-        if is_reference(&arm.value) {
-            let value = std::mem::replace(&mut arm.value, Operand::Never);
-            arm.value = self.inside(arm.region, |cx| cx.own(value, &Ty::Unknown));
-        }
-    }
-
     pub(super) fn merge(
         &mut self,
         condition: Value,
@@ -123,6 +93,7 @@ impl Lower<'_> {
                 (_, true) => (of_a, None),
                 _ => (of_a, of_b),
             };
+            self.note_walk(local, (of_a.as_ref(), of_b.as_ref()));
             let operand = if of_a == of_b {
                 of_a
             } else if Locals::held(before, local).is_none() {
@@ -271,10 +242,10 @@ impl Lower<'_> {
                 self.merged_functions(f, g, merge)
             }
             (Some(Ref(p, ty)), Some(Ref(q, _))) if p.same_shape(q) => {
-                Ref(Self::merged_path(p, q, merge), ty.clone())
+                Ref(self.merged_path(p, q, merge), ty.clone())
             }
             (Some(RefMut(p, ty)), Some(RefMut(q, _))) if p.same_shape(q) => {
-                RefMut(Self::merged_path(p, q, merge), ty.clone())
+                RefMut(self.merged_path(p, q, merge), ty.clone())
             }
             _ => self.report(span, Problem::BranchedReference),
         })
@@ -323,13 +294,14 @@ impl Lower<'_> {
     }
 
     /// Places that differ in nothing but indices: the indices are merged.
-    pub(super) fn merged_path(a: &Path, b: &Path, merge: &mut Merge) -> Path {
-        let values: Vec<Value> = a
-            .values()
-            .into_iter()
-            .zip(b.values())
-            .map(|(x, y)| if x == y { x } else { merge.slot(x, y, Ty::Int) })
-            .collect();
+    pub(super) fn merged_path(&self, a: &Path, b: &Path, merge: &mut Merge) -> Path {
+        let pairs = a.values().into_iter().zip(b.values());
+        let merged = pairs.map(|(x, y)| match self.graph.ty(x) {
+            _ if x == y => x,
+            Ty::Walk => merge.slot(x, y, Ty::Walk),
+            _ => merge.slot(x, y, Ty::Int),
+        });
+        let values: Vec<Value> = merged.collect();
         let mut path = a.clone();
         path.set_values(&mut values.into_iter());
         path
@@ -351,7 +323,7 @@ impl Lower<'_> {
                 } else {
                     merge.never.1
                 };
-                if !never && !may_be_absent(&ty) {
+                if !never && !may_be_absent(&ty) && !matches!(ty, Ty::Option(_)) {
                     return self.report(span, Problem::Undefined);
                 }
                 let region = if missing_in_a {
@@ -360,7 +332,10 @@ impl Lower<'_> {
                     merge.regions.1
                 };
                 self.regions.push(region);
-                let hole = self.undefined(ty.clone());
+                let hole = match &ty {
+                    Ty::Option(inner) if !never => self.none((**inner).clone(), span),
+                    ty => self.undefined(ty.clone()),
+                };
                 self.regions.pop();
                 if missing_in_a {
                     merge.place(hole, *value, ty)
@@ -414,39 +389,19 @@ impl Lower<'_> {
             .values()
             .into_iter()
             .map(|value| {
-                let hole = self.undefined(Ty::Int);
+                let (hole, ty) = self.hole_on(path, value);
                 let (x, y) = if missing_in_a {
                     (hole, value)
                 } else {
                     (value, hole)
                 };
-                merge.slot(x, y, Ty::Int)
+                merge.slot(x, y, ty)
             })
             .collect();
         self.regions.pop();
         let mut path = path.clone();
         path.set_values(&mut values.into_iter());
         path
-    }
-}
-
-/// Whether a reference leaves a branch as one: to a number it is what it leads to, unless it is
-/// written.
-fn is_reference(operand: &Operand) -> bool {
-    match operand {
-        Operand::Ref(_, ty) => !ty.is_scalar(),
-        Operand::RefMut(..) => true,
-        _ => false,
-    }
-}
-
-/// Whether two branches give references that differ in nothing but indices.
-fn gives_one_place(a: &Operand, b: &Operand) -> bool {
-    match (a, b) {
-        (Operand::Ref(p, _), Operand::Ref(q, _))
-        | (Operand::RefMut(p, _), Operand::RefMut(q, _)) => p.same_shape(q),
-        (Operand::Never, other) | (other, Operand::Never) => is_reference(other),
-        _ => false,
     }
 }
 

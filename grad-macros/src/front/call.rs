@@ -43,6 +43,9 @@ impl Lower<'_> {
                 return self.lower_closure_call(call);
             }
         }
+        if let Some(value) = self.lower_with_option(call) {
+            return value;
+        }
         let segments = segments(&path.path);
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
@@ -57,6 +60,9 @@ impl Lower<'_> {
             return cell;
         }
         if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
+            return made;
+        }
+        if let Some(made) = self.made_array(&names, &args, span) {
             return made;
         }
         if let Some(made) = self.made_map(call, &names, &args, hint.as_ref()) {
@@ -209,20 +215,28 @@ impl Lower<'_> {
             }
         };
         let is_method = matches!(callee, Callee::Method(..));
-        let args = self.with_captures(super::lent::apart(args, is_method));
+        let args = self.all_arguments(&callee, super::lent::apart(args, is_method), span);
         let ty = if own {
             self.output.clone()
         } else {
             Ty::Unknown
         };
+        let items = self.items_given(&args);
         let call = Call {
             callee,
             args,
             mask: 0,
+            inert: 0,
             curried,
+            items,
         };
         self.tell_element(&call);
-        Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
+        self.refuse_effects(&call, span);
+        let args = call.args.clone();
+        let ty = self.array_of_call(&call).unwrap_or(ty);
+        let result = self.push(Kind::Call(call), Vec::new(), ty, span);
+        self.take_back(&args, span);
+        Operand::Value(result)
     }
 
     /// A method of a real number, or of something that may be one.
@@ -310,6 +324,7 @@ impl Lower<'_> {
             let receiver = self.receiver_arg(receiver, &name, args.len() + 1, at);
             return self.map_entries(receiver, &name, function, span);
         }
+        let returns_items = self.returns_items(&receiver, &name);
         let receiver = match receiver {
             Operand::Place(path, ty) if ty.is_scalar() => {
                 Operand::Value(self.read_spanned(Operand::Place(path, ty), at))
@@ -322,7 +337,12 @@ impl Lower<'_> {
         let mut all = vec![self.receiver_arg(receiver, &name, args.len() + 1, at)];
         all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
-        self.finish_call(Callee::Method(name, generics), all, span)
+        let result = self.finish_call(Callee::Method(name, generics), all, span);
+        if returns_items {
+            let items = self.returned_items(&result);
+            return items.map_or(result, Operand::Iter);
+        }
+        result
     }
 }
 

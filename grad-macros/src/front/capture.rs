@@ -9,12 +9,13 @@ use std::rc::Rc;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
+use super::changed::{Changeable, Lent};
 use super::closure::Written;
 use super::function::{Function, bound_names};
 use super::opaque::names_in;
 use super::passed::Given;
 use super::{Lower, Operand};
-use crate::ir::{Arg, Capture};
+use crate::ir::{Arg, Capture, Path};
 use crate::signature::Parameter;
 
 /// What a closure captures.
@@ -26,8 +27,14 @@ pub(super) struct Captured {
     pub(super) args: Vec<Arg>,
     /// The functions that it calls, by the names it has for them.
     pub(super) lets: TokenStream,
+    /// The closure as code.
+    pub(super) code: TokenStream,
     /// The functions it calls that its caller is given.
     pub(super) given: Vec<Rc<Given>>,
+    /// Variables that are put into memory for it.
+    pub(super) lent: Vec<Lent>,
+    /// Of the variables it captures, those that it may change.
+    changeable: Option<Changeable>,
     /// What it captures, for code that is carried as it stands.
     pub(super) shown: Vec<(String, Capture)>,
     /// What each name means; of an input nothing that may be captured.
@@ -40,6 +47,7 @@ impl Lower<'_> {
         &mut self,
         written: &Written,
         inputs: Vec<Parameter>,
+        changeable: Option<Changeable>,
         span: Span,
     ) -> Option<Captured> {
         let bound = bound_names(&written.inputs);
@@ -49,6 +57,7 @@ impl Lower<'_> {
                 .map(|name| (name.clone(), Operand::Never))
                 .collect(),
             parameters: inputs,
+            changeable,
             ..Captured::default()
         };
         self.capture_of(written, &bound, &mut captured, span)?;
@@ -87,6 +96,9 @@ impl Lower<'_> {
             cell if self.refuse_cell(&cell, span) => None,
             Operand::Iter(_) => None,
             Operand::Closure(function) => self.capture_function(&name, &function, captured, span),
+            operand if self.may_lend(&name, &operand, captured) => {
+                self.capture_changed(name, operand, captured, span)
+            }
             operand => {
                 self.capture_value(name, operand, captured, span);
                 Some(())
@@ -110,17 +122,29 @@ impl Lower<'_> {
             }
             Function::Path(path) => path.to_token_stream(),
             Function::Given(given) => {
-                captured.given.push(given.clone());
-                captured.shown.push((given.name.clone(), Capture::Given));
+                capture_given(given, captured);
                 if given.name == name {
                     return Some(());
                 }
                 Ident::new(&given.name, Span::call_site()).to_token_stream()
             }
-            Function::Either(..) | Function::Table(_) => return None,
+            Function::Either(..) | Function::Table(_) | Function::Row(_) => return None,
         };
         captured.lets.extend(quote!(let #ident = #code;));
         Some(())
+    }
+
+    /// Whether the closure may change the variable.
+    fn may_lend(&self, name: &str, operand: &Operand, captured: &Captured) -> bool {
+        let local = self.locals.find(name);
+        let mutable = local.is_some_and(|local| self.locals.is_mutable(local))
+            || matches!(operand, Operand::RefMut(..));
+        let lendable = matches!(
+            operand,
+            Operand::Place(..) | Operand::RefMut(..) | Operand::Value(_) | Operand::Tuple(_)
+        );
+        let asked = captured.changeable.as_ref();
+        mutable && lendable && asked.is_some_and(|changeable| changeable.has(name))
     }
 
     fn capture_value(
@@ -144,12 +168,34 @@ impl Lower<'_> {
             let shown = Capture::Place(path.clone(), is_reference);
             (Arg::Ref(path), shown, syn::parse_quote!(&_))
         };
-        let own = if name == "self" { "__grad_this" } else { &name };
+        let own = if name == "self" {
+            super::passed::THIS
+        } else {
+            &name
+        };
         let own = Ident::new(own, span);
-        let mut parameter = Parameter::of_closure(own, written, ty);
+        let mut parameter = Parameter::captured(own, written, ty);
         parameter.is_place = !is_reference;
         captured.parameters.push(parameter);
         captured.args.push(arg);
         captured.shown.push((name, shown));
+    }
+}
+
+/// Captures a function that the one around is given.
+fn capture_given(given: &Rc<Given>, captured: &mut Captured) {
+    let own = Ident::new(&given.name, Span::call_site());
+    let known = |p: &Parameter| p.function.is_some() && p.name == own;
+    if captured.parameters.iter().any(known) {
+        return;
+    }
+    captured.shown.push((given.name.clone(), Capture::Given));
+    match given.state {
+        None => captured.given.push(given.clone()),
+        Some(state) => {
+            let parameter = Parameter::of_given(own, given.function.clone());
+            captured.parameters.push(parameter);
+            captured.args.push(Arg::State(Path::of(state)));
+        }
     }
 }

@@ -110,7 +110,7 @@ fn root(place: &Expr) -> String {
 }
 
 /// Puts statements in place of what each side ends in.
-fn each_side(expr: &mut Expr, with: &mut dyn FnMut(Expr) -> Vec<Stmt>) {
+pub(super) fn each_side(expr: &mut Expr, with: &mut dyn FnMut(Expr) -> Vec<Stmt>) {
     match expr {
         Expr::If(branch) => {
             each_block(&mut branch.then_branch, with);

@@ -7,7 +7,7 @@ use syn::Expr;
 use super::scope::Local;
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Arg, Call, Callee, Code, Kind, Value};
+use crate::ir::{Arg, Call, Callee, Code, Items, Kind, Step, Ty, Value};
 
 impl Lower<'_> {
     /// The name of a variable borrowed as `&mut name`.
@@ -64,6 +64,9 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let local = self.borrowed_local(place);
+        if let Some(taken) = local.and_then(|local| self.take_slice(local, rest)) {
+            return taken;
+        }
         if let Some((local, Operand::Value(before))) =
             local.and_then(|local| Some((local, self.locals.current(local)?)))
         {
@@ -86,8 +89,36 @@ impl Lower<'_> {
             callee: Callee::Function(Code(path.to_token_stream())),
             args,
             mask: 0,
+            inert: 0,
             curried: Vec::new(),
+            items: Items::default(),
         };
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
+    }
+
+    /// What a variable that is a mutable slice holds, where it is left with none: `take(&mut rest)`,
+    /// `replace(&mut rest, &mut [])`.
+    fn take_slice(&mut self, local: Local, rest: &[&Expr]) -> Option<Operand> {
+        let empty = |expr: &Expr| match expr {
+            Expr::Reference(r) => matches!(&*r.expr, Expr::Array(a) if a.elems.is_empty()),
+            _ => false,
+        };
+        let held = self.locals.current(local)?;
+        let Operand::RefMut(path, ty @ Ty::Array(_)) = &held else {
+            return None;
+        };
+        if !rest.iter().all(|value| empty(value)) {
+            return None;
+        }
+        let none = self.int(0);
+        let mut left = self.bounded(path.clone());
+        left.steps.pop();
+        let left = left.then(Step::Range {
+            start: Some(none),
+            end: Some(none),
+            inclusive: false,
+        });
+        self.locals.set(local, Operand::RefMut(left, ty.clone()));
+        Some(held)
     }
 }

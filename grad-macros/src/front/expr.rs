@@ -80,7 +80,7 @@ impl Lower<'_> {
             Expr::Index(index) => {
                 self.writes_place = writes;
                 self.wants_place = wants;
-                self.lower_index(&index.expr, &index.index, writes)
+                self.lower_indexed(index, writes)
             }
             Expr::Field(field) => {
                 self.writes_place = writes;
@@ -296,7 +296,7 @@ impl Lower<'_> {
         opaque && *self.graph.ty(value) == Ty::Unknown
     }
 
-    fn lower_index(&mut self, written: &Expr, index: &Expr, mutable: bool) -> Operand {
+    pub(super) fn lower_index(&mut self, written: &Expr, index: &Expr, mutable: bool) -> Operand {
         let span = written.span();
         let base = self.lower_expr(written);
         if let Operand::Closure(f) = &base {

@@ -5,7 +5,7 @@ use syn::Expr;
 
 use super::Lower;
 use super::call::integer_type;
-use crate::ir::Ty;
+use crate::ir::{Op, Ty};
 
 impl Lower<'_> {
     /// Whether `receiver.len()` measures something: a type with such a method stands around, or the
@@ -22,6 +22,10 @@ fn is_arithmetic(expr: &Expr) -> bool {
         Expr::Group(inner) => is_arithmetic(&inner.expr),
         Expr::Binary(_) => true,
         Expr::Unary(unary) => matches!(unary.op, syn::UnOp::Neg(_)),
+        // No list has a method of this name.
+        Expr::MethodCall(call) => {
+            Op::from_method(&call.method.to_string(), call.args.len() + 1).is_some()
+        }
         _ => false,
     }
 }

@@ -12,7 +12,7 @@ use super::scope::{Local, Locals};
 use super::{Lower, Operand};
 use crate::checkpoint;
 use crate::diag::Problem;
-use crate::ir::{Discrete, Kind, Literal, Range, Region, Ty, Value};
+use crate::ir::{Checkpoint, Discrete, Kind, Literal, Range, Region, Ty, Value};
 
 impl Lower<'_> {
     /// A counted loop over `range` that the source does not show.
@@ -131,17 +131,17 @@ impl Lower<'_> {
         attrs: &[Attribute],
         lower: impl FnOnce(&mut Self) -> Operand,
     ) -> Operand {
-        let Some(span) = checkpoint::asked(attrs) else {
+        let Some(mark) = checkpoint::asked(attrs) else {
             return lower(self);
         };
         let (region, first) = (self.region(), self.graph.sites.len());
         let value = lower(self);
-        self.mark_loops(region, first, span);
+        self.mark_loops(region, first, mark);
         value
     }
 
     /// Marks the outermost loops among the sites made since.
-    fn mark_loops(&mut self, region: Region, first: usize, span: Span) {
+    fn mark_loops(&mut self, region: Region, first: usize, mark: Checkpoint) {
         for id in self.graph.block(region).sites.clone() {
             let site = self.graph.site(id);
             let (is_loop, regions) = (site.kind.is_loop(), site.regions.clone());
@@ -150,11 +150,11 @@ impl Lower<'_> {
             }
             if is_loop {
                 if let Some(body) = regions.last() {
-                    self.graph.block_mut(*body).checkpoint = Some(span);
+                    self.graph.block_mut(*body).checkpoint = Some(mark);
                 }
             } else {
                 for inner in regions {
-                    self.mark_loops(inner, first, span);
+                    self.mark_loops(inner, first, mark);
                 }
             }
         }
@@ -171,6 +171,7 @@ impl Lower<'_> {
     ) -> Operand {
         let result = self.locals.hidden("broken");
         let pile = self.next_pile.take();
+        self.begin_walks();
         let before = self.locals.snapshot();
         let exits_before = std::mem::take(&mut self.exits);
         let (label, is_block) = match shown {
@@ -354,6 +355,7 @@ impl Lower<'_> {
             let Some(end) = end else { continue };
             let start = start.unwrap_or_else(|| self.first_set_inside(&end, &frame, entry));
             if !same_places(&start, &end) || leaves(&start).len() != leaves(&end).len() {
+                self.note_walk(entry.local, (Some(&start), Some(&end)));
                 let problem = match &end {
                     Operand::Closure(f) if f.is_table() => Problem::FunctionTable,
                     _ => Problem::BranchedReference,

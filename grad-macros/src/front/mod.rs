@@ -22,6 +22,8 @@
 
 mod alternatives;
 mod args;
+mod arrays;
+mod attempts;
 mod before;
 mod bounded;
 mod branch;
@@ -29,9 +31,11 @@ mod call;
 mod capture;
 mod captured;
 mod cells;
+mod changed;
 mod checked;
 mod chosen_place;
 mod closure;
+mod closure_code;
 mod compound;
 mod convert;
 mod deque;
@@ -43,6 +47,7 @@ mod filled;
 mod flow;
 mod fluent;
 mod function;
+mod function_rows;
 mod function_tables;
 mod here;
 mod hoist;
@@ -62,7 +67,9 @@ mod opaque;
 mod operator;
 mod option;
 mod option_places;
+mod optional_args;
 mod outcomes;
+mod parts;
 mod passed;
 mod pattern;
 mod place;
@@ -73,6 +80,8 @@ mod record;
 mod returned;
 mod scope;
 mod sequence;
+mod sides;
+mod signatures;
 mod stmt;
 mod tables;
 mod tested;
@@ -84,6 +93,8 @@ mod unwrapped;
 mod users_macro;
 mod vector;
 mod views;
+mod walk;
+mod walk_names;
 mod way;
 mod written;
 
@@ -189,13 +200,17 @@ pub(super) struct Lower<'d> {
     /// Whether a method of the same name on a part is another's.
     wraps: bool,
     passed: Vec<Passed>,
-    /// What each of them captures.
-    passed_captures: Vec<Vec<crate::ir::Arg>>,
+    /// Where each of them came from.
+    passed_sources: Vec<changed::Source>,
+    /// The variables that stand for what the functions this one is given may change.
+    states: HashMap<String, Var>,
     output: Ty,
     /// The written type of what `return` gives.
     output_type: Option<syn::Type>,
     /// The exit code of `return`.
     return_code: i64,
+    /// Parts of arrays that are written and then put back.
+    put_backs: Vec<arrays::PutBack>,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
     /// How many arguments of functions that return functions are held.
@@ -231,12 +246,24 @@ pub(super) struct Lower<'d> {
     seen_twice: Vec<Path>,
     /// Parameters that are references to numbers.
     number_references: HashSet<Local>,
+    /// Parameters that are texts.
+    texts: HashSet<Var>,
     /// Variables that are options of such.
     optional_numbers: HashSet<Var>,
     /// The methods around that return references, and of what type.
     references: HashMap<String, way::Gives>,
     /// Whether a method `len` around measures something.
     measures: bool,
+    /// Variables that are references and walk.
+    walks: walk_names::Walks,
+    /// The methods around that return iterators.
+    listing: HashSet<String>,
+    /// Variables of which items are taken, and those that methods of iterators are called on.
+    iterators: [HashSet<String>; 2],
+    /// Whether a later call of the chain being lowered says that it is one of iterators.
+    iterates: bool,
+    /// Vectors of the items of iterators that calls are given.
+    listed: HashSet<Var>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -251,55 +278,12 @@ pub(crate) fn lower(
     if signature.returned.is_some() {
         return projection::lower(name, signature, body, around, diag);
     }
-    let mark = diag.mark();
-    let lowered = start(name, signature, body, around, diag).lower_function(signature, body);
-    let again = |piles_returns: bool| {
-        diag.forget(mark);
-        let mut cx = start(name, signature, body, around, diag);
-        cx.piles_breaks = true;
-        if piles_returns {
-            cx.pile_returns();
-        }
-        if piles_returns {
-            return cx.lower_function(signature, &returned::returning(body));
-        }
-        cx.lower_function(signature, body)
-    };
-    if !diag.has_since(mark, &Problem::Undefined) {
-        return lowered;
-    }
-    let lowered = again(false);
-    if signature.output.is_scalar() || !diag.has_since(mark, &Problem::Undefined) {
-        return lowered;
-    }
-    again(true)
-}
-
-/// Lowers a closure that is passed to a function, and tells whether it changes what it captures: the
-/// parameters behind its inputs, of which there are `inputs`. Those around it are given the functions
-/// `given`, which it calls.
-fn lower_closure(
-    (signature, inputs): (&Signature, usize),
-    given: &[std::rc::Rc<passed::Given>],
-    body: &Block,
-    around: &TokenStream,
-    diag: &Diagnostics,
-) -> (Lowered, bool) {
-    let mut cx = start("closure", signature, body, around, diag);
-    cx.declare_given(given);
-    cx.watched_from = inputs;
-    let (lowered, assigned) = cx.lower_watched(signature, body);
-    let graph = &lowered.graph;
-    let captured = |var: Var| {
-        let mut slots = graph.params.iter().skip(inputs).map(|param| param.slot);
-        slots.any(|slot| matches!(slot, Slot::Memory(own) if own == var))
-    };
-    let mut sites = graph.sites_within(graph.body).into_iter();
-    let written = sites.any(|id| {
-        let writes = graph.site(id).kind.writes();
-        writes.iter().any(|path| captured(path.root))
-    });
-    (lowered, assigned || written)
+    attempts::attempts(
+        (signature, body),
+        diag,
+        || start(name, signature, body, around, diag),
+        |cx, body| cx.lower_function(signature, body),
+    )
 }
 
 fn start<'d>(
@@ -355,10 +339,12 @@ fn start<'d>(
         recursive: false,
         wraps: signature.wraps,
         passed: Vec::new(),
-        passed_captures: Vec::new(),
+        passed_sources: Vec::new(),
+        states: HashMap::new(),
         output: signature.output.clone(),
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
+        put_backs: Vec::new(),
         hint: None,
         next_made: 0,
         called: None,
@@ -376,9 +362,15 @@ fn start<'d>(
         gathered: HashSet::new(),
         seen_twice: Vec::new(),
         number_references: HashSet::new(),
+        texts: HashSet::new(),
         optional_numbers: HashSet::new(),
         references: way::references(around),
         measures: lengths::measures(around),
+        walks: walk_names::Walks::of(body),
+        listing: signatures::listing(around),
+        iterators: iter::iterators(&quote::quote!(#body)),
+        iterates: false,
+        listed: HashSet::new(),
     }
 }
 
@@ -417,6 +409,7 @@ impl Lower<'_> {
                 self.locals.watch(&parameter.name.to_string());
             }
         }
+        self.texts = self.text_parameters(signature);
         self.graph.lending = self.lending_parameters(signature);
         for parameter in &signature.parameters {
             if let Some(pattern) = &parameter.pattern {
@@ -469,6 +462,7 @@ impl Lower<'_> {
         let name = parameter.name.to_string();
         let span = parameter.name.span();
         let scalar = parameter.ty.is_scalar();
+        let changing = parameter.function.as_ref().is_some_and(|f| f.changing);
         let (slot, operand) = if scalar && parameter.passing != Passing::RefMut {
             let value = self.graph.new_arg(Region(0), parameter.ty.clone(), span);
             self.graph.value_mut(value).name = Some(name.clone());
@@ -478,6 +472,8 @@ impl Lower<'_> {
                 name: name.clone(),
                 ty: parameter.ty.clone(),
                 storage: match parameter.passing {
+                    // What its calls may change is there before and after.
+                    _ if changing => Storage::RefMut,
                     Passing::Value => Storage::Owned,
                     Passing::Ref => Storage::Ref,
                     Passing::RefMut => Storage::RefMut,
@@ -489,7 +485,7 @@ impl Lower<'_> {
             let path = Path::of(var);
             let operand = match parameter.passing {
                 Passing::Value => Operand::Place(path, parameter.ty.clone()),
-                Passing::Ref if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
+                _ if parameter.is_place => Operand::Place(path, parameter.ty.clone()),
                 Passing::Ref => Operand::Ref(path, parameter.ty.clone()),
                 Passing::RefMut => Operand::RefMut(path, parameter.ty.clone()),
             };
@@ -498,14 +494,21 @@ impl Lower<'_> {
         self.graph.params.push(Param {
             name: name.clone(),
             slot,
-            wrt: parameter.wrt,
+            wrt: parameter.wrt || changing,
             span,
         });
         if let Some(function) = &parameter.function {
+            let state = match slot {
+                Slot::Memory(var) if changing => Some(var),
+                _ => None,
+            };
+            if let Some(var) = state {
+                self.states.insert(name.clone(), var);
+            }
             let given = passed::Given {
                 name: name.clone(),
-                inputs: function.inputs.clone(),
-                output: function.output.clone(),
+                function: function.clone(),
+                state,
             };
             let function = function::Function::Given(std::rc::Rc::new(given));
             self.locals
@@ -522,6 +525,7 @@ impl Lower<'_> {
                 self.locals.declare(&name, true, Some(operand));
             }
             operand => {
+                let operand = self.range_parameter(parameter).unwrap_or(operand);
                 self.locals.declare(&name, parameter.mutable, Some(operand));
             }
         }

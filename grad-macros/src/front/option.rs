@@ -201,18 +201,25 @@ impl Lower<'_> {
             ("unwrap_or_default", []) => {
                 let (some, item) = apart(self);
                 let ty = self.operand_ty(&item);
-                let literal = match ty {
-                    Ty::Int => Literal::Int("0".to_owned()),
-                    Ty::Bool => Literal::Bool(false),
-                    _ => Literal::Float("0.0".to_owned()),
-                };
-                let zero = |cx: &mut Self| {
-                    Operand::Value(cx.push(Kind::Literal(literal), Vec::new(), ty, span))
-                };
+                let zero = |cx: &mut Self| cx.default_of(ty, span);
                 self.branch(some, span, |_| item, zero)
             }
             _ => return None,
         })
+    }
+
+    /// What `Default::default()` gives.
+    fn default_of(&mut self, ty: Ty, span: Span) -> Operand {
+        let literal = match ty {
+            Ty::Int => Literal::Int("0".to_owned()),
+            Ty::Bool => Literal::Bool(false),
+            Ty::Float(_) | Ty::Number => Literal::Float("0.0".to_owned()),
+            ty => {
+                let code = syn::parse_quote!(::core::default::Default::default());
+                return self.opaque(&code, ty, "this call");
+            }
+        };
+        Operand::Value(self.push(Kind::Literal(literal), Vec::new(), ty, span))
     }
 
     /// Methods that ask something of the item; `zip`.

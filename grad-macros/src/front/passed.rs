@@ -4,43 +4,54 @@
 //! what it captures. What it captures follows the arguments of the call, so that the transforms treat
 //! it as they treat those; emission knits the closure and its captures together.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Pat, Type};
+use syn::{Expr, Type};
 
-use super::captured::writes;
+use super::capture::Captured;
+use super::changed::{Changeable, Source, lower_closure, name_outside};
 use super::closure::Written;
+use super::closure_code::{closure_signature, inputs_of, without_self, wrapped};
 use super::function::Function;
 use super::pattern::segments;
-use super::{Lower, Operand, lower_closure};
+use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Arg, Callee, Code, Op, Ty};
-use crate::signature::{Parameter, Signature, ty_of};
+use crate::ir::{Arg, Callee, Capture, Code, Op, Path, Ty, Var};
+use crate::signature::functions::FunctionType;
+use crate::signature::{Parameter, Passing};
 use crate::stages::Passed;
+
+/// A closure as it stands in the source, and what it captures, for code that is carried.
+pub(super) type Shown = (TokenStream, Vec<(String, Capture)>);
+
+/// What a closure calls a `self` that it captures.
+pub(super) const THIS: &str = "__grad_this";
 
 /// A parameter that is a function.
 pub(crate) struct Given {
     pub(super) name: String,
-    pub(super) inputs: Vec<Type>,
-    pub(super) output: Type,
+    pub(super) function: FunctionType,
+    /// The variable that stands for what its calls may change.
+    pub(super) state: Option<Var>,
 }
 
 impl Lower<'_> {
     /// A call of a function this one is given.
     pub(super) fn call_given(&mut self, given: &Given, args: Vec<Operand>, span: Span) -> Operand {
-        let ty = self.ty_of(&given.output);
+        let ty = self.ty_of(&given.function.output);
         let by_value = |input: &Type| match input {
             Type::Reference(_) => Ty::Unknown,
             input => self.ty_of(input),
         };
         let shared = |k: usize| {
-            let input = given.inputs.get(k);
+            let input = given.function.inputs.get(k);
             matches!(input, Some(Type::Reference(r)) if r.mutability.is_none())
         };
-        let mut types: Vec<Ty> = given.inputs.iter().map(by_value).collect();
+        let mut types: Vec<Ty> = given.function.inputs.iter().map(by_value).collect();
         types.resize(args.len(), Ty::Unknown);
         let args = args
             .into_iter()
@@ -85,7 +96,7 @@ impl Lower<'_> {
                 self.pass_closure(&written, code, span)
             }
             Function::Path(path) => Some(self.pass_named(&path.clone(), code, span)),
-            Function::Either(..) | Function::Table(_) => None,
+            Function::Either(..) | Function::Table(_) | Function::Row(_) => None,
         };
         passed.unwrap_or_else(|| {
             if self.diag.mark() == mark {
@@ -128,7 +139,7 @@ impl Lower<'_> {
         ) {
             return Arg::Code(Code(code.clone()), Vec::new());
         }
-        let shown = wrapped(code, is_boxed(code), &path.to_token_stream());
+        let shown = wrapped(code, false, &path.to_token_stream());
         Arg::Named(Box::new(self.callee_of(path)), Code(shown))
     }
 
@@ -210,61 +221,104 @@ impl Lower<'_> {
         }
     }
 
-    fn pass_closure(&mut self, written: &Written, code: &TokenStream, span: Span) -> Option<Arg> {
-        let inputs = inputs_of(written);
-        let count = inputs.len();
-        let captured = self.capture(written, inputs, span)?;
-        let (output, output_type) = match written.output() {
-            Some(ty) => (self.ty_of(ty), ty.clone()),
-            None => (Ty::Unknown, syn::parse_quote!(_)),
-        };
-        let signature = Signature {
-            returned: None,
-            output_tangent: None,
-            wraps: false,
-            parameters: captured.parameters,
-            output,
-            output_type,
-            consts: Vec::new(),
-            numbers: Vec::new(),
-            number_names: self.numbers.clone(),
-            types: Vec::new(),
-            applied: false,
-            lending: None,
-            outlived: None,
-            wanted: crate::signature::Wanted::Inside,
-        };
-        let (lets, body) = (captured.lets, written.body.to_token_stream());
-        let block = syn::parse2(without_self(quote!({ #lets #body }))).ok()?;
-        let around = quote!(#block);
-        let (lowered, changes) = lower_closure(
-            (&signature, count),
-            &captured.given,
-            &block,
-            &around,
-            self.diag,
-        );
-        if changes {
-            self.report(span, Problem::PassedEffects);
-        }
-        self.passed.push(Passed {
-            signature,
-            lowered,
-            inputs: count,
-        });
-        let held = captured.args.len();
-        self.passed_captures.push(captured.args);
-        let number = self.passed.len() - 1;
-        let shown = wrapped(
-            code,
-            written.boxed || is_boxed(code),
-            &written.tokens(&lets),
-        );
-        Some(Arg::Closure(number, held, Code(shown), captured.shown))
+    fn pass_closure(
+        &mut self,
+        written: &Rc<Written>,
+        code: &TokenStream,
+        span: Span,
+    ) -> Option<Arg> {
+        let (passed, source, code) = self.make_passed(written, code, BTreeSet::new(), span)?;
+        self.passed.push(passed);
+        self.passed_sources.push(source);
+        Some(self.passed_arg(self.passed.len() - 1, code))
     }
 
-    /// The arguments of a call, and what closures among them capture.
-    pub(super) fn with_captures(&self, mut args: Vec<Arg>) -> Vec<Arg> {
+    /// The argument that a closure is that was made.
+    pub(super) fn passed_arg(&self, number: usize, (code, shown): Shown) -> Arg {
+        let held = self.passed_sources[number].captures.len();
+        Arg::Closure(number, held, Code(code), shown)
+    }
+
+    /// A closure as a function of its inputs and what it captures.
+    pub(super) fn make_passed(
+        &mut self,
+        written: &Rc<Written>,
+        code: &TokenStream,
+        fixed: BTreeSet<String>,
+        span: Span,
+    ) -> Option<(Passed, Source, Shown)> {
+        let inputs = inputs_of(written);
+        let count = inputs.len();
+        let changeable = Changeable::MutableBut(fixed.clone());
+        let (captured, passed, maybe) = self.lower_passed(written, &inputs, changeable, span)?;
+        let maybe = maybe.into_iter().map(|k| k - count).collect();
+        let source = Source {
+            written: written.clone(),
+            code: code.clone(),
+            span,
+            fixed,
+            maybe,
+            captures: captured.args,
+            lent: captured.lent,
+        };
+        let shown = wrapped(code, written.boxed, &captured.code);
+        Some((passed, source, (shown, captured.shown)))
+    }
+
+    /// A closure with what it captures as its last parameters. Which variables it changes its graph
+    /// tells: it is lowered again where it changes fewer than it might.
+    fn lower_passed(
+        &mut self,
+        written: &Written,
+        inputs: &[Parameter],
+        changeable: Changeable,
+        span: Span,
+    ) -> Option<(Captured, Passed, BTreeSet<usize>)> {
+        let count = inputs.len();
+        let mut changeable = written.changes.then_some(changeable);
+        let by_parts = (written.changes).then(|| self.by_parts(written));
+        let written = by_parts.as_ref().unwrap_or(written);
+        loop {
+            let mark = self.diag.mark();
+            let mut captured = self.capture(written, inputs.to_vec(), changeable.clone(), span)?;
+            captured.code = written.tokens(&captured.lets);
+            let mut signature = closure_signature(written, &self.numbers);
+            signature.output = signature.output.with_numbers(&self.numbers);
+            signature.parameters.clone_from(&captured.parameters);
+            let (lets, body) = (&captured.lets, written.body.to_token_stream());
+            let block = syn::parse2(without_self(quote!({ #lets #body }))).ok()?;
+            let around = quote!(#block);
+            let given = &captured.given;
+            let (lowered, changes) =
+                lower_closure((&signature, count), given, &block, &around, self.diag);
+            let unchanged = |(k, p): (usize, &Parameter)| {
+                let lent = p.passing == Passing::RefMut && p.function.is_none();
+                lent && !changes.written.contains(&(count + k))
+            };
+            let mut lent = captured.parameters[count..].iter().enumerate();
+            if changeable.is_some() && lent.any(unchanged) {
+                self.diag.forget(mark);
+                let kept = changes.written.iter();
+                let kept = kept.map(|k| name_outside(&captured.parameters[*k].name));
+                changeable = Some(Changeable::These(kept.collect()));
+                continue;
+            }
+            let read = |k: &usize| captured.parameters[*k].passing != Passing::RefMut;
+            if changes.assigned || changes.written.iter().any(read) {
+                self.report(span, Problem::PassedEffects);
+            }
+            let passed = Passed {
+                signature,
+                lowered,
+                inputs: count,
+            };
+            return Some((captured, passed, changes.maybe));
+        }
+    }
+
+    /// The arguments of a call, what functions this one is given may change in it, and what closures
+    /// among them capture.
+    pub(super) fn with_captures(&self, callee: &Callee, mut args: Vec<Arg>) -> Vec<Arg> {
         let numbers: Vec<usize> = args
             .iter()
             .filter_map(|arg| match arg {
@@ -272,8 +326,19 @@ impl Lower<'_> {
                 _ => None,
             })
             .collect();
+        let given = args.iter().filter_map(|arg| match arg {
+            Arg::Given(name) => Some(name),
+            _ => None,
+        });
+        let called = match callee {
+            Callee::Given(name) => Some(name),
+            _ => None,
+        };
+        let states = given.chain(called).filter_map(|name| self.states.get(name));
+        let states: Vec<Arg> = states.map(|var| Arg::State(Path::of(*var))).collect();
+        args.extend(states);
         for number in numbers {
-            args.extend(self.passed_captures[number].iter().cloned());
+            args.extend(self.passed_sources[number].captures.iter().cloned());
         }
         args
     }
@@ -287,71 +352,4 @@ pub(super) fn of_entries<'a>(name: &str, receiver: &Ty, args: &[&'a Expr]) -> Op
         ("map", [function]) if is_array => Some(function),
         _ => None,
     }
-}
-
-/// Whether an argument is written as a reference to a function.
-fn is_reference(code: &TokenStream) -> bool {
-    let first = code.clone().into_iter().next();
-    matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == '&')
-}
-
-/// Whether an argument is written as a boxed function.
-fn is_boxed(code: &TokenStream) -> bool {
-    let text = code.to_string().replace(' ', "");
-    text.trim_start_matches('&').starts_with("Box::new(")
-}
-
-/// The function as the argument shows it: behind a reference, in a box.
-fn wrapped(code: &TokenStream, boxed: bool, function: &TokenStream) -> TokenStream {
-    let amp = is_reference(code).then(|| quote!(&));
-    if boxed {
-        quote!(#amp (::std::boxed::Box::new(#function) as ::std::boxed::Box<_>))
-    } else {
-        quote!(#amp #function)
-    }
-}
-
-/// The inputs of a closure as parameters.
-fn inputs_of(written: &Written) -> Vec<Parameter> {
-    let body = written.body.to_token_stream();
-    let input = |(k, pattern): (usize, &Pat)| {
-        let (pattern, ty) = match pattern {
-            Pat::Type(typed) => ((*typed.pat).clone(), (*typed.ty).clone()),
-            // What is written through is a mutable reference.
-            Pat::Ident(p)
-                if p.mutability.is_none() && writes(&p.ident.to_string(), body.clone()) =>
-            {
-                (pattern.clone(), syn::parse_quote!(&mut _))
-            }
-            other => (other.clone(), syn::parse_quote!(_)),
-        };
-        let known = ty_of(&ty);
-        let mut parameter = match &pattern {
-            Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => {
-                let mut parameter = Parameter::of_closure(p.ident.clone(), ty, known);
-                parameter.mutable = p.mutability.is_some();
-                return parameter;
-            }
-            _ => Parameter::of_closure(format_ident!("__grad_input_{k}"), ty, known),
-        };
-        parameter.pattern = Some(pattern);
-        parameter
-    };
-    written.inputs.iter().enumerate().map(input).collect()
-}
-
-/// The tokens with another name for `self`.
-fn without_self(tokens: TokenStream) -> TokenStream {
-    let renamed = |token| match token {
-        TokenTree::Ident(ident) if ident == "self" => {
-            TokenTree::Ident(Ident::new("__grad_this", ident.span()))
-        }
-        TokenTree::Group(group) => {
-            let mut inner = Group::new(group.delimiter(), without_self(group.stream()));
-            inner.set_span(group.span());
-            TokenTree::Group(inner)
-        }
-        other => other,
-    };
-    tokens.into_iter().map(renamed).collect()
 }

@@ -237,7 +237,7 @@ impl Lower<'_> {
                     return self.held_by(name, mutable, Operand::Iter(items), None);
                 }
                 let renamed = (ty.is_scalar()
-                    || ty == Ty::Inert && (mutable || !self.owns_text(value))
+                    || ty == Ty::Inert && !self.owns_text(value)
                     || ty == Ty::Unknown && !self.projected.contains(name))
                     && !self.borrowed_mut.contains(name);
                 if renamed {
@@ -281,13 +281,21 @@ impl Lower<'_> {
             }
             text @ Operand::Ref(_, Ty::Inert) if mutable => self.as_text(text),
             Operand::Ref(path, known) => {
-                let known = better(known, ty);
-                if mutable && matches!(known, Ty::Array(_)) {
-                    return Operand::Ref(self.bounded(path), known);
+                let held = Operand::Ref(path, better(known, ty));
+                if mutable {
+                    self.with_bounds(held)
+                } else {
+                    held
                 }
-                Operand::Ref(path, known)
             }
-            Operand::RefMut(path, known) => Operand::RefMut(path, better(known, ty)),
+            Operand::RefMut(path, known) => {
+                let held = Operand::RefMut(path, better(known, ty));
+                if mutable {
+                    self.with_bounds(held)
+                } else {
+                    held
+                }
+            }
             Operand::Iter(iter) if mutable => Operand::Iter(self.resting(iter, self.here)),
             other => other,
         }

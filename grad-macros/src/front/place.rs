@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 
 use super::function::Function;
+use super::iter::Iter;
 use super::{Lower, Operand};
 use crate::diag::Problem;
 use crate::ir::{Kind, Path, Step, Storage, Ty, Value, Var, VarInfo, Variant};
@@ -12,6 +13,10 @@ impl Lower<'_> {
     pub(super) fn read(&mut self, operand: Operand) -> Value {
         match operand {
             Operand::Value(value) => value,
+            Operand::Ref(path, Ty::Inert) if self.is_text(&path) => {
+                let text = self.as_text(Operand::Ref(path, Ty::Inert));
+                self.read(text)
+            }
             Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 self.read_at(path, ty, self.here)
             }
@@ -25,6 +30,7 @@ impl Lower<'_> {
                 self.read(whole)
             }
             Operand::Unit => self.undefined(Ty::Unit),
+            Operand::Iter(Iter::Range(range)) => self.range_value(&range),
             function @ (Operand::Closure(_) | Operand::Iter(_)) => {
                 self.report(self.here, as_value(&function));
                 self.undefined(Ty::Unknown)
@@ -36,6 +42,10 @@ impl Lower<'_> {
     /// As [`Self::read`], with the span of the expression for what is read.
     pub(super) fn read_spanned(&mut self, operand: Operand, span: Span) -> Value {
         match operand {
+            Operand::Ref(path, Ty::Inert) if self.is_text(&path) => {
+                self.read(Operand::Ref(path, Ty::Inert))
+            }
+            Operand::Iter(Iter::Range(range)) => self.range_value(&range),
             Operand::Place(path, ty) | Operand::Ref(path, ty) | Operand::RefMut(path, ty) => {
                 self.read_at(path, ty, span)
             }
@@ -235,6 +245,12 @@ pub(super) fn as_value(operand: &Operand) -> Problem {
             return all.first().map_or(Problem::FunctionValue, |first| {
                 as_value(&Operand::Closure(first.clone()))
             });
+        }
+        Operand::Closure(Function::Row(parts)) => {
+            let function = parts
+                .iter()
+                .find(|part| matches!(part, Operand::Closure(_)));
+            return function.map_or(Problem::FunctionValue, as_value);
         }
         _ => return Problem::FunctionValue,
     };

@@ -34,16 +34,21 @@ pub(super) fn lower(
     let mut body = body.clone();
     return_tail(&mut body);
     let mark = diag.mark();
-    let mut first = start(name, signature, &body, around, diag);
-    first.routes = Some(Routes::default());
-    let seen = first.lower_function(signature, &body);
-    diag.forget(mark);
+    let (seen, walks) = super::walk_names::found(|walks| {
+        let mut first = start(name, signature, &body, around, diag);
+        first.routes = Some(Routes::default());
+        let walks = first.walks.set(walks);
+        let seen = first.lower_function(signature, &body);
+        diag.forget(mark);
+        (seen, walks)
+    });
     let known = seen.routes.iter().map(|route| {
         let tys = route.path.values().into_iter();
         let tys = tys.map(|v| seen.graph.ty(v).clone()).collect();
         (route.path.clone(), tys)
     });
     let mut second = start(name, signature, &body, around, diag);
+    second.walks = walks;
     second.routes = Some(Routes {
         known: known.collect(),
         found: Vec::new(),

@@ -4,9 +4,12 @@ use proc_macro2::Span;
 use quote::quote_spanned;
 use syn::Expr;
 
-use super::iter::Iter;
+use super::iter::{Iter, RangeOf};
+
 use super::{Lower, Operand};
-use crate::ir::{Arg, Callee, Capture, Code, Discrete, Kind, Path, Step, Ty, Value};
+use crate::diag::Problem;
+use crate::ir::{Arg, Callee, Capture, Code, Discrete, Kind, Path, Slot, Step, Ty, Value};
+use crate::signature::{Parameter, Passing};
 
 impl Lower<'_> {
     /// Methods that take a range of indices.
@@ -122,6 +125,99 @@ impl Lower<'_> {
         Operand::Maybe(there, Box::new(part))
     }
 
+    /// `a[i]`, and `a[span.clone()]` where `span` is a range that the graph does not see.
+    pub(super) fn lower_indexed(&mut self, expr: &syn::ExprIndex, mutable: bool) -> Operand {
+        match self.unseen_range(&expr.index) {
+            Some(range) => self.lower_index(&expr.expr, &range, mutable),
+            None => self.lower_index(&expr.expr, &expr.index, mutable),
+        }
+    }
+
+    /// A range in a parameter or in a field, by its bounds. Of one in a field nobody knows the type
+    /// here, but an index is not cloned.
+    fn unseen_range(&self, index: &Expr) -> Option<Expr> {
+        let (whole, cloned) = match index {
+            Expr::MethodCall(call) if call.method == "clone" => (&*call.receiver, true),
+            other => (other, false),
+        };
+        let of_range = match whole {
+            Expr::Path(path) => {
+                let held = self.locals.get(&path.path.get_ident()?.to_string())?;
+                let is_variable = matches!(&held, Operand::Place(path, _) | Operand::Ref(path, _)
+                    if path.steps.is_empty());
+                is_variable && self.operand_ty(&held) == Ty::Inert
+            }
+            Expr::Field(_) => cloned,
+            _ => false,
+        };
+        of_range.then(|| syn::parse_quote!(#whole.start..#whole.end))
+    }
+
+    /// A parameter that is a range of integers, by its bounds.
+    pub(super) fn range_parameter(&mut self, parameter: &Parameter) -> Option<Operand> {
+        let inclusive = range_of_integers(&parameter.base)?;
+        if parameter.mutable || parameter.passing == Passing::RefMut {
+            return None;
+        }
+        let span = parameter.name.span();
+        let whole = self.graph.params.last().map(|param| param.slot);
+        let Some(Slot::Memory(var)) = whole else {
+            return None;
+        };
+        let mut bound = |code| {
+            let captures = vec![("__range".to_owned(), Capture::Place(Path::of(var), true))];
+            let kind = Kind::Opaque {
+                code: Code(code),
+                captures,
+                effect: false,
+            };
+            self.push(kind, Vec::new(), Ty::Int, span)
+        };
+        let (start, end) = if inclusive {
+            (
+                bound(quote_spanned!(span=> *__range.start())),
+                bound(quote_spanned!(span=> *__range.end())),
+            )
+        } else {
+            (
+                bound(quote_spanned!(span=> __range.start)),
+                bound(quote_spanned!(span=> __range.end)),
+            )
+        };
+        Some(Operand::Iter(Iter::Range(RangeOf {
+            start,
+            end: Some(end),
+            inclusive,
+        })))
+    }
+
+    /// A range that is a value: handed to a function, put into a field.
+    pub(super) fn range_value(&mut self, range: &RangeOf) -> Value {
+        let span = self.here;
+        let Some(end) = range.end else {
+            self.report(span, Problem::FunctionValue);
+            return self.undefined(Ty::Unknown);
+        };
+        if !range.inclusive {
+            let fields = vec!["start".to_owned(), "end".to_owned()];
+            let path = syn::parse_quote!(::core::ops::Range);
+            let whole = self.record(&path, fields, vec![range.start, end], span);
+            return self.read(whole);
+        }
+        let kind = Kind::Opaque {
+            code: Code(quote_spanned!(span=> ::core::ops::RangeInclusive::new(__start, __end))),
+            captures: vec![
+                ("__start".to_owned(), Capture::Value(range.start)),
+                ("__end".to_owned(), Capture::Value(end)),
+            ],
+            effect: false,
+        };
+        let value = self.push(kind, Vec::new(), Ty::Unknown, span);
+        let what = Problem::ActiveCode("`..=`".to_owned());
+        self.if_active.insert(value, what);
+        value
+    }
+
     /// Whether an argument is a range, or a variable that holds one.
     fn is_range(&self, expr: &Expr) -> bool {
         match expr {
@@ -166,4 +262,21 @@ impl Lower<'_> {
         };
         (start, end)
     }
+}
+
+/// Whether a type is a range of integers, and then whether its end is in it.
+fn range_of_integers(ty: &syn::Type) -> Option<bool> {
+    let syn::Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let inclusive = last.ident == "RangeInclusive";
+    let syn::PathArguments::AngleBracketed(list) = &last.arguments else {
+        return None;
+    };
+    let of_integers = list.args.iter().all(|argument| match argument {
+        syn::GenericArgument::Type(ty) => crate::signature::ty_of(ty) == Ty::Int,
+        _ => false,
+    });
+    (of_integers && (inclusive || last.ident == "Range")).then_some(inclusive)
 }

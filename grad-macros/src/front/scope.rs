@@ -92,8 +92,9 @@ impl Locals {
     }
 
     pub(super) fn set(&mut self, local: Local, operand: Operand) {
-        self.changed |= self.watched.contains(&local);
         if let Some(slot) = self.holds.get_mut(local.0) {
+            // Where branches meet, every variable is set, to what it was if neither set it.
+            self.changed |= self.watched.contains(&local) && *slot != Some(operand.clone());
             *slot = Some(operand);
         }
     }

@@ -50,6 +50,7 @@ const WRITES: &[&str] = &[
     "sort_unstable_by_key",
     "sort_by_cached_key",
     "retain",
+    "select_entries",
     "push_back",
     "push_front",
     "pop_back",
@@ -97,6 +98,8 @@ impl Lower<'_> {
     ) -> Operand {
         let name = call.method.to_string();
         let span = call.method.span();
+        // What a call gave is put into one variable, however often its place is named below.
+        let receiver = self.placed(receiver);
         match (name.as_str(), args) {
             ("swap", [i, j]) => {
                 let (i, j) = (self.value_of(i), self.value_of(j));

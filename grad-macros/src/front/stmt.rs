@@ -33,14 +33,18 @@ impl Lower<'_> {
             if let Some(value) = self.lower_leaving(stmt, rest) {
                 return value;
             }
-            let pending = self.exits.len();
+            let (pending, first) = (self.exits.len(), self.put_backs.len());
             value = match stmt {
                 Stmt::Macro(m) if !rest.is_empty() => self.macro_statement(&m.mac),
                 stmt => {
                     self.called = super::made::called_later(stmt, rest);
+                    self.iterates = self.iterated_later(stmt);
                     self.lower_stmt(stmt)
                 }
             };
+            if self.put_backs.len() > first {
+                return self.with_parts(first, stmt, rest, value);
+            }
             if !self.dead && self.exits.len() > pending && !rest.is_empty() {
                 return self.lower_guarded(rest, stmt.span());
             }
@@ -149,6 +153,9 @@ impl Lower<'_> {
         let Some(init) = &local.init else {
             return self.declare_later(&local.pat);
         };
+        if let Some(done) = self.lower_walking_let(local) {
+            return done;
+        }
         if let Some(made) = self.lower_made(&local.pat, &init.expr, called) {
             if made == Operand::Poison {
                 return made;
@@ -239,6 +246,9 @@ impl Lower<'_> {
             self.lower_expr(right);
             return Operand::Unit;
         }
+        if let Some(done) = self.lower_walking(left, right) {
+            return done;
+        }
         if self.refuse_walk(right) {
             return Operand::Poison;
         }
@@ -315,18 +325,16 @@ impl Lower<'_> {
                 let value = self.assigned(value, before, span);
                 self.locals.set(local, value);
             }
-            Some(Operand::Ref(..) | Operand::RefMut(..)) => {
-                let value = match value {
-                    Operand::Ref(path, ty @ Ty::Array(_)) => Operand::Ref(self.bounded(path), ty),
-                    value @ (Operand::Ref(..) | Operand::RefMut(..)) => value,
-                    _ => return self.report(span, Problem::Assignment),
+            Some(held @ (Operand::Ref(..) | Operand::RefMut(..))) => {
+                let Some(value) = self.moved_on(&held, value, span) else {
+                    return self.report(span, Problem::Assignment);
                 };
                 self.locals.set(local, value);
             }
             held => {
                 let known = self.known_ty(local, held.as_ref());
                 let value = match known {
-                    Some(Ty::Inert) => self.as_text(value),
+                    Some(Ty::Inert) if !matches!(value, Operand::Place(..)) => self.as_text(value),
                     _ => self.own(value, &Ty::Unknown),
                 };
                 if let (Operand::Value(value), Some(ty)) = (&value, known) {

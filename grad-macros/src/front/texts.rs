@@ -2,13 +2,16 @@
 //! one by one.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use std::collections::HashSet;
+
+use quote::{ToTokens, quote};
 
 use syn::{Expr, ExprMethodCall};
 
 use super::iter::Iter;
 use super::{Lower, Operand};
-use crate::ir::{Capture, Code, Kind, Ty, Value};
+use crate::ir::{Capture, Code, Kind, Path, Slot, Step, Ty, Value, Var};
+use crate::signature::Signature;
 
 /// Methods of texts that give iterators.
 const OF_TEXTS: &[&str] = &[
@@ -128,6 +131,26 @@ impl Lower<'_> {
             Ok(Expr::Macro(made)) => made.mac.path.is_ident("format"),
             Ok(Expr::MethodCall(call)) => OWNED.iter().any(|name| call.method == name),
             _ => false,
+        }
+    }
+
+    /// The parameters of type `&str`.
+    pub(super) fn text_parameters(&self, signature: &Signature) -> HashSet<Var> {
+        let slots = self.graph.params.iter().zip(&signature.parameters);
+        let texts =
+            slots.filter(|(_, parameter)| parameter.base.to_token_stream().to_string() == "str");
+        let vars = texts.filter_map(|(param, _)| match param.slot {
+            Slot::Memory(var) => Some(var),
+            Slot::Scalar(_) => None,
+        });
+        vars.collect()
+    }
+
+    /// Whether a place without floats is a text that only a reference can hold.
+    pub(super) fn is_text(&self, path: &Path) -> bool {
+        match path.steps.last() {
+            None => self.texts.contains(&path.root),
+            Some(last) => matches!(last, Step::Range { .. }),
         }
     }
 

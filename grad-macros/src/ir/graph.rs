@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
-use super::kind::{Arg, Kind, Site};
+use super::call::Arg;
+use super::kind::{Kind, Site};
 use super::types::{Literal, Ty};
 use super::{Path, Step};
 
@@ -56,8 +57,20 @@ pub(crate) struct Block {
     pub(crate) args: Vec<Value>,
     pub(crate) sites: Vec<SiteId>,
     pub(crate) yields: Vec<Value>,
-    /// Where it is the body of a loop under `#[differentiate(checkpoint)]`: the word in the source.
-    pub(crate) checkpoint: Option<Span>,
+    /// Where it is the body of a loop under `#[differentiate(checkpoint)]`.
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// Where it is the body of a loop that each iteration's own reverse ends: the variables from outside
+    /// that every iteration rewrites before it reads them, and their cotangents, zero in between.
+    pub(crate) private: Option<Vec<Var>>,
+}
+
+/// What the source says of a loop under `#[differentiate(checkpoint)]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checkpoint {
+    /// The word.
+    pub(crate) span: Span,
+    /// Of how many iterations one is kept, where that is said.
+    pub(crate) stride: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -373,7 +386,7 @@ impl Graph {
             let Kind::Call(call) = &self.site(id).kind else {
                 continue;
             };
-            let mut first = call.own_args().len();
+            let mut first = call.first_captured();
             for arg in call.own_args() {
                 if let Arg::Closure(number, count, ..) = arg {
                     found.push((*number, call.args[first..first + count].to_vec()));

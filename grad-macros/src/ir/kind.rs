@@ -2,6 +2,7 @@
 
 use proc_macro2::Span;
 
+use super::call::{Arg, Call, mutable_args};
 use super::graph::{Region, Value, Var};
 use super::ops::Op;
 use super::path::{Path, Step, Variant};
@@ -15,65 +16,6 @@ pub(crate) enum Capture {
     Place(Path, bool),
     /// A function this one is given, under its own name.
     Given,
-}
-
-/// One argument of a call.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Arg {
-    Value(Value),
-    /// A place passed by value.
-    Move(Path),
-    /// A place passed as a shared reference.
-    Ref(Path),
-    /// The receiver of a method, in a variable that is never written: the compiler borrows it as the
-    /// method wants.
-    Receiver(Path),
-    /// The receiver of a method that may write it, or a variable that is a mutable reference, for a
-    /// function that may take a shared one.
-    MaybeMut(Path),
-    /// A place passed as a mutable reference.
-    RefMut(Path),
-    /// What was kept of a receiver, or of what may be passed mutably, whose place has changed since;
-    /// only in pullbacks.
-    Kept(Path),
-    /// A closure or other code that is not differentiated, seen by the callee as it stands.
-    Code(Code, Vec<(String, Capture)>),
-    /// A closure that the callee calls: its number, how many of the call's last arguments are what it
-    /// captures, and how it stands in the source.
-    Closure(usize, usize, Code, Vec<(String, Capture)>),
-    /// A function this one is given, handed on.
-    Given(String),
-    /// A differentiated function, by its name, and how it stands in the source.
-    Named(Box<Callee>, Code),
-}
-
-/// The function a call names.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Callee {
-    /// `path(..)`: the companion type is found by the same path.
-    Function(Code),
-    /// `Type::name(..)`: type, name, generic arguments.
-    Associated(Code, String, Option<Code>),
-    /// `receiver.name(..)`: the receiver is the first argument.
-    Method(String, Option<Code>),
-    /// A method of a `dyn Trait`, the first argument, which is held constant.
-    Dynamic(String),
-    /// A function this one is given.
-    Given(String),
-    /// `a op b`, `-a` on operands of which at least one has a type that only rustc knows.
-    Operator(Op),
-    /// `a op= b`, likewise.
-    Assign(Op),
-}
-
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Call {
-    pub(crate) callee: Callee,
-    pub(crate) args: Vec<Arg>,
-    /// Which arguments are active; set by the transforms.
-    pub(crate) mask: u64,
-    /// Of `f(a, b)(c)`, where `f` returns a function, how many arguments each call but the first has.
-    pub(crate) curried: Vec<usize>,
 }
 
 /// An operator and what it carries beside its operands.
@@ -122,6 +64,13 @@ pub(crate) enum Kind {
     Copy(Path),
     /// A reference to the place, which only a record holds.
     Borrow(Path),
+    /// A walk that begins at the place; nothing there is read.
+    Walk(Path),
+    /// The walk that is operand 0 goes on along the steps of a path, whose root is of no account; whether
+    /// something may be written at its end.
+    Onward(Path, bool),
+    /// The walk that is operand 0, and then the walk or way that is operand 1.
+    Joined,
     /// A copy that owns what the place may only view: `to_owned` where only rustc knows the type.
     Own(Path),
     /// What a pullback needs of a receiver, of the method named, or of what may be passed mutably.
@@ -204,8 +153,8 @@ pub(crate) enum Kind {
     /// reference sees it where it lies instead.
     Restore(Var, Path),
     /// Begins a run of a loop under `checkpoint`, in front of it: the operands and the range tell its
-    /// trip count, where the range is given.
-    Begin(Var, Option<Range>),
+    /// trip count, where the range is given. The number is the stride, where the source gives it.
+    Begin(Var, Option<Range>, Option<usize>),
     /// Opens an iteration of such a loop: whether what it starts from is to be kept.
     Due(Var),
     /// The number of segments into which what was kept divides the last run not reversed yet.
@@ -315,6 +264,7 @@ impl Site {
         self.operands.iter_mut().for_each(&mut *visit);
         self.kind.each_path(&mut |path| path.each_value(visit));
         match &mut self.kind {
+            Kind::Onward(path, _) => path.each_value(visit),
             Kind::Opaque { captures, .. } => each_captured(captures, visit),
             Kind::Call(call)
             | Kind::Unmade(call)
@@ -356,7 +306,7 @@ impl Site {
         let handed = call
             .args
             .iter()
-            .filter(|arg| !matches!(arg, Arg::RefMut(_)));
+            .filter(|arg| !matches!(arg, Arg::RefMut(_) | Arg::State(_)));
         let handed = handed.filter_map(|arg| arg.path().cloned());
         handed.chain(bars.iter().flatten().cloned()).collect()
     }
@@ -381,76 +331,6 @@ pub(super) fn each_captured_path(
     }
 }
 
-impl Call {
-    /// The arguments as the source has them, without what closures among them capture.
-    pub(crate) fn own_args(&self) -> &[Arg] {
-        let captured = |arg: &Arg| match arg {
-            Arg::Closure(_, count, ..) => *count,
-            _ => 0,
-        };
-        let count: usize = self.args.iter().map(captured).sum();
-        &self.args[..self.args.len() - count]
-    }
-
-    /// Whether a function that this one is given runs in the call: what it captures may be active.
-    pub(crate) fn runs_given(&self) -> bool {
-        let runs = |arg: &Arg| match arg {
-            Arg::Given(_) => true,
-            Arg::Closure(_, _, _, captures) => captures.iter().any(|(_, c)| *c == Capture::Given),
-            _ => false,
-        };
-        matches!(self.callee, Callee::Given(_)) || self.args.iter().any(runs)
-    }
-}
-
-impl Arg {
-    fn each_value(&mut self, visit: &mut dyn FnMut(&mut Value)) {
-        match self {
-            Arg::Value(v) => visit(v),
-            Arg::Code(_, captures) | Arg::Closure(_, _, _, captures) => {
-                each_captured(captures, visit);
-            }
-            _ => {}
-        }
-    }
-
-    fn each_path(&mut self, visit: &mut dyn FnMut(&mut Path)) {
-        if let Arg::Code(_, captures) | Arg::Closure(_, _, _, captures) = self {
-            each_captured_path(captures, visit);
-        } else if let Some(path) = self.path_mut() {
-            visit(path);
-        }
-    }
-
-    fn path_mut(&mut self) -> Option<&mut Path> {
-        match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
-                None
-            }
-            Arg::Move(path)
-            | Arg::Ref(path)
-            | Arg::Receiver(path)
-            | Arg::MaybeMut(path)
-            | Arg::RefMut(path)
-            | Arg::Kept(path) => Some(path),
-        }
-    }
-
-    pub(crate) fn path(&self) -> Option<&Path> {
-        match self {
-            Arg::Value(_) | Arg::Code(..) | Arg::Closure(..) | Arg::Given(_) | Arg::Named(..) => {
-                None
-            }
-            Arg::Move(path)
-            | Arg::Ref(path)
-            | Arg::Receiver(path)
-            | Arg::MaybeMut(path)
-            | Arg::RefMut(path)
-            | Arg::Kept(path) => Some(path),
-        }
-    }
-}
-
 impl Kind {
     pub(crate) fn each_path(&mut self, visit: &mut dyn FnMut(&mut Path)) {
         match self {
@@ -465,6 +345,7 @@ impl Kind {
             | Kind::Copy(path)
             | Kind::Borrow(path)
             | Kind::Own(path)
+            | Kind::Walk(path)
             | Kind::Keep(path, _)
             | Kind::Matches(path, _)
             | Kind::Save(_, path)
@@ -505,7 +386,7 @@ impl Kind {
             Kind::Swap(a, b) => vec![a, b],
             Kind::Call(call) | Kind::CallVjp(call) => mutable_args(&call.args).collect(),
             Kind::CallJvp(call, dots) => {
-                let dots = dots.iter().flatten().filter_map(mutable_arg);
+                let dots = dots.iter().flatten().filter_map(Arg::written);
                 mutable_args(&call.args).chain(dots).collect()
             }
             Kind::Pull { bars, .. } => bars.iter().flatten().collect(),
@@ -568,17 +449,6 @@ impl Kind {
                 | Kind::IntLike
                 | Kind::Select
         )
-    }
-}
-
-pub(super) fn mutable_args(args: &[Arg]) -> impl Iterator<Item = &Path> {
-    args.iter().filter_map(mutable_arg)
-}
-
-pub(super) fn mutable_arg(arg: &Arg) -> Option<&Path> {
-    match arg {
-        Arg::RefMut(path) | Arg::MaybeMut(path) => Some(path),
-        _ => None,
     }
 }
 

@@ -23,11 +23,13 @@
 //! ```
 
 mod appending;
+mod call;
 #[cfg(test)]
 mod data;
 #[cfg(test)]
 mod eval;
 mod graph;
+mod items;
 mod kind;
 mod ops;
 mod path;
@@ -40,11 +42,13 @@ mod types;
 mod verify;
 
 pub(crate) use appending::appending;
+pub(crate) use call::*;
 #[cfg(test)]
 pub(crate) use data::Datum;
 #[cfg(test)]
 pub(crate) use eval::*;
 pub(crate) use graph::*;
+pub(crate) use items::Items;
 pub(crate) use kind::*;
 pub(crate) use ops::*;
 pub(crate) use path::*;

@@ -57,6 +57,21 @@ impl Path {
         self.root == other.root && other.steps.starts_with(&self.steps)
     }
 
+    /// Whether two places may share memory: not if they part at a field before any index.
+    pub(crate) fn may_meet(&self, other: &Path) -> bool {
+        if self.root != other.root {
+            return false;
+        }
+        for (x, y) in self.steps.iter().zip(&other.steps) {
+            match (x, y) {
+                (Step::Field(x), Step::Field(y)) if x == y => {}
+                (Step::Field(_), Step::Field(_)) => return false,
+                _ => return true,
+            }
+        }
+        true
+    }
+
     pub(crate) fn with_root(&self, root: Var) -> Self {
         Path {
             root,

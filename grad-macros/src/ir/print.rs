@@ -36,6 +36,7 @@ impl Display for Ty {
             Ty::Pullback => f.write_str("pullback"),
             Ty::Kept => f.write_str("kept"),
             Ty::Way => f.write_str("way"),
+            Ty::Walk => f.write_str("walk"),
         }
     }
 }
@@ -137,6 +138,9 @@ impl Graph {
             Kind::Swap(a, b) => write!(f, "swap {}, {}", self.path_text(a), self.path_text(b)),
             Kind::Copy(path) => write!(f, "copy {}", self.path_text(path)),
             Kind::Borrow(path) => write!(f, "borrow {}", self.path_text(path)),
+            Kind::Walk(path) => write!(f, "walk from {}", self.path_text(path)),
+            Kind::Onward(path, _) => write!(f, "onward {operands} {}", self.path_text(path)),
+            Kind::Joined => write!(f, "joined {operands}"),
             Kind::Own(path) => write!(f, "own {}", self.path_text(path)),
             Kind::Allocate(var) => write!(f, "allocate {} <- {operands}", self.var(*var).name),
             Kind::Settle(path) => write!(f, "settle {}", self.path_text(path)),
@@ -193,7 +197,10 @@ impl Graph {
                 self.path_text(path),
                 self.var(*tape).name
             ),
-            Kind::Begin(var, _) => write!(f, "begin {}{space}{operands}", self.var(*var).name),
+            Kind::Begin(var, _, stride) => {
+                let every = stride.map_or(String::new(), |n| format!(" every {n}"));
+                write!(f, "begin {}{every}{space}{operands}", self.var(*var).name)
+            }
             Kind::Due(var) => write!(f, "due {}", self.var(*var).name),
             Kind::Segments(var) => write!(f, "segments {}", self.var(*var).name),
             Kind::Segment(var) => write!(f, "segment {}", self.var(*var).name),
@@ -241,6 +248,7 @@ impl Graph {
                 }
                 Arg::Ref(path) => format!("&{}", self.path_text(path)),
                 Arg::RefMut(path) => format!("&mut {}", self.path_text(path)),
+                Arg::State(path) => format!("state of {}", self.path_text(path)),
             })
             .collect();
         texts.join(", ")

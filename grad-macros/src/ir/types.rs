@@ -38,6 +38,8 @@ pub(crate) enum Ty {
     Kept,
     /// The way from a place to one inside it.
     Way,
+    /// The way that a reference has walked, from a place to one of the same type.
+    Walk,
 }
 
 impl Ty {
@@ -54,7 +56,8 @@ impl Ty {
             | Ty::Dyn
             | Ty::Pullback
             | Ty::Kept
-            | Ty::Way => false,
+            | Ty::Way
+            | Ty::Walk => false,
         }
     }
 
@@ -66,6 +69,11 @@ impl Ty {
             Ty::Tuple(parts) => parts.iter().any(Ty::holds_objects),
             _ => false,
         }
+    }
+
+    /// Whether a value leads from a place to one inside it.
+    pub(crate) fn is_way(&self) -> bool {
+        matches!(self, Ty::Way | Ty::Walk)
     }
 
     /// Whether values of this type are renamed rather than kept in memory.

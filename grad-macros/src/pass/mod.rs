@@ -4,6 +4,7 @@
 mod algebra;
 mod dead;
 mod fold;
+mod handed;
 mod hoist;
 mod memory;
 mod merge;
@@ -29,6 +30,9 @@ pub(crate) fn simplify(graph: &mut Graph) {
         for region in regions(graph) {
             hoist::hoist(graph, region);
         }
+    }
+    for region in regions(graph) {
+        handed::hand_on(graph, region);
     }
 }
 

@@ -36,7 +36,66 @@ pub(super) fn name_in_parameters(sig: &mut syn::Signature) {
             }
         }
     }
+    name_in_output(sig, &mut names);
     declare(&mut sig.generics, names);
+}
+
+/// `fn pairs(x: &[f64]) -> Pairs<'_>`: what is returned refers to the one parameter that is a reference.
+fn name_in_output(sig: &mut syn::Signature, names: &mut Vec<Lifetime>) {
+    let elided = |ty: &Type| {
+        let mut found = Vec::new();
+        named(ty.to_token_stream(), "__grad", &mut found);
+        !found.is_empty() && !matches!(ty, Type::ImplTrait(_))
+    };
+    let syn::ReturnType::Type(_, output) = &mut sig.output else {
+        return;
+    };
+    if !elided(output)
+        || sig
+            .inputs
+            .iter()
+            .any(|input| matches!(input, FnArg::Receiver(_)))
+    {
+        return;
+    }
+    let mut bare = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => match &mut *typed.ty {
+            Type::Reference(reference) if reference.lifetime.is_none() => Some(reference),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    let name = match (names.as_slice(), bare.next(), bare.next()) {
+        ([name], None, _) => name.clone(),
+        ([], Some(reference), None) => {
+            let name: Lifetime = syn::parse_quote!('__grad_own);
+            reference.lifetime = Some(name.clone());
+            names.push(name.clone());
+            name
+        }
+        _ => return,
+    };
+    if let Ok(ty) = syn::parse2(with_name(output.to_token_stream(), &name)) {
+        **output = ty;
+    }
+}
+
+/// The tokens with the name for each `'_`.
+fn with_name(tokens: TokenStream, name: &Lifetime) -> TokenStream {
+    let mut after_quote = false;
+    let renamed = tokens.into_iter().map(|token| {
+        let elided = after_quote && matches!(&token, TokenTree::Ident(word) if word == "_");
+        after_quote = matches!(&token, TokenTree::Punct(sign) if sign.as_char() == '\'');
+        match token {
+            TokenTree::Group(group) => {
+                let inner = with_name(group.stream(), name);
+                TokenTree::Group(Group::new(group.delimiter(), inner))
+            }
+            _ if elided => TokenTree::Ident(name.ident.clone()),
+            token => token,
+        }
+    });
+    renamed.collect()
 }
 
 fn declare(generics: &mut Generics, names: Vec<Lifetime>) {
@@ -105,6 +164,47 @@ impl Signature {
         let base = parameter.base.to_token_stream().to_string();
         let is_own = base.split_whitespace().any(|word| word == "Self");
         base.contains('\'') || is_own && self.lending.is_some()
+    }
+}
+
+/// The type of what derivatives give where the function gives `Option<&T>`: an `Option<T>` with a copy.
+pub(super) fn owned(ty: &Type) -> Type {
+    let mut owned = ty.clone();
+    let Type::Path(path) = &mut owned else {
+        return owned;
+    };
+    let Some(last) = path
+        .path
+        .segments
+        .last_mut()
+        .filter(|s| s.ident == "Option")
+    else {
+        return owned;
+    };
+    if let syn::PathArguments::AngleBracketed(list) = &mut last.arguments {
+        if let Some(syn::GenericArgument::Type(inside)) = list.args.first_mut() {
+            *inside = own_target(inside);
+        }
+    }
+    owned
+}
+
+/// What a shared reference is to, where that has a size.
+fn own_target(ty: &Type) -> Type {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => match &*reference.elem {
+            Type::Slice(_) | Type::TraitObject(_) => ty.clone(),
+            target if super::ty_of(target).may_be_active() => target.clone(),
+            _ => ty.clone(),
+        },
+        Type::Tuple(tuple) => {
+            let mut tuple = tuple.clone();
+            for part in &mut tuple.elems {
+                *part = own_target(part);
+            }
+            Type::Tuple(tuple)
+        }
+        other => other.clone(),
     }
 }
 

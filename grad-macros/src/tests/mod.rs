@@ -1,7 +1,9 @@
 //! Tests on graphs and token streams, without the compiler.
 
+mod abreast;
 mod costs;
 mod interpret;
+mod lanes;
 mod laws;
 mod mutations;
 mod postponed;

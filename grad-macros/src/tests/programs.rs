@@ -89,7 +89,10 @@ fn some_under_checkpoint(mut graph: Graph) -> Graph {
         let site = graph.site(id);
         let body = site.regions.last().copied();
         if let Some(body) = body.filter(|_| site.kind.is_loop() && id.0 % 3 == 0) {
-            graph.block_mut(body).checkpoint = Some(proc_macro2::Span::call_site());
+            graph.block_mut(body).checkpoint = Some(crate::ir::Checkpoint {
+                span: proc_macro2::Span::call_site(),
+                stride: None,
+            });
         }
     }
     graph

@@ -48,6 +48,7 @@ impl Adam {
     /// # Panics
     /// When the rate is negative or not finite.
     #[must_use]
+    #[track_caller]
     pub fn new(rate: f64) -> Self {
         expect_rate(rate);
         Self {
@@ -65,6 +66,7 @@ impl Adam {
     /// # Panics
     /// Unless both are at least 0 and less than 1.
     #[must_use]
+    #[track_caller]
     pub fn betas(mut self, first: f64, second: f64) -> Self {
         expect_fraction("the first beta", first);
         expect_fraction("the second beta", second);
@@ -77,6 +79,7 @@ impl Adam {
     /// # Panics
     /// When negative or not finite.
     #[must_use]
+    #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         expect_epsilon(epsilon);
         self.epsilon = epsilon;

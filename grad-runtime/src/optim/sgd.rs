@@ -44,6 +44,7 @@ impl Sgd {
     /// # Panics
     /// When the rate is negative or not finite.
     #[must_use]
+    #[track_caller]
     pub fn new(rate: f64) -> Self {
         expect_rate(rate);
         Self {
@@ -61,6 +62,7 @@ impl Sgd {
     /// # Panics
     /// Unless `0 <= momentum < 1`.
     #[must_use]
+    #[track_caller]
     pub fn momentum(mut self, momentum: f64) -> Self {
         expect_fraction("the momentum", momentum);
         self.momentum = momentum;

@@ -47,6 +47,8 @@ struct Run {
     first: usize,
     /// The number of iterations from one state to the next.
     stride: usize,
+    /// Whether it stays, whatever the number of states.
+    fixed: bool,
     /// How many iterations there are until the next state is due.
     left: usize,
 }
@@ -68,6 +70,18 @@ impl<S> Checkpoints<S> {
         self.runs.push(Run {
             first: self.states.len(),
             stride: trips.map_or(1, root),
+            fixed: false,
+            left: 0,
+        });
+    }
+
+    /// Begins a run of which a state is kept every `stride` iterations.
+    #[inline]
+    pub fn begin_every(&mut self, stride: usize) {
+        self.runs.push(Run {
+            first: self.states.len(),
+            stride,
+            fixed: true,
             left: 0,
         });
     }
@@ -88,7 +102,8 @@ impl<S> Checkpoints<S> {
     fn make_room(&mut self) {
         let count = self.states.len();
         let run = self.run();
-        if count - run.first >= FULL.saturating_mul(run.stride)
+        if !run.fixed
+            && count - run.first >= FULL.saturating_mul(run.stride)
             && (count - run.first).is_multiple_of(2)
         {
             let (first, half) = (run.first, (count - run.first) / 2);
@@ -214,6 +229,21 @@ mod tests {
                 states <= most * root && longest <= root,
                 "{states}, {longest}"
             );
+        }
+    }
+
+    #[test]
+    fn a_stride_that_is_given_stays() {
+        for (stride, trips) in [(1_usize, 9_usize), (4, 0), (4, 8), (4, 101), (200, 101)] {
+            let mut kept = Checkpoints::new();
+            kept.begin_every(stride);
+            for k in 0..trips {
+                if kept.due() {
+                    kept.push(k);
+                }
+            }
+            assert_eq!(kept.states.len(), trips.div_ceil(stride));
+            assert_eq!(back(&mut kept, trips), stride.min(trips));
         }
     }
 

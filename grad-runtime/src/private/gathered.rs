@@ -9,22 +9,24 @@ use core::marker::PhantomData;
 use super::{AccumulateFrom, TangentOf};
 use crate::{Differentiable, Tangent};
 
-/// The cotangent of something captured, which the pullbacks of all calls of the closure add into.
+/// What all calls of a closure share: the cotangent of something captured, which their pullbacks add
+/// into, or the content of a variable that they change.
 #[derive(Debug)]
 pub struct Gathered<T>(Rc<RefCell<T>>);
 
 impl<T> Gathered<T> {
-    /// Starts at a zero.
+    /// Starts at a zero, or at the content of the variable.
     #[inline]
     pub fn of(zero: T) -> Self {
         Gathered(Rc::new(RefCell::new(zero)))
     }
 
-    /// Where to add.
+    /// Where to add, or what to change.
     ///
     /// # Panics
     ///
-    /// If a pullback of the closure runs inside another, which generated code never lets happen.
+    /// If a call of the closure runs inside another, or a pullback of it, which generated code never lets
+    /// happen.
     #[inline]
     #[must_use]
     pub fn place(&self) -> RefMut<'_, T> {
@@ -43,6 +45,33 @@ impl<T> Clone for Gathered<T> {
     fn clone(&self) -> Self {
         Gathered(Rc::clone(&self.0))
     }
+}
+
+/// What the content of a place can be exchanged for.
+pub trait Exchange<T: ?Sized> {
+    /// Exchanges them.
+    fn exchange(&mut self, place: &mut T);
+}
+
+impl<T> Exchange<T> for T {
+    #[inline]
+    fn exchange(&mut self, place: &mut T) {
+        core::mem::swap(self, place);
+    }
+}
+
+impl<T> Exchange<[T]> for Vec<T> {
+    #[inline]
+    fn exchange(&mut self, place: &mut [T]) {
+        self.swap_with_slice(place);
+    }
+}
+
+/// Exchanges what is shared for the content of the variable: before a call of the function that is given
+/// the closure or behind it.
+#[inline]
+pub fn exchange<S: Exchange<T>, T: ?Sized>(shared: &mut S, place: &mut T) {
+    shared.exchange(place);
 }
 
 /// A tangent that can be owned: a `Vec` of a slice.
@@ -93,6 +122,20 @@ impl<T: ?Sized> Copy for Witness<T> {}
 #[must_use]
 pub fn witness<T: ?Sized>(_: &T) -> Witness<T> {
     Witness(PhantomData)
+}
+
+/// The cotangent or tangent of a variable that a closure changes.
+///
+/// # Panics
+///
+/// If there is none, which generated code never lets happen: whoever calls the closure holds one.
+#[inline]
+#[must_use]
+pub fn shared_bar<T: Differentiable>(
+    _: Witness<T>,
+    bar: Option<&mut TangentOf<T>>,
+) -> &mut TangentOf<T> {
+    bar.expect("a closure that changes a variable holds its tangent")
 }
 
 /// Says to the compiler what type is meant.

@@ -119,12 +119,15 @@ impl<'a> Columns<'a> {
             first,
             row,
         } = self;
+        let first = *first;
+        let left = jacobian.columns().saturating_sub(first);
         tangent.show(row, &mut |row, lanes| {
-            let places = jacobian.row_mut(row).get_mut(*first..).unwrap_or_default();
+            let places = jacobian.places_from(row, first);
             match places.first_chunk_mut::<L>() {
-                Some(places) => *places = *lanes,
-                None => {
-                    for (place, x) in places.iter_mut().zip(lanes) {
+                Some(places) if left >= L => *places = *lanes,
+                // The next row begins behind the last column.
+                _ => {
+                    for (place, x) in places.iter_mut().zip(lanes).take(left) {
                         *place = *x;
                     }
                 }
@@ -163,15 +166,22 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Row number `row` of so many; all before it are there.
+    /// Row number `row` of so many, if there is one; all before it are there.
+    ///
+    /// It is as long as `columns` says, which the compiler often knows: then no entry is asked
+    /// whether it has a place.
     #[inline]
-    pub fn new(jacobian: &'a mut Jacobian, row: usize, rows: usize, columns: usize) -> Self {
+    pub fn new(
+        jacobian: &'a mut Jacobian,
+        row: usize,
+        rows: usize,
+        columns: usize,
+    ) -> Option<Self> {
         if row == 0 {
             jacobian.reshape(rows, columns);
         }
-        Row {
-            places: jacobian.row_or_none(row),
-        }
+        let places = jacobian.row_of(row, columns)?;
+        Some(Row { places })
     }
 
     /// The next inputs.
@@ -181,11 +191,11 @@ impl<'a> Row<'a> {
         cotangent.visit(&shape, self);
     }
 
-    /// The places of the next entries.
+    /// The places of the next entries; the row has no fewer.
     #[inline]
     fn next(&mut self, count: usize) -> &'a mut [f64] {
         let places = core::mem::take(&mut self.places);
-        let (next, rest) = places.split_at_mut(count.min(places.len()));
+        let (next, rest) = places.split_at_mut_checked(count).unwrap_or_default();
         self.places = rest;
         next
     }

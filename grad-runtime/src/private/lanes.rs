@@ -95,6 +95,12 @@ pub trait LaneTangent<const L: usize>: Tangent + Clone {
     /// Whether every entry is seen to be zero at little cost: sequences are not searched.
     fn vanishes(&self) -> bool;
 
+    /// Whether it is remembered that every entry is zero: no entry is looked at.
+    #[inline]
+    fn rests(&self) -> bool {
+        false
+    }
+
     /// A zero, where its form does not hang on a value.
     #[inline]
     #[must_use]
@@ -315,6 +321,10 @@ impl<const L: usize> LaneTangent<L> for NoTangent {
         true
     }
     #[inline]
+    fn rests(&self) -> bool {
+        true
+    }
+    #[inline]
     fn nothing() -> Option<Self> {
         Some(NoTangent)
     }
@@ -368,6 +378,10 @@ impl<T: LaneTangent<L>, const N: usize, const L: usize> LaneTangent<L> for [T; N
         N <= SHORT && self.iter().all(T::vanishes)
     }
     #[inline]
+    fn rests(&self) -> bool {
+        N <= SHORT && self.iter().all(T::rests)
+    }
+    #[inline]
     fn nothing() -> Option<Self> {
         T::nothing().map(|zero| core::array::from_fn(|_| zero.clone()))
     }
@@ -396,6 +410,7 @@ macro_rules! sequences {
 sequences! {
     [T: InLanes] [T] => Vec;
     [T: InLanes] Vec<T> => Vec;
+    [T: InLanes] Box<[T]> => Vec;
     [T: InLanes] VecDeque<T> => VecDeque;
 }
 
@@ -461,6 +476,10 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for Box<T> {
     fn vanishes(&self) -> bool {
         (**self).vanishes()
     }
+    #[inline]
+    fn rests(&self) -> bool {
+        (**self).rests()
+    }
     type Open = Self;
     #[inline]
     fn open(&mut self) -> &mut Self {
@@ -501,6 +520,10 @@ macro_rules! tuples_in_lanes {
             #[inline]
             fn vanishes(&self) -> bool {
                 $(self.$index.vanishes())&&+
+            }
+            #[inline]
+            fn rests(&self) -> bool {
+                $(self.$index.rests())&&+
             }
             #[inline]
             fn nothing() -> Option<Self> {

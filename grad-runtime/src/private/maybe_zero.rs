@@ -8,6 +8,8 @@
 //! if vanishes(&transforms_dot[b]) { value only } else { value and tangent }
 //! ```
 
+use alloc::vec::Vec;
+use core::mem::size_of;
 use core::ops::{Deref, DerefMut};
 
 use super::lanes::LaneTangent;
@@ -105,6 +107,10 @@ impl<T: LaneTangent<L>, const L: usize> LaneTangent<L> for MaybeZero<T> {
         self.zero || self.tangent.vanishes()
     }
     #[inline]
+    fn rests(&self) -> bool {
+        self.zero
+    }
+    #[inline]
     fn nothing() -> Option<Self> {
         T::nothing().map(MaybeZero::zero)
     }
@@ -127,11 +133,34 @@ pub fn vanishes<const L: usize, T: LaneTangent<L>>(dot: &T) -> bool {
     dot.vanishes()
 }
 
+/// Whether a tangent that may have been handed over is none or is remembered to be zero.
+#[inline]
+pub fn resting<const L: usize, T: LaneTangent<L>>(dot: Option<&T>) -> bool {
+    dot.is_none_or(T::rests)
+}
+
 /// The tangent, which has been looked at: it goes where it will be asked for again and again.
 #[inline]
 pub fn settled<const L: usize, T: LaneTangent<L>>(mut dot: T) -> T {
     dot.settle();
     dot
+}
+
+/// Up to how many bytes a tangent is looked at before it is where it goes: it may be in registers.
+const SMALL: usize = 128;
+
+/// Appends a tangent that is looked at, a large one where it lies.
+#[inline]
+pub fn push_settled<const L: usize, T: LaneTangent<L>>(dots: &mut Vec<T>, mut dot: T) {
+    if size_of::<T>() <= SMALL {
+        dot.settle();
+        dots.push(dot);
+    } else {
+        dots.push(dot);
+        if let Some(last) = dots.last_mut() {
+            last.settle();
+        }
+    }
 }
 
 /// The tangent by whose fields more than one place is reached at once.

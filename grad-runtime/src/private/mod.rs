@@ -4,6 +4,7 @@ use core::borrow::{Borrow, BorrowMut};
 
 use crate::{Differentiable, Tangent};
 
+mod abreast;
 mod again;
 mod apart;
 mod behind;
@@ -11,6 +12,7 @@ mod checkpoints;
 mod collect;
 #[cfg(not(feature = "std"))]
 mod core_math;
+mod cursor;
 mod disguised;
 mod gather;
 mod gathered;
@@ -30,12 +32,17 @@ mod shelf;
 mod strips;
 mod tape;
 mod touched;
+mod walk;
 mod wanted;
 mod way;
 mod whole;
 
 pub use crate::replica::Copier;
 pub use crate::reuse::Reuse;
+pub use abreast::{
+    ABREAST, Rank, across, add_ranks, after, files, join_ranks, pace, paces, put_abreast, ranks,
+    split_ranks, unzip_ranks, widen, widens,
+};
 pub use again::{Again, Exclusive, Keeper, Kept, NotKept, Read, Shared};
 pub use alloc::boxed::Box;
 pub use alloc::rc::Rc;
@@ -45,7 +52,12 @@ pub use apart::{apart, bounds};
 pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
-pub use gathered::{Gathered, OwnedDot, Witness, of_type, owned_dot, tangent_of, witness};
+pub use cursor::{Cursor, CursorMut};
+pub use gather::Listed;
+pub use gathered::{
+    Exchange, Gathered, OwnedDot, Witness, exchange, of_type, owned_dot, shared_bar, tangent_of,
+    witness,
+};
 pub use handed::{KeptArgument, handed_argument, handed_dot, keep_argument, kept_argument};
 pub use input::{BarOf, ByReference, ByValue, Input, OfSequence, OfValue};
 pub use jacobian::{Columns, Row, entries, keep, restore, set_lane, split_lanes, unit, units};
@@ -53,7 +65,7 @@ pub use lanes::{
     Directions, InLanes, LaneTangent, Lanes, LanesOf, Mask, cast_lanes, or_zero_lanes_ref,
     or_zero_lanes_scalar, or_zeros_lanes, zero_lanes,
 };
-pub use maybe_zero::{MaybeZero, open, settled, vanishes};
+pub use maybe_zero::{MaybeZero, open, push_settled, resting, settled, vanishes};
 pub use missing::{GivesAValue, HasDerivative};
 pub use optional::Optional;
 pub use real::{
@@ -65,6 +77,7 @@ pub use shelf::Shelf;
 pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
 pub use tape::{Either, Saved, Tape, replayed, trips};
 pub use touched::{Dot, Held, Seen, Settler, Touched};
+pub use walk::{Steps, Walk, walk};
 pub use wanted::{Wanted, Wants, passed_over};
 pub use way::{Lent, Way, way};
 pub use whole::{LentSlice, Other, Others, Slices, Standing, Whole};

@@ -92,3 +92,10 @@ macro_rules! each {
     (@points $x:tt $($f:ident, $gradient:ident, $push:ident;)*) => { $(each!(@one $x $f, $gradient, $push);)* };
     (@one [$($x:expr),+] $f:ident, $gradient:ident, $push:ident) => { slice!($f, $gradient, $push; $($x),+) };
 }
+
+/// [`slice`] for several functions by their paths, at the same points.
+macro_rules! at_points {
+    ($($x:expr),+; $($f:path, $gradient:path, $push:path;)*) => { at_points!(@points [$($x),+] $($f, $gradient, $push;)*) };
+    (@points $x:tt $($f:path, $gradient:path, $push:path;)*) => { $(at_points!(@one $x $f, $gradient, $push);)* };
+    (@one [$($x:expr),+] $f:path, $gradient:path, $push:path) => { slice!($f, $gradient, $push; $($x),+) };
+}

@@ -180,6 +180,23 @@ pub fn named_by_the_trait<T: Real>(a: T, b: T) -> T {
     Real::exp(a) * Real::sqrt(b) * a
 }
 
+/// A vector of numbers that is moved out on one of the ways.
+#[differentiate]
+pub fn scaled<T: Real>(a: &[T], mut b: Vec<T>) -> Option<Vec<T>> {
+    if b.is_empty() {
+        return None;
+    }
+    for (b, a) in b.iter_mut().zip(a) {
+        *b = *b * *a;
+    }
+    Some(b)
+}
+
+#[differentiate]
+pub fn moved_on_a_way(x: &[f64]) -> f64 {
+    scaled(x, vec![x[1], x[0] * x[0]]).map_or(0.0, |v| v[0] * v[1])
+}
+
 #[test]
 fn generic() {
     let f = |x: &[f64]| rbf(&x[..2], &x[2..4], x[4]);
@@ -190,6 +207,7 @@ fn generic() {
     };
     let j = |x: &[f64], d: &[f64]| jvp_rbf(&x[..2], &x[2..4], x[4], &d[..2], &d[2..4], d[4]);
     slice!(f, g, j; [0.1, 0.4, -0.3, 0.9, 0.6]);
+    slice!(moved_on_a_way, value_and_grad_moved_on_a_way, jvp_moved_on_a_way; [0.8, 1.4]);
     let f = |x: &[f64]| annotated::use_it(&x[1..], x[0]);
     let g = |x: &[f64]| {
         let (y, (c, d)) = annotated::value_and_grad_use_it(&x[1..], x[0]);

@@ -50,6 +50,12 @@ impl Arrow {
     fn len(&self) -> f64 {
         self.x.hypot(self.y)
     }
+    fn max(self, least: f64) -> Arrow {
+        Arrow {
+            x: self.x.max(least),
+            y: self.y.max(least),
+        }
+    }
     fn unit(self) -> Arrow {
         let len = self.len();
         Arrow {
@@ -63,7 +69,7 @@ impl Arrow {
 fn measured(x: &[f64]) -> f64 {
     let a = Arrow { x: x[0], y: x[1] };
     let b = Arrow { x: x[2], y: 1.0 };
-    (a - b).len() * a.unit().x
+    (a - b).len() * a.unit().x + (a - b).max(x[1]).len()
 }
 
 #[differentiate]

@@ -237,6 +237,32 @@ pub fn replace(x: &[f64]) -> f64 {
     old.unwrap_or(x[0]) * best.unwrap_or(x[1])
 }
 
+#[derive(Clone, Debug, Default, Differentiable)]
+pub struct Tally {
+    sum: f64,
+    seen: Vec<f64>,
+}
+
+/// What stands in for nothing is of the item's type.
+#[differentiate]
+pub fn defaults(x: &[f64]) -> f64 {
+    let all = (x[0] > 1.0).then(|| x.to_vec()).unwrap_or_default();
+    let tally = if x[1] > 0.0 {
+        Some(Tally {
+            sum: x[1] * x[2],
+            seen: vec![x[0]],
+        })
+    } else {
+        None
+    };
+    let tally = tally.unwrap_or_default();
+    let (a, b): (f64, Vec<f64>) = Some((x[1], all)).filter(|_| x[2] > 0.0).unwrap_or_default();
+    let name = ["one", "two"].get(x.len()).copied().unwrap_or_default();
+    tally.sum
+        + tally.seen.iter().sum::<f64>() * a
+        + b.iter().sum::<f64>() * (x[2] + name.len() as f64)
+}
+
 #[test]
 fn methods_that_tell() {
     each! {
@@ -244,5 +270,6 @@ fn methods_that_tell() {
         untold, value_and_grad_untold, jvp_untold;
         chained_results, value_and_grad_chained_results, jvp_chained_results;
         replace, value_and_grad_replace, jvp_replace;
+        defaults, value_and_grad_defaults, jvp_defaults;
     }
 }

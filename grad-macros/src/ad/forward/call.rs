@@ -16,6 +16,7 @@ impl Push {
                     let path = other.path().and_then(|path| self.shadow(path));
                     path.map(|path| match other {
                         Arg::RefMut(_) => Arg::RefMut(path),
+                        Arg::State(_) => Arg::State(path),
                         Arg::MaybeMut(_) => Arg::MaybeMut(path),
                         _ => Arg::Ref(path),
                     })

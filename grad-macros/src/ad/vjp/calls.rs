@@ -5,9 +5,7 @@ use proc_macro2::Span;
 use super::{Bars, Pull};
 use crate::ad::forward::mask;
 use crate::ad::{float, push, push_one, zero};
-use crate::ir::{
-    Arg, Call, Callee, Kind, Path, Region, SiteId, Step, Storage, Ty, Value, Var, VarInfo,
-};
+use crate::ir::{Arg, Call, Callee, Kind, Path, Region, SiteId, Storage, Ty, Value, Var, VarInfo};
 
 /// A copy of a variable that is written after the call which needs it.
 pub(super) struct Snapshot {
@@ -66,7 +64,7 @@ impl Pull {
             }
             let place = arg.path().and_then(|path| self.shadow(path));
             let own = is_written(arg);
-            match place.filter(|place| own || !used.iter().any(|other| overlap(place, other))) {
+            match place.filter(|place| own || !used.iter().any(|other| place.may_meet(other))) {
                 Some(place) => {
                     used.push(place.clone());
                     places[k] = Some(place);
@@ -131,7 +129,7 @@ impl Pull {
             return arg.clone();
         };
         let stable = match arg {
-            Arg::RefMut(_) => true,
+            Arg::RefMut(_) | Arg::State(_) => true,
             Arg::MaybeMut(_) => self.residuals.is_stable_receiver(&self.graph, path, id),
             _ => {
                 self.residuals.is_stable(&self.graph, path, id)
@@ -306,20 +304,5 @@ impl Pull {
 
 /// Whether the callee may write the argument.
 fn is_written(arg: &Arg) -> bool {
-    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_))
-}
-
-/// Whether two places may share memory: not if they part at a field before any index.
-fn overlap(a: &Path, b: &Path) -> bool {
-    if a.root != b.root {
-        return false;
-    }
-    for (x, y) in a.steps.iter().zip(&b.steps) {
-        match (x, y) {
-            (Step::Field(x), Step::Field(y)) if x == y => {}
-            (Step::Field(_), Step::Field(_)) => return false,
-            _ => return true,
-        }
-    }
-    true
+    matches!(arg, Arg::RefMut(_) | Arg::MaybeMut(_) | Arg::State(_))
 }

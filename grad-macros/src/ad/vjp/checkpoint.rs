@@ -49,6 +49,8 @@ pub(super) struct Marked {
     /// Memory from outside that it writes.
     pub(super) written: Vec<Var>,
     pub(super) span: Span,
+    /// Of how many iterations one is kept, where the source says it.
+    stride: Option<usize>,
 }
 
 impl Pull {
@@ -118,7 +120,7 @@ impl Pull {
     fn marked(&self, id: SiteId) -> Option<Marked> {
         let site = self.graph.site(id);
         let body = *site.regions.last()?;
-        let span = self.graph.block(body).checkpoint?;
+        let crate::ir::Checkpoint { span, stride } = self.graph.block(body).checkpoint?;
         if !super::order::carries(&self.graph, &self.active, id) {
             return None;
         }
@@ -138,6 +140,7 @@ impl Pull {
             carried,
             written,
             span,
+            stride,
         })
     }
 
@@ -228,7 +231,7 @@ impl Pull {
             }
             _ => (None, Vec::new()),
         };
-        let begin = Kind::Begin(store, range);
+        let begin = Kind::Begin(store, range, marked.stride);
         let begin = self
             .graph
             .new_site(begin, operands, Vec::new(), Vec::new(), span);

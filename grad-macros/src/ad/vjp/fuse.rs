@@ -20,7 +20,7 @@ use std::collections::HashMap;
 
 use super::{Bars, Pull};
 use crate::ad::{float, push_one};
-use crate::ir::{Kind, Op, Region, SiteId, Ty, Value};
+use crate::ir::{Kind, Op, Region, SiteId, Ty, Value, Var};
 
 /// The cotangent of each result of a site, where it has one.
 pub(super) type Seeds = Vec<Option<Value>>;
@@ -100,6 +100,7 @@ impl Pull {
             return;
         };
         let block = self.graph.block(primal).clone();
+        let private = self.rewritten_within(id);
         let inner = self.graph.new_region();
         let mut own = Bars::new();
         for (seed, next) in seeds.iter().zip(&block.yields) {
@@ -120,6 +121,9 @@ impl Pull {
             self.add(bars, out, value, sum);
         }
         self.append(primal, inner);
+        let bars = private.iter().filter_map(|var| self.shadows.get(var));
+        let bars: Vec<Var> = bars.copied().collect();
+        self.graph.block_mut(primal).private = Some(private.into_iter().chain(bars).collect());
     }
 
     pub(super) fn fuse_branch(&mut self, id: SiteId, seeds: &Seeds, out: Region, bars: &mut Bars) {

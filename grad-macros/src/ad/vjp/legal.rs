@@ -126,22 +126,7 @@ impl Pull {
 
     fn memory_allows(&self, id: SiteId, number: usize) -> bool {
         let inside = self.primal_sites(id);
-        let made: HashSet<Var> = inside
-            .iter()
-            .filter_map(|site| match self.graph.site(*site).kind {
-                Kind::Allocate(var) => Some(var),
-                _ => None,
-            })
-            .collect();
-        let mut roots: Vec<Var> = inside
-            .iter()
-            .flat_map(|site| self.graph.site(*site).paths())
-            .map(|path| path.root)
-            .filter(|var| self.active.vars.contains(var) || self.shadows.contains_key(var))
-            .filter(|var| !made.contains(var))
-            .collect();
-        roots.sort_unstable();
-        roots.dedup();
+        let roots = self.differentiated_roots(&inside);
         let last = inside
             .iter()
             .filter_map(|site| self.residuals.number(*site))
@@ -160,6 +145,35 @@ impl Pull {
                     .any(|site| self.writes(site, var))
             }
         })
+    }
+
+    /// The variables from outside that the sites touch and that have cotangents.
+    fn differentiated_roots(&self, inside: &[SiteId]) -> Vec<Var> {
+        let made: HashSet<Var> = inside
+            .iter()
+            .filter_map(|site| match self.graph.site(*site).kind {
+                Kind::Allocate(var) => Some(var),
+                _ => None,
+            })
+            .collect();
+        let mut roots: Vec<Var> = inside
+            .iter()
+            .flat_map(|site| self.graph.site(*site).paths())
+            .map(|path| path.root)
+            .filter(|var| self.active.vars.contains(var) || self.shadows.contains_key(var))
+            .filter(|var| !made.contains(var))
+            .collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+
+    /// The variables that each iteration of a loop that is fused has for itself.
+    pub(super) fn rewritten_within(&self, id: SiteId) -> Vec<Var> {
+        let inside = self.primal_sites(id);
+        let mut roots = self.differentiated_roots(&inside);
+        roots.retain(|var| inside.iter().any(|site| self.writes(*site, *var)));
+        roots
     }
 
     /// Whether what a site does to the variable ends with it: nothing behind uses the variable, and

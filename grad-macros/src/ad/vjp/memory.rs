@@ -294,6 +294,14 @@ impl Pull {
             info.span,
         );
         self.after.entry(id).or_default().push(site);
+        // What is moved out on some way through it would not be there.
+        let within = self.graph.site(id).regions.iter();
+        let moved = within
+            .flat_map(|region| self.graph.sites_within(*region))
+            .any(|id| matches!(&self.graph.site(id).kind, Kind::Load(path) if *path == Path::of(var)));
+        if moved {
+            self.copied.insert(var);
+        }
         self.graph.site(site).results[0]
     }
 

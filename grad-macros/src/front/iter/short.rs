@@ -7,6 +7,7 @@ use syn::{Expr, Type};
 
 use super::super::{Lower, Operand};
 use super::{Function, Iter, Site};
+use crate::ir::Ty;
 
 /// Which of the two.
 #[derive(Clone, Copy, PartialEq)]
@@ -83,17 +84,32 @@ fn told(iter: &Iter, ty: &Type) -> Iter {
     Iter::Map(items.clone(), function.giving(&item))
 }
 
-/// Whether the body of a closure tells that it gives a `Result`: by its last expression, or by what
-/// stands before.
+/// Whether the body of a closure tells that it gives a `Result`.
 pub(crate) fn gives_result(body: &Expr) -> bool {
-    let last = match body {
-        Expr::Block(block) => match block.block.stmts.last() {
-            Some(syn::Stmt::Expr(last, None)) => Try::told_by(last.to_token_stream()),
+    Try::given_by(body) == Some(Try::Result)
+}
+
+/// What the body of a closure that may return early tells of the type that it gives.
+pub(crate) fn told_output(body: &Expr) -> Ty {
+    match Try::given_by(body) {
+        Some(Try::Option) => Ty::Option(Box::new(Ty::Unknown)),
+        Some(Try::Result) => Ty::Named("Result".to_owned()),
+        None => Ty::Unknown,
+    }
+}
+
+impl Try {
+    /// By its last expression, or by what stands before.
+    fn given_by(body: &Expr) -> Option<Self> {
+        let last = match body {
+            Expr::Block(block) => match block.block.stmts.last() {
+                Some(syn::Stmt::Expr(last, None)) => Try::told_by(last.to_token_stream()),
+                _ => None,
+            },
             _ => None,
-        },
-        _ => None,
-    };
-    last.or_else(|| Try::told_by(body.to_token_stream())) == Some(Try::Result)
+        };
+        last.or_else(|| Try::told_by(body.to_token_stream()))
+    }
 }
 
 impl Lower<'_> {

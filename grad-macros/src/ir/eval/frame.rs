@@ -260,7 +260,7 @@ impl Frame {
                 self.write(path, saved.unwrap_or(Datum::Nothing))?;
                 Ok(Vec::new())
             }
-            Kind::Begin(store, _)
+            Kind::Begin(store, ..)
             | Kind::Due(store)
             | Kind::Segments(store)
             | Kind::Segment(store) => {
