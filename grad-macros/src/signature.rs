@@ -11,10 +11,12 @@ pub(crate) mod functions;
 pub(crate) mod generics;
 pub(crate) mod iterators;
 pub(crate) mod lifetimes;
+mod standing;
 
 use crate::diag::{Diagnostics, Problem};
 use crate::ir::{Ty, Width};
 use crate::options::Options;
+pub(crate) use standing::{Place, Wanted};
 
 /// How a parameter is passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +50,8 @@ pub(crate) struct Parameter {
     pub(crate) is_place: bool,
     /// Of a closure's, whose type may not be written, what it is.
     pub(crate) of_closure: Option<functions::OfClosure>,
+    /// What its cotangent is put into.
+    pub(crate) place: Place,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -82,6 +86,8 @@ pub(crate) struct Signature {
     pub(crate) outlived: Option<syn::Lifetime>,
     /// The type of the `impl` block around it without the names of its lifetimes.
     pub(crate) lending: Option<TokenStream>,
+    /// Who wants its derivatives.
+    pub(crate) wanted: Wanted,
 }
 
 impl Signature {
@@ -162,6 +168,7 @@ impl Signature {
             applied: false,
             lending: None,
             outlived: None,
+            wanted: Wanted::ByAll,
         };
         signature.choose_wrt(sig, options, diag);
         for parameter in signature.parameters.iter().filter(|p| p.wrt) {
@@ -318,6 +325,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 by_value: false,
                 is_place: false,
                 of_closure: None,
+                place: Place::OfType,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
@@ -343,6 +351,9 @@ impl Parameter {
     pub(crate) fn bar_type(&self, root: &TokenStream) -> TokenStream {
         if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
+        }
+        if self.place == Place::OfReceiver {
+            return quote!(<Self as #root::private::Receives>::Bar);
         }
         match sequence_element(&self.base).filter(|_| self.is_growable()) {
             Some(element) => {
@@ -431,6 +442,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> 
         by_value: false,
         is_place: false,
         of_closure: None,
+        place: Place::OfType,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),

@@ -124,6 +124,8 @@ mod saturated;
 mod sequences;
 #[path = "language/short.rs"]
 mod short;
+#[path = "language/slices_of_traits.rs"]
+mod slices_of_traits;
 #[path = "language/taken.rs"]
 mod taken;
 #[path = "language/taken_apart.rs"]

@@ -7,6 +7,7 @@ use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn
 
 use super::numeric::bound_by_use;
 use super::rules::{conversion, gathering, operator_rule, place_rule};
+use super::slices::{is_recursive, slice_items, slice_of};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
 use crate::curry::uncurried_signature;
@@ -131,6 +132,17 @@ pub(super) fn impl_items(
             }
             None => {}
         }
+        if let Some(slice) = slice_of(&block) {
+            let slice = slice.clone();
+            bound_numbers(&mut block.generics, &numbers, &root);
+            let boxed = is_recursive(&block, &each).then(|| quote!(+ 'static));
+            let bound = quote!(#root::Differentiable + #root::replica::Replica #boxed);
+            bound_holders(&mut block.generics, &block.self_ty, &bound);
+            let (generated, whole) = slice_items(&block, &slice, &each);
+            block.items.push(ImplItem::Verbatim(generated));
+            let errors = diag.to_tokens();
+            return quote!(#block #whole #errors);
+        }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
         // A pullback in a box holds what the content's own pullbacks do.
@@ -182,6 +194,7 @@ pub(super) fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> T
                 of_trait: of_trait.as_ref(),
                 asked: Asked::Here,
                 applied: false,
+                any_receiver: false,
             };
             optional_items(&function, options)
         })
@@ -261,6 +274,7 @@ pub(super) fn trait_items(
     let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
     let of_trait = quote!(#name #arguments);
     let object = traits::has_objects(&item);
+    let any_receiver = traits::takes_any_receiver(&item);
     let mut generated = TokenStream::new();
     for function in &item.items {
         let TraitItem::Fn(TraitItemFn {
@@ -281,9 +295,10 @@ pub(super) fn trait_items(
         if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
             continue;
         }
+        let open = signature.clone().with_any_receiver(any_receiver);
         let derived = Derived {
             sig,
-            signature: &signature,
+            signature: &open,
             vis: &vis,
             attrs,
             home: Home::Trait,
@@ -298,7 +313,7 @@ pub(super) fn trait_items(
         };
         let is_own = signature.returned.is_none() && !signature.applied;
         if is_own && !signature.is_given_functions() {
-            generated.extend(derived.trait_items());
+            generated.extend(derived.for_users(&signature).trait_items());
         }
         generated.extend(match default {
             None if signature.returned.is_some() => declare_ways(&derived),
@@ -316,6 +331,7 @@ pub(super) fn trait_items(
                     of_trait: None,
                     asked: Asked::Here,
                     applied: false,
+                    any_receiver,
                 };
                 function_items(&function, options, &Diagnostics::default())
             }

@@ -39,6 +39,7 @@ pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) 
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let diag = Diagnostics::default();
     let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
@@ -85,6 +86,7 @@ pub(super) fn gathering(block: &ItemImpl, path: &syn::Path, options: &Options) -
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let trial = Diagnostics::default();
     Signature::read(&sig, Some(&block.generics), options, &trial);
@@ -147,6 +149,7 @@ pub(super) fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) 
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let diag = Diagnostics::default();
     let way = function_items(&function, options, &diag);
@@ -202,6 +205,7 @@ pub(super) fn operator_rule(
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let plain = Options {
         lanes: None,

@@ -254,7 +254,10 @@ impl Body<'_> {
                 quote!(#receiver.#name(#(#args,)* #(#dots),*))
             }
             Callee::Method(name, _) => {
-                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let receiver = (!several)
+                    .then(|| self.asked_receiver(call, span))
+                    .flatten();
+                let receiver = receiver.or_else(|| call.args.first().map(|arg| self.receiver(arg)));
                 let name = super::items::sibling(mode, name, span);
                 let args = args.iter().skip(1);
                 // Where there is no such method, the compiler shows the whole call.

@@ -7,6 +7,7 @@
 mod abreast;
 mod apart;
 mod arguments;
+mod asked;
 mod bars;
 mod bodies;
 mod body;
@@ -47,9 +48,11 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
+mod trait_bounds;
 mod untyped;
 mod walks;
 mod ways;
+mod whole;
 
 pub(crate) use companion::companion;
 pub(crate) use dynamic::Inside;

@@ -32,6 +32,7 @@ pub(super) fn closure_signature(written: &Written, numbers: &[String]) -> Signat
         applied: false,
         lending: None,
         outlived: None,
+        wanted: crate::signature::Wanted::Inside,
     }
 }
 

@@ -304,6 +304,7 @@ impl Parameter {
             by_value: false,
             is_place: false,
             of_closure: Some(OfClosure::Input),
+            place: super::Place::OfType,
             function: None,
         }
     }

@@ -168,6 +168,9 @@ pub mod methods {
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
+    pub use super::super::whole::{
+        OtherOfAny as _, OtherOfVector as _, PlaceStanding as _, SliceStanding as _,
+    };
     #[cfg(feature = "std")]
     pub use super::HashRules as _;
     pub use super::{
