@@ -6,9 +6,10 @@
 //! so it must not change anything, and what it returns must not keep anything from call to call.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Block, Expr, FnArg, Generics, Ident, ReturnType, Signature, Stmt, Type};
+use quote::{ToTokens, format_ident};
+use syn::{Block, FnArg, Generics, Ident, ReturnType, Signature, Type};
 
+use crate::returns::with_returned;
 use crate::signature::functions::{FunctionType, function_of};
 
 /// The function of all arguments; nothing if what is returned is no function.
@@ -17,9 +18,9 @@ pub(crate) fn uncurried(sig: &Signature, block: &Block) -> Option<(Signature, Bl
     if keeps_state(block.to_token_stream()) {
         return None;
     }
-    let block = groups
-        .iter()
-        .fold(block.clone(), |block, names| called_block(&block, names));
+    let block = groups.iter().fold(block.clone(), |block, names| {
+        with_returned(&block, &|f| syn::parse_quote!((#f)(#(#names),*)))
+    });
     Some((sig, block))
 }
 
@@ -96,102 +97,4 @@ fn keeps_state(tokens: TokenStream) -> bool {
         }
         _ => false,
     })
-}
-
-/// The block with its value called.
-fn called_block(block: &Block, inputs: &[Ident]) -> Block {
-    let mut block = block.clone();
-    for stmt in &mut block.stmts {
-        call_returned(stmt, inputs);
-    }
-    call_tail(&mut block, inputs);
-    block
-}
-
-fn call_tail(block: &mut Block, inputs: &[Ident]) {
-    if let Some(Stmt::Expr(value, None)) = block.stmts.last_mut() {
-        *value = called(value, inputs);
-    }
-}
-
-/// Calls what each `return` gives, outside of closures.
-fn call_returned(stmt: &mut Stmt, inputs: &[Ident]) {
-    match stmt {
-        Stmt::Expr(expr, _) => call_returned_in(expr, inputs),
-        Stmt::Local(local) => {
-            if let Some(init) = &mut local.init {
-                call_returned_in(&mut init.expr, inputs);
-                if let Some((_, otherwise)) = &mut init.diverge {
-                    call_returned_in(otherwise, inputs);
-                }
-            }
-        }
-        Stmt::Item(_) | Stmt::Macro(_) => {}
-    }
-}
-
-fn call_returned_in(expr: &mut Expr, inputs: &[Ident]) {
-    let block = |block: &mut Block| {
-        for stmt in &mut block.stmts {
-            call_returned(stmt, inputs);
-        }
-    };
-    match expr {
-        Expr::Return(syn::ExprReturn {
-            expr: Some(value), ..
-        }) => **value = called(value, inputs),
-        Expr::Block(e) => block(&mut e.block),
-        Expr::Loop(e) => block(&mut e.body),
-        Expr::While(e) => block(&mut e.body),
-        Expr::ForLoop(e) => block(&mut e.body),
-        Expr::If(e) => {
-            block(&mut e.then_branch);
-            if let Some((_, otherwise)) = &mut e.else_branch {
-                call_returned_in(otherwise, inputs);
-            }
-        }
-        Expr::Match(e) => {
-            for arm in &mut e.arms {
-                call_returned_in(&mut arm.body, inputs);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The expression, which gives a function, with that function called.
-fn called(value: &Expr, inputs: &[Ident]) -> Expr {
-    let mut value = value.clone();
-    match &mut value {
-        Expr::Paren(inner) => return called(&inner.expr, inputs),
-        Expr::Group(inner) => return called(&inner.expr, inputs),
-        Expr::Cast(cast) => return called(&cast.expr, inputs),
-        Expr::Block(inner) if inner.label.is_none() => call_tail(&mut inner.block, inputs),
-        Expr::If(branch) => {
-            call_tail(&mut branch.then_branch, inputs);
-            if let Some((_, otherwise)) = &mut branch.else_branch {
-                **otherwise = called(otherwise, inputs);
-            }
-        }
-        Expr::Match(choice) => {
-            for arm in &mut choice.arms {
-                *arm.body = called(&arm.body, inputs);
-            }
-        }
-        Expr::Call(call) if is_pointer(&call.func) && call.args.len() == 1 => {
-            return called(&call.args[0], inputs);
-        }
-        // What does not come back gives no function, and what is returned is called there.
-        Expr::Macro(_) | Expr::Return(_) => {}
-        other => return syn::parse_quote!((#other)(#(#inputs),*)),
-    }
-    value
-}
-
-/// Whether a function puts what it is given into a box.
-fn is_pointer(function: &Expr) -> bool {
-    let text = quote!(#function).to_string().replace(' ', "");
-    ["Box::new", "Rc::new", "Arc::new"]
-        .iter()
-        .any(|pointer| text.ends_with(pointer))
 }

@@ -74,6 +74,8 @@ problems! {
         "return an `impl Fn` or `Box<dyn Fn>` without cells, and take nothing by `&mut`; or return a struct that derives `Differentiable` with what it keeps, and write the function as its method";
     ReturnedTrait => "a returned `impl Trait` has no derivative of its own",
         "name the type: a float, an array, a `Vec` or a struct";
+    ReturnedEndless => "nothing says that this returned iterator has an end, and along a derivative it is a vector of its items",
+        "end it here, with `take` or `take_while`; or return a struct with an `impl Iterator` of its own, which is asked for one item after another";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
         "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     InnerItem(name: String) => format!("`{name}` stands outside of this block too, where it may be something else"),
@@ -96,6 +98,8 @@ problems! {
         "write the computation without the macro, or hold the value constant with `constant(..)`";
     MacroWrites(name: String) => format!("macro `{name}!` may change a variable, which the graph cannot follow"),
         "write what it changes without the macro, or assign what it gives";
+    WrittenPart => "this may leave while a part of an array is borrowed to be written, which the graph puts back later",
+        "leave before or behind the statements that write the part, or write it by its indices";
     Cell => "a `Cell` or `RefCell` is used as a value here, and the graph follows what it holds only where its methods are called",
         "call `get`, `set`, `borrow` or `borrow_mut` here, or hand on a `&mut` of a plain variable";
     Escapes => "a differentiated value is put where the graph does not look, and what is read there has no derivative",
@@ -111,7 +115,7 @@ problems! {
     FunctionTable => "a table of functions is used in a way that the macro cannot follow",
         "make it with `[..]`, `vec![..]` or by `push` outside of loops, and index it, iterate over it or call its functions";
     Closure => "this is not a closure or function the macro can see",
-        "write the closure where it is used, or bind it to a variable of this function";
+        "write the closure where it is used, bind it to a variable of this function, or take it as a parameter `impl Fn(f64) -> f64`; what is in a field or in a list that is a parameter has no derivative";
     ZippedStages => "`zip` of two iterators that both drop or add items is not differentiated yet",
         "collect one of them into a `Vec` before";
     ZippedEffects => "`zip` on a closure that changes a variable: std does not say how often the closure runs",

@@ -5,6 +5,7 @@ mod disguises;
 mod numeric;
 mod passed;
 mod rules;
+mod slices;
 mod stages;
 
 use proc_macro2::TokenStream;
@@ -17,11 +18,11 @@ use crate::emit::{Derived, Home, emit, emit_ways, stubs};
 use crate::independent::{self, Asked};
 use crate::options::Options;
 use crate::partial::{self, Partial};
-use crate::signature::Signature;
 use crate::signature::bounds::with_names;
 use crate::signature::lifetimes::unnamed;
+use crate::signature::{Signature, Wanted};
 use crate::stages::Lowered;
-use crate::{ad, checkpoint, front, hygiene, pass, projection, traits};
+use crate::{ad, checkpoint, front, hygiene, iterated, pass, projection, traits};
 use blocks::{beside, impl_items, optional_items, trait_items};
 use passed::passed_functions;
 use stages::{active_in, allowed, differentiated, dump, dumped};
@@ -44,6 +45,8 @@ pub(super) struct Function<'a> {
     asked: Asked,
     /// Whether it stands for one that returns a function: the last arguments are that one's.
     applied: bool,
+    /// Whether the trait that it stands in takes slices for receivers too.
+    any_receiver: bool,
 }
 
 /// `#[differentiate(attr)] item`.
@@ -76,6 +79,7 @@ pub(super) fn items(item: TokenStream, options: &Options, diag: &Diagnostics) ->
             of_trait: None,
             asked: Asked::Here,
             applied: false,
+            any_receiver: false,
         };
         let generated = function_items(&function, options, diag);
         // A function of which only derivatives are called is not dead.
@@ -221,6 +225,7 @@ pub(super) fn function_items(
         of_trait,
         asked,
         applied,
+        any_receiver,
     } = *function;
     if let Some((sig, block)) = crate::curry::uncurried(sig, block) {
         let function = Function {
@@ -231,11 +236,24 @@ pub(super) fn function_items(
         };
         return function_items(&function, options, diag);
     }
+    if let Some((sig, block)) = iterated::listed(sig, block) {
+        let function = Function {
+            sig: &sig,
+            block: &block,
+            ..*function
+        };
+        return function_items(&function, options, diag);
+    }
     hygiene::check(&quote!(#sig #block), diag);
     let named = with_names(sig);
     let sig = &named;
-    let mut signature = Signature::read(sig, outer, options, diag).with_self(own);
+    let mut signature = Signature::read(sig, outer, options, diag)
+        .with_self(own)
+        .with_any_receiver(home == Home::TraitImpl || any_receiver);
     signature.applied = applied;
+    if asked == Asked::Alone {
+        signature.wanted = Wanted::ByCallers;
+    }
     if let (Home::Impl | Home::TraitImpl, Some(outer), Some(around)) = (home, outer, around) {
         signature.lending = lending(outer, around);
     }
@@ -341,6 +359,7 @@ pub(super) fn expand_nested(item: &mut TokenStream, options: &Options) {
         of_trait: None,
         asked: Asked::Outside,
         applied: false,
+        any_receiver: false,
     };
     let options = Options {
         jacobian: false,

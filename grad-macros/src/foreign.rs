@@ -5,6 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Generics, Ident, ImplItem, ItemImpl, Path, PathArguments, Type};
 
 use crate::operator::base;
+use crate::signature::lifetimes::unnamed;
 
 /// What becomes of an implementation of a trait of std's.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum Foreign {
     Beside,
     /// `From`: the conversion has a rule, as a type has many.
     Conversion,
+    /// `Sum`, `Product`, `FromIterator`: rules of what is made of items.
+    Gathering,
 }
 
 /// Traits whose methods give nothing with a derivative, or are followed without one: what is
@@ -34,8 +37,6 @@ const UNTOUCHED: &[&str] = &[
     "Drop",
     "Eq",
     "Error",
-    "Extend",
-    "FromIterator",
     "FromStr",
     "Hash",
     "IntoIterator",
@@ -43,8 +44,6 @@ const UNTOUCHED: &[&str] = &[
     "Ord",
     "PartialEq",
     "PartialOrd",
-    "Product",
-    "Sum",
     "TryFrom",
     "UpperExp",
     "Write",
@@ -54,8 +53,10 @@ const UNTOUCHED: &[&str] = &[
 pub(crate) fn foreign(path: &Path) -> Option<Foreign> {
     let name = path.segments.last()?.ident.to_string();
     match name.as_str() {
-        "Iterator" => Some(Foreign::Beside),
+        "Extend" if items_by_reference(path) => Some(Foreign::Untouched),
+        "Extend" | "Iterator" => Some(Foreign::Beside),
         "From" => Some(Foreign::Conversion),
+        "FromIterator" | "Product" | "Sum" => Some(Foreign::Gathering),
         name => UNTOUCHED.contains(&name).then_some(Foreign::Untouched),
     }
 }
@@ -165,7 +166,65 @@ pub(crate) fn conversion_rule(
     }
 }
 
-/// What a conversion starts from.
+/// The rule of what is made of items around its siblings.
+pub(crate) fn gathering_rule(
+    path: &Path,
+    block: &ItemImpl,
+    generics: &Generics,
+    siblings: &TokenStream,
+    root: &TokenStream,
+) -> TokenStream {
+    let Some(last) = path.segments.last() else {
+        return TokenStream::new();
+    };
+    let (own, clause) = (&block.self_ty, &generics.where_clause);
+    let generics = of_type(generics, own);
+    let of_trait = unnamed(path.to_token_stream());
+    let item = source_of(path).map_or(&**own, base);
+    let by_reference = items_by_reference(path);
+    let (how, method) = match last.ident.to_string().as_str() {
+        "Sum" => ("sum_of", quote!(sum)),
+        "Product" => ("product_of", quote!(product)),
+        _ => ("collect_of", quote!(from_iter)),
+    };
+    let how = format_ident!("{how}{}", if by_reference { "_refs" } else { "" });
+    let items = if by_reference {
+        quote!(iter)
+    } else {
+        quote!(into_iter)
+    };
+    quote! {
+        #[automatically_derived]
+        #[allow(refining_impl_trait)]
+        impl #generics #root::private::rules::GatheredRule<#item, #root::private::rules::#how>
+            for #own #clause
+        {
+            fn of_items(items: ::std::vec::Vec<#item>) -> Self {
+                <Self as #of_trait>::#method(items.#items())
+            }
+            #siblings
+        }
+    }
+}
+
+/// The generics without lifetimes that the type does not have: those of items that are references.
+fn of_type(generics: &Generics, own: &Type) -> Generics {
+    let mut generics = generics.clone();
+    let own = own.to_token_stream().to_string();
+    let kept = generics.params.into_iter().filter(|param| match param {
+        syn::GenericParam::Lifetime(lifetime) => own.contains(&lifetime.lifetime.to_string()),
+        _ => true,
+    });
+    generics.params = kept.collect();
+    generics
+}
+
+/// Whether the items that a trait of them names are references.
+fn items_by_reference(path: &Path) -> bool {
+    matches!(source_of(path), Some(Type::Reference(_)))
+}
+
+/// What a conversion starts from, and of what the items are.
 fn source_of(path: &Path) -> Option<&Type> {
     let PathArguments::AngleBracketed(list) = &path.segments.last()?.arguments else {
         return None;

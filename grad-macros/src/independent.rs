@@ -23,6 +23,9 @@ pub(crate) enum Asked {
     Here,
     /// On the function around it, whose derivatives repeat this one.
     Outside,
+    /// On the block around it; its derivatives are for callers alone, and the function is none of the
+    /// user's.
+    Alone,
 }
 
 /// The warnings, as an item that stands beside the function.
@@ -34,7 +37,7 @@ pub(crate) fn warnings(
     active: &Activity,
 ) -> TokenStream {
     let is_rule = matches!(home, Home::Trait | Home::TraitImpl | Home::Rule);
-    if options.wrt.is_some() || is_rule || asked == Asked::Outside || !gives(signature, graph) {
+    if options.wrt.is_some() || is_rule || asked != Asked::Here || !gives(signature, graph) {
         return TokenStream::new();
     }
     let uses: TokenStream = signature

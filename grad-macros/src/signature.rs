@@ -9,11 +9,14 @@ use syn::{FnArg, GenericArgument, Pat, PathArguments, ReturnType, Type};
 pub(crate) mod bounds;
 pub(crate) mod functions;
 pub(crate) mod generics;
+pub(crate) mod iterators;
 pub(crate) mod lifetimes;
+mod standing;
 
 use crate::diag::{Diagnostics, Problem};
 use crate::ir::{Ty, Width};
 use crate::options::Options;
+pub(crate) use standing::{Place, Wanted};
 
 /// How a parameter is passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +50,8 @@ pub(crate) struct Parameter {
     pub(crate) is_place: bool,
     /// Of a closure's, whose type may not be written, what it is.
     pub(crate) of_closure: Option<functions::OfClosure>,
+    /// What its cotangent is put into.
+    pub(crate) place: Place,
     /// What its cotangent and its tangent are called in signatures.
     pub(crate) bar: Ident,
     pub(crate) dot: Ident,
@@ -81,6 +86,8 @@ pub(crate) struct Signature {
     pub(crate) outlived: Option<syn::Lifetime>,
     /// The type of the `impl` block around it without the names of its lifetimes.
     pub(crate) lending: Option<TokenStream>,
+    /// Who wants its derivatives.
+    pub(crate) wanted: Wanted,
 }
 
 impl Signature {
@@ -161,6 +168,7 @@ impl Signature {
             applied: false,
             lending: None,
             outlived: None,
+            wanted: Wanted::ByAll,
         };
         signature.choose_wrt(sig, options, diag);
         for parameter in signature.parameters.iter().filter(|p| p.wrt) {
@@ -317,6 +325,7 @@ fn parameter(k: usize, arg: &FnArg, generics: &syn::Generics, diag: &Diagnostics
                 by_value: false,
                 is_place: false,
                 of_closure: None,
+                place: Place::OfType,
                 function: None,
                 bar: format_ident!("self_bar"),
                 dot: format_ident!("self_dot"),
@@ -342,6 +351,9 @@ impl Parameter {
     pub(crate) fn bar_type(&self, root: &TokenStream) -> TokenStream {
         if !self.wrt && !holds_indices(&self.base) {
             return quote!(#root::NoTangent);
+        }
+        if self.place == Place::OfReceiver {
+            return quote!(<Self as #root::private::Receives>::Bar);
         }
         match sequence_element(&self.base).filter(|_| self.is_growable()) {
             Some(element) => {
@@ -430,6 +442,7 @@ fn typed_parameter(k: usize, typed: &syn::PatType, generics: &syn::Generics) -> 
         by_value: false,
         is_place: false,
         of_closure: None,
+        place: Place::OfType,
         function,
         bar: format_ident!("self_bar"),
         dot: format_ident!("self_dot"),
@@ -529,7 +542,11 @@ pub(crate) fn sequence_element(ty: &Type) -> Option<&Type> {
         Type::Slice(slice) => Some(&slice.elem),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
-            (last.ident == "Vec").then(|| first_type_argument(&last.arguments))?
+            let inner = first_type_argument(&last.arguments);
+            match inner {
+                Some(Type::Slice(slice)) if last.ident == "Box" => Some(&slice.elem),
+                inner => inner.filter(|_| last.ident == "Vec"),
+            }
         }
         _ => None,
     }
@@ -550,8 +567,12 @@ fn holds_indices(ty: &Type) -> bool {
         Type::Slice(slice) => plain(&slice.elem),
         Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(plain),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            (last.ident == "Vec" || last.ident == "Option" || last.ident == "Range")
-                && first_type_argument(&last.arguments).is_some_and(plain)
+            let inner = first_type_argument(&last.arguments);
+            let boxed = last.ident == "Box" && matches!(inner, Some(Type::Slice(_)));
+            let holds = ["Vec", "Option", "Range"]
+                .iter()
+                .any(|name| last.ident == name);
+            (boxed || holds) && inner.is_some_and(plain)
         }),
         _ => false,
     }

@@ -72,6 +72,41 @@ fn is_own(ty: &str) -> bool {
         .any(|(k, word)| *word == "Self" && words.get(k + 1) != Some(&"::"))
 }
 
+/// Supertraits that ask for nothing with a derivative, and that slices have.
+const HARMLESS: &[&str] = &["Debug", "Send", "Sync"];
+
+/// Whether a trait asks of its receivers nothing but that they have a cotangent: slices may be one.
+pub(crate) fn takes_any_receiver(item: &ItemTrait) -> bool {
+    let harmless = item.supertraits.iter().all(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| HARMLESS.iter().any(|name| last.ident == name)),
+        TypeParamBound::Lifetime(_) => true,
+        _ => false,
+    });
+    harmless
+        && item.items.iter().all(|item| match item {
+            TraitItem::Fn(function) => borrows_itself(&function.sig),
+            _ => true,
+        })
+}
+
+/// Whether a function speaks of `Self` as `&self` and `&mut self` only.
+pub(crate) fn borrows_itself(sig: &syn::Signature) -> bool {
+    let borrowed = sig
+        .receiver()
+        .is_none_or(|receiver| matches!(receiver.kind, syn::ReceiverKind::Reference(..)));
+    let bound = sig.generics.where_clause.to_token_stream().to_string();
+    let mut types = sig.inputs.iter().filter_map(|arg| match arg {
+        FnArg::Typed(typed) => Some(typed.ty.to_token_stream().to_string()),
+        FnArg::Receiver(_) => None,
+    });
+    let output = sig.output.to_token_stream().to_string();
+    borrowed && !is_own(&bound) && !is_own(&output) && !types.any(|ty| is_own(&ty))
+}
+
 /// Asks of the types associated with a trait of which its functions speak what derivatives of these
 /// need: `type State: Clone;` in a trait with `fn step(&self, state: &Self::State) -> Self::State`.
 pub(crate) fn bound_associated(item: &mut ItemTrait, root: &TokenStream) {

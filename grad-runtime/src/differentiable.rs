@@ -2,7 +2,13 @@
 //! them can be moved along one.
 
 #[cfg(feature = "alloc")]
-use alloc::{boxed::Box, collections::VecDeque, rc::Rc, string::String, vec::Vec};
+use alloc::{
+    boxed::Box,
+    collections::{BinaryHeap, VecDeque},
+    rc::Rc,
+    string::String,
+    vec::Vec,
+};
 use core::marker::PhantomData;
 use core::ops::Range;
 
@@ -18,6 +24,7 @@ use crate::{NoTangent, ShapeError, Tangent};
 /// | `Result<T, E>` | `Option<T::Tangent>` |
 /// | `[T]`, `Vec<T>` | `Vec<T::Tangent>` |
 /// | `&T`, `&mut T`, `Rc<T>`, `Arc<T>` | that of `T` |
+/// | `BinaryHeap<T>` | `Vec<T::Tangent>`, in the order in which the heap keeps its entries |
 /// | a type with `#[derive(Differentiable)]` | itself or a generated type, see the derive |
 ///
 /// A tangent is differentiable itself, and its own tangent.
@@ -311,6 +318,7 @@ pointers! {
     [T: Differentiable + ?Sized] &T => T::Tangent, core::convert::identity;
     [T: Differentiable + ?Sized] &mut T => T::Tangent, core::convert::identity;
     #[cfg(feature = "alloc")] [T: Differentiable] Vec<T> => Vec<T::Tangent>, core::convert::identity;
+    #[cfg(feature = "alloc")] [T: Differentiable] Box<[T]> => Vec<T::Tangent>, core::convert::identity;
     // What is shared cannot change, as nothing differentiable has interior mutability; so a shared
     // pointer is read as a reference is, and two to one target add into their own cotangents.
     #[cfg(feature = "alloc")] [T: Differentiable + ?Sized] Rc<T> => T::Tangent, core::convert::identity;
@@ -332,6 +340,7 @@ macro_rules! owning_pointers {
 owning_pointers! {
     [T: Parameters + ?Sized] &mut T;
     #[cfg(feature = "alloc")] [T: Parameters] Vec<T>;
+    #[cfg(feature = "alloc")] [T: Parameters] Box<[T]>;
     #[cfg(feature = "alloc")] [T: Parameters] Box<T>;
 }
 
@@ -417,6 +426,19 @@ impl<T: Parameters> Parameters for Range<T> {
     fn visit(&mut self, tangent: &Self::Tangent, visitor: &mut impl LeafVisitor) {
         self.start.visit(&tangent.start, visitor);
         self.end.visit(&tangent.end, visitor);
+    }
+}
+
+/// In the order in which the heap keeps its entries.
+#[cfg(feature = "alloc")]
+impl<T: Differentiable> Differentiable for BinaryHeap<T> {
+    type Tangent = Vec<T::Tangent>;
+    #[inline]
+    fn zero_tangent(&self) -> Self::Tangent {
+        self.as_slice().zero_tangent()
+    }
+    fn check_shape(&self, tangent: &Self::Tangent) -> Result<(), ShapeError> {
+        self.as_slice().check_shape(tangent)
     }
 }
 

@@ -74,6 +74,7 @@ pub mod private;
 pub mod replica;
 #[cfg(feature = "alloc")]
 mod reuse;
+mod reversed;
 #[cfg(feature = "alloc")]
 mod scalar;
 #[cfg(feature = "alloc")]

@@ -63,6 +63,14 @@ impl<T: Replica> Replica for Vec<T> {
 }
 
 #[cfg(feature = "alloc")]
+impl<T: Replica> Replica for Box<[T]> {
+    #[inline]
+    fn replica(&self) -> Self {
+        self.iter().map(T::replica).collect()
+    }
+}
+
+#[cfg(feature = "alloc")]
 impl<T: Replica> Replica for Box<T> {
     #[inline]
     fn replica(&self) -> Self {

@@ -313,6 +313,16 @@ fn damaged_cifar_is_refused() {
     );
 }
 
+/// What never ends is refused where the whole set would.
+#[cfg(unix)]
+#[test]
+fn endless_cifar_is_refused() {
+    let error = cifar10::read(&["/dev/zero"], &[cifar10::CAT]).unwrap_err();
+    let expected =
+        "/dev/zero: byte 184380000: expected the file to end here, after 184380000 bytes";
+    assert_eq!(error.to_string(), expected);
+}
+
 #[test]
 fn a_cifar_folder_needs_its_files() {
     let folder = scratch("cifar");

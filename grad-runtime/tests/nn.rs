@@ -20,6 +20,8 @@ mod layers;
 mod losses;
 #[path = "nn/models.rs"]
 mod models;
+#[path = "nn/written.rs"]
+mod written;
 
 use grad_runtime::nn::{Element, Layer};
 use grad_runtime::private::{TangentOf, Wrt};

@@ -20,6 +20,8 @@ mod apart;
 mod associated;
 #[path = "language/borrowed.rs"]
 mod borrowed;
+#[path = "language/boxed_slices.rs"]
+mod boxed_slices;
 #[path = "language/by_use.rs"]
 mod by_use;
 #[path = "language/cells.rs"]
@@ -44,8 +46,12 @@ mod function_tables;
 mod functions;
 #[path = "language/generic.rs"]
 mod generic;
+#[path = "language/given_to_traits.rs"]
+mod given_to_traits;
 #[path = "language/handed.rs"]
 mod handed;
+#[path = "language/heaps.rs"]
+mod heaps;
 #[path = "language/hunt.rs"]
 mod hunt;
 #[path = "language/idioms.rs"]
@@ -62,6 +68,8 @@ mod kept_references;
 mod literals;
 #[path = "language/macros.rs"]
 mod macros;
+#[path = "language/made_of_items.rs"]
+mod made_of_items;
 #[path = "language/maps.rs"]
 mod maps;
 #[path = "language/mutation.rs"]
@@ -72,6 +80,8 @@ mod named;
 mod names;
 #[path = "language/objects.rs"]
 mod objects;
+#[path = "language/observers.rs"]
+mod observers;
 #[path = "language/offsets.rs"]
 mod offsets;
 #[path = "language/operators.rs"]
@@ -82,6 +92,8 @@ mod options;
 mod order;
 #[path = "language/outcomes.rs"]
 mod outcomes;
+#[path = "language/own_iterators.rs"]
+mod own_iterators;
 #[path = "language/own_rules.rs"]
 mod own_rules;
 #[path = "language/parsed.rs"]
@@ -112,8 +124,12 @@ mod saturated;
 mod sequences;
 #[path = "language/short.rs"]
 mod short;
+#[path = "language/slices_of_traits.rs"]
+mod slices_of_traits;
 #[path = "language/taken.rs"]
 mod taken;
+#[path = "language/taken_apart.rs"]
+mod taken_apart;
 #[path = "language/text.rs"]
 mod text;
 #[path = "language/then.rs"]

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use grad_runtime::differentiate;
+use grad_runtime::{Differentiable, differentiate};
 
 #[differentiate]
 fn queue(x: &[f64]) -> f64 {
@@ -9,6 +9,7 @@ fn queue(x: &[f64]) -> f64 {
 }
 
 /// A collection of its own.
+#[derive(Differentiable)]
 struct Polynomial(Vec<f64>);
 
 impl FromIterator<f64> for Polynomial {

@@ -53,4 +53,14 @@ fn unseen(x: f64, table: &[fn(f64) -> f64; 2]) -> f64 {
     (table[0])(x)
 }
 
+#[differentiate]
+fn logistic(rate: f64, start: f64) -> impl Iterator<Item = f64> {
+    std::iter::successors(Some(start), move |x| Some(rate * x * (1.0 - x)))
+}
+
+#[differentiate]
+fn first(items: &mut impl Iterator<Item = f64>, x: f64) -> f64 {
+    items.next().unwrap_or(x)
+}
+
 fn main() {}

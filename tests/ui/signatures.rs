@@ -12,16 +12,6 @@ fn with_impl(x: f64, y: impl Into<f64>) -> f64 {
 }
 
 #[differentiate]
-fn iterated(x: impl Iterator<Item = f64>) -> f64 {
-    x.map(|v| v * v).sum()
-}
-
-#[differentiate]
-fn iterable<I: IntoIterator<Item = f64>>(x: I) -> f64 {
-    x.into_iter().sum()
-}
-
-#[differentiate]
 fn viewed<T>(x: &T) -> f64
 where
     T: AsRef<[f64]>,
@@ -45,8 +35,8 @@ fn make_boxed(v: &mut Vec<f64>, a: f64) -> Box<dyn Fn(f64) -> f64> {
 }
 
 #[differentiate]
-fn make_iterator(a: f64) -> impl Iterator<Item = f64> {
-    [a, a * a].into_iter()
+fn make_shown(a: f64) -> impl std::fmt::Debug {
+    [a, a * a]
 }
 
 #[rustfmt::skip]

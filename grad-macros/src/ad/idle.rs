@@ -3,7 +3,7 @@
 //!
 //! The cotangent of an idle value is 0 in such a run, and what it is made of must not show: 0 times a
 //! NaN is not 0. So the reverse sweep asks of idle values whether their cotangent is zero, and of no
-//! others, for it costs. A loop counts as one that runs, and an element of an array as read where the
+//! others, for it costs. The result of a function that writes what it is given counts as idle. A loop counts as one that runs, and an element of an array as read where the
 //! array is read as surely as it is made, unless [`super::overwritten`] knows better.
 //!
 //! All active values start as certain; those without a certain use are idle, until nothing changes.
@@ -63,7 +63,10 @@ pub(super) fn idle(graph: &Graph, active: &Activity) -> HashSet<Value> {
         _ => None,
     });
     let lasting: HashSet<Var> = lasting.collect();
-    let results: HashSet<Value> = graph.block(graph.body).yields.iter().copied().collect();
+    // What a function gives beside what it writes is often left unread, as in `visit(x, &mut sum);`.
+    let writes = active.vars.iter().any(|var| lasting.contains(var));
+    let yields = graph.block(graph.body).yields.iter().copied();
+    let results: HashSet<Value> = yields.filter(|_| !writes).collect();
     loop {
         let values = cx.values.iter().copied();
         let gone: Vec<Value> = values

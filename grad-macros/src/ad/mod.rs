@@ -15,6 +15,7 @@ mod escapes;
 mod forward;
 mod guard;
 mod idle;
+mod inert_views;
 mod linear;
 mod overwritten;
 mod partial;

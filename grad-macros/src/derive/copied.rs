@@ -5,15 +5,19 @@
 //! that does not hold is an error, unless a lifetime is bound in front of it.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::GenericParam;
 
+use super::generics::mentions;
 use super::item::Target;
 
-/// `Copy` for the tangent of a type without lifetimes.
+/// `Copy` for the tangent of a type without lifetimes, which is not made of itself.
 pub(super) fn copied(target: &Target, tangent: &Target) -> TokenStream {
     let is_lifetime = |p: &GenericParam| matches!(p, GenericParam::Lifetime(_));
-    if target.generics.params.iter().any(is_lifetime) {
+    let mut own = target.fields().map(|field| field.ty.to_token_stream());
+    // What holds others of its kind holds them behind something that is not `Copy`.
+    let recursive = own.any(|ty| mentions(ty, &target.name));
+    if recursive || target.generics.params.iter().any(is_lifetime) {
         return TokenStream::new();
     }
     let (own, name) = (&target.name, &tangent.name);

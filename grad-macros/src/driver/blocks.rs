@@ -6,7 +6,8 @@ use syn::parse_quote;
 use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
 use super::numeric::bound_by_use;
-use super::rules::{conversion, operator_rule, place_rule};
+use super::rules::{conversion, gathering, operator_rule, place_rule};
+use super::slices::{is_recursive, slice_items, slice_of};
 use super::stages::differentiated;
 use super::{Function, asks, function_items, passed_functions, root_of};
 use crate::curry::uncurried_signature;
@@ -19,6 +20,7 @@ use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::signature::generics::operators;
+use crate::signature::iterators::listed_signature;
 use crate::signature::lifetimes::name_lifetimes;
 use crate::{ad, cycles, front, pass, traits};
 
@@ -118,12 +120,28 @@ pub(super) fn impl_items(
                 let errors = diag.to_tokens();
                 return quote!(#written #beside #errors);
             }
+            Some(Foreign::Gathering) => {
+                let rule = gathering(&block, path, options);
+                let errors = diag.to_tokens();
+                return quote!(#written #rule #errors);
+            }
             Some(Foreign::Conversion) => {
                 let rule = conversion(&block, path, options);
                 let errors = diag.to_tokens();
                 return quote!(#written #rule #errors);
             }
             None => {}
+        }
+        if let Some(slice) = slice_of(&block) {
+            let slice = slice.clone();
+            bound_numbers(&mut block.generics, &numbers, &root);
+            let boxed = is_recursive(&block, &each).then(|| quote!(+ 'static));
+            let bound = quote!(#root::Differentiable + #root::replica::Replica #boxed);
+            bound_holders(&mut block.generics, &block.self_ty, &bound);
+            let (generated, whole) = slice_items(&block, &slice, &each);
+            block.items.push(ImplItem::Verbatim(generated));
+            let errors = diag.to_tokens();
+            return quote!(#block #whole #errors);
         }
         let generated = methods_of(&block, Home::TraitImpl, &each);
         bound_numbers(&mut block.generics, &numbers, &root);
@@ -176,6 +194,7 @@ pub(super) fn methods_of(block: &ItemImpl, home: Home, options: &[Options]) -> T
                 of_trait: of_trait.as_ref(),
                 asked: Asked::Here,
                 applied: false,
+                any_receiver: false,
             };
             optional_items(&function, options)
         })
@@ -211,6 +230,8 @@ pub(super) fn optional_items(function: &Function, options: &Options) -> TokenStr
     let trial = Diagnostics::default();
     let whole = uncurried_signature(function.sig);
     let sig = whole.as_ref().map_or(function.sig, |(sig, _)| sig);
+    let of_items = listed_signature(sig);
+    let sig = of_items.as_ref().map_or(sig, |(sig, _)| sig);
     let signature = Signature::read(sig, function.outer, options, &trial);
     if !trial.any() {
         return function_items(function, options, &Diagnostics::default());
@@ -253,6 +274,7 @@ pub(super) fn trait_items(
     let (name, (_, arguments, _)) = (&item.ident, item.generics.split_for_impl());
     let of_trait = quote!(#name #arguments);
     let object = traits::has_objects(&item);
+    let any_receiver = traits::takes_any_receiver(&item);
     let mut generated = TokenStream::new();
     for function in &item.items {
         let TraitItem::Fn(TraitItemFn {
@@ -273,9 +295,10 @@ pub(super) fn trait_items(
         if trial.any() && !signature.parameters.iter().any(|p| p.wrt) {
             continue;
         }
+        let open = signature.clone().with_any_receiver(any_receiver);
         let derived = Derived {
             sig,
-            signature: &signature,
+            signature: &open,
             vis: &vis,
             attrs,
             home: Home::Trait,
@@ -288,8 +311,9 @@ pub(super) fn trait_items(
             of_trait: Some(of_trait.clone()),
             functions: &[],
         };
-        if signature.returned.is_none() && !signature.applied {
-            generated.extend(derived.trait_items());
+        let is_own = signature.returned.is_none() && !signature.applied;
+        if is_own && !signature.is_given_functions() {
+            generated.extend(derived.for_users(&signature).trait_items());
         }
         generated.extend(match default {
             None if signature.returned.is_some() => declare_ways(&derived),
@@ -307,6 +331,7 @@ pub(super) fn trait_items(
                     of_trait: None,
                     asked: Asked::Here,
                     applied: false,
+                    any_receiver,
                 };
                 function_items(&function, options, &Diagnostics::default())
             }

@@ -1,15 +1,16 @@
 //! The rules of the runtime that implementations of std's traits become.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{ImplItem, ImplItemFn, ItemImpl};
+use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, Type};
 
 use super::blocks::{bound_holders, bound_numbers};
 use super::{Function, function_items, root_of};
 use crate::diag::Diagnostics;
 use crate::emit::Home;
-use crate::foreign::{conversion_rule, name_source};
+use crate::foreign::{conversion_rule, gathering_rule, name_source};
 use crate::independent::Asked;
+use crate::iterated::listed;
 use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
@@ -38,6 +39,7 @@ pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) 
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let diag = Diagnostics::default();
     let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
@@ -56,6 +58,71 @@ pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) 
     );
     let bar = bar.unwrap_or_default();
     conversion_rule(path, block, &generics, (&siblings, &bar), &root)
+}
+
+/// The rule of `Sum`, `Product` or `FromIterator` from its `impl`.
+pub(super) fn gathering(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
+    let method = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    let made = method.and_then(|method| {
+        let (sig, body) = listed(&method.sig, &method.block)?;
+        Some((method, of_items(sig), body))
+    });
+    let Some((method, sig, body)) = made else {
+        return TokenStream::new();
+    };
+    let around = block.to_token_stream();
+    let function = Function {
+        attrs: &method.attrs,
+        vis: &method.vis,
+        sig: &sig,
+        block: &body,
+        home: Home::Rule,
+        outer: Some(&block.generics),
+        own: None,
+        around: Some(&around),
+        of_trait: None,
+        asked: Asked::Here,
+        applied: false,
+        any_receiver: false,
+    };
+    let trial = Diagnostics::default();
+    Signature::read(&sig, Some(&block.generics), options, &trial);
+    if trial.any() {
+        // What is made of integers or texts depends on nothing that is differentiated.
+        return TokenStream::new();
+    }
+    let diag = Diagnostics::default();
+    let siblings = function_items(&function, options, &diag);
+    if diag.any() {
+        return diag.to_tokens();
+    }
+    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &numbers, &root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
+    gathering_rule(path, block, &generics, &siblings, &root)
+}
+
+/// The signature of what makes a value of a vector of items.
+fn of_items(mut sig: syn::Signature) -> syn::Signature {
+    sig.ident = Ident::new("of_items", sig.ident.span());
+    sig.output = syn::parse_quote!(-> Self);
+    if let Some(FnArg::Typed(typed)) = sig.inputs.first_mut() {
+        if let Type::Reference(reference) = &*typed.ty {
+            if let Type::Slice(slice) = &*reference.elem {
+                let item = &slice.elem;
+                *typed.ty = syn::parse_quote!(::std::vec::Vec<#item>);
+            }
+        }
+    }
+    sig
 }
 
 /// The rule of `Index` or `IndexMut` from its `impl`.
@@ -82,6 +149,7 @@ pub(super) fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) 
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let diag = Diagnostics::default();
     let way = function_items(&function, options, &diag);
@@ -137,6 +205,7 @@ pub(super) fn operator_rule(
         of_trait: None,
         asked: Asked::Here,
         applied: false,
+        any_receiver: false,
     };
     let plain = Options {
         lanes: None,

@@ -1,14 +1,14 @@
 //! What a pullback finds of its parameters: places for their cotangents, and their types where the
 //! source does not write them.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Type;
 
 use super::body::Body;
 use super::items::Derived;
 use crate::signature::functions::OfClosure;
-use crate::signature::{Parameter, Passing};
+use crate::signature::{Parameter, Passing, Place};
 
 impl Derived<'_> {
     /// The cotangent of what is written, before the pullback and inside: where the caller has no
@@ -35,11 +35,12 @@ impl Derived<'_> {
                 quote!(let #bar: &mut _ = #kept.or(#bar);),
             );
         }
+        let zero = Ident::new(zero_of(parameter), Span::call_site());
         let (absent, bit) = (body.names.fresh("absent"), 1_u64 << k);
         let bar_type = self.fresh(parameter.bar_type(root));
         let before = quote! {
             let #absent = if __GRAD_M & #bit == 0 {
-                ::core::option::Option::Some(#root::private::zero_like(&*#place))
+                ::core::option::Option::Some(#root::private::#zero(&*#place))
             } else {
                 ::core::option::Option::None
             };
@@ -66,6 +67,11 @@ impl Derived<'_> {
             (
                 bar_type,
                 quote!(#root::private::or_zeros_mut(#bar, #name, &mut #absent)),
+            )
+        } else if parameter.place == Place::OfReceiver {
+            (
+                bar_type,
+                quote!(#root::private::or_received(#bar, #name, &mut #absent)),
             )
         } else if Self::is_open_input(parameter) {
             let like = quote!(&&#root::private::BarOf(#name));
@@ -139,5 +145,13 @@ impl Derived<'_> {
             Passing::Ref => quote!(#name),
             Passing::RefMut => quote!(&*#name),
         }
+    }
+}
+
+/// The function that makes a zero cotangent of a parameter.
+pub(super) fn zero_of(parameter: &Parameter) -> &'static str {
+    match parameter.place {
+        Place::OfReceiver => "zero_received",
+        _ => "zero_like",
     }
 }

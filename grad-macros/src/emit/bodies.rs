@@ -11,7 +11,7 @@ use super::names::Names;
 use crate::ir::Output;
 use crate::ir::{Kind, Slot, Storage, Value};
 use crate::signature::functions::OfClosure;
-use crate::signature::{Parameter, Passing};
+use crate::signature::{Parameter, Passing, Place};
 use crate::stages::{Forward, Lowered, Reverse, Tangents};
 
 impl Derived<'_> {
@@ -114,11 +114,13 @@ impl Derived<'_> {
         }
         let statements = body.statements(pull);
         let reuse = body.give_back(graph.body, pull);
-        let (tangent, items) = (self.fresh(self.output_tangent()), self.prelude(lowered));
+        let tangent = self.fresh(self.output_tangent());
         let closure =
             quote!(move |#seed: #tangent, #(#inputs,)* #(#bars),*| { #opening #statements #reuse });
-        let (closure, traits) = (self.boxed(closure, lowered), self.traits_of(graph));
-        quote!(#traits #items #witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure))
+        let closure = self.boxed(closure, lowered);
+        let code =
+            quote!(#witnesses #tapes #primal let #bound = #value; #closing (#bound, #closure));
+        self.scoped(lowered, graph, &code)
     }
 
     /// The body as it stands; the functions it is given are those of a mode.
@@ -173,8 +175,8 @@ impl Derived<'_> {
         } else {
             result(&body, &lowered.output, tangents, &none)
         };
-        let (items, traits) = (self.prelude(lowered), self.traits_of(graph));
-        quote!(#traits #items #opening #tapes #statements (#value, #tangent))
+        let code = quote!(#opening #tapes #statements (#value, #tangent));
+        self.scoped(lowered, graph, &code)
     }
 
     /// Gives every parameter's tangent its name: what was handed in, or zero. `called` says what the
@@ -222,7 +224,7 @@ impl Derived<'_> {
                         body.name_var(var, &local);
                         continue;
                     }
-                    let zero = helper("zero_like", "zero_lanes", 1);
+                    let zero = helper(super::bars::zero_of(parameter), "zero_lanes", 1);
                     opening.extend(quote! {
                         let mut #absent = if #dot.is_none() {
                             ::core::option::Option::Some(#zero(&*#name))
@@ -247,6 +249,8 @@ impl Derived<'_> {
                     };
                     let find = if parameter.is_sequence() {
                         helper("or_zeros", "or_zeros_lanes", 2)
+                    } else if parameter.place == Place::OfReceiver {
+                        helper("or_received_ref", "or_zero_lanes_ref", 1)
                     } else {
                         helper("or_zero_ref", "or_zero_lanes_ref", 1)
                     };

@@ -1,9 +1,10 @@
 //! Calls, of functions and of their companions and pullbacks.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::body::Body;
+use super::callee::{rooted, std_companion, without_turbofish};
 use super::given::named_function;
 use super::names::named;
 use super::places::Access;
@@ -20,7 +21,7 @@ impl Body<'_> {
             Arg::Ref(path) => self.reference(path, Access::Read),
             Arg::RefMut(path) | Arg::MaybeMut(path) => self.reference(path, Access::Write),
             Arg::Kept(_) | Arg::State(_) => TokenStream::new(),
-            Arg::Code(code, captures) => self.opaque(&code.0, captures),
+            Arg::Code(code, captures) => self.told(&code.0, captures),
             Arg::Closure(_, _, code, captures) => self.closure(&code.0, captures),
             Arg::Named(_, code) => code.0.clone(),
             Arg::Given(name) => {
@@ -44,10 +45,12 @@ impl Body<'_> {
     }
 
     pub(super) fn call(&self, call: &Call, span: Span) -> TokenStream {
-        let mut args = self.plain_arguments(call).unwrap_or_else(|| {
+        let args = self.plain_arguments(call).unwrap_or_else(|| {
             let args = call.own_args().iter();
             args.map(|arg| self.argument(arg)).collect()
         });
+        let args = args.into_iter().enumerate();
+        let mut args: Vec<_> = args.map(|(k, arg)| iterated(call, k, arg)).collect();
         // The arguments of what a function returns stand in parentheses of their own.
         let mut later = Vec::new();
         for count in call.curried.iter().rev() {
@@ -56,7 +59,12 @@ impl Body<'_> {
         }
         later.reverse();
         let first = self.first_call(call, &args, span);
-        quote!(#first #(#later)*)
+        let whole = quote!(#first #(#later)*);
+        if call.items.listed {
+            let root = &self.root;
+            return quote!(#root::private::Listed::of(#whole).__grad_listed());
+        }
+        whole
     }
 
     fn first_call(&self, call: &Call, args: &[TokenStream], span: Span) -> TokenStream {
@@ -125,6 +133,20 @@ impl Body<'_> {
         // What given functions change is no argument.
         let dots = &dots[..dots.len().min(args.len())];
         self.companion_call(call, mode, &args, dots, span)
+    }
+
+    /// Code that a rule is handed. A closure sees numbers by their names inside, as it may outlive a
+    /// block around it.
+    fn told(&self, code: &TokenStream, captures: &[(String, Capture)]) -> TokenStream {
+        let is_number = |(_, capture): &(String, Capture)| match capture {
+            Capture::Value(value) => self.graph.ty(*value).is_scalar(),
+            _ => false,
+        };
+        let is_closure = syn::parse2::<syn::ExprClosure>(code.clone()).is_ok();
+        if is_closure && captures.iter().all(is_number) {
+            return self.closure(code, captures);
+        }
+        self.opaque(code, captures)
     }
 
     /// A closure that is passed as it stands, with what it captures under the names it has for it.
@@ -232,7 +254,10 @@ impl Body<'_> {
                 quote!(#receiver.#name(#(#args,)* #(#dots),*))
             }
             Callee::Method(name, _) => {
-                let receiver = call.args.first().map(|arg| self.receiver(arg));
+                let receiver = (!several)
+                    .then(|| self.asked_receiver(call, span))
+                    .flatten();
+                let receiver = receiver.or_else(|| call.args.first().map(|arg| self.receiver(arg)));
                 let name = super::items::sibling(mode, name, span);
                 let args = args.iter().skip(1);
                 // Where there is no such method, the compiler shows the whole call.
@@ -346,51 +371,10 @@ impl Body<'_> {
     }
 }
 
-/// The path to the companion of a function.
-pub(super) fn companion_path(path: &TokenStream, root: &TokenStream) -> TokenStream {
-    let path = std_companion(path, root).unwrap_or_else(|| path.clone());
-    without_turbofish(path, 0).0
-}
-
-/// The companion of a function of std's that has a rule.
-pub(super) fn std_companion(path: &TokenStream, root: &TokenStream) -> Option<TokenStream> {
-    match path.to_string().replace(' ', "").as_str() {
-        "::core::mem::take" => Some(quote!(#root::private::rules::take)),
-        "::core::mem::replace" => Some(quote!(#root::private::rules::replace)),
-        _ => None,
+/// Argument number `k` of a call, an iterator again where it is the vector of the items of one.
+fn iterated(call: &Call, k: usize, arg: TokenStream) -> TokenStream {
+    if call.items.given >> k & 1 == 0 {
+        return arg;
     }
-}
-
-/// A function's path; the front writes `__grad` for the runtime, whose name it does not know.
-fn rooted(path: &TokenStream, root: &TokenStream) -> TokenStream {
-    let mut tokens = path.clone().into_iter();
-    match tokens.next() {
-        Some(TokenTree::Ident(first)) if first == "__grad" => {
-            let rest: TokenStream = tokens.collect();
-            quote!(#root #rest)
-        }
-        _ => path.clone(),
-    }
-}
-
-/// A function's path, and the generic arguments it is given as its companion's method takes them,
-/// `inferred` more of which the compiler finds.
-pub(super) fn without_turbofish(
-    path: TokenStream,
-    inferred: usize,
-) -> (TokenStream, Option<TokenStream>) {
-    let Ok(mut parsed) = syn::parse2::<syn::ExprPath>(path.clone()) else {
-        return (path, None);
-    };
-    let Some(last) = parsed.path.segments.last_mut() else {
-        return (path, None);
-    };
-    match std::mem::replace(&mut last.arguments, syn::PathArguments::None) {
-        syn::PathArguments::AngleBracketed(list) => {
-            let args = list.args.iter();
-            let inferred = std::iter::repeat_n(quote!(_), inferred);
-            (quote!(#parsed), Some(quote!(::<#(#args,)* #(#inferred),*>)))
-        }
-        _ => (path, None),
-    }
+    quote!(::core::iter::IntoIterator::into_iter(#arg))
 }

@@ -6,8 +6,8 @@ use quote::{ToTokens, quote};
 use super::items::{Bodies, Derived, Home, in_mode, own_sibling, sibling};
 use super::receivers::stays_by_value;
 use super::signatures::bare;
-use crate::signature::Passing;
 use crate::signature::functions::Mode;
+use crate::signature::{Passing, Signature};
 use crate::stages::Tangents;
 
 /// The functions of a companion.
@@ -50,6 +50,16 @@ pub(crate) fn companion(
 }
 
 impl Derived<'_> {
+    /// The same in a signature as users see it.
+    pub(crate) fn for_users<'a>(&'a self, signature: &'a Signature) -> Derived<'a> {
+        Derived {
+            signature,
+            root: self.root.clone(),
+            of_trait: self.of_trait.clone(),
+            ..*self
+        }
+    }
+
     /// The derivatives that every implementation of a trait has, written on the siblings.
     pub(crate) fn trait_items(&self) -> TokenStream {
         let some = || Some(TokenStream::new());
@@ -118,6 +128,9 @@ impl Derived<'_> {
             jvp: self.modes.forward().then(some).flatten(),
             ..Bodies::default()
         };
+        if self.signature.is_given_functions() {
+            return self.given_items(&bodies, false);
+        }
         self.companion(&bodies, false)
     }
 
@@ -174,6 +187,9 @@ impl Derived<'_> {
             }
             outlive(&mut where_clause, &self.outlived_kinds())
         });
+        // The functions that a trait's method is given outlive the pullback.
+        let given = recursive && self.signature.outlived.is_some();
+        let alive = alive.or_else(|| given.then(|| quote!(+ '__grad)));
         let pull = self.pull_type(&kept, recursive, alive.as_ref());
         self.both_receivers(&Member {
             mode: "vjp",

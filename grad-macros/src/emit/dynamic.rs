@@ -26,6 +26,8 @@ pub(crate) enum Inside {
     Own(Option<TokenStream>, Option<TokenStream>),
     /// Nothing: implementations give them.
     Nothing,
+    /// Nothing that is ever run: no object is made of such a type.
+    Nobody,
 }
 
 impl Derived<'_> {
@@ -126,6 +128,10 @@ impl Derived<'_> {
         let none = quote!(::core::option::Option::None);
         match inside {
             Inside::Nothing => (quote!(;), quote!(;)),
+            Inside::Nobody => {
+                let never = quote!({ ::core::unreachable!("a slice is no object") });
+                (never.clone(), never)
+            }
             Inside::Own(vjp, jvp) => {
                 let copies = self.copies(rest);
                 let pull = quote!({

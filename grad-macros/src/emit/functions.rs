@@ -10,6 +10,8 @@
 //! ..; inner(y_bar, (), a, None, a_bar); cell.give_to(w_bar)
 //! ```
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -28,6 +30,8 @@ pub(crate) struct FunctionTokens {
     pub(super) captures: Vec<Parameter>,
     vjp: TokenStream,
     jvp: TokenStream,
+    /// The methods of which rustc is asked whose they are, here and in closures inside.
+    pub(super) asked: BTreeSet<String>,
     /// As it stands, in either mode, where it changes something.
     pub(super) plain: [TokenStream; 2],
 }
@@ -43,6 +47,13 @@ pub(crate) fn function_tokens(
 ) -> FunctionTokens {
     let names = Names::avoiding(avoid);
     let (own, captures) = derived.parameters().split_at(inputs);
+    let graphs = forward.map(|forward| &forward.graph);
+    let graphs = graphs
+        .into_iter()
+        .chain(reverse.map(|reverse| &reverse.graph));
+    let asked = graphs
+        .flat_map(|graph| derived.asked_names(graph))
+        .collect();
     let changes = captures.iter().any(|p| p.passing == Passing::RefMut);
     let plain = |forward| derived.plain_body(lowered, forward, names.clone());
     let plain = if changes {
@@ -51,6 +62,7 @@ pub(crate) fn function_tokens(
         <[TokenStream; 2]>::default()
     };
     FunctionTokens {
+        asked,
         plain,
         inputs: own.to_vec(),
         captures: captures.to_vec(),

@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::calls::without_turbofish;
+use super::callee::without_turbofish;
 use super::items::{Bodies, Derived, Home, sibling};
 use super::signatures::bare;
 use crate::ir::Callee;
@@ -19,7 +19,7 @@ const MOST: usize = 6;
 impl Derived<'_> {
     /// Whether functions may be given this one.
     fn may_be_given(&self) -> bool {
-        let plain = |p: &Parameter| p.passing != Passing::RefMut && p.function.is_none();
+        let plain = |p: &Parameter| p.function.is_none();
         matches!(self.home, Home::Module | Home::Impl)
             && !self.signature.applied
             && (1..=MOST).contains(&self.parameters().len())
@@ -39,7 +39,8 @@ impl Derived<'_> {
             let dots: Vec<_> = (self.parameters().iter())
                 .map(|p| {
                     let ty = self.dot_type(p, Tangents::One);
-                    (p.dot.clone(), quote!(::core::option::Option<&#ty>))
+                    let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
+                    (p.dot.clone(), quote!(::core::option::Option<&#mutable #ty>))
                 })
                 .collect();
             let tangent = self.output_tangent();

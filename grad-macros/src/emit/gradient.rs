@@ -24,10 +24,6 @@ impl Derived<'_> {
     ) -> TokenStream {
         let body = |reverse| self.gradient_of(lowered, reverse, names.clone(), seed);
         let always = body(&gradient.always);
-        let (items, traits) = (
-            self.prelude(lowered),
-            self.traits_of(&gradient.always.graph),
-        );
         let body = match &gradient.trusting {
             None => always,
             Some((trusting, assumed)) => {
@@ -35,7 +31,7 @@ impl Derived<'_> {
                 quote!(if #holds { #trusting } else { #always })
             }
         };
-        quote!(#traits #items #body)
+        self.scoped(lowered, &gradient.always.graph, &body)
     }
 
     fn gradient_of(

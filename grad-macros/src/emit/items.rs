@@ -9,8 +9,8 @@ use super::dynamic::Inside;
 use super::names::Names;
 use crate::ir::Assumed;
 use crate::options::Modes;
-use crate::signature::Signature;
 use crate::signature::bounds::is_unnamed;
+use crate::signature::{Signature, Wanted};
 use crate::stages::{Forward, ForwardLanes, Gradient, Linear, Lowered, Reverse, Tangents};
 
 /// Where the function stands.
@@ -147,7 +147,7 @@ pub(crate) fn emit(
     if derived.signature.is_given_functions() {
         return derived.given_items(&bodies, lowered.recursive);
     }
-    if derived.signature.applied {
+    if derived.signature.applied || derived.signature.wanted == Wanted::ByCallers {
         return derived.companion(&bodies, lowered.recursive);
     }
     if matches!(derived.home, Home::Trait | Home::TraitImpl | Home::Rule) {

@@ -76,7 +76,7 @@ impl Derived<'_> {
             };
             self.push_again(lowered, forward, handed, names.clone())
         });
-        let (items, traits, root) = (self.prelude(lowered), self.traits_of(graph), &self.root);
+        let root = &self.root;
         let inputs = self.parameters().iter().map(|p| {
             let (name, ty) = (self.again(p), self.again_type(p));
             quote!(#name: #ty)
@@ -92,7 +92,8 @@ impl Derived<'_> {
             }
         };
         let closure = self.boxed(closure, lowered);
-        quote!(#traits #items #tapes #primal let #bound = #value; (#bound, #closure))
+        let code = quote!(#tapes #primal let #bound = #value; (#bound, #closure));
+        self.scoped(lowered, graph, &code)
     }
 
     /// The tangents of the result.

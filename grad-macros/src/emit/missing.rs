@@ -15,8 +15,25 @@ use quote::{format_ident, quote};
 
 use super::items::{Derived, in_mode, sibling};
 use crate::ir::{Call, Callee, Graph, Kind};
+use crate::stages::Lowered;
 
 impl Derived<'_> {
+    /// The body that is written from the graph, with what is in its scope.
+    pub(super) fn scoped(
+        &self,
+        lowered: &Lowered,
+        graph: &Graph,
+        code: &TokenStream,
+    ) -> TokenStream {
+        let (traits, items) = (self.traits_of(graph), self.prelude(lowered));
+        match self.asked_of(graph) {
+            None => quote!(#traits #items #code),
+            // What functions inside the body ask is theirs.
+            Some(asked) if items.is_empty() => quote!(#traits #asked #code),
+            Some(asked) => quote!(#traits #items { #asked #code }),
+        }
+    }
+
     /// The traits in scope of a body that is written from the graph.
     pub(super) fn traits_of(&self, graph: &Graph) -> TokenStream {
         let (root, traits) = (&self.root, self.traits());
@@ -44,7 +61,7 @@ impl Derived<'_> {
     }
 }
 
-fn calls(graph: &Graph) -> impl Iterator<Item = &Call> {
+pub(super) fn calls(graph: &Graph) -> impl Iterator<Item = &Call> {
     graph.sites.iter().filter_map(|site| match &site.kind {
         Kind::CallVjp(call) | Kind::CallJvp(call, _) => Some(call),
         _ => None,

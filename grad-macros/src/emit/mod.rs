@@ -7,9 +7,11 @@
 mod abreast;
 mod apart;
 mod arguments;
+mod asked;
 mod bars;
 mod bodies;
 mod body;
+mod callee;
 mod calls;
 mod captured;
 mod changed;
@@ -46,9 +48,11 @@ mod signatures;
 mod spelling;
 mod standing;
 mod strips;
+mod trait_bounds;
 mod untyped;
 mod walks;
 mod ways;
+mod whole;
 
 pub(crate) use companion::companion;
 pub(crate) use dynamic::Inside;

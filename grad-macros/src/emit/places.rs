@@ -187,15 +187,6 @@ impl Body<'_> {
         }
     }
 
-    /// The receiver of a method for its pullback.
-    pub(super) fn again(&self, path: &Path, method: &str, span: Span) -> TokenStream {
-        let (place, again) = (
-            self.place(path),
-            super::items::sibling("again", method, span),
-        );
-        quote!(#place.#again())
-    }
-
     /// What a place holds, as a value.
     pub(super) fn load(&self, path: &Path, ty: &Ty) -> TokenStream {
         let root = &self.root;

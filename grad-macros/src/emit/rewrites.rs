@@ -12,7 +12,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Type;
 
-use super::calls::companion_path;
+use super::callee::companion_path;
 use super::items::{Derived, Home};
 use crate::ir::{Assumed, Atom, Size};
 use crate::signature::Passing;

@@ -94,45 +94,10 @@ impl Derived<'_> {
         }
         clause.predicates.extend(self.copy_bound());
         if self.home == Home::Trait {
-            for other in self.outer_types() {
-                let is_wrt = |p: &Parameter| p.wrt && mentions(p.base.to_token_stream(), other);
-                let given = mentions(self.signature.output_type.to_token_stream(), other);
-                if given || self.parameters().iter().any(is_wrt) {
-                    clause
-                        .predicates
-                        .push(syn::parse_quote!(#other: #root::Differentiable));
-                }
-            }
-            clause
-                .predicates
-                .push(syn::parse_quote!(Self: ::core::marker::Sized));
-            let output = self.signature.output_type.to_token_stream();
-            let by_self = |p: &Parameter| p.wrt && mentions_self(p.base.to_token_stream());
-            if self
-                .signature
-                .number_names
-                .iter()
-                .any(|name| name == "Self")
-            {
-                clause
-                    .predicates
-                    .push(syn::parse_quote!(Self: #root::Scalar));
-            } else if self.parameters().iter().any(by_self) || mentions_self(output) {
-                clause
-                    .predicates
-                    .push(syn::parse_quote!(Self: #root::Differentiable));
-            }
+            let bounds = self.trait_bounds();
+            clause.predicates.extend(bounds);
         }
         (!clause.predicates.is_empty()).then(|| clause.clone())
-    }
-
-    /// The type parameters of the trait that stand for no number.
-    fn outer_types(&self) -> impl Iterator<Item = &Ident> {
-        let numbers = &self.signature.number_names;
-        let outer = self.outer.into_iter();
-        let outer = outer.flat_map(|generics| generics.type_params());
-        let names = outer.map(|p| &p.ident);
-        names.filter(|name| *name != "Self" && !numbers.contains(&name.to_string()))
     }
 
     /// What a parameter is called where its value is handed again.

@@ -75,7 +75,8 @@ impl Lower<'_> {
                 let value = self.range_value(&range);
                 self.as_arg(Operand::Value(value), is_reference, span)
             }
-            function @ (Operand::Closure(_) | Operand::Iter(_)) => {
+            Operand::Iter(iter) => self.listed_arg(&iter, span),
+            function @ Operand::Closure(_) => {
                 self.report(span, super::place::as_value(&function));
                 Arg::Value(self.undefined(Ty::Unknown))
             }
@@ -108,6 +109,12 @@ impl Lower<'_> {
         count: usize,
         span: Span,
     ) -> Arg {
+        if let Operand::Ref(path, Ty::Array(_)) | Operand::RefMut(path, Ty::Array(_)) = &receiver {
+            // `let values: &[f64] = &self.values`
+            if !self.graph.is_sequence(path) {
+                self.graph.sequences.insert(path.clone());
+            }
+        }
         match receiver {
             Operand::Value(value) if self.graph.ty(value).is_scalar() => Arg::Value(value),
             Operand::Place(path, ty) if ty.is_scalar() => {

@@ -49,6 +49,9 @@ impl Lower<'_> {
         let segments = segments(&path.path);
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
+        if let Some(made) = self.made_array(&names, &args, span) {
+            return made;
+        }
         self.named = named && names.last() == Some(&"from_fn");
         let hint = super::to_array::array_of_turbofish(&path.path).or(hint);
         let found = self.iterator_function(&names, &args, hint.as_ref(), span);
@@ -56,16 +59,14 @@ impl Lower<'_> {
         if let Some(found) = found {
             return found;
         }
-        if let Some(cell) = self.lower_cell(&names, &args, hint.as_ref()) {
-            return cell;
-        }
-        if let Some(made) = self.lower_owner(call, &names, &args, hint.as_ref()) {
+        let cell = self.lower_cell(&names, &args, hint.as_ref());
+        if let Some(made) = cell.or_else(|| self.lower_owner(call, &names, &args, hint.as_ref())) {
             return made;
         }
-        if let Some(made) = self.made_map(call, &names, &args, hint.as_ref()) {
-            return made;
-        }
-        if let Some(made) = self.made_deque(call, &names, &args, hint.as_ref(), span) {
+        let made = self.made_map(call, &names, &args, hint.as_ref());
+        if let Some(made) =
+            made.or_else(|| self.made_deque(call, &names, &args, hint.as_ref(), span))
+        {
             return made;
         }
         let applied = operator::called_by_name(&names, &args);
@@ -218,16 +219,19 @@ impl Lower<'_> {
         } else {
             Ty::Unknown
         };
+        let items = self.items_given(&args);
         let call = Call {
             callee,
             args,
             mask: 0,
             inert: 0,
             curried,
+            items,
         };
         self.tell_element(&call);
         self.refuse_effects(&call, span);
         let args = call.args.clone();
+        let ty = self.array_of_call(&call).unwrap_or(ty);
         let result = self.push(Kind::Call(call), Vec::new(), ty, span);
         self.take_back(&args, span);
         Operand::Value(result)
@@ -318,6 +322,7 @@ impl Lower<'_> {
             let receiver = self.receiver_arg(receiver, &name, args.len() + 1, at);
             return self.map_entries(receiver, &name, function, span);
         }
+        let returns_items = self.returns_items(&receiver, &name);
         let receiver = match receiver {
             Operand::Place(path, ty) if ty.is_scalar() => {
                 Operand::Value(self.read_spanned(Operand::Place(path, ty), at))
@@ -330,7 +335,12 @@ impl Lower<'_> {
         let mut all = vec![self.receiver_arg(receiver, &name, args.len() + 1, at)];
         all.extend(args);
         let generics = call.turbofish.as_ref().map(|t| Code(t.to_token_stream()));
-        self.finish_call(Callee::Method(name, generics), all, span)
+        let result = self.finish_call(Callee::Method(name, generics), all, span);
+        if returns_items {
+            let items = self.returned_items(&result);
+            return items.map_or(result, Operand::Iter);
+        }
+        result
     }
 }
 

@@ -128,7 +128,7 @@ impl Lower<'_> {
                 }
                 Ident::new(&given.name, Span::call_site()).to_token_stream()
             }
-            Function::Either(..) | Function::Table(_) => return None,
+            Function::Either(..) | Function::Table(_) | Function::Row(_) => return None,
         };
         captured.lets.extend(quote!(let #ident = #code;));
         Some(())

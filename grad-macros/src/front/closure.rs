@@ -281,6 +281,7 @@ impl Lower<'_> {
                 )
             }
             Function::Table(_) => self.entry_for(function, &args, span),
+            Function::Row(_) => self.report(span, Problem::Closure),
         }
     }
 

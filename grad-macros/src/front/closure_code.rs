@@ -32,6 +32,7 @@ pub(super) fn closure_signature(written: &Written, numbers: &[String]) -> Signat
         applied: false,
         lending: None,
         outlived: None,
+        wanted: crate::signature::Wanted::Inside,
     }
 }
 
@@ -57,22 +58,45 @@ fn is_mutable_reference(code: &TokenStream) -> bool {
     is_reference(code) && matches!(second, Some(TokenTree::Ident(word)) if word == "mut")
 }
 
-/// Whether an argument is written as a boxed function.
-pub(super) fn is_boxed(code: &TokenStream) -> bool {
+/// The pointer that an argument is written as which holds a function.
+fn pointer(code: &TokenStream) -> Option<&'static str> {
     let text = code.to_string().replace(' ', "");
-    let text = text.trim_start_matches('&');
-    text.trim_start_matches("mut").starts_with("Box::new(")
+    let text = text.trim_start_matches('&').trim_start_matches("mut");
+    let made = text.split("::new(").next()?;
+    let name = made.rsplit("::").next()?;
+    let known = ["Box", "Rc", "Arc"]
+        .into_iter()
+        .find(|known| *known == name);
+    known.filter(|_| text.contains("::new("))
 }
 
 /// The function as the argument shows it: behind a reference, in a box.
 pub(super) fn wrapped(code: &TokenStream, boxed: bool, function: &TokenStream) -> TokenStream {
     let word = is_mutable_reference(code).then(|| quote!(mut));
     let amp = is_reference(code).then(|| quote!(&#word));
-    if boxed {
-        quote!(#amp (::std::boxed::Box::new(#function) as ::std::boxed::Box<_>))
-    } else {
-        quote!(#amp #function)
-    }
+    let path = match pointer(code) {
+        Some("Rc") => quote!(::std::rc::Rc),
+        Some("Arc") => quote!(::std::sync::Arc),
+        None if !boxed => return quote!(#amp #function),
+        _ => quote!(::std::boxed::Box),
+    };
+    quote!(#amp (#path::new(#function) as #path<_>))
+}
+
+/// Whether the code has `*name`, with no left operand.
+fn looks_through(name: &Ident, tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_star = |k: usize| matches!(&tokens[k], TokenTree::Punct(p) if p.as_char() == '*');
+    let starts = |k: usize| match k.checked_sub(1).map(|k| &tokens[k]) {
+        None | Some(TokenTree::Punct(_)) => true,
+        Some(TokenTree::Ident(word)) => ["return", "in", "if", "match"].iter().any(|w| word == w),
+        _ => false,
+    };
+    (0..tokens.len()).any(|k| match &tokens[k] {
+        TokenTree::Group(group) => looks_through(name, group.stream()),
+        TokenTree::Ident(ident) => ident == name && k > 0 && is_star(k - 1) && starts(k - 1),
+        _ => false,
+    })
 }
 
 /// The inputs of a closure as parameters.
@@ -86,6 +110,14 @@ pub(super) fn inputs_of(written: &Written) -> Vec<Parameter> {
                 if p.mutability.is_none() && writes(&p.ident.to_string(), body.clone()) =>
             {
                 (pattern.clone(), syn::parse_quote!(&mut _))
+            }
+            // What is looked through is a reference.
+            Pat::Ident(p) if looks_through(&p.ident, body.clone()) => {
+                (pattern.clone(), syn::parse_quote!(&_))
+            }
+            Pat::Reference(seen) => {
+                let mutable = &seen.mutability;
+                (pattern.clone(), syn::parse_quote!(&#mutable _))
             }
             other => (other.clone(), syn::parse_quote!(_)),
         };

@@ -8,7 +8,7 @@ use syn::{BinOp, Expr};
 use super::stmt::ident_of;
 use super::{Lower, Operand, infer};
 use crate::diag::Problem;
-use crate::ir::{Arg, Call, Callee, Kind, Op, Path, Ty, Value};
+use crate::ir::{Arg, Call, Callee, Items, Kind, Op, Path, Ty, Value};
 
 impl Lower<'_> {
     /// `left op= right`.
@@ -134,6 +134,7 @@ impl Lower<'_> {
                 mask: 0,
                 inert: 0,
                 curried: Vec::new(),
+                items: Items::default(),
             };
             self.push(Kind::Call(call), Vec::new(), Ty::Unit, span);
             return;

@@ -1,6 +1,6 @@
 //! Conversions: `From` and `Into`.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
@@ -35,6 +35,23 @@ impl Lower<'_> {
         self.finish_call(callee, vec![arg], span)
     }
 
+    /// A sequence of another type with the same elements, by the rule of `from`.
+    pub(super) fn same_elements(
+        &mut self,
+        ty: &TokenStream,
+        source: Operand,
+        span: Span,
+    ) -> Operand {
+        let element = self.operand_ty(&source).element();
+        let arg = self.as_arg(source, false, span);
+        let callee = Callee::Associated(Code(quote!(<#ty>)), "from".to_owned(), None);
+        let made = self.finish_call(callee, vec![arg], span);
+        if let Operand::Value(value) = made {
+            self.graph.value_mut(value).ty = Ty::Array(Box::new(element));
+        }
+        made
+    }
+
     /// `x.into()` where the source says what into: that type's `from`.
     pub(super) fn lower_into(
         &mut self,
@@ -50,6 +67,9 @@ impl Lower<'_> {
         if let Some(width) = float_name(into) {
             return Some(self.float_of(source.clone(), width, call.receiver.span(), span));
         }
+        if is_owned_slice(into) {
+            return Some(self.same_elements(&quote!(#into), source.clone(), span));
+        }
         let own = matches!(self.ty_of(into), Ty::Named(_))
             || matches!(into, syn::Type::Array(_) | syn::Type::Tuple(_));
         if !own {
@@ -59,6 +79,25 @@ impl Lower<'_> {
         let callee = Callee::Associated(Code(quote!(<#into>)), "from".to_owned(), None);
         Some(self.finish_call(callee, vec![arg], span))
     }
+}
+
+/// Whether a type is a slice behind a pointer that owns it.
+pub(super) fn is_owned_slice(ty: &syn::Type) -> bool {
+    let syn::Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| {
+        let inside = match &last.arguments {
+            syn::PathArguments::AngleBracketed(list) => list.args.first(),
+            _ => None,
+        };
+        ["Box", "Rc", "Arc"].iter().any(|name| last.ident == name)
+            && matches!(
+                inside,
+                Some(syn::GenericArgument::Type(syn::Type::Slice(_)))
+            )
+    })
 }
 
 /// The type's name if it is a float.

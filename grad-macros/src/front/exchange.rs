@@ -7,7 +7,7 @@ use syn::Expr;
 use super::scope::Local;
 use super::{Lower, Operand};
 use crate::diag::Problem;
-use crate::ir::{Arg, Call, Callee, Code, Kind, Step, Ty, Value};
+use crate::ir::{Arg, Call, Callee, Code, Items, Kind, Step, Ty, Value};
 
 impl Lower<'_> {
     /// The name of a variable borrowed as `&mut name`.
@@ -91,6 +91,7 @@ impl Lower<'_> {
             mask: 0,
             inert: 0,
             curried: Vec::new(),
+            items: Items::default(),
         };
         Operand::Value(self.push(Kind::Call(call), Vec::new(), ty, span))
     }

@@ -238,7 +238,8 @@ impl Lower<'_> {
         if ty.is_scalar() {
             return Operand::Value(self.push(Kind::Constant(Code(code)), Vec::new(), ty, span));
         }
-        let text = code.to_string().replace(' ', "");
+        let text = code.to_string().replace(" as ", "\0").replace(' ', "");
+        let text = text.replace('\0', " as ");
         let var = match self.statics.get(&text) {
             Some(var) => *var,
             None => {

@@ -25,6 +25,8 @@ pub(crate) enum Function {
     Either(Value, Rc<(Function, Function)>),
     /// An array or a vector of functions: it is indexed, not called.
     Table(Rc<Vec<Function>>),
+    /// A tuple in such a table with a function in it.
+    Row(Rc<Vec<Operand>>),
 }
 
 impl PartialEq for Function {
@@ -37,6 +39,7 @@ impl PartialEq for Function {
             (Function::Either(v, a), Function::Either(w, b)) => v == w && a == b,
             (Function::Given(a), Function::Given(b)) => Rc::ptr_eq(a, b),
             (Function::Table(a), Function::Table(b)) => a == b,
+            (Function::Row(a), Function::Row(b)) => a == b,
             _ => false,
         }
     }
@@ -50,6 +53,7 @@ impl fmt::Debug for Function {
             Function::Given(given) => f.write_str(&given.name),
             Function::Either(value, _) => write!(f, "one of two by {value:?}"),
             Function::Table(all) => write!(f, "{all:?}"),
+            Function::Row(parts) => write!(f, "{parts:?}"),
         }
     }
 }
@@ -80,6 +84,10 @@ impl Function {
             Function::Given(given) => given.state.is_some(),
             Function::Either(_, both) => both.0.changes() || both.1.changes(),
             Function::Table(all) => all.iter().any(Function::changes),
+            Function::Row(parts) => parts.iter().any(|part| match part {
+                Operand::Closure(function) => function.changes(),
+                _ => false,
+            }),
         }
     }
 
@@ -151,6 +159,10 @@ impl Function {
             Function::Path(_) | Function::Given(_) => true,
             Function::Either(_, both) => both.0.outlives(count) && both.1.outlives(count),
             Function::Table(all) => all.iter().all(|f| f.outlives(count)),
+            Function::Row(parts) => parts.iter().all(|part| match part {
+                Operand::Closure(function) => function.outlives(count),
+                part => matches!(part, Operand::Value(_)),
+            }),
         }
     }
 }

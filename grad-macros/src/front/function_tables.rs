@@ -12,6 +12,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, Lit, Type};
 
 use super::function::Function;
+use super::function_rows::rows_of;
 use super::iter::{Iter, RangeOf};
 use super::stmt::ident_of;
 use super::{Lower, Operand};
@@ -66,7 +67,10 @@ impl Lower<'_> {
     }
 
     /// Function number `k`, which is there.
-    fn entry(&mut self, f: &Function, k: Value, span: Span) -> Operand {
+    pub(super) fn entry(&mut self, f: &Function, k: Value, span: Span) -> Operand {
+        if let Some(rows) = rows_of(f) {
+            return self.row(&rows, k, span);
+        }
         match self.entry_of(f, k, span) {
             Some(function) => Operand::Closure(function),
             // Nothing is ever taken of an empty table.
@@ -207,9 +211,12 @@ pub(super) fn table(all: Vec<Function>) -> Operand {
     Operand::Closure(Function::Table(Rc::new(all)))
 }
 
-/// Whether the type is a sequence of functions.
+/// Whether the type is a sequence of functions, or of tuples with functions in them.
 pub(super) fn holds_functions(ty: &Type) -> bool {
     let element = super::made::element_of(ty);
     let none = syn::Generics::default();
-    element.is_some_and(|element| function_of(element, &none).is_some())
+    element.is_some_and(|element| match element {
+        Type::Tuple(tuple) => (tuple.elems.iter()).any(|part| function_of(part, &none).is_some()),
+        element => function_of(element, &none).is_some(),
+    })
 }

@@ -153,7 +153,7 @@ impl Lower<'_> {
     }
 
     /// The operand as it is now: what may be written later is copied.
-    fn kept_for_later(&mut self, operand: Operand) -> Operand {
+    pub(super) fn kept_for_later(&mut self, operand: Operand) -> Operand {
         match operand {
             cell if self.cell_of(&cell).is_some() => cell,
             Operand::Ref(path, ty) if !self.is_frozen(&path) => {

@@ -65,6 +65,12 @@ impl Lower<'_> {
         if let Some(array) = self.lower_to_array(call, hint) {
             return array;
         }
+        if let Some(made) = self
+            .zipped_arrays(call)
+            .or_else(|| self.shaped_vector(call))
+        {
+            return made;
+        }
         if let Some(entry) = self.map_entry(call) {
             return entry;
         }
@@ -82,10 +88,15 @@ impl Lower<'_> {
         // What a place is found in is one.
         self.wants_place = wanted && !super::way::is_of_std(&name);
         self.hint = receiver_hint(&name, hint);
-        let receiver = self.lower_expr(&call.receiver);
+        let asks_items = self.asks_items(call);
+        let mut receiver = self.lower_expr(&call.receiver);
         self.wants_option = before;
+        self.iterates = false;
         if receiver == Operand::Poison || self.dead {
             return receiver;
+        }
+        if asks_items {
+            receiver = self.asked_items(receiver, call);
         }
         if let Some(done) = self.cell_method(&receiver, call) {
             return done;
@@ -99,6 +110,9 @@ impl Lower<'_> {
         }
         if let Some(place) = self.way_of_method(&receiver, call, wanted) {
             return place;
+        }
+        if let Some(items) = self.array_method(&receiver, call) {
+            return items;
         }
         if let Some(result) = self.lower_iteration(&receiver, call, hint) {
             return result;
@@ -296,9 +310,13 @@ impl Lower<'_> {
                 let path = self.as_path(receiver.clone());
                 Operand::Value(self.push(Kind::Own(path), Vec::new(), ty.clone(), span))
             }
-            "clone" | "to_owned" | "into_vec" | "into_boxed_slice" => {
-                self.copy_of(receiver.clone(), span)
+            "into_vec" if matches!(ty, Ty::Array(_)) => {
+                self.same_elements(&quote!(::std::vec::Vec<_>), receiver.clone(), span)
             }
+            "into_boxed_slice" => {
+                self.same_elements(&quote!(::std::boxed::Box<[_]>), receiver.clone(), span)
+            }
+            "clone" | "to_owned" | "into_vec" => self.copy_of(receiver.clone(), span),
             // A slice, no longer a vector: an operator may tell them apart.
             "as_slice" | "as_mut_slice" if !matches!(ty, Ty::Named(_)) => match receiver.clone() {
                 Operand::Place(path, ty) | Operand::Ref(path, ty) if name == "as_slice" => {

@@ -22,6 +22,7 @@
 
 mod alternatives;
 mod args;
+mod arrays;
 mod attempts;
 mod before;
 mod bounded;
@@ -46,6 +47,7 @@ mod filled;
 mod flow;
 mod fluent;
 mod function;
+mod function_rows;
 mod function_tables;
 mod here;
 mod hoist;
@@ -79,6 +81,7 @@ mod returned;
 mod scope;
 mod sequence;
 mod sides;
+mod signatures;
 mod stmt;
 mod tables;
 mod tested;
@@ -206,6 +209,8 @@ pub(super) struct Lower<'d> {
     output_type: Option<syn::Type>,
     /// The exit code of `return`.
     return_code: i64,
+    /// Parts of arrays that are written and then put back.
+    put_backs: Vec<arrays::PutBack>,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
     /// How many arguments of functions that return functions are held.
@@ -251,6 +256,14 @@ pub(super) struct Lower<'d> {
     measures: bool,
     /// Variables that are references and walk.
     walks: walk_names::Walks,
+    /// The methods around that return iterators.
+    listing: HashSet<String>,
+    /// Variables of which items are taken, and those that methods of iterators are called on.
+    iterators: [HashSet<String>; 2],
+    /// Whether a later call of the chain being lowered says that it is one of iterators.
+    iterates: bool,
+    /// Vectors of the items of iterators that calls are given.
+    listed: HashSet<Var>,
 }
 
 /// Lowers a function; `around` is the code it stands in, which tells of the fields of its types.
@@ -331,6 +344,7 @@ fn start<'d>(
         output: signature.output.clone(),
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
+        put_backs: Vec::new(),
         hint: None,
         next_made: 0,
         called: None,
@@ -353,6 +367,10 @@ fn start<'d>(
         references: way::references(around),
         measures: lengths::measures(around),
         walks: walk_names::Walks::of(body),
+        listing: signatures::listing(around),
+        iterators: iter::iterators(&quote::quote!(#body)),
+        iterates: false,
+        listed: HashSet::new(),
     }
 }
 

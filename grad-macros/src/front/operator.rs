@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{BinOp, Expr, UnOp};
 
 use super::{Lower, Operand, infer};
-use crate::ir::{Call, Callee, Capture, Code, Discrete, Kind, Literal, Op, Ty, Value};
+use crate::ir::{Call, Callee, Capture, Code, Discrete, Items, Kind, Literal, Op, Ty, Value};
 use crate::signature::functions::function_of;
 
 impl Lower<'_> {
@@ -249,6 +249,8 @@ impl Lower<'_> {
 
     /// An operator that rustc resolves.
     fn resolved_operator(&mut self, op: Op, operands: Vec<Operand>, span: Span) -> Value {
+        let tys: Vec<Ty> = operands.iter().map(|o| self.operand_ty(o)).collect();
+        let ty = self.array_of_operator(&tys);
         let args = operands
             .into_iter()
             .map(|o| self.as_operand_arg(o, span))
@@ -259,8 +261,9 @@ impl Lower<'_> {
             mask: 0,
             inert: 0,
             curried: Vec::new(),
+            items: Items::default(),
         };
-        self.push(Kind::Call(call), Vec::new(), Ty::Unknown, span)
+        self.push(Kind::Call(call), Vec::new(), ty, span)
     }
 
     pub(super) fn lower_cast(&mut self, expr: &Expr, ty: &syn::Type, span: Span) -> Operand {

@@ -15,7 +15,7 @@ use syn::{Expr, Type};
 use super::capture::Captured;
 use super::changed::{Changeable, Source, lower_closure, name_outside};
 use super::closure::Written;
-use super::closure_code::{closure_signature, inputs_of, is_boxed, without_self, wrapped};
+use super::closure_code::{closure_signature, inputs_of, without_self, wrapped};
 use super::function::Function;
 use super::pattern::segments;
 use super::{Lower, Operand};
@@ -96,7 +96,7 @@ impl Lower<'_> {
                 self.pass_closure(&written, code, span)
             }
             Function::Path(path) => Some(self.pass_named(&path.clone(), code, span)),
-            Function::Either(..) | Function::Table(_) => None,
+            Function::Either(..) | Function::Table(_) | Function::Row(_) => None,
         };
         passed.unwrap_or_else(|| {
             if self.diag.mark() == mark {
@@ -139,7 +139,7 @@ impl Lower<'_> {
         ) {
             return Arg::Code(Code(code.clone()), Vec::new());
         }
-        let shown = wrapped(code, is_boxed(code), &path.to_token_stream());
+        let shown = wrapped(code, false, &path.to_token_stream());
         Arg::Named(Box::new(self.callee_of(path)), Code(shown))
     }
 
@@ -261,7 +261,7 @@ impl Lower<'_> {
             captures: captured.args,
             lent: captured.lent,
         };
-        let shown = wrapped(code, written.boxed || is_boxed(code), &captured.code);
+        let shown = wrapped(code, written.boxed, &captured.code);
         Some((passed, source, (shown, captured.shown)))
     }
 

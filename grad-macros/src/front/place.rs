@@ -246,6 +246,12 @@ pub(super) fn as_value(operand: &Operand) -> Problem {
                 as_value(&Operand::Closure(first.clone()))
             });
         }
+        Operand::Closure(Function::Row(parts)) => {
+            let function = parts
+                .iter()
+                .find(|part| matches!(part, Operand::Closure(_)));
+            return function.map_or(Problem::FunctionValue, as_value);
+        }
         _ => return Problem::FunctionValue,
     };
     match path.path.get_ident() {

@@ -19,7 +19,7 @@ impl Lower<'_> {
         let quiet = |f: &Function| match f {
             Function::Written(f) => is_quiet(&f.body) && self.closures_in(&f.body).is_empty(),
             Function::Given(_) | Function::Path(_) => true,
-            Function::Either(..) | Function::Table(_) => false,
+            Function::Either(..) | Function::Table(_) | Function::Row(_) => false,
         };
         is_quiet(expr) && !self.changes(expr) && called.iter().all(quiet)
     }

@@ -23,7 +23,8 @@ impl Lower<'_> {
         let mut values = Vec::new();
         let mut functions = Vec::new();
         for element in elements {
-            let operand = match self.lower_expr(element) {
+            let operand = self.lower_expr(element);
+            let operand = match self.as_row(operand) {
                 Operand::Poison => return Operand::Poison,
                 Operand::Closure(function) if values.is_empty() => {
                     functions.push(function);

@@ -50,6 +50,7 @@ const WRITES: &[&str] = &[
     "sort_unstable_by_key",
     "sort_by_cached_key",
     "retain",
+    "select_entries",
     "push_back",
     "push_front",
     "pop_back",

@@ -33,14 +33,18 @@ impl Lower<'_> {
             if let Some(value) = self.lower_leaving(stmt, rest) {
                 return value;
             }
-            let pending = self.exits.len();
+            let (pending, first) = (self.exits.len(), self.put_backs.len());
             value = match stmt {
                 Stmt::Macro(m) if !rest.is_empty() => self.macro_statement(&m.mac),
                 stmt => {
                     self.called = super::made::called_later(stmt, rest);
+                    self.iterates = self.iterated_later(stmt);
                     self.lower_stmt(stmt)
                 }
             };
+            if self.put_backs.len() > first {
+                return self.with_parts(first, stmt, rest, value);
+            }
             if !self.dead && self.exits.len() > pending && !rest.is_empty() {
                 return self.lower_guarded(rest, stmt.span());
             }

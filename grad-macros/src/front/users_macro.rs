@@ -21,6 +21,9 @@ use crate::ir::{Capture, Code, Kind, Ty};
 impl Lower<'_> {
     /// A macro of which the value is used.
     pub(super) fn users_macro(&mut self, mac: &Macro) -> Operand {
+        if let Some(array) = self.array_macro(mac) {
+            return array;
+        }
         if let Some(problem) = self.changing_macro(mac) {
             return problem;
         }
@@ -41,6 +44,9 @@ impl Lower<'_> {
 
     /// A macro that is a statement: it may print or check, but not change anything.
     pub(super) fn users_statement(&mut self, mac: &Macro) -> Operand {
+        if let Some(array) = self.array_macro(mac) {
+            return array;
+        }
         if let Some(problem) = self.changing_macro(mac) {
             return problem;
         }

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall};
 
+use super::closure_code::is_closure;
 use super::function_tables::{holds_functions, table};
 use super::{Lower, Operand};
 use crate::ir::{Code, Kind, Ty};
@@ -32,6 +33,20 @@ impl Lower<'_> {
                 }
                 self.copy_of(operand, span)
             }
+            ([.., pointer @ ("Box" | "Rc" | "Arc"), "from"], [arg]) => {
+                let written = hint.filter(|ty| super::convert::is_owned_slice(ty));
+                let is_sequence = self.nowhere(|cx| {
+                    let operand = cx.lower_expr(arg);
+                    matches!(cx.operand_ty(&operand), Ty::Array(_))
+                });
+                if written.is_none() && !is_sequence {
+                    return None;
+                }
+                let pointer = quote::format_ident!("{pointer}", span = span);
+                let ty = written.map_or_else(|| quote!(#pointer<[_]>), ToTokens::to_token_stream);
+                let operand = self.lower_expr(arg);
+                self.same_elements(&ty, operand, span)
+            }
             ([.., "Box", "new"], [arg]) => {
                 let operand = self.lower_expr(arg);
                 if let Operand::Closure(function) = operand {
@@ -41,6 +56,7 @@ impl Lower<'_> {
                 let ty = Ty::Named("Box".to_owned());
                 Operand::Value(self.push(Kind::Boxed, vec![value], ty, span))
             }
+            ([.., "Rc" | "Arc", "new"], [arg]) if is_closure(arg) => self.lower_expr(arg),
             _ => return None,
         })
     }

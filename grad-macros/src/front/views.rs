@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
-use super::way::ends_signature;
+use super::signatures::ends_signature;
 
 /// The methods in the code that return structs with lifetimes: views of their receivers.
 pub(super) fn views(code: &TokenStream) -> HashSet<String> {

@@ -7,11 +7,12 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
+use super::signatures::methods;
 use super::{Lower, Operand};
 use crate::ir::{Arg, Callee, Capture, Code, Kind, Path, Step, Ty, Value};
 
@@ -116,48 +117,22 @@ pub(super) fn may_be_fluent(name: &str) -> bool {
 /// The methods in the code that return references.
 pub(super) fn references(code: &TokenStream) -> HashMap<String, Gives> {
     let mut found = HashMap::new();
-    gather(code.clone(), &mut found);
-    found
-}
-
-fn gather(tokens: TokenStream, found: &mut HashMap<String, Gives>) {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    for (k, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Group(group) => gather(group.stream(), found),
-            TokenTree::Ident(word) if word == "fn" => {
-                let end = tokens[k..].iter().position(ends_signature).unwrap_or(0);
-                let body = tokens.get(k + end).map(ToTokens::to_token_stream);
-                let signature = tokens[k..].iter().take(end).cloned();
-                let signature = syn::parse2::<syn::Signature>(signature.collect());
-                let Ok(signature) = signature else { continue };
-                if let (syn::ReturnType::Type(_, ty), Some(_)) =
-                    (&signature.output, signature.receiver())
-                {
-                    if let syn::Type::Reference(reference) = &**ty {
-                        let body = body.and_then(|body| syn::parse2(body).ok());
-                        let gives = Gives {
-                            mutable: reference.mutability.is_some(),
-                            ty: crate::signature::ty_of(&reference.elem),
-                            chains: body.is_some_and(|body| {
-                                super::fluent::without_self(&signature, &body).is_some()
-                            }),
-                        };
-                        found.insert(signature.ident.to_string(), gives);
-                    }
-                }
-            }
-            _ => {}
+    for (signature, body) in methods(code) {
+        let syn::ReturnType::Type(_, ty) = &signature.output else {
+            continue;
+        };
+        if let syn::Type::Reference(reference) = &**ty {
+            let body = body.and_then(|body| syn::parse2(body).ok());
+            let gives = Gives {
+                mutable: reference.mutability.is_some(),
+                ty: crate::signature::ty_of(&reference.elem),
+                chains: body
+                    .is_some_and(|body| super::fluent::without_self(&signature, &body).is_some()),
+            };
+            found.insert(signature.ident.to_string(), gives);
         }
     }
-}
-
-pub(super) fn ends_signature(token: &TokenTree) -> bool {
-    match token {
-        TokenTree::Group(group) => group.delimiter() == proc_macro2::Delimiter::Brace,
-        TokenTree::Punct(punct) => punct.as_char() == ';',
-        _ => false,
-    }
+    found
 }
 
 impl Lower<'_> {

@@ -21,8 +21,6 @@ const UNSUPPORTED: &[&str] = &[
     "as_flattened_mut",
     "array_windows",
     "extract_if",
-    "splitn",
-    "rsplit",
     "rsplitn",
     "split_inclusive",
     "split_mut",
@@ -94,13 +92,13 @@ impl Lower<'_> {
         let (function, count) = match (name, args) {
             (
                 "retain" | "retain_mut" | "dedup_by" | "dedup_by_key" | "pop_if" | "fill_with"
-                | "chunk_by" | "split",
+                | "chunk_by" | "split" | "rsplit",
                 [f],
             ) => (f, None),
-            ("resize_with", [count, f]) => (f, Some(count)),
+            ("resize_with" | "splitn", [count, f]) => (f, Some(count)),
             _ => return None,
         };
-        if name == "split" && !matches!(function, Expr::Closure(_)) {
+        if name.contains("split") && !matches!(function, Expr::Closure(_)) {
             return None;
         }
         let f = self.function_of(function)?;
@@ -135,39 +133,12 @@ impl Lower<'_> {
                 }
                 __whole.truncate(__count);
             }),
-            "chunk_by" => quote!({
-                let __len = __whole.len();
-                let mut __ends = Vec::new();
-                for __k in 1..=__len {
-                    if __k == __len || !__function(&__whole[__k - 1], &__whole[__k]) {
-                        __ends.push(__k);
-                    }
-                }
-                (0..__ends.len()).map(move |__k| {
-                    let __start = if __k == 0 { 0 } else { __ends[__k - 1] };
-                    &__whole[__start..__ends[__k]]
-                })
-            }),
-            _ => quote!({
-                let __len = __whole.len();
-                let mut __cuts = Vec::new();
-                for __k in 0..__len {
-                    if __function(&__whole[__k]) {
-                        __cuts.push(__k);
-                    }
-                }
-                (0..=__cuts.len()).map(move |__k| {
-                    let __start = if __k == 0 { 0 } else { __cuts[__k - 1] + 1 };
-                    let __end = if __k == __cuts.len() {
-                        __len
-                    } else {
-                        __cuts[__k]
-                    };
-                    &__whole[__start..__end]
-                })
-            }),
+            "chunk_by" => runs(),
+            "split" => parts(&quote!(true), &quote!()),
+            "rsplit" => parts(&quote!(true), &quote!(.rev())),
+            _ => parts(&quote!(__cuts.len() + 1 < __count), &quote!(.take(__count))),
         };
-        let reads = matches!(name, "chunk_by" | "split");
+        let reads = matches!(name, "chunk_by" | "split" | "rsplit" | "splitn");
         let mut operands = vec![
             ("__whole", self.reference(receiver, !reads)),
             ("__function", Operand::Closure(f)),
@@ -201,6 +172,8 @@ impl Lower<'_> {
         let known = matches!(ty, Ty::Array(_));
         let code = match (call.method.to_string().as_str(), args) {
             ("dedup", []) => deduplicated(&quote!(__whole[__k] != __whole[__kept - 1])),
+            ("select_nth_unstable_by", [at, compare]) => selection(at, &quote!(#compare)),
+            ("select_nth_unstable", [at]) => selection(at, &quote!(|__a, __b| __a.cmp(__b))),
             ("each_ref", []) => return Some(self.reference(receiver, false)),
             ("each_mut", []) => return Some(self.reference(receiver, true)),
             ("swap_with_slice", [other]) if ty.element().is_scalar() => {
@@ -371,5 +344,55 @@ fn deduplicated(differs: &TokenStream) -> TokenStream {
             }
         }
         __whole.truncate(__kept);
+    })
+}
+
+/// Runs of entries of which the function holds each pair of neighbours for equal.
+fn runs() -> TokenStream {
+    quote!({
+        let __len = __whole.len();
+        let mut __ends = Vec::new();
+        for __k in 1..=__len {
+            if __k == __len || !__function(&__whole[__k - 1], &__whole[__k]) {
+                __ends.push(__k);
+            }
+        }
+        (0..__ends.len()).map(move |__k| {
+            let __start = if __k == 0 { 0 } else { __ends[__k - 1] };
+            &__whole[__start..__ends[__k]]
+        })
+    })
+}
+
+/// What stands between the entries that the function picks, as long as `more`.
+fn parts(more: &TokenStream, order: &TokenStream) -> TokenStream {
+    quote!({
+        let __len = __whole.len();
+        let mut __cuts = Vec::new();
+        for __k in 0..__len {
+            if #more && __function(&__whole[__k]) {
+                __cuts.push(__k);
+            }
+        }
+        (0..__cuts.len() + 1)#order.map(move |__k| {
+            let __start = if __k == 0 { 0 } else { __cuts[__k - 1] + 1 };
+            let __end = if __k == __cuts.len() {
+                __len
+            } else {
+                __cuts[__k]
+            };
+            &__whole[__start..__end]
+        })
+    })
+}
+
+/// `select_nth_unstable_by(at, compare)`: a rule puts the entries where they belong.
+fn selection(at: &Expr, compare: &TokenStream) -> TokenStream {
+    quote!({
+        let __at = #at;
+        __whole.select_entries(__at, #compare);
+        let (__low, __rest) = __whole.split_at_mut(__at);
+        let (__nth, __high) = __rest.split_first_mut().unwrap();
+        (__low, __nth, __high)
     })
 }

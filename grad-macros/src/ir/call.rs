@@ -1,6 +1,7 @@
 //! Calls: what is called, and how each argument is passed.
 
 use super::graph::Value;
+use super::items::Items;
 use super::kind::{Capture, each_captured, each_captured_path};
 use super::ops::Op;
 use super::path::Path;
@@ -69,6 +70,7 @@ pub(crate) struct Call {
     pub(crate) inert: u64,
     /// Of `f(a, b)(c)`, where `f` returns a function, how many arguments each call but the first has.
     pub(crate) curried: Vec<usize>,
+    pub(crate) items: Items,
 }
 
 impl Call {

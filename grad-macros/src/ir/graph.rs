@@ -124,6 +124,8 @@ pub(crate) struct Graph {
     pub(crate) lending: HashSet<Var>,
     /// Methods around that return structs with lifetimes.
     pub(crate) views: HashSet<String>,
+    /// Receivers that the source says to be sequences, where their places do not.
+    pub(crate) sequences: HashSet<Path>,
 }
 
 impl Graph {
@@ -142,6 +144,7 @@ impl Graph {
             checks: HashSet::new(),
             lending: HashSet::new(),
             views: HashSet::new(),
+            sequences: HashSet::new(),
         }
     }
 
@@ -252,6 +255,11 @@ impl Graph {
             Step::Range { .. } => ty,
             _ => Ty::Unknown,
         })
+    }
+
+    /// Whether a place is known to hold a vector, an array or a slice.
+    pub(crate) fn is_sequence(&self, path: &Path) -> bool {
+        matches!(self.ty_at(path), Ty::Array(_)) || self.sequences.contains(path)
     }
 
     /// The site that computes `value`.

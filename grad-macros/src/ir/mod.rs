@@ -29,6 +29,7 @@ mod data;
 #[cfg(test)]
 mod eval;
 mod graph;
+mod items;
 mod kind;
 mod ops;
 mod path;
@@ -47,6 +48,7 @@ pub(crate) use data::Datum;
 #[cfg(test)]
 pub(crate) use eval::*;
 pub(crate) use graph::*;
+pub(crate) use items::Items;
 pub(crate) use kind::*;
 pub(crate) use ops::*;
 pub(crate) use path::*;

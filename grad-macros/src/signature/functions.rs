@@ -46,11 +46,21 @@ pub(crate) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType
             .filter(|function| inner.mutability.is_none() || function.changing),
         Type::Paren(inner) => function_of(&inner.elem, generics),
         Type::Group(inner) => function_of(&inner.elem, generics),
-        Type::ImplTrait(inner) => inner.bounds.iter().find_map(bound_function),
-        Type::TraitObject(inner) => inner.bounds.iter().find_map(bound_function),
+        Type::ImplTrait(inner) => inner
+            .bounds
+            .iter()
+            .find_map(|bound| bound_function(bound, false)),
+        Type::TraitObject(inner) => inner
+            .bounds
+            .iter()
+            .find_map(|bound| bound_function(bound, false)),
         Type::FnPtr(inner) => Some(FunctionType {
-            inputs: inner.inputs.iter().map(|input| input.ty.clone()).collect(),
-            output: output_of(&inner.output),
+            inputs: inner
+                .inputs
+                .iter()
+                .map(|input| elided(&input.ty, inner.lifetimes.is_some()))
+                .collect(),
+            output: elided(&output_of(&inner.output), inner.lifetimes.is_some()),
             changing: false,
             parameter: None,
         }),
@@ -61,14 +71,21 @@ pub(crate) fn function_of(ty: &Type, generics: &Generics) -> Option<FunctionType
             let name = path.path.get_ident()?;
             let own = generics.type_params().find(|p| p.ident == *name)?;
             let clauses = generics.where_clause.iter().flat_map(|w| &w.predicates);
-            let bounds = clauses.filter_map(|clause| match clause {
-                WherePredicate::Type(clause) if is_name(&clause.bounded_ty, name) => {
-                    Some(&clause.bounds)
-                }
+            let mut clauses = clauses.filter_map(|clause| match clause {
+                WherePredicate::Type(clause) if is_name(&clause.bounded_ty, name) => Some(clause),
                 _ => None,
             });
-            let mut bounds = own.bounds.iter().chain(bounds.flatten());
-            let mut function = bounds.find_map(bound_function)?;
+            let mut bounds = own.bounds.iter();
+            let function = bounds.find_map(|bound| bound_function(bound, false));
+            let mut function = function.or_else(|| {
+                clauses.find_map(|clause| {
+                    let named = clause.lifetimes.is_some();
+                    clause
+                        .bounds
+                        .iter()
+                        .find_map(|bound| bound_function(bound, named))
+                })
+            })?;
             function.parameter = Some(name.clone());
             Some(function)
         }
@@ -97,11 +114,18 @@ pub(super) fn is_function(object: &syn::TypeTraitObject) -> bool {
     })
 }
 
-/// `Fn(A) -> R`, `FnMut` and `FnOnce` alike.
-fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
+/// The type without names of lifetimes, where `for<'a>` gave it some.
+fn elided(ty: &Type, named: bool) -> Type {
+    let elided = named.then(|| syn::parse2(super::lifetimes::unnamed(ty.to_token_stream())));
+    elided.and_then(Result::ok).unwrap_or_else(|| ty.clone())
+}
+
+/// `Fn(A) -> R`, `FnMut` and `FnOnce` alike; `named` if the clause has a `for<'a>`.
+fn bound_function(bound: &TypeParamBound, named: bool) -> Option<FunctionType> {
     let TypeParamBound::Trait(bound) = bound else {
         return None;
     };
+    let named = named || bound.lifetimes.is_some();
     let last = bound.path.segments.last()?;
     if !["Fn", "FnMut", "FnOnce"]
         .iter()
@@ -116,9 +140,9 @@ fn bound_function(bound: &TypeParamBound) -> Option<FunctionType> {
         inputs: function
             .inputs
             .iter()
-            .map(|input| input.ty.clone())
+            .map(|input| elided(&input.ty, named))
             .collect(),
-        output: output_of(&function.output),
+        output: elided(&output_of(&function.output), named),
         changing: last.ident != "Fn",
         parameter: None,
     })
@@ -280,6 +304,7 @@ impl Parameter {
             by_value: false,
             is_place: false,
             of_closure: Some(OfClosure::Input),
+            place: super::Place::OfType,
             function: None,
         }
     }

@@ -36,7 +36,66 @@ pub(super) fn name_in_parameters(sig: &mut syn::Signature) {
             }
         }
     }
+    name_in_output(sig, &mut names);
     declare(&mut sig.generics, names);
+}
+
+/// `fn pairs(x: &[f64]) -> Pairs<'_>`: what is returned refers to the one parameter that is a reference.
+fn name_in_output(sig: &mut syn::Signature, names: &mut Vec<Lifetime>) {
+    let elided = |ty: &Type| {
+        let mut found = Vec::new();
+        named(ty.to_token_stream(), "__grad", &mut found);
+        !found.is_empty() && !matches!(ty, Type::ImplTrait(_))
+    };
+    let syn::ReturnType::Type(_, output) = &mut sig.output else {
+        return;
+    };
+    if !elided(output)
+        || sig
+            .inputs
+            .iter()
+            .any(|input| matches!(input, FnArg::Receiver(_)))
+    {
+        return;
+    }
+    let mut bare = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => match &mut *typed.ty {
+            Type::Reference(reference) if reference.lifetime.is_none() => Some(reference),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    let name = match (names.as_slice(), bare.next(), bare.next()) {
+        ([name], None, _) => name.clone(),
+        ([], Some(reference), None) => {
+            let name: Lifetime = syn::parse_quote!('__grad_own);
+            reference.lifetime = Some(name.clone());
+            names.push(name.clone());
+            name
+        }
+        _ => return,
+    };
+    if let Ok(ty) = syn::parse2(with_name(output.to_token_stream(), &name)) {
+        **output = ty;
+    }
+}
+
+/// The tokens with the name for each `'_`.
+fn with_name(tokens: TokenStream, name: &Lifetime) -> TokenStream {
+    let mut after_quote = false;
+    let renamed = tokens.into_iter().map(|token| {
+        let elided = after_quote && matches!(&token, TokenTree::Ident(word) if word == "_");
+        after_quote = matches!(&token, TokenTree::Punct(sign) if sign.as_char() == '\'');
+        match token {
+            TokenTree::Group(group) => {
+                let inner = with_name(group.stream(), name);
+                TokenTree::Group(Group::new(group.delimiter(), inner))
+            }
+            _ if elided => TokenTree::Ident(name.ident.clone()),
+            token => token,
+        }
+    });
+    renamed.collect()
 }
 
 fn declare(generics: &mut Generics, names: Vec<Lifetime>) {

@@ -45,6 +45,9 @@ pub const HORSE: usize = 7;
 
 const PIXELS: usize = 3 * 32 * 32;
 const RECORD: usize = 1 + PIXELS;
+/// The most records of one file: as many as the whole set has. A device that never ends, or a gzipped
+/// file that unpacks to one, ends here.
+const MOST: u64 = 60_000;
 
 /// The five files of the training part, and that of the test part, in a folder, each gzipped or not.
 ///
@@ -62,7 +65,7 @@ pub fn files(folder: &Path) -> Result<(Vec<PathBuf>, PathBuf), DataError> {
 /// places of their old ones in `classes`.
 ///
 /// # Errors
-/// When a file is missing or damaged, or none of them has a sample of these classes.
+/// When a file is missing or damaged, has more samples than the whole set (60,000), or none of them has a sample of these classes.
 ///
 /// # Panics
 /// When a class is not in 0..=9.
@@ -120,6 +123,10 @@ fn read_file(
         }
         if bytes.is_empty() {
             return Ok(());
+        }
+        let expected = MOST * RECORD as u64;
+        if found > expected {
+            return Err(source.refuse(expected, Problem::Oversized { expected }));
         }
     }
 }

@@ -4,6 +4,8 @@
 //! Which of the traits applies follows from the items; the one for any items comes last, as it takes
 //! the iterator by reference.
 
+use core::cell::RefCell;
+
 use super::Vec;
 
 /// Of references, copies of what they point at.
@@ -43,5 +45,60 @@ impl<I: Iterator> Gather for I {
     #[inline]
     fn __grad_gathered(&mut self) -> Vec<I::Item> {
         self.collect()
+    }
+}
+
+/// What a call gives that may be an iterator: of one, the items.
+#[derive(Debug)]
+pub struct Listed<T>(RefCell<Option<T>>);
+
+impl<T> Listed<T> {
+    /// What the call gives.
+    #[inline]
+    pub fn of(given: T) -> Self {
+        Listed(RefCell::new(Some(given)))
+    }
+
+    fn given(&self) -> T {
+        self.0.borrow_mut().take().expect("it is asked for once")
+    }
+}
+
+/// Of references, copies of what they point at.
+pub trait ListCopies<T> {
+    /// The items.
+    fn __grad_listed(self) -> Vec<T>;
+}
+
+impl<'a, T: Clone + 'a, I: Iterator<Item = &'a T>> ListCopies<T> for Listed<I> {
+    #[inline]
+    fn __grad_listed(self) -> Vec<T> {
+        self.given().cloned().collect()
+    }
+}
+
+/// Any other items as they are.
+pub trait ListItems<T> {
+    /// The items.
+    fn __grad_listed(&self) -> Vec<T>;
+}
+
+impl<I: Iterator> ListItems<I::Item> for Listed<I> {
+    #[inline]
+    fn __grad_listed(&self) -> Vec<I::Item> {
+        self.given().collect()
+    }
+}
+
+/// What is no iterator as it is.
+pub trait ListNothing<T> {
+    /// What was given.
+    fn __grad_listed(&mut self) -> T;
+}
+
+impl<T> ListNothing<T> for Listed<T> {
+    #[inline]
+    fn __grad_listed(&mut self) -> T {
+        self.given()
     }
 }

@@ -130,6 +130,7 @@ pub fn witness<T: ?Sized>(_: &T) -> Witness<T> {
 ///
 /// If there is none, which generated code never lets happen: whoever calls the closure holds one.
 #[inline]
+#[must_use]
 pub fn shared_bar<T: Differentiable>(
     _: Witness<T>,
     bar: Option<&mut TangentOf<T>>,

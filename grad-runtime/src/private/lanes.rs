@@ -410,6 +410,7 @@ macro_rules! sequences {
 sequences! {
     [T: InLanes] [T] => Vec;
     [T: InLanes] Vec<T> => Vec;
+    [T: InLanes] Box<[T]> => Vec;
     [T: InLanes] VecDeque<T> => VecDeque;
 }
 

@@ -25,6 +25,7 @@ mod maybe_zero;
 mod missing;
 mod optional;
 mod real;
+mod receives;
 mod rewrites;
 pub mod rules;
 mod shelf;
@@ -34,6 +35,7 @@ mod touched;
 mod walk;
 mod wanted;
 mod way;
+mod whole;
 
 pub use crate::replica::Copier;
 pub use crate::reuse::Reuse;
@@ -51,6 +53,7 @@ pub use behind::{Behind, BehindMut};
 pub use checkpoints::Checkpoints;
 pub use collect::{Elements, Integer, array_like, array_of, detach, elements, int_like};
 pub use cursor::{Cursor, CursorMut};
+pub use gather::Listed;
 pub use gathered::{
     Exchange, Gathered, OwnedDot, Witness, exchange, of_type, owned_dot, shared_bar, tangent_of,
     witness,
@@ -68,6 +71,7 @@ pub use optional::Optional;
 pub use real::{
     CastSource, CastTangent, Real, float_like, literal_like, one, pull_cast, push_cast,
 };
+pub use receives::{Receives, or_received, or_received_ref, zero_received};
 pub use rewrites::{Rewrites, known, size};
 pub use shelf::Shelf;
 pub use strips::{STRIP, put_strip, row, row_mut, strip, total, whole_strips};
@@ -76,6 +80,7 @@ pub use touched::{Dot, Held, Seen, Settler, Touched};
 pub use walk::{Steps, Walk, walk};
 pub use wanted::{Wanted, Wants, passed_over};
 pub use way::{Lent, Way, way};
+pub use whole::{LentSlice, Other, Others, Slices, Standing, Whole};
 
 /// Which arguments of a call are active: bit k for the k-th.
 #[derive(Clone, Copy, Debug)]

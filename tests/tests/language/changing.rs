@@ -875,3 +875,41 @@ fn closures_that_change_what_they_capture() {
         boxed early generic_float structs_moved names kept inactive_calls captured_read
         floats fnmut_var);
 }
+
+mod left_unread {
+    use super::*;
+    #[differentiate]
+    fn logged(v: f64, total: &mut f64) -> f64 {
+        *total += v * v;
+        v.ln() * (1.0 / v)
+    }
+    #[differentiate]
+    pub fn by_call(x: &[f64]) -> f64 {
+        let mut total = 0.0;
+        for v in x {
+            logged(*v, &mut total);
+        }
+        total
+    }
+    #[differentiate]
+    fn run(x: &[f64], mut f: impl FnMut(f64) -> f64) {
+        for v in x {
+            f(*v);
+        }
+    }
+    #[differentiate]
+    pub fn by_closure(x: &[f64]) -> f64 {
+        let mut total = 0.0;
+        run(x, |v| {
+            total += v * v;
+            v.ln() * (1.0 / v)
+        });
+        total
+    }
+}
+
+#[test]
+fn an_infinite_result_that_nobody_reads() {
+    assert_eq!(left_unread::grad_by_call(&[0.0, 1.0]), [0.0, 2.0]);
+    assert_eq!(left_unread::grad_by_closure(&[0.0, 1.0]), [0.0, 2.0]);
+}

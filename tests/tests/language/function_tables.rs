@@ -104,6 +104,81 @@ mod boxed {
     }
 }
 
+mod rows {
+    use super::*;
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let mut s = 0.0;
+        for (g, w) in [
+            (square as fn(f64) -> f64, 1.0),
+            (f64::sin, x[1]),
+            (|t| t * 2.0, 0.5),
+        ] {
+            s += w * g(x[0] * s + x[1]);
+        }
+        s
+    }
+}
+mod named_rows {
+    use super::*;
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let table = [
+            ("sin", f64::sin as fn(f64) -> f64),
+            ("cos", f64::cos),
+            ("square", square),
+        ];
+        let mut s = 0.0;
+        for (name, g) in table.iter() {
+            if *name != "cos" {
+                s += g(x[0]);
+            }
+        }
+        for (k, &(name, g)) in table.iter().enumerate() {
+            if name == "cos" {
+                s *= g(x[k]);
+            }
+        }
+        for i in 0..x.len() {
+            s += table[i % 3].1(x[i]) * (table[(i + 1) % 3].1)(s);
+        }
+        let found = table.iter().map(|(_, g)| g(x[2])).sum::<f64>();
+        s + table[1].1(x[2]) * found
+    }
+}
+mod rows_of_boxes {
+    use super::*;
+    #[differentiate]
+    fn apply(f: fn(f64) -> f64, t: f64) -> f64 {
+        f(t) * f(t + 1.0)
+    }
+    #[differentiate]
+    pub fn f(x: &[f64]) -> f64 {
+        let w = x[1];
+        let mut scale = x[0];
+        let rules: Vec<(Box<dyn Fn(f64) -> f64>, f64, usize)> = vec![
+            (Box::new(move |t| t * w), scale, 2),
+            (Box::new(square), 0.5, 1),
+            (Box::new(f64::exp), x[2], 3),
+        ];
+        scale *= 2.0;
+        let mut y = scale;
+        for (rule, weight, n) in &rules {
+            for _ in 0..*n {
+                y += weight * rule(y * 0.1);
+            }
+        }
+        const PAIR: [(fn(f64) -> f64, f64); 2] = [(square, 2.0), (f64::tanh, 3.0)];
+        for (f, k) in PAIR {
+            y += k * f(x[0]);
+        }
+        for (f, k) in PAIR.iter() {
+            y += k * f(x[1]);
+        }
+        y + rules.len() as f64 * rules[1].0(x[1]) + apply(PAIR[0].0, x[1]) + PAIR[1].1
+    }
+}
+
 #[test]
 fn all() {
     for x in [[1.3, 0.7, 2.1, -0.4], [-0.6, -1.9, 0.3, 1.2]] {
@@ -123,4 +198,11 @@ fn outside(x: f64, i: usize) -> f64 {
 #[should_panic(expected = "index out of bounds: the len is 2 but the index is 2")]
 fn an_index_outside_panics() {
     let _ = grad_outside(1.0, 2);
+}
+
+#[test]
+fn rows_with_functions() {
+    slice!(rows::f, rows::value_and_grad_f, rows::jvp_f; [0.5, 0.7, 1.1]);
+    slice!(named_rows::f, named_rows::value_and_grad_f, named_rows::jvp_f; [0.5, 0.7, 1.1]);
+    slice!(rows_of_boxes::f, rows_of_boxes::value_and_grad_f, rows_of_boxes::jvp_f; [0.5, 0.7, 1.1]);
 }

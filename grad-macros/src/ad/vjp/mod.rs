@@ -24,6 +24,7 @@ use proc_macro2::Span;
 use super::again_texts::resolve_texts;
 use super::borrowed::copy_unstable;
 use super::idle::idle;
+use super::inert_views::with_own_views;
 use super::residuals::Residuals;
 use super::residuals::kept::copy_moved;
 use super::{Activity, push, push_one};
@@ -77,6 +78,7 @@ pub(crate) enum Trust {
 
 /// Differentiates in reverse mode: the body, and a pullback that comes later.
 pub(crate) fn reverse(graph: &Graph, output: &Output, active: &Activity) -> Reverse {
+    let graph = &*with_own_views(graph, active);
     let residuals = Residuals::new(graph);
     let (mut reverse, _) = differentiate(graph, output, active, residuals, false);
     resolve_texts(&mut reverse.graph, &mut Residuals::new(graph));
@@ -93,6 +95,7 @@ pub(crate) fn gradient(
     active: &Activity,
     trust: Trust,
 ) -> (Reverse, Vec<Assumed>) {
+    let graph = &*with_own_views(graph, active);
     let mut residuals = Residuals::new(graph);
     if trust == Trust::Sizes {
         residuals = residuals.trusting();

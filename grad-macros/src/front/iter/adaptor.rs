@@ -19,6 +19,7 @@ impl Lower<'_> {
         let inner = || Box::new(iter.clone());
         let span = site.span;
         let adapted = match (site.name, args) {
+            ("by_ref", []) if matches!(iter, Iter::FromFn(_)) => Some(iter.clone()),
             ("clone", []) => Some(self.as_it_stands(iter, span)),
             ("iter" | "into_iter" | "fuse" | "peekable" | "into_values", []) => Some(iter.clone()),
             ("cycle", []) => {

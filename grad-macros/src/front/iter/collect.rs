@@ -5,24 +5,24 @@
 //! the reverse sweep takes the cotangents of the items off its end again.
 
 use proc_macro2::Span;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::Expr;
-use syn::spanned::Spanned;
 
+use super::super::convert::is_owned_slice;
 use super::super::pattern::last_segment;
 use super::super::{Lower, Operand};
 use super::indexed::Count;
 use super::{Function, Iter, Site};
 use crate::diag::Problem;
-use crate::ir::{Capture, Code, Form, Kind, Literal, Path, Step, Ty, Value};
+use crate::ir::{Code, Form, Kind, Literal, Path, Step, Ty, Value};
 use crate::signature::COLLECTIONS;
 
 /// What collects items.
-struct Target {
+pub(super) struct Target {
     path: Path,
     ty: Ty,
     /// Whether items are appended, not stored.
-    grows: bool,
+    pub(super) grows: bool,
 }
 
 impl Lower<'_> {
@@ -32,8 +32,32 @@ impl Lower<'_> {
         if let Some(collected) = of_std {
             return collected;
         }
+        if let Some(ty) = site.hint.filter(|ty| is_owned_slice(ty)) {
+            let items = self.collect(
+                iter,
+                &Site {
+                    hint: None,
+                    ..*site
+                },
+            );
+            return self.same_elements(&ty.to_token_stream(), items, span);
+        }
+        if site.hint.is_some_and(|ty| self.is_array(ty)) {
+            let vector: syn::Type = syn::parse_quote!(Vec<_>);
+            let entries = self.collect(
+                iter,
+                &Site {
+                    hint: Some(&vector),
+                    ..*site
+                },
+            );
+            return self.collected_array(entries, span);
+        }
         let named = site.hint.filter(|ty| !is_vector(ty));
-        if let Some(ty) = named.filter(|ty| !may_be_vector(ty)) {
+        if let Some(ty) = named.filter(|ty| may_be_vector(ty)) {
+            return self.made_by_rule(iter, "collect_of", &ty.to_token_stream(), span);
+        }
+        if let Some(ty) = named {
             let name = ty.to_token_stream().to_string().replace(' ', "");
             return self.report(span, Problem::Collection(name));
         }
@@ -60,29 +84,11 @@ impl Lower<'_> {
                 cx.put(&target, Some(k), item, span);
             });
         }
-        let made = self.collected(&target, Form::Vec, span);
-        match named {
-            Some(ty) => self.told_vector(made, ty),
-            None => made,
-        }
-    }
-
-    /// A vector of which the source says the type by a name of the user's. The compiler checks that it
-    /// is one.
-    fn told_vector(&mut self, made: Operand, ty: &syn::Type) -> Operand {
-        let made = self.placed(made);
-        let path = self.as_path(made.clone());
-        let kind = Kind::Opaque {
-            code: Code(quote_spanned!(ty.span()=> let _: &#ty = __made;)),
-            captures: vec![("__made".to_owned(), Capture::Place(path, false))],
-            effect: true,
-        };
-        self.push_effect(kind, Vec::new(), ty.span());
-        made
+        self.collected(&target, Form::Vec, span)
     }
 
     /// A vector to collect into.
-    fn new_target(&mut self, ty: &Ty, count: Count, span: Span) -> Target {
+    pub(super) fn new_target(&mut self, ty: &Ty, count: Count, span: Span) -> Target {
         let filled = match count {
             Count::Known(len) => self.zero_of(ty, span).map(|zero| (zero, len)),
             _ => None,
@@ -112,7 +118,7 @@ impl Lower<'_> {
         Some(self.push(Kind::Literal(literal), Vec::new(), ty.clone(), span))
     }
 
-    fn put(&mut self, target: &Target, k: Option<Value>, item: Operand, span: Span) {
+    pub(super) fn put(&mut self, target: &Target, k: Option<Value>, item: Operand, span: Span) {
         let item = match item {
             Operand::Ref(..) | Operand::RefMut(..) => self.cloned(item, span),
             other => other,
@@ -128,7 +134,7 @@ impl Lower<'_> {
     }
 
     /// What was collected, as an operand.
-    fn collected(&mut self, target: &Target, form: Form, span: Span) -> Operand {
+    pub(super) fn collected(&mut self, target: &Target, form: Form, span: Span) -> Operand {
         let ty = Ty::Array(Box::new(target.ty.clone()));
         if target.grows {
             let kind = Kind::Finish(target.path.clone(), form);
@@ -138,32 +144,6 @@ impl Lower<'_> {
         self.graph.var_mut(var).mutable = false;
         self.fresh.insert(var);
         Operand::Place(target.path.clone(), ty)
-    }
-
-    pub(super) fn unzip(&mut self, iter: &Iter, span: Span) -> Operand {
-        let (first, second) = match self.item_ty(iter, span) {
-            Ty::Tuple(parts) if parts.len() == 2 => (parts[0].clone(), parts[1].clone()),
-            _ => (Ty::Unknown, Ty::Unknown),
-        };
-        let count = self.count_of(iter, span);
-        let targets = (
-            self.new_target(&first, count, span),
-            self.new_target(&second, count, span),
-        );
-        let numbered = Iter::Enumerate(Box::new(iter.clone()));
-        self.drive(&numbered, span, &mut |cx, item| {
-            let k = cx.project(item.clone(), "0");
-            let k = cx.read(k);
-            let item = cx.project(item, "1");
-            let item = cx.placed(item);
-            for (target, field) in [(&targets.0, "0"), (&targets.1, "1")] {
-                let part = cx.project(item.clone(), field);
-                cx.put(target, (!target.grows).then_some(k), part, span);
-            }
-        });
-        let first = self.collected(&targets.0, Form::Vec, span);
-        let second = self.collected(&targets.1, Form::Vec, span);
-        Operand::Tuple(vec![first, second])
     }
 
     pub(super) fn partition(&mut self, iter: &Iter, f: &Function, span: Span) -> Operand {

@@ -219,6 +219,14 @@ impl<'d> Lower<'d> {
         };
         let count = self.count_of(counted, span);
         let number = self.counter();
+        if let (Count::Known(len), false) = (count, first) {
+            // Where the counted side ends, the other is not asked any more.
+            return self.drive_take(running, len, span, &mut |cx, item| {
+                let k = cx.count_up(number);
+                let other = cx.item(counted, k, span);
+                body(cx, Operand::Tuple(vec![other, item]));
+            });
+        }
         self.stoppable(span, |cx, stop| {
             cx.drive(running, span, &mut |cx, item| {
                 let k = cx.count_up(number);

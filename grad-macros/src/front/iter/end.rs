@@ -36,7 +36,8 @@ impl Lower<'_> {
             ("position", [f]) => self.with_function(f, |cx, f| cx.position(iter, f, span)),
             ("rposition", [f]) => self.with_function(f, |cx, f| cx.position_back(iter, f, span)),
             ("collect", []) => self.collect(iter, site),
-            ("unzip", []) => self.unzip(iter, span),
+            ("__grad_listed", []) => self.returned_list(iter, span),
+            ("unzip", []) => self.unzip(iter, site),
             ("partition", [f]) => self.with_function(f, |cx, f| cx.partition(iter, f, span)),
             _ => match self
                 .choose(iter, args, site)
@@ -149,6 +150,9 @@ impl Lower<'_> {
             Some(ty @ (Ty::Float(Some(_)) | Ty::Int)) => ty,
             _ => self.item_ty(iter, span),
         };
+        if let Some(made) = self.summed_by_rule(iter, op, &ty, site) {
+            return made;
+        }
         if let Some(probe) = self.probed(|_| ty.clone()) {
             return probe;
         }

@@ -17,6 +17,7 @@ mod collect;
 mod compare;
 mod drive;
 mod end;
+mod gathered;
 mod indexed;
 mod inert;
 mod number;
@@ -25,12 +26,16 @@ mod places;
 mod rest;
 pub(super) mod short;
 mod source;
+mod unzip;
+mod users;
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprForLoop, ExprMethodCall};
 
 pub(super) use indexed::is_plain;
+pub(super) use source::elements;
+pub(super) use users::iterators;
 
 use super::function::Function;
 use super::{Lower, Operand};
@@ -152,6 +157,11 @@ impl Lower<'_> {
                     .or_else(|| self.option_method(receiver, call, hint))
             }
         }
+    }
+
+    /// A method of an iterator at hand.
+    pub(in crate::front) fn ended(&mut self, iter: &Iter, call: &ExprMethodCall) -> Operand {
+        self.iterator_method(iter, call, None)
     }
 
     fn iterator_method(

@@ -71,7 +71,7 @@ impl Iter {
     }
 
     /// Whether making all items at once is the same as making them one by one.
-    fn can_be_made(&self) -> bool {
+    pub(super) fn can_be_made(&self) -> bool {
         match self {
             Iter::Range(range) => range.end.is_some(),
             Iter::Elements { access, .. } => *access != Access::RefMut,

@@ -4,10 +4,12 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, ExprRange, RangeLimits};
 
+use super::super::way::is_users;
 use super::super::{Lower, Operand};
 use super::{Access, Cut, Iter, RangeOf};
 use crate::diag::Problem;
 use crate::ir::{Discrete, Kind, Path, Ty, Value};
+use crate::signature::COLLECTIONS;
 
 /// Methods of slices that give sub-slices: how they cut, and whether mutably.
 const CUTS: &[(&str, Cut, bool)] = &[
@@ -26,11 +28,18 @@ impl Lower<'_> {
         if let Some(items) = self.items_of_map(&operand, span) {
             return Some(items);
         }
+        if let Some(items) = self.items_of_array(&operand, span) {
+            return Some(items);
+        }
         let ty = match self.operand_ty(&operand) {
             ty if super::super::deque::is_deque(&ty) => Ty::Unknown,
             ty => ty,
         };
         let element = ty.element();
+        let operand = match self.made_items(operand, span) {
+            Ok(items) => return Some(items),
+            Err(other) => other,
+        };
         match operand {
             Operand::Poison | Operand::Never => None,
             Operand::Iter(iter) => Some(iter),
@@ -91,8 +100,8 @@ impl Lower<'_> {
                 let iter = self.iterator(receiver.clone(), span);
                 Some(iter.map_or(Operand::Poison, Operand::Iter))
             }
-            // A type of the user's that dereferences to a sequence.
-            ("iter", []) if self.may_be_sequence(&ty) => {
+            // A type of the user's that dereferences to a sequence, or a pointer to one.
+            ("iter", []) if self.may_be_sequence(&ty) || is_pointer(&ty) => {
                 Some(self.elements_of(receiver, Access::Ref))
             }
             ("iter_mut", []) if self.may_be_sequence(&ty) => {
@@ -292,6 +301,12 @@ impl Lower<'_> {
                 };
                 return Some(self.collect(&iter, &site));
             }
+            ([.., owner, "from_iter"], [items]) if is_users_name(owner) => {
+                let operand = self.lower_expr(items);
+                let iter = self.iterator(operand, span)?;
+                let owner = quote::format_ident!("{owner}", span = span);
+                return Some(self.made_by_rule(&iter, "collect_of", &quote::quote!(#owner), span));
+            }
             ([.., "array", "from_fn"], [f]) => return Some(self.array_from_fn(f, hint, span)),
             ([.., "from_fn"], [f]) if matches!(hint, Some(syn::Type::Array(_))) => {
                 return Some(self.array_from_fn(f, hint, span));
@@ -302,7 +317,7 @@ impl Lower<'_> {
     }
 }
 
-pub(super) fn elements(path: Path, ty: Ty, access: Access) -> Iter {
+pub(in crate::front) fn elements(path: Path, ty: Ty, access: Access) -> Iter {
     Iter::Elements { path, ty, access }
 }
 
@@ -313,6 +328,17 @@ fn is_optional(ty: &Ty) -> bool {
         Ty::Named(name) => name == "Result",
         _ => false,
     }
+}
+
+/// Whether a name may be that of a type of the user's.
+fn is_users_name(name: &str) -> bool {
+    let of_std = COLLECTIONS.contains(&name) || name == "String";
+    !of_std && name.starts_with(char::is_uppercase) && is_users(&Ty::Named(name.to_owned()))
+}
+
+/// Whether it is a pointer of std's.
+fn is_pointer(ty: &Ty) -> bool {
+    matches!(ty, Ty::Named(name) if ["Box", "Rc", "Arc"].contains(&name.as_str()))
 }
 
 /// `None`, or `None::<T>`.

@@ -1,9 +1,11 @@
-//! The methods that write a whole array: `assign`, `fill`, `scaled_add`.
+//! The methods that write a whole array: `assign`, `fill`, `scaled_add`, `swap_axes`.
 
 use ndarray::{Array, ArrayBase, Data, Dimension, Zip};
 
 use super::broadcast::{add_to, repeat, view};
+use crate::NoTangent;
 use crate::nn::Element;
+use crate::private::rules::IndexBar;
 use crate::private::{Exclusive, UnitTangent, Wrt, unit_tangent};
 
 /// Answers that the receiver is written.
@@ -25,7 +27,7 @@ macro_rules! exclusive {
 pub trait ArrayWriteRules<E: Element, D: Dimension> {
     fn __grad_written(&mut self) -> &mut Array<E, D>;
 
-    exclusive! { __grad_again_assign __grad_again_fill __grad_again_scaled_add }
+    exclusive! { __grad_again_assign __grad_again_fill __grad_again_scaled_add __grad_again_swap_axes }
 
     #[track_caller]
     fn __grad_vjp_assign<const M: u64, S: Data<Elem = E>, R: Dimension>(
@@ -172,6 +174,56 @@ pub trait ArrayWriteRules<E: Element, D: Dimension> {
             if let Some(rhs_dot) = rhs_dot {
                 dot.scaled_add(factor, rhs_dot);
             }
+        }
+        ((), unit_tangent())
+    }
+
+    #[track_caller]
+    fn __grad_vjp_swap_axes<const M: u64>(
+        &mut self,
+        a: usize,
+        b: usize,
+        _: Wrt<M>,
+    ) -> (
+        (),
+        impl FnOnce(
+            UnitTangent,
+            (),
+            &usize,
+            &usize,
+            Option<&mut Array<E, D>>,
+            IndexBar<'_>,
+            IndexBar<'_>,
+        ) + use<M, Self, E, D>,
+    ) {
+        self.__grad_written().swap_axes(a, b);
+        let pull = |_: UnitTangent,
+                    (): (),
+                    &a: &usize,
+                    &b: &usize,
+                    bar: Option<&mut Array<E, D>>,
+                    _: IndexBar<'_>,
+                    _: IndexBar<'_>| {
+            if let Some(bar) = bar {
+                bar.swap_axes(a, b);
+            }
+        };
+        ((), pull)
+    }
+
+    #[track_caller]
+    fn __grad_jvp_swap_axes<const M: u64>(
+        &mut self,
+        a: usize,
+        b: usize,
+        _: Wrt<M>,
+        dot: Option<&mut Array<E, D>>,
+        _: Option<&NoTangent>,
+        _: Option<&NoTangent>,
+    ) -> ((), UnitTangent) {
+        self.__grad_written().swap_axes(a, b);
+        if let Some(dot) = dot {
+            dot.swap_axes(a, b);
         }
         ((), unit_tangent())
     }

@@ -92,6 +92,7 @@
 )]
 
 mod array;
+mod boxed;
 mod content;
 mod convert;
 mod counted;
@@ -99,6 +100,8 @@ mod deque;
 mod ends;
 mod entries;
 mod extend;
+mod gathered;
+mod heap;
 mod index;
 mod integers;
 mod lanes;
@@ -125,6 +128,10 @@ pub use ends::EndsRules;
 pub use entries::HashRules;
 pub use entries::TreeRules;
 pub use extend::{ConcatRules, ExtendRules};
+pub use gathered::{
+    GatheredRule, collect_of, collect_of_refs, product_of, product_of_refs, sum_of, sum_of_refs,
+};
+pub use heap::{HeapRules, ReverseFields};
 pub use index::{IndexMutRule, IndexRule};
 pub use integers::{IntegerRules, SignedRules};
 pub use lanes::*;
@@ -140,8 +147,9 @@ pub use vec::VecRules;
 
 #[cfg(feature = "nn")]
 pub use crate::interop::ndarray::{
-    ArrayRules, ArrayWriteRules, DotRules, EntryRules, EntryWriteRules, LineRules, MomentRules,
-    PartRules, RealEntryRules,
+    ArrayRules, ArrayWriteRules, AxisMomentRules, DotRules, EntryRules, EntryWriteRules, Extents,
+    Gathered, IteratorRules, LineRules, MomentRules, PartRules, PowerRules, PutBackRules,
+    RealEntryRules, RearrangeRules, SameShape, concatenate, entries_of, indices_of, shaped, stack,
 };
 
 /// Every trait of rules for methods, without names: `use ..::rules::methods::*;` brings nothing else
@@ -152,27 +160,34 @@ pub mod methods {
     pub use super::super::disguised::{
         Disguised as _, KindOfFloatless as _, KindOfFloats as _, KindOfOpaque as _, NotAFloat as _,
     };
-    pub use super::super::gather::{Gather as _, GatherCopies as _, GatherPairs as _};
+    pub use super::super::gather::{
+        Gather as _, GatherCopies as _, GatherPairs as _, ListCopies as _, ListItems as _,
+        ListNothing as _,
+    };
     pub use super::super::given_back::Given as _;
     pub use super::super::input::{ByReference as _, ByValue as _, OfSequence as _, OfValue as _};
     pub use super::super::touched::{SettleOwned as _, SettleSeen as _};
     pub use super::super::way::ByReference as _;
+    pub use super::super::whole::{
+        OtherOfAny as _, OtherOfVector as _, PlaceStanding as _, SliceStanding as _,
+    };
     #[cfg(feature = "std")]
     pub use super::HashRules as _;
     pub use super::{
         ArrayMapRules as _, ClonedRules as _, ConcatRules as _, ContentLanes as _,
         ContentRules as _, CopiedRules as _, CountedRules as _, DequeRules as _, EndsRules as _,
-        ExtendRules as _, FromRule as _, IndexMutRule as _, IndexRule as _, IntegerRules as _,
-        IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _, OptionRules as _,
-        RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _, SignedRules as _,
-        SliceLanes as _, SliceRules as _, SortRules as _, TreeRules as _, VecLanes as _,
-        VecRules as _,
+        ExtendRules as _, FromRule as _, HeapRules as _, IndexMutRule as _, IndexRule as _,
+        IntegerRules as _, IntoRule as _, OkRules as _, OptionFields as _, OptionMapRules as _,
+        OptionRules as _, RealLanes as _, RealRules as _, ResultMapRules as _, ResultRules as _,
+        ReverseFields as _, SignedRules as _, SliceLanes as _, SliceRules as _, SortRules as _,
+        TreeRules as _, VecLanes as _, VecRules as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::interop::ndarray::{
-        ArrayRules as _, ArrayWriteRules as _, ByEntries as _, DotRules as _, EntryRules as _,
-        EntryWriteRules as _, LineRules as _, MomentRules as _, PartRules as _,
-        RealEntryRules as _,
+        ArrayRules as _, ArrayWriteRules as _, AxisMomentRules as _, ByEntries as _, DotRules as _,
+        EntryRules as _, EntryWriteRules as _, Extents as _, Gathered as _, IteratorRules as _,
+        LineRules as _, MomentRules as _, PartRules as _, PowerRules as _, PutBackRules as _,
+        RealEntryRules as _, RearrangeRules as _, SameShape as _,
     };
     #[cfg(feature = "nn")]
     pub use crate::nn::{Layer as _, Receiver as _};

@@ -20,6 +20,10 @@ use crate::{Differentiable, NoTangent};
 /// A pullback that does not hold on to what the closure borrows, as one of an opaque type would.
 type PermuteBack<T> = Box<dyn FnOnce(UnitTangent, (), (), Bars<'_, T>, IndexBar<'_>)>;
 
+/// The same of a selection, which is told where.
+type SelectBack<T> =
+    Box<dyn FnOnce(UnitTangent, (), &usize, (), Bars<'_, T>, IndexBar<'_>, IndexBar<'_>)>;
+
 /// Sorts by the order of the entries themselves.
 macro_rules! sorts {
     ($($vjp:ident, $jvp:ident: $order_of:ident;)*) => {$(
@@ -127,7 +131,62 @@ pub trait SortRules<T: Differentiable> {
             [K] (FnMut(&T) -> K), stable, by_key;
     }
 
+    /// Puts the entry that belongs at `at` there, and smaller ones in front of it.
+    #[track_caller]
+    fn select_entries<F: FnMut(&T, &T) -> Ordering>(&mut self, at: usize, told: F) {
+        self.__grad_entries().select_nth_unstable_by(at, told);
+    }
+
+    /// The cotangents go back to where the entries came from.
+    #[track_caller]
+    fn __grad_vjp_select_entries<const M: u64, F: FnMut(&T, &T) -> Ordering>(
+        &mut self,
+        at: usize,
+        told: F,
+        _: Wrt<M>,
+    ) -> ((), SelectBack<T>) {
+        let order = selected(self.__grad_entries(), at, told);
+        let kept = if M & 1 == 0 {
+            Vec::new()
+        } else {
+            inverse(&order)
+        };
+        permute(self.__grad_entries(), order);
+        let pull = move |_: UnitTangent,
+                         (): (),
+                         _: &usize,
+                         (): (),
+                         self_bar: Bars<'_, T>,
+                         _: IndexBar<'_>,
+                         _: IndexBar<'_>| {
+            if let Some(self_bar) = self_bar {
+                permute(self_bar, kept);
+            }
+        };
+        ((), Box::new(pull))
+    }
+
+    /// The tangents follow the entries.
+    #[track_caller]
+    fn __grad_jvp_select_entries<const M: u64, F: FnMut(&T, &T) -> Ordering>(
+        &mut self,
+        at: usize,
+        told: F,
+        _: Wrt<M>,
+        self_dot: Bars<'_, T>,
+        _: Option<&NoTangent>,
+        _: Option<&NoTangent>,
+    ) -> ((), UnitTangent) {
+        let order = selected(self.__grad_entries(), at, told);
+        if let Some(self_dot) = self_dot {
+            permute(self_dot, order.clone());
+        }
+        permute(self.__grad_entries(), order);
+        ((), unit_tangent())
+    }
+
     exclusive!(
+        __grad_again_select_entries,
         __grad_again_sort,
         __grad_again_sort_unstable,
         __grad_again_sort_by,
@@ -168,6 +227,38 @@ fn unstable<T>(entries: &[T], mut compare: impl FnMut(&T, &T) -> Ordering) -> Ve
     }
     let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_unstable_by(|a, b| compare(&entries[*a], &entries[*b]));
+    order
+}
+
+/// The order that a selection leaves the entries in: of indices as large as the entries, since it depends
+/// on their size.
+#[track_caller]
+fn selected<T>(
+    entries: &[T],
+    at: usize,
+    mut compare: impl FnMut(&T, &T) -> Ordering,
+) -> Vec<usize> {
+    let mut by_index = |a: usize, b: usize| compare(&entries[a], &entries[b]);
+    if size_of::<T>() == size_of::<u32>() {
+        if let Ok(len) = u32::try_from(entries.len()) {
+            let mut order: Vec<u32> = (0..len).collect();
+            order.select_nth_unstable_by(at, |a, b| by_index(*a as usize, *b as usize));
+            return order.into_iter().map(|index| index as usize).collect();
+        }
+    }
+    if size_of::<T>() > 2 * size_of::<usize>() {
+        let wide = |index| [index, 0, 0, 0];
+        let mut order: Vec<[usize; 4]> = (0..entries.len()).map(wide).collect();
+        order.select_nth_unstable_by(at, |a, b| by_index(a[0], b[0]));
+        return order.into_iter().map(|index| index[0]).collect();
+    }
+    if size_of::<T>() > size_of::<usize>() {
+        let mut order: Vec<[usize; 2]> = (0..entries.len()).map(|index| [index, 0]).collect();
+        order.select_nth_unstable_by(at, |a, b| by_index(a[0], b[0]));
+        return order.into_iter().map(|index| index[0]).collect();
+    }
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.select_nth_unstable_by(at, |a, b| by_index(*a, *b));
     order
 }
 
