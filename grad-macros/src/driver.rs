@@ -3,6 +3,7 @@
 mod blocks;
 mod disguises;
 mod numeric;
+mod objects;
 mod passed;
 mod rules;
 mod slices;

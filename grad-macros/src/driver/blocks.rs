@@ -3,26 +3,25 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse_quote;
-use syn::{Block, Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
+use syn::{Generics, ImplItem, ItemImpl, ItemTrait, TraitItem, TraitItemFn, Visibility};
 
 use super::numeric::bound_by_use;
+use super::objects::object_items;
 use super::rules::{conversion, gathering, operator_rule, place_rule};
 use super::slices::{is_recursive, slice_items, slice_of};
-use super::stages::differentiated;
-use super::{Function, asks, function_items, passed_functions, root_of};
+use super::{Function, asks, function_items, root_of};
 use crate::curry::uncurried_signature;
 use crate::diag::{Diagnostics, Problem};
-use crate::emit::{Derived, Home, Inside, bodies, declare_ways, rule_bound};
+use crate::emit::{Derived, Home, declare_ways, rule_bound};
 use crate::foreign::{Foreign, foreign, without_associated};
 use crate::independent::Asked;
-use crate::ir::Ty;
 use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::signature::generics::operators;
 use crate::signature::iterators::listed_signature;
 use crate::signature::lifetimes::name_lifetimes;
-use crate::{ad, cycles, front, pass, traits};
+use crate::{cycles, traits};
 
 /// Generated methods in an `impl` block of their own.
 pub(super) fn beside(
@@ -351,59 +350,4 @@ pub(super) fn trait_items(
     }
     let errors = diag.to_tokens();
     quote!(#item #errors)
-}
-
-/// What a trait object can be asked for of a method of a trait.
-pub(super) fn object_items(
-    derived: &Derived,
-    default: Option<&Block>,
-    sized: bool,
-    options: &Options,
-) -> TokenStream {
-    let inside = match default {
-        _ if sized => Inside::Siblings,
-        None => Inside::Nothing,
-        Some(block) => match own_bodies(derived, block, options) {
-            Some(inside) => inside,
-            None => return derived.dynamic_items(&Inside::Siblings, true),
-        },
-    };
-    derived.dynamic_items(&inside, sized)
-}
-
-/// The bodies of a default method's derivatives that know the receiver as an object only.
-pub(super) fn own_bodies(derived: &Derived, block: &Block, options: &Options) -> Option<Inside> {
-    let mut signature = derived.signature.clone();
-    if let Some(receiver) = signature.parameters.first_mut() {
-        receiver.wrt = false;
-        receiver.ty = Ty::Dyn;
-    }
-    let derived = Derived {
-        signature: &signature,
-        root: derived.root.clone(),
-        of_trait: None,
-        ..*derived
-    };
-    let (sig, diag) = (derived.sig, Diagnostics::default());
-    let name = sig.ident.to_string();
-    let mut lowered = front::lower(&name, &signature, block, &block.to_token_stream(), &diag);
-    if diag.any() {
-        return None;
-    }
-    pass::simplify_lowered(&mut lowered.graph);
-    let active = ad::activity(&lowered.graph, &lowered.if_active, &diag);
-    let avoid = quote!(#sig #block);
-    let functions = passed_functions(&mut lowered, &active, &derived, &avoid, &diag);
-    if diag.any() {
-        return None;
-    }
-    let derived = Derived {
-        functions: &functions,
-        root: derived.root.clone(),
-        of_trait: None,
-        ..derived
-    };
-    let graphs = differentiated(&lowered, &active, &signature, derived.home, options);
-    let (vjp, jvp) = bodies(&derived, &lowered, &graphs, &avoid);
-    Some(Inside::Own(vjp, jvp))
 }

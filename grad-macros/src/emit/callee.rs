@@ -1,6 +1,6 @@
-//! The paths by which derivatives of a called function are found.
+//! The paths by which derivatives of a called function are found, and functions without a path.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 /// The path to the companion of a function.
@@ -50,4 +50,15 @@ pub(super) fn without_turbofish(
         }
         _ => (path, None),
     }
+}
+
+/// How a function this one is given is called in a mode.
+pub(super) fn given_call(
+    name: &str,
+    args: &[TokenStream],
+    dots: &[TokenStream],
+    span: Span,
+) -> TokenStream {
+    let name = Ident::new(name, span);
+    quote!(#name(#(#args,)* #(#dots),*))
 }

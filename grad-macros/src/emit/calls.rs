@@ -76,7 +76,7 @@ impl Body<'_> {
                 } else {
                     Vec::new()
                 };
-                let call = super::functions::given_call(name, args, &dots, span);
+                let call = super::callee::given_call(name, args, &dots, span);
                 quote!(#call.0)
             }
             Callee::Function(path) => {
@@ -228,7 +228,7 @@ impl Body<'_> {
         let several = matches!(mode, "lanes" | "lanes_once");
         let mode = &super::items::in_mode(mode, !call.curried.is_empty());
         match &call.callee {
-            Callee::Given(name) => super::functions::given_call(name, args, dots, span),
+            Callee::Given(name) => super::callee::given_call(name, args, dots, span),
             Callee::Function(path) => {
                 let inferred = if several { 2 } else { 1 };
                 let mode = Ident::new(mode, span);

@@ -391,14 +391,3 @@ impl Knit<'_> {
         quote!(|#(#inputs,)* #(#dots),*| { #seen #tangents #body })
     }
 }
-
-/// How a function this one is given is called in a mode.
-pub(super) fn given_call(
-    name: &str,
-    args: &[TokenStream],
-    dots: &[TokenStream],
-    span: Span,
-) -> TokenStream {
-    let name = Ident::new(name, span);
-    quote!(#name(#(#args,)* #(#dots),*))
-}
