@@ -739,7 +739,7 @@ mod remove_last {
 }
 
 mod quadtree {
-    use grad_runtime::{Differentiable, differentiate};
+    use grad_runtime::{Differentiable, constant, differentiate};
 
     #[derive(Differentiable, Clone)]
     pub struct Quad {
@@ -794,7 +794,7 @@ mod quadtree {
             ])),
         };
         for i in 0..4 {
-            deposit(&mut r, x[i], x[i] * x[0]);
+            deposit(&mut r, constant(x[i]), x[i] * x[0]);
         }
         force(&r, x[1]) + force(&r, x[2]) * force(&r, 0.2)
     }
