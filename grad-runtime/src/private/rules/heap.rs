@@ -303,7 +303,7 @@ mod tests {
             let before = tags(&heap);
             let mut moved = before.clone();
             if state >> 28 < 9 {
-                let entry = Tagged((state >> 16) as u8 % 12, tag);
+                let entry = Tagged((state >> 16).to_le_bytes()[0] % 12, tag);
                 let (end, at) = (heap.len(), risen(heap.as_slice(), &entry));
                 heap.push(entry);
                 moved.push(tag);
