@@ -558,7 +558,13 @@ impl Writer<'_> {
                 return format!("(⟦{} as f64⟧)", var.name);
             }
         }
-        self.place(false).unwrap_or_else(|| "x0".to_owned())
+        let place = self.place(false);
+        match place {
+            Some(place) => place,
+            // The parameter may be lent out.
+            None if self.hidden.iter().any(|name| name == "x0") => self.literal(),
+            None => "x0".to_owned(),
+        }
     }
 
     /// A number expression, safe to stand anywhere; its type is known to the compiler.

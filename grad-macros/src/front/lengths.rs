@@ -16,6 +16,23 @@ impl Lower<'_> {
     }
 }
 
+impl Lower<'_> {
+    /// Whether an expression is a whole number, as far as it tells by itself.
+    pub(super) fn counts(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Int(_)),
+            Expr::Paren(inner) => self.counts(&inner.expr),
+            Expr::Binary(binary) => self.counts(&binary.left) || self.counts(&binary.right),
+            Expr::MethodCall(call) => call.method == "len" && call.args.is_empty(),
+            Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
+                let local = self.locals.get(&name.to_string());
+                local.is_some_and(|operand| self.operand_ty(&operand) == Ty::Int)
+            }),
+            _ => false,
+        }
+    }
+}
+
 fn is_arithmetic(expr: &Expr) -> bool {
     match expr {
         Expr::Paren(inner) => is_arithmetic(&inner.expr),

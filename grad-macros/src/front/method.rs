@@ -191,7 +191,9 @@ impl Lower<'_> {
                 let ends = is_end(&name) && name.ends_with("_mut");
                 let chosen = wants_option && (is_end(&name) || name == "get");
                 let tells = tells_where(&name) && matches!(receiver, Operand::Place(..));
-                if ty == Ty::Unknown && (ends || chosen || tells) {
+                let splits = matches!(name.as_str(), "split_at" | "split_at_mut")
+                    && matches!(args.as_slice(), [at] if self.counts(at));
+                if ty == Ty::Unknown && (ends || chosen || tells || splits) {
                     return self.slice_method(receiver, &Ty::Unknown, call, &args);
                 }
                 let whole = Expr::MethodCall(call.clone());

@@ -1,6 +1,6 @@
 //! Sequences that are taken apart: by a selection, by predicates, into several vectors.
 
-use grad_runtime::differentiate;
+use grad_runtime::{Differentiable, differentiate};
 
 #[differentiate]
 pub fn selected(x: &[f64]) -> f64 {
@@ -40,6 +40,39 @@ pub fn asked_in_turn(x: &[f64]) -> f64 {
     total * x[0] * asked as f64
 }
 
+#[differentiate]
+fn powers(x: f64) -> [f64; 3] {
+    [x, x * x, x * x * x]
+}
+
+#[derive(Clone, Copy, Differentiable)]
+struct Curve {
+    from: f64,
+    to: f64,
+}
+
+#[differentiate]
+impl Curve {
+    fn split_at(self, t: f64) -> (Curve, Curve) {
+        let mid = self.from * (1.0 - t) + self.to * t;
+        (Curve { to: mid, ..self }, Curve { from: mid, ..self })
+    }
+}
+
+/// Split at a whole number is an array, whatever is known of it; at a float it is the user's.
+#[differentiate]
+pub fn split_untold(x: &[f64]) -> f64 {
+    let all = powers(x[0]);
+    let k = x.len() - 2;
+    let ((low, high), (head, tail)) = (all.split_at(1), all.split_at(k));
+    let curve = Curve {
+        from: x[1],
+        to: x[2],
+    };
+    let (left, right) = curve.split_at(0.3 * x[0]);
+    low[0] * high[1] + head.iter().sum::<f64>() * tail[0] + left.to * right.to
+}
+
 #[test]
 fn taken_apart() {
     each! {
@@ -47,5 +80,6 @@ fn taken_apart() {
         selected, value_and_grad_selected, jvp_selected;
         parted, value_and_grad_parted, jvp_parted;
         asked_in_turn, value_and_grad_asked_in_turn, jvp_asked_in_turn;
+        split_untold, value_and_grad_split_untold, jvp_split_untold;
     }
 }
