@@ -76,6 +76,8 @@ problems! {
         "name the type: a float, an array, a `Vec` or a struct";
     ReturnedEndless => "nothing says that this returned iterator has an end, and along a derivative it is a vector of its items",
         "end it here, with `take` or `take_while`; or return a struct with an `impl Iterator` of its own, which is asked for one item after another";
+    ReturnedEffects => "this returned iterator changes a parameter as it goes, and along a derivative all its items are made at once",
+        "change it in a loop of its own, or return a struct with an `impl Iterator` of its own, which is asked for one item after another";
     ChangesAndReturns => "this function changes a parameter and returns a reference into one",
         "split it: one function that changes, and one that returns the reference; or return `&mut Self` at the end";
     InnerItem(name: String) => format!("`{name}` stands outside of this block too, where it may be something else"),
@@ -100,6 +102,8 @@ problems! {
         "write what it changes without the macro, or assign what it gives";
     WrittenPart => "this may leave while a part of an array is borrowed to be written, which the graph puts back later",
         "leave before or behind the statements that write the part, or write it by its indices";
+    HeldPart => "where this part of an array, which may be written, is put back is not found",
+        "bind it with `let` in the block where it is written, and use the array behind its last use; or write its entries by their indices";
     Cell => "a `Cell` or `RefCell` is used as a value here, and the graph follows what it holds only where its methods are called",
         "call `get`, `set`, `borrow` or `borrow_mut` here, or hand on a `&mut` of a plain variable";
     Escapes => "a differentiated value is put where the graph does not look, and what is read there has no derivative",

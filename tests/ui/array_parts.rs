@@ -13,4 +13,18 @@ fn clipped(x: &Array2<f64>, v: &[f64]) -> f64 {
     y.sum()
 }
 
+#[differentiate]
+fn chosen(x: &Array2<f64>, v: f64) -> f64 {
+    let mut y = x.clone();
+    let mut row = if v > 1.0 { y.row_mut(0) } else { y.row_mut(1) };
+    row[0] = v;
+    y.sum()
+}
+
+#[differentiate]
+fn beside(x: &Array2<f64>, v: f64) -> f64 {
+    let mut y = x.clone();
+    std::mem::replace(&mut y.row_mut(0)[0], v) * y.sum()
+}
+
 fn main() {}

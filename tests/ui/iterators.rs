@@ -63,4 +63,12 @@ fn first(items: &mut impl Iterator<Item = f64>, x: f64) -> f64 {
     items.next().unwrap_or(x)
 }
 
+#[differentiate]
+fn running<'a>(xs: &'a [f64], sum: &'a mut f64) -> impl Iterator<Item = f64> + 'a {
+    xs.iter().map(move |x| {
+        *sum += x;
+        *sum
+    })
+}
+
 fn main() {}

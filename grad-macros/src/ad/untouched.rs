@@ -7,33 +7,43 @@ use super::activity::{Marks, fixpoint, forward};
 use crate::ir::{Call, Graph, Kind, Slot, Storage};
 
 /// Of the parameters of a closure behind its inputs, those that it writes, but with nothing that depends
-/// on a float: whatever else it reads may, and so may what functions change that it calls.
+/// on a float: whatever else it reads may, what else it writes included, and so may what functions change
+/// that it calls.
 pub(crate) fn untouched(
     graph: &Graph,
     inputs: usize,
     is_function: impl Fn(usize) -> bool,
 ) -> Vec<bool> {
+    let alone = |own: usize| {
+        let Slot::Memory(var) = graph.params[own].slot else {
+            return false;
+        };
+        let others = (0..graph.params.len()).filter(|k| *k != own);
+        let marks = marked(graph, others);
+        let written = graph.var(var).storage == Storage::RefMut && !is_function(own);
+        written
+            && !fixpoint(marks, |marks| forward(graph, graph.body, marks))
+                .vars
+                .contains(&var)
+    };
+    (inputs..graph.params.len()).map(alone).collect()
+}
+
+/// The parameters, as if each of them depended on a float.
+fn marked(graph: &Graph, params: impl Iterator<Item = usize>) -> Marks {
     let mut marks = Marks::default();
-    let written = |var| graph.var(var).storage == Storage::RefMut;
-    for (k, param) in graph.params.iter().enumerate() {
-        match param.slot {
+    for k in params {
+        match graph.params[k].slot {
             Slot::Scalar(v) if graph.ty(v).may_be_active() => {
                 marks.values.insert(v);
             }
-            Slot::Memory(var) if k < inputs || !written(var) || is_function(k) => {
+            Slot::Memory(var) => {
                 marks.vars.insert(var);
             }
-            _ => {}
+            Slot::Scalar(_) => {}
         }
     }
-    let marks = fixpoint(marks, |marks| forward(graph, graph.body, marks));
-    let captured = graph.params.iter().skip(inputs);
-    captured
-        .map(|param| match param.slot {
-            Slot::Memory(var) => written(var) && !marks.vars.contains(&var),
-            Slot::Scalar(_) => false,
-        })
-        .collect()
+    marks
 }
 
 /// Notes of the calls that are passed closures which of their arguments these leave alone; `closures`

@@ -319,7 +319,7 @@ impl Lower<'_> {
                 Some(stmts) => self.lower_stmts(&stmts),
                 None => {
                     self.hint = self.output_type.clone();
-                    self.lower_expr(body)
+                    self.lower_whole(body)
                 }
             },
         };

@@ -50,7 +50,7 @@ impl Lower<'_> {
     /// An expression that stands alone, as the body of an arm.
     pub(super) fn lower_body(&mut self, body: &Expr) -> Operand {
         let Some(stmts) = self.hoisted_body(body) else {
-            return self.lower_expr(body);
+            return self.lower_whole(body);
         };
         let tail = std::mem::replace(&mut self.tail, false);
         let value = self.lower_stmts(&stmts);

@@ -210,7 +210,7 @@ pub(super) struct Lower<'d> {
     /// The exit code of `return`.
     return_code: i64,
     /// Parts of arrays that are written and then put back.
-    put_backs: Vec<arrays::PutBack>,
+    parts: arrays::Parts,
     /// The type the source annotates the next expression with.
     hint: Option<syn::Type>,
     /// How many arguments of functions that return functions are held.
@@ -344,7 +344,7 @@ fn start<'d>(
         output: signature.output.clone(),
         output_type: Some(signature.output_type.clone()),
         return_code: RETURN,
-        put_backs: Vec::new(),
+        parts: arrays::Parts::default(),
         hint: None,
         next_made: 0,
         called: None,
@@ -423,6 +423,7 @@ impl Lower<'_> {
         let (yields, output) = self.output_of(returned);
         let region = self.region();
         self.graph.block_mut(region).yields = yields;
+        self.refuse_held_parts();
         moves::copy_moved_in_loops(&mut self.graph);
         self.refuse_changed_borrowers();
         let changed = self.locals.any_changed();

@@ -42,8 +42,9 @@ impl Lower<'_> {
         }
         let place = call.args.iter().position(|arg| self.may_be_option(arg))?;
         let mut call = call.clone();
-        let option = self.lower_expr(&call.args[place]);
         self.locals.enter();
+        self.bind_before(&mut call, place);
+        let option = self.lower_expr(&call.args[place]);
         let span = call.args[place].span();
         let result = match option {
             Operand::Maybe(some, inside) if is_reference(&inside) => {
@@ -69,6 +70,26 @@ impl Lower<'_> {
         };
         self.locals.leave();
         Some(result)
+    }
+
+    /// Evaluates the arguments in front of the option before it, where one or the other changes something.
+    fn bind_before(&mut self, call: &mut ExprCall, place: usize) {
+        let mut before = call.args.iter().take(place + 1);
+        if place == 0 || !before.any(|arg| self.changes(arg)) {
+            return;
+        }
+        for (k, arg) in call.args.iter_mut().take(place).enumerate() {
+            if matches!(arg, Expr::Lit(_) | Expr::Closure(_)) {
+                continue;
+            }
+            let operand = match self.lower_expr(arg) {
+                value @ (Operand::Value(_) | Operand::Place(..)) => self.kept_for_later(value),
+                reference => reference,
+            };
+            let name = quote::format_ident!("__argument_{k}");
+            self.locals.declare(&name.to_string(), false, Some(operand));
+            *arg = syn::parse_quote!(#name);
+        }
     }
 
     fn may_be_option(&self, arg: &Expr) -> bool {

@@ -39,7 +39,7 @@ impl Lower<'_> {
                 for field in &fields {
                     part = self.project(part, field);
                 }
-                let own = format!("__grad_{name}_{}", fields.join("_"));
+                let own = name_of(name, &fields);
                 let local = self.locals.hidden_as(&own, true);
                 self.locals.set(local, part);
                 scope.insert(own, local);
@@ -63,6 +63,13 @@ impl Lower<'_> {
             _ => written.clone(),
         }
     }
+}
+
+/// What a part is called: each word with its length, as `a.b` and `a_b` are different parts.
+fn name_of(name: &str, fields: &[String]) -> String {
+    let words = [name].into_iter().chain(fields.iter().map(String::as_str));
+    let words: Vec<String> = words.map(|word| format!("{}{word}", word.len())).collect();
+    format!("__grad_{}", words.join("_"))
 }
 
 /// The fields that follow the token at `k`.
@@ -134,7 +141,7 @@ fn renamed(tokens: TokenStream, parts: &BTreeMap<String, Vec<Fields>>) -> TokenS
                 let found = part.and_then(|(name, all)| {
                     let fields = chain(&tokens, k);
                     let part = all.iter().find(|part| fields.starts_with(part))?;
-                    Some((format!("__grad_{name}_{}", part.join("_")), part.len()))
+                    Some((name_of(name, part), part.len()))
                 });
                 if let Some((own, count)) = found {
                     // A dot and a name for each field.

@@ -143,8 +143,12 @@ impl Lower<'_> {
         let of_range = match whole {
             Expr::Path(path) => {
                 let held = self.locals.get(&path.path.get_ident()?.to_string())?;
-                let is_variable = matches!(&held, Operand::Place(path, _) | Operand::Ref(path, _)
-                    if path.steps.is_empty());
+                // Behind a reference it is a key of a map, unless it is cloned.
+                let is_variable = match &held {
+                    Operand::Place(path, _) => path.steps.is_empty(),
+                    Operand::Ref(path, _) => cloned && path.steps.is_empty(),
+                    _ => false,
+                };
                 is_variable && self.operand_ty(&held) == Ty::Inert
             }
             Expr::Field(_) => cloned,

@@ -33,7 +33,7 @@ impl Lower<'_> {
             if let Some(value) = self.lower_leaving(stmt, rest) {
                 return value;
             }
-            let (pending, first) = (self.exits.len(), self.put_backs.len());
+            let (pending, (first, _)) = (self.exits.len(), self.parts.mark());
             value = match stmt {
                 Stmt::Macro(m) if !rest.is_empty() => self.macro_statement(&m.mac),
                 stmt => {
@@ -42,7 +42,7 @@ impl Lower<'_> {
                     self.lower_stmt(stmt)
                 }
             };
-            if self.put_backs.len() > first {
+            if self.parts.more_than(first) {
                 return self.with_parts(first, stmt, rest, value);
             }
             if !self.dead && self.exits.len() > pending && !rest.is_empty() {

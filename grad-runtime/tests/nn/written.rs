@@ -299,3 +299,48 @@ fn zips_of_different_shapes() {
     }
     let _ = grad_dot(&random(3, 1), &random(4, 2));
 }
+
+// Where a part is put back.
+rows! {
+    parts_by_another_name |x, v, w, c| {
+        let mut y = x.clone();
+        let mut row = y.row_mut(0);
+        let first = &mut row;
+        first[0] = c * v[0];
+        first[1] *= w[1];
+        (&y * &y).sum()
+    }
+    parts_whose_name_is_taken |x, v, w, c| {
+        let mut y = x.clone();
+        let mut row = y.row_mut(0);
+        row[0] = c * v[0] * w[0];
+        let sum = y.sum();
+        let row = sum * c;
+        row * y[[0, 0]]
+    }
+    parts_taken_twice |x, v, w, c| {
+        let mut y = x.clone();
+        let mut row = y.row_mut(0);
+        row[0] = c * v[0];
+        let mut row = y.row_mut(0);
+        row[1] = row[0] * w[0];
+        (&y * &y).sum()
+    }
+    parts_of_one_statement |x, v, w, c| {
+        let mut y = x.clone();
+        let old = std::mem::replace(&mut y.row_mut(0)[0], c * v[0] * w[0]);
+        let sum = y.sum();
+        old * sum
+    }
+    parts_in_bodies |x, v, w, c| {
+        let mut y = x.clone();
+        for k in 0..3 {
+            match k {
+                0 => y.row_mut(0).fill(c),
+                _ => y.row_mut(k)[0] *= w[k],
+            }
+        }
+        (0..2).for_each(|k| y.row_mut(k)[1] = v[k] * c);
+        (&y * &y).sum()
+    }
+}

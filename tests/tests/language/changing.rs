@@ -913,3 +913,63 @@ fn an_infinite_result_that_nobody_reads() {
     assert_eq!(left_unread::grad_by_call(&[0.0, 1.0]), [0.0, 2.0]);
     assert_eq!(left_unread::grad_by_closure(&[0.0, 1.0]), [0.0, 2.0]);
 }
+
+/// `a.b` and `a_b` are different parts of one struct.
+mod like_names {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    pub struct Inner {
+        b: f64,
+    }
+    #[derive(Clone, Differentiable)]
+    pub struct Outer {
+        a: Inner,
+        a_b: f64,
+    }
+    #[differentiate]
+    pub fn parts(x: &[f64]) -> f64 {
+        let mut sums = Outer {
+            a: Inner { b: x[0] },
+            a_b: x[1],
+        };
+        visit(x, |v| {
+            sums.a.b += v * v;
+            sums.a_b += 3.0 * v * x[0];
+        });
+        sums.a.b * sums.a_b
+    }
+}
+
+/// What goes from one changed variable into another depends on what that held.
+mod moved_over {
+    use super::*;
+    #[differentiate]
+    fn called(f: impl FnOnce()) {
+        f();
+    }
+    #[differentiate]
+    pub fn number(x: &[f64]) -> f64 {
+        let mut full = x[0] * x[1];
+        let mut empty = 0.0;
+        called(|| {
+            empty = full;
+            full = 0.0;
+        });
+        empty * x[0] + full
+    }
+}
+
+#[test]
+fn parts_and_what_goes_between_them() {
+    each! { [0.7, 1.3, 0.4];
+        parts_of, grad_parts_of, push_parts_of;
+        number_of, grad_number_of, push_number_of;
+    }
+}
+
+use like_names::{
+    jvp_parts as push_parts_of, parts as parts_of, value_and_grad_parts as grad_parts_of,
+};
+use moved_over::{
+    jvp_number as push_number_of, number as number_of, value_and_grad_number as grad_number_of,
+};

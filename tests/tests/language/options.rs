@@ -273,3 +273,27 @@ fn methods_that_tell() {
         defaults, value_and_grad_defaults, jvp_defaults;
     }
 }
+
+#[differentiate]
+fn times(a: f64, b: Option<&f64>) -> f64 {
+    b.map_or(a, |b| a * b)
+}
+
+/// Arguments are evaluated in their order.
+#[differentiate]
+pub fn order_of_arguments(x: &[f64]) -> f64 {
+    let mut k = 0;
+    let product = times(
+        {
+            k += 1;
+            x[k]
+        },
+        x.get(k + 1),
+    );
+    product * x[0]
+}
+
+#[test]
+fn options_behind_what_changes() {
+    slice!(order_of_arguments, value_and_grad_order_of_arguments, jvp_order_of_arguments; [0.7, 1.3, 0.4]);
+}

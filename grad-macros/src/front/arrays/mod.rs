@@ -20,7 +20,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
-pub(super) use put_back::PutBack;
+pub(super) use put_back::Parts;
 
 use super::{Lower, Operand};
 use crate::ir::{Arg, Call, Callee, Capture, Code, Kind, Ty, Value};

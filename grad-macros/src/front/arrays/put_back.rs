@@ -1,13 +1,15 @@
 //! Parts of arrays that are written: `y.row_mut(i).assign(&v)`, `let mut part = y.slice_mut(s![..]);`.
 //!
 //! A part is a copy, which is put back when nobody can write it any more: at the end of the statement, or
-//! behind the last one that names it. Until then the array itself is borrowed, so nobody sees that it
-//! still holds what it held.
+//! behind the last one that names it or what refers to it. Until then the array itself is borrowed, so
+//! nobody sees that it still holds what it held. Names do not tell that with certainty, sites do: an array
+//! that is touched while a part of it is borrowed, and a part that is written once it was put back, are
+//! errors.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, Stmt};
 
@@ -16,7 +18,7 @@ use super::super::opaque::names_in;
 use super::super::{Lower, Operand};
 use super::rank_of;
 use crate::diag::Problem;
-use crate::ir::{Arg, Callee, Kind, Path};
+use crate::ir::{Arg, Callee, Kind, Path, Region, Site, Var};
 
 /// A part that is to be put back.
 pub(in crate::front) struct PutBack {
@@ -26,6 +28,45 @@ pub(in crate::front) struct PutBack {
     pub(super) args: Vec<Operand>,
     pub(super) part: Path,
     pub(super) span: Span,
+}
+
+/// The parts that are borrowed now, and those that were.
+#[derive(Default)]
+pub(in crate::front) struct Parts {
+    open: Vec<Held>,
+    closed: Vec<Closed>,
+}
+
+/// A part that is borrowed: in which region, and how many sites there were before.
+struct Held {
+    back: PutBack,
+    region: Region,
+    since: usize,
+}
+
+/// A part that was put back, and how many sites there were then.
+struct Closed {
+    part: Var,
+    until: usize,
+    span: Span,
+}
+
+impl Parts {
+    /// How many are borrowed, and how many were.
+    pub(in crate::front) fn mark(&self) -> (usize, usize) {
+        (self.open.len(), self.closed.len())
+    }
+
+    /// Forgets those since the mark.
+    pub(in crate::front) fn forget(&mut self, (open, closed): (usize, usize)) {
+        self.open.truncate(open);
+        self.closed.truncate(closed);
+    }
+
+    /// Whether more are borrowed than so many.
+    pub(in crate::front) fn more_than(&self, first: usize) -> bool {
+        self.open.len() > first
+    }
 }
 
 /// Methods that give a part to be written, the one that gives it to be read, the one that puts it back.
@@ -38,8 +79,13 @@ const PARTS: &[(&str, &str, &str)] = &[
 ];
 
 impl Lower<'_> {
-    pub(super) fn put_back_later(&mut self, part: PutBack) {
-        self.put_backs.push(part);
+    pub(super) fn put_back_later(&mut self, back: PutBack) {
+        let (region, since) = (self.region(), self.graph.sites.len());
+        self.parts.open.push(Held {
+            back,
+            region,
+            since,
+        });
     }
 
     /// A part of an array that may be written.
@@ -77,62 +123,188 @@ impl Lower<'_> {
         Some(Operand::RefMut(part, ty))
     }
 
-    /// Goes on behind a statement that has taken parts: they are put back behind it, or where it binds
-    /// names behind the last statement that says one of them.
+    /// An expression that is all of a body: parts that it takes are put back behind it.
+    pub(in crate::front) fn lower_whole(&mut self, body: &Expr) -> Operand {
+        let (first, _) = self.parts.mark();
+        let value = self.lower_expr(body);
+        self.put_back_from(first, value)
+    }
+
+    /// Goes on behind a statement that has taken parts: they are put back behind the last statement that
+    /// names one of them, or what refers to one.
     pub(in crate::front) fn with_parts(
         &mut self,
         first: usize,
         stmt: &Stmt,
-        rest: &[Stmt],
-        value: Operand,
+        mut rest: &[Stmt],
+        mut value: Operand,
     ) -> Operand {
-        let (borrowing, rest) = rest.split_at(last_use(stmt, rest));
-        let value = if borrowing.is_empty() {
-            value
-        } else {
-            self.lower_stmts(borrowing)
-        };
-        if let Some(leaving) = [stmt]
-            .into_iter()
-            .chain(borrowing)
-            .find(|stmt| leaves(stmt))
-        {
-            self.put_backs.truncate(first);
+        let mut passed = vec![stmt];
+        loop {
+            let names = self.names_of_parts(first, &passed);
+            let (borrowing, behind) = rest.split_at(last_use(names, rest));
+            if borrowing.is_empty() {
+                break;
+            }
+            value = self.lower_stmts(borrowing);
+            passed.extend(borrowing);
+            rest = behind;
+        }
+        if let Some(leaving) = passed.into_iter().find(|stmt| leaves(stmt)) {
+            self.parts.open.truncate(first);
             return self.report(leaving.span(), Problem::WrittenPart);
         }
-        self.put_back_from(first);
+        let value = self.put_back_from(first, value);
         if rest.is_empty() {
             return value;
         }
         self.lower_stmts(rest)
     }
 
-    fn put_back_from(&mut self, first: usize) {
-        let parts: Vec<PutBack> = self.put_backs.drain(first..).collect();
-        for part in parts.into_iter().rev() {
-            let mut args = vec![Arg::RefMut(self.as_path(part.target))];
-            for arg in part.args {
-                args.push(self.as_arg(arg, false, part.span));
+    /// The names in scope that refer to parts; closures and iterators do if one of the statements binds
+    /// them.
+    fn names_of_parts(&self, first: usize, stmts: &[&Stmt]) -> BTreeSet<String> {
+        let held = &self.parts.open[first..];
+        let parts: HashSet<Var> = held.iter().map(|held| held.back.part.root).collect();
+        let bound: BTreeSet<String> = stmts.iter().flat_map(|stmt| bound_by(stmt)).collect();
+        let scopes = self.locals.scopes();
+        let names = scopes.iter().flat_map(|scope| scope.keys()).filter(|name| {
+            let operand = self.locals.get(name);
+            operand.is_some_and(|operand| refers(&operand, &parts, bound.contains(*name)))
+        });
+        names.cloned().collect()
+    }
+
+    /// Puts back the parts taken since; gives the value, read before if it is an entry of one.
+    fn put_back_from(&mut self, first: usize, value: Operand) -> Operand {
+        let held: Vec<Held> = self.parts.open.drain(first..).collect();
+        let value = match value {
+            Operand::Place(path, ty)
+                if !path.steps.is_empty()
+                    && held.iter().any(|held| held.back.part.root == path.root) =>
+            {
+                Operand::Value(self.read(Operand::Place(path, ty)))
             }
-            args.push(Arg::Ref(part.part));
-            let callee = Callee::Method(part.method, None);
-            self.finish_call(callee, args, part.span);
+            value => value,
+        };
+        for held in held.into_iter().rev() {
+            let (span, part) = (held.back.span, held.back.part.root);
+            if held.region != self.region() || self.touched_since(&held) {
+                self.report(span, Problem::HeldPart);
+            }
+            self.put_back(held.back);
+            let until = self.graph.sites.len();
+            self.parts.closed.push(Closed { part, until, span });
+        }
+        value
+    }
+
+    fn put_back(&mut self, back: PutBack) {
+        let mut args = vec![Arg::RefMut(self.as_path(back.target))];
+        for arg in back.args {
+            args.push(self.as_arg(arg, false, back.span));
+        }
+        args.push(Arg::Ref(back.part));
+        let callee = Callee::Method(back.method, None);
+        self.finish_call(callee, args, back.span);
+    }
+
+    /// Whether the array was read or written while the part was borrowed, more than its extents were:
+    /// then the source's borrow ended before.
+    fn touched_since(&self, held: &Held) -> bool {
+        let (Operand::Place(target, _) | Operand::Ref(target, _) | Operand::RefMut(target, _)) =
+            &held.back.target
+        else {
+            return false;
+        };
+        self.graph.sites[held.since..].iter().any(|site| {
+            let touches = site.paths().iter().any(|path| path.may_meet(target));
+            touches && !asks_extents(&site.kind)
+        })
+    }
+
+    /// Refuses parts that are not put back, and those that are written behind where they are.
+    pub(in crate::front) fn refuse_held_parts(&self) {
+        let open = self.parts.open.iter().map(|held| held.back.span);
+        let closed = self.parts.closed.iter().filter(|closed| {
+            let mut later = self.graph.sites[closed.until..].iter();
+            later.any(|site| uses(site, closed.part))
+        });
+        for span in open.chain(closed.map(|closed| closed.span)) {
+            self.report(span, Problem::HeldPart);
         }
     }
 }
 
-/// How many of the statements behind a `let` lead up to the last that names what it binds.
-fn last_use(stmt: &Stmt, rest: &[Stmt]) -> usize {
-    let Stmt::Local(local) = stmt else { return 0 };
+/// Whether the site writes the variable, or takes or copies it as a whole.
+fn uses(site: &Site, part: Var) -> bool {
+    let whole = Path::of(part);
+    let paths = site.paths();
+    let writes = site.kind.writes();
+    paths.contains(&whole) || writes.iter().any(|path| path.root == part)
+}
+
+/// Whether the site asks an array for nothing but its extents.
+fn asks_extents(kind: &Kind) -> bool {
+    match kind {
+        Kind::Length(_) => true,
+        Kind::Opaque { code, .. } => code.0.to_string().contains("__grad_"),
+        Kind::Call(call) => matches!(
+            &call.callee,
+            Callee::Method(name, _) if name == "gathered_indices" || name == "gathered_as"
+        ),
+        _ => false,
+    }
+}
+
+/// Whether an operand refers to one of the variables.
+fn refers(operand: &Operand, vars: &HashSet<Var>, is_bound: bool) -> bool {
+    match operand {
+        Operand::Place(path, _) | Operand::Ref(path, _) | Operand::RefMut(path, _) => {
+            vars.contains(&path.root)
+        }
+        Operand::Tuple(parts) => parts.iter().any(|part| refers(part, vars, is_bound)),
+        Operand::Maybe(_, inside) => refers(inside, vars, is_bound),
+        Operand::Closure(_) | Operand::Iter(_) => is_bound,
+        Operand::Value(_) | Operand::Unit | Operand::Never | Operand::Poison => false,
+    }
+}
+
+/// The names that a `let` binds.
+fn bound_by(stmt: &Stmt) -> BTreeSet<String> {
     let mut bound = BTreeSet::new();
-    names_in(local.pat.to_token_stream(), &mut bound);
-    bound.retain(|name| name != "mut" && name != "ref");
-    let names_one = |stmt: &Stmt| {
-        let mut names = BTreeSet::new();
-        names_in(stmt.to_token_stream(), &mut names);
-        !names.is_disjoint(&bound)
-    };
-    rest.iter().rposition(names_one).map_or(0, |last| last + 1)
+    if let Stmt::Local(local) = stmt {
+        names_in(local.pat.to_token_stream(), &mut bound);
+    }
+    bound
+}
+
+/// How many of the statements lead up to the last that says one of the names, each until it is bound
+/// again.
+fn last_use(mut names: BTreeSet<String>, rest: &[Stmt]) -> usize {
+    let mut last = 0;
+    for (k, stmt) in rest.iter().enumerate() {
+        let mut said = BTreeSet::new();
+        let code = match stmt {
+            Stmt::Local(local) => {
+                let init = local.init.as_ref();
+                let otherwise = init.and_then(|init| init.diverge.as_ref());
+                let (init, otherwise) = (
+                    init.map(|init| &init.expr),
+                    otherwise.map(|(_, otherwise)| otherwise),
+                );
+                quote!(#init; #otherwise)
+            }
+            stmt => stmt.to_token_stream(),
+        };
+        names_in(code, &mut said);
+        if !said.is_disjoint(&names) {
+            last = k + 1;
+        }
+        let bound = bound_by(stmt);
+        names.retain(|name| !bound.contains(name));
+    }
+    last
 }
 
 /// Whether a statement may be left before its end, other than a loop by its own `break`.

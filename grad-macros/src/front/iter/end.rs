@@ -81,7 +81,7 @@ impl Lower<'_> {
         let region = self.graph.new_region();
         self.regions.push(region);
         let locals = self.locals.snapshot();
-        let exits = self.exits.clone();
+        let (exits, parts) = (self.exits.clone(), self.parts.mark());
         let (dead, never) = (self.dead, self.never);
         let (problems, items) = (self.diag.mark(), self.items.len());
         self.probing += 1;
@@ -91,6 +91,7 @@ impl Lower<'_> {
         self.items.truncate(items);
         self.locals.restore(&locals);
         self.exits = exits;
+        self.parts.forget(parts);
         (self.dead, self.never) = (dead, never);
         self.regions.pop();
         learnt

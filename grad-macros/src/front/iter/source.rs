@@ -1,6 +1,7 @@
 //! Where items come from: slices, ranges, options, functions of `std::iter`.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, ExprRange, RangeLimits};
 
@@ -313,8 +314,34 @@ impl Lower<'_> {
             }
             _ => return None,
         };
+        if let [name] = names {
+            self.items.extend(checked_name(name, span));
+        }
         Some(Operand::Iter(iter))
     }
+}
+
+/// An item with which rustc says whether a name without a path is that of `std::iter`'s function.
+fn checked_name(name: &str, span: Span) -> Option<TokenStream> {
+    let ty = match name {
+        "once" => quote_spanned!(span=> fn(u8) -> ::core::iter::Once<u8>),
+        "repeat" => quote_spanned!(span=> fn(u8) -> ::core::iter::Repeat<u8>),
+        "repeat_n" => quote_spanned!(span=> fn(u8, usize) -> ::core::iter::RepeatN<u8>),
+        "repeat_with" => {
+            quote_spanned!(span=> fn(fn() -> u8) -> ::core::iter::RepeatWith<fn() -> u8>)
+        }
+        "successors" => quote_spanned! {span=>
+            fn(::core::option::Option<u8>, fn(&u8) -> ::core::option::Option<u8>)
+                -> ::core::iter::Successors<u8, fn(&u8) -> ::core::option::Option<u8>>
+        },
+        "zip" => quote_spanned! {span=>
+            fn(::core::ops::Range<u8>, ::core::ops::Range<u8>)
+                -> ::core::iter::Zip<::core::ops::Range<u8>, ::core::ops::Range<u8>>
+        },
+        _ => return None,
+    };
+    let name = quote::format_ident!("{name}", span = span);
+    Some(quote_spanned!(span=> const _: #ty = #name;))
 }
 
 pub(in crate::front) fn elements(path: Path, ty: Ty, access: Access) -> Iter {

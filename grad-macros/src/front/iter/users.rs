@@ -320,11 +320,26 @@ impl Lower<'_> {
 
     /// What a function returns of an iterator: the vector of its items.
     pub(super) fn returned_list(&mut self, iter: &Iter, span: Span) -> Operand {
-        if iter.ends() {
-            self.listed(iter, span)
-        } else {
-            self.report(span, Problem::ReturnedEndless)
+        if !iter.ends() {
+            return self.report(span, Problem::ReturnedEndless);
         }
+        let first = self.graph.block(self.region()).sites.len();
+        let items = self.listed(iter, span);
+        let made = &self.graph.block(self.region()).sites[first..];
+        if made.iter().any(|id| self.changes_parameters(*id)) {
+            return self.report(span, Problem::ReturnedEffects);
+        }
+        items
+    }
+
+    /// Whether a loop changes what a parameter refers to: then it shows how many items were asked for.
+    fn changes_parameters(&self, id: SiteId) -> bool {
+        let site = self.graph.site(id);
+        let within = site.regions.iter();
+        let mut within = within.flat_map(|region| self.graph.sites_within(*region));
+        let outside = |path: &Path| self.graph.var(path.root).storage == Storage::RefMut;
+        site.kind.is_loop()
+            && within.any(|id| self.graph.site(id).kind.writes().into_iter().any(outside))
     }
 
     pub(super) fn listed(&mut self, iter: &Iter, span: Span) -> Operand {
