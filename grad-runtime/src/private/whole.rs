@@ -34,6 +34,15 @@ enum Held<E> {
     Own(Vec<E>),
 }
 
+// SAFETY: a `Whole` is a vector or a shared slice, and gives out no more than these: `&E` and, of its own
+// vector, `&mut E` and `E`. A thread that has it may read what is lent, so `E` is `Sync` too.
+#[allow(unsafe_code)]
+unsafe impl<E: Send + Sync> Send for Whole<E> {}
+
+// SAFETY: through `&Whole` there are only `&E`.
+#[allow(unsafe_code)]
+unsafe impl<E: Sync> Sync for Whole<E> {}
+
 impl<E> Deref for Whole<E> {
     type Target = [E];
 
@@ -178,6 +187,7 @@ slices! {
     [E, const N: usize] &[E; N];
     [E] alloc::boxed::Box<[E]>;
     [E] alloc::rc::Rc<[E]>;
+    [E] alloc::sync::Arc<[E]>;
 }
 
 /// The method is that of the place's own type.

@@ -8,7 +8,7 @@ use ndarray::{Array, ArrayBase, Data, Dimension, Zip};
 use crate::NoTangent;
 use crate::nn::Element;
 use crate::nn::buffer;
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, exclusive, shared};
 use crate::private::{Exclusive, Shared, UnitTangent, Wrt, unit_tangent};
 
 /// What a pullback needs of the entries: the slope of each where the function captures nothing, so
@@ -118,11 +118,7 @@ pub(super) fn push<E: Element, S: Data<Elem = E>, D: Dimension>(
 pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
     fn __grad_entries(&self) -> &ArrayBase<S, D>;
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_mapv(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_mapv);
 
     fn __grad_vjp_mapv<
         const M: u64,
@@ -158,11 +154,7 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         push(self.__grad_entries(), dot, |&x, dot| f(x, dot))
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_map(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_map);
 
     fn __grad_vjp_map<
         const M: u64,
@@ -211,11 +203,7 @@ impl<E: Element, S: Data<Elem = E>, D: Dimension> EntryRules<E, S, D> for ArrayB
     reason = "each is the rule of the method it is named after"
 )]
 pub trait EntryWriteRules<E: Element, D: Dimension> {
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_mapv_inplace(&self) -> Exclusive {
-        Exclusive
-    }
+    exclusive!(__grad_again_mapv_inplace);
 
     fn __grad_vjp_mapv_inplace<
         const M: u64,
