@@ -369,3 +369,23 @@ impl<A, P: ?Sized> OtherOfAny for Others<'_, A, P> {
         &Nothing
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+
+    use super::{Slices, Whole};
+
+    fn shared<T: Send + Sync + ?Sized>(_: &T) {}
+
+    /// Traits may ask that what implements them goes to other threads, and slices do.
+    #[test]
+    fn slices_that_are_shared() {
+        let all: Arc<[f64]> = Arc::from(Vec::from([1.0, 2.0]));
+        let lent = (&all).lend();
+        let whole: &Whole<f64> = lent.receiver(&all);
+        shared(whole);
+        assert_eq!(**whole, [1.0, 2.0]);
+    }
+}
