@@ -22,8 +22,9 @@ use crate::{NoTangent, ShapeError, Tangent};
 /// | integers, `bool`, `char`, `str`, `String`, `()` | [`NoTangent`] |
 /// | `[T; N]`, tuples, `Box<T>`, `Option<T>`, `Range<T>`, `VecDeque<T>`, `BTreeMap<K, T>`, `HashMap<K, T>` | the same of the parts' tangents |
 /// | `Result<T, E>` | `Option<T::Tangent>` |
-/// | `[T]`, `Vec<T>` | `Vec<T::Tangent>` |
+/// | `[T]`, `Vec<T>`, `Box<[T]>` | `Vec<T::Tangent>` |
 /// | `&T`, `&mut T`, `Rc<T>`, `Arc<T>` | that of `T` |
+/// | `Reverse<T>` | `Reverse<T::Tangent>` |
 /// | `BinaryHeap<T>` | `Vec<T::Tangent>`, in the order in which the heap keeps its entries |
 /// | a type with `#[derive(Differentiable)]` | itself or a generated type, see the derive |
 ///

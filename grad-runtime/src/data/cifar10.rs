@@ -65,7 +65,8 @@ pub fn files(folder: &Path) -> Result<(Vec<PathBuf>, PathBuf), DataError> {
 /// places of their old ones in `classes`.
 ///
 /// # Errors
-/// When a file is missing or damaged, has more samples than the whole set (60,000), or none of them has a sample of these classes.
+/// When a file is missing or damaged or has more samples than the whole set (60,000), or none of them
+/// has a sample of these classes.
 ///
 /// # Panics
 /// When a class is not in 0..=9.

@@ -34,6 +34,15 @@ enum Held<E> {
     Own(Vec<E>),
 }
 
+// SAFETY: a `Whole` is a vector or a shared slice, and gives out no more than these: `&E` and, of its own
+// vector, `&mut E` and `E`. A thread that has it may read what is lent, so `E` is `Sync` too.
+#[allow(unsafe_code)]
+unsafe impl<E: Send + Sync> Send for Whole<E> {}
+
+// SAFETY: through `&Whole` there are only `&E`.
+#[allow(unsafe_code)]
+unsafe impl<E: Sync> Sync for Whole<E> {}
+
 impl<E> Deref for Whole<E> {
     type Target = [E];
 
@@ -178,6 +187,7 @@ slices! {
     [E, const N: usize] &[E; N];
     [E] alloc::boxed::Box<[E]>;
     [E] alloc::rc::Rc<[E]>;
+    [E] alloc::sync::Arc<[E]>;
 }
 
 /// The method is that of the place's own type.
@@ -357,5 +367,25 @@ pub trait OtherOfAny {
 impl<A, P: ?Sized> OtherOfAny for Others<'_, A, P> {
     fn other(&self) -> &Nothing {
         &Nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+
+    use super::{Slices, Whole};
+
+    fn shared<T: Send + Sync + ?Sized>(_: &T) {}
+
+    /// Traits may ask that what implements them goes to other threads, and slices do.
+    #[test]
+    fn slices_that_are_shared() {
+        let all: Arc<[f64]> = Arc::from(Vec::from([1.0, 2.0]));
+        let lent = (&all).lend();
+        let whole: &Whole<f64> = lent.receiver(&all);
+        shared(whole);
+        assert_eq!(**whole, [1.0, 2.0]);
     }
 }

@@ -1,6 +1,6 @@
 //! Training shown live: a bar on a terminal, a line now and then in a log.
 
-use alloc::{format, string::String};
+use alloc::{borrow::ToOwned, format, string::String};
 use std::eprintln;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,8 @@ const LOG_EVERY: usize = 10;
 /// The least time between two drawings.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// A bar over the batches of all epochs of a run, with speed and remaining time.
+/// A bar over the batches of all epochs of a run, with speed and remaining time; below it, what the
+/// epoch has come to. Side by side they are wider than most terminals.
 pub(super) struct Progress {
     bar: ProgressBar,
     quiet: bool,
@@ -26,6 +27,8 @@ pub(super) struct Progress {
     done: usize,
     samples: usize,
     last: String,
+    /// A line for a log that was not due yet.
+    waiting: Option<String>,
 }
 
 impl Progress {
@@ -36,7 +39,7 @@ impl Progress {
         } else {
             ProgressBar::new((epochs * batches) as u64)
         };
-        let style = ProgressStyle::with_template("{bar:18.cyan/blue} {msg}");
+        let style = ProgressStyle::with_template("{bar:30.cyan/blue}{prefix}\n{wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let start = Instant::now();
         Self {
@@ -50,6 +53,7 @@ impl Progress {
             done: 0,
             samples: 0,
             last: String::new(),
+            waiting: None,
         }
     }
 
@@ -74,18 +78,29 @@ impl Progress {
         }
         self.last = shown(epoch);
         let message = format!(
-            "epoch {number:>3}/{}  loss {:.4}{}",
+            "epoch {number}/{}  loss {:.4}{}",
             self.epochs, epoch.loss, self.last
         );
         self.draw(&message);
-        if self.bar.is_hidden() && (number == 1 || number.is_multiple_of(LOG_EVERY)) {
-            eprintln!("{message}{}", self.pace());
+        if self.bar.is_hidden() {
+            self.waiting = Some(format!("{message}{}", self.pace()));
+            if number == 1 || number.is_multiple_of(LOG_EVERY) {
+                self.log();
+            }
+        }
+    }
+
+    /// Writes the line that waits.
+    fn log(&mut self) {
+        if let Some(line) = self.waiting.take() {
+            eprintln!("{line}");
         }
     }
 
     fn draw(&self, message: &str) {
         self.bar.set_position((self.before + self.done) as u64);
-        self.bar.set_message(format!("{message}{}", self.pace()));
+        self.bar.set_prefix(self.pace());
+        self.bar.set_message(message.to_owned());
     }
 
     /// Speed and remaining time.
@@ -108,8 +123,10 @@ impl Progress {
         self.start.elapsed().as_secs_f64()
     }
 
-    /// Fills the bar, however early training stopped, and leaves it there.
-    pub(super) fn finish(&self) {
+    /// Fills the bar, however early training stopped, and leaves it there; in a log, says what the last
+    /// epoch came to.
+    pub(super) fn finish(&mut self) {
+        self.log();
         self.bar.set_length(self.bar.position());
         self.bar.abandon();
     }

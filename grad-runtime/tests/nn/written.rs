@@ -344,3 +344,25 @@ rows! {
         (&y * &y).sum()
     }
 }
+
+/// What is made of each entry lies in memory as the array does: sums are added up in that order.
+#[test]
+fn layouts_are_kept() {
+    #[differentiate]
+    fn f(x: &Array2<f64>) -> f64 {
+        let mut turned = x.clone();
+        turned.swap_axes(0, 1);
+        turned.powi(3).sum()
+    }
+    #[differentiate]
+    fn g(x: &Array2<f64>) -> f64 {
+        x.clone().reversed_axes().mapv(|a| a * 1.3).sum()
+    }
+    for seed in 0..20 {
+        let x = random((5, 7), seed);
+        assert_eq!(jvp_f(&x, &x).0, f(&x));
+        assert_eq!(value_and_grad_f(&x).0, f(&x));
+        assert_eq!(jvp_g(&x, &x).0, g(&x));
+        assert_eq!(value_and_grad_g(&x).0, g(&x));
+    }
+}

@@ -8,7 +8,7 @@ use ndarray::{Array, ArrayBase, Data, Dimension, Zip};
 use crate::NoTangent;
 use crate::nn::Element;
 use crate::nn::buffer;
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, exclusive, shared};
 use crate::private::{Exclusive, Shared, UnitTangent, Wrt, unit_tangent};
 
 /// What a pullback needs of the entries: the slope of each where the function captures nothing, so
@@ -25,7 +25,7 @@ impl<E: Element, D: Dimension, P: FnOnce(E, &E, Option<&mut E>)> Sweep<E, D, P> 
         x: &ArrayBase<S, D>,
         f: F,
     ) -> (Array<E, D>, Self) {
-        let mut y = buffer::array(x.raw_dim());
+        let mut y = place_like(x);
         if size_of::<F>() > 0 {
             let mut pulls = Vec::with_capacity(x.len());
             for (y, x) in y.iter_mut().zip(x) {
@@ -88,14 +88,23 @@ fn scale<E: Element, D: Dimension>(bars: &mut Array<E, D>, slopes: &Array<E, D>)
     });
 }
 
+/// A place for what is made of each entry, which may hold anything. It lies in memory as `x` does, for
+/// sums are added up in that order: the first index fastest where it is so in `x`.
+fn place_like<E: Element, S: Data<Elem = E>, D: Dimension>(x: &ArrayBase<S, D>) -> Array<E, D> {
+    if x.is_standard_layout() || !x.t().is_standard_layout() {
+        return buffer::array(x.raw_dim());
+    }
+    buffer::array(x.t().raw_dim()).reversed_axes()
+}
+
 /// Values and tangents.
 pub(super) fn push<E: Element, S: Data<Elem = E>, D: Dimension>(
     x: &ArrayBase<S, D>,
     dot: Option<&Array<E, D>>,
     call: impl Fn(&E, Option<&E>) -> (E, E),
 ) -> (Array<E, D>, Array<E, D>) {
-    let mut y = buffer::array(x.raw_dim());
-    let mut y_dot = buffer::array(x.raw_dim());
+    let mut y = place_like(x);
+    let mut y_dot = place_like(x);
     let both = Zip::from(&mut y).and(&mut y_dot).and(x);
     match dot {
         Some(dot) => both.and(dot).for_each(|y, y_dot, x, dot| {
@@ -118,11 +127,7 @@ pub(super) fn push<E: Element, S: Data<Elem = E>, D: Dimension>(
 pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
     fn __grad_entries(&self) -> &ArrayBase<S, D>;
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_mapv(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_mapv);
 
     fn __grad_vjp_mapv<
         const M: u64,
@@ -158,11 +163,7 @@ pub trait EntryRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         push(self.__grad_entries(), dot, |&x, dot| f(x, dot))
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_map(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_map);
 
     fn __grad_vjp_map<
         const M: u64,
@@ -211,11 +212,7 @@ impl<E: Element, S: Data<Elem = E>, D: Dimension> EntryRules<E, S, D> for ArrayB
     reason = "each is the rule of the method it is named after"
 )]
 pub trait EntryWriteRules<E: Element, D: Dimension> {
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_mapv_inplace(&self) -> Exclusive {
-        Exclusive
-    }
+    exclusive!(__grad_again_mapv_inplace);
 
     fn __grad_vjp_mapv_inplace<
         const M: u64,

@@ -10,10 +10,11 @@ use std::vec::Vec;
 
 use ndarray::{Array, Array1, ArrayBase, ArrayView, Axis, Data, Dimension, RemoveAxis, Slice};
 
+use super::made::indices_of;
 use super::tangent::from_rows;
 use crate::NoTangent;
 use crate::nn::Element;
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, shared};
 use crate::private::{Shared, Wrt};
 
 /// Parts as arrays of their own.
@@ -129,7 +130,10 @@ impl<T: Clone, S: Data<Elem = T>, D: Dimension> Gathered<T, D> for ArrayBase<S, 
 }
 
 /// Adds the cotangents of entries.
-fn add_entries<E: Element, D: Dimension>(bar: Option<&mut Array<E, D>>, entries: &[E]) {
+pub(super) fn add_entries<'a, E: Element, D: Dimension>(
+    bar: Option<&mut Array<E, D>>,
+    entries: impl IntoIterator<Item = &'a E>,
+) {
     for (bar, entry) in bar.into_iter().flatten().zip(entries) {
         *bar += *entry;
     }
@@ -139,11 +143,7 @@ fn add_entries<E: Element, D: Dimension>(bar: Option<&mut Array<E, D>>, entries:
 /// its cotangent.
 macro_rules! part_rules {
     ($($again:ident $vjp:ident $jvp:ident $gathered:ident -> $Part:ty $(where $bound:ty)?, $parts_mut:ident($($arg:ident: $Arg:ty, $again_arg:ty),*);)+) => {$(
-        #[doc(hidden)]
-        #[inline]
-        fn $again(&self) -> Shared<'_, Self> {
-            Shared::new(self)
-        }
+        shared!($again);
 
         #[track_caller]
         fn $vjp<const M: u64>(
@@ -152,7 +152,7 @@ macro_rules! part_rules {
             _: Wrt<M>,
         ) -> (
             Vec<$Part>,
-            impl FnOnce(Vec<$Part>, &Self, $($again_arg,)* Option<&mut Array<E, D>>, $(no_bar!($arg)),*)
+            impl FnOnce(Vec<$Part>, &Self, $($again_arg,)* Option<&mut Array<E, D>>, $(without!($arg, IndexBar<'_>)),*)
             + use<M, Self, E, S, D>,
         )
         $(where $bound: RemoveAxis)?
@@ -167,7 +167,7 @@ macro_rules! part_rules {
             $($arg: $Arg,)*
             _: Wrt<M>,
             dot: Option<&Array<E, D>>,
-            $(_: no_dot!($arg)),*
+            $(_: without!($arg, Option<&NoTangent>)),*
         ) -> (Vec<$Part>, Vec<$Part>)
         $(where $bound: RemoveAxis)?
         {
@@ -199,16 +199,6 @@ macro_rules! part_rules {
         };
     };
 }
-macro_rules! no_bar {
-    ($arg:ident) => {
-        IndexBar<'_>
-    };
-}
-macro_rules! no_dot {
-    ($arg:ident) => {
-        Option<&NoTangent>
-    };
-}
 
 /// The derivatives of what iterators over an array give.
 #[allow(
@@ -218,11 +208,7 @@ macro_rules! no_dot {
 pub trait IteratorRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
     fn __grad_iterated(&self) -> &ArrayBase<S, D>;
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_gathered(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_gathered);
 
     fn __grad_vjp_gathered<const M: u64>(
         &self,
@@ -260,11 +246,7 @@ pub trait IteratorRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
             gathered_lanes -> Array1<E> where D, lanes_mut(axis: Axis, &Axis);
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_gathered_windows(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_gathered_windows);
 
     #[track_caller]
     fn __grad_vjp_gathered_windows<const M: u64, Sh: ndarray::IntoDimension<Dim = D> + Clone>(
@@ -288,9 +270,7 @@ pub trait IteratorRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
             for (count, size) in counts.slice_mut().iter_mut().zip(size.slice()) {
                 *count = (*count + 1).saturating_sub(*size);
             }
-            let origins = Array::from_shape_simple_fn(counts, || ());
-            let origins = origins.indexed_iter().map(|(origin, ())| origin);
-            for (origin, part) in origins.zip(y_bar) {
+            for (origin, part) in indices_of(counts).into_iter().zip(y_bar) {
                 let origin = ndarray::IntoDimension::into_dimension(origin);
                 let mut window = bar.slice_each_axis_mut(|axis| {
                     let start = origin[axis.axis.index()];
@@ -318,11 +298,7 @@ pub trait IteratorRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         (y, y_dot)
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_gathered_as(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_gathered_as);
 
     #[track_caller]
     fn __grad_vjp_gathered_as<const M: u64>(

@@ -8,7 +8,7 @@ use ndarray::{
 
 use super::broadcast::add_to;
 use crate::nn::{Bar, Element};
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, shared};
 use crate::private::{Shared, TangentOf, Wrt};
 use crate::{Differentiable, NoTangent};
 
@@ -25,17 +25,6 @@ fn weight<E: Element>(entries: usize) -> E {
     E::of(entries as f64).recip()
 }
 
-/// Answers that the receiver is only read.
-macro_rules! shared {
-    ($($name:ident)+) => {$(
-        #[doc(hidden)]
-        #[inline]
-        fn $name(&self) -> Shared<'_, Self> {
-            Shared::new(self)
-        }
-    )+};
-}
-
 /// The derivatives of the methods of arrays.
 ///
 /// What borrows its receiver (`t`, `view`, `slice`, `to_shape`) gives an owned array here, as a pullback
@@ -49,10 +38,10 @@ pub trait ArrayRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
     fn __grad_array(&self) -> &ArrayBase<S, D>;
 
     shared! {
-        __grad_again_sum __grad_again_mean __grad_again_sum_axis __grad_again_mean_axis
-        __grad_again_t __grad_again_to_shape __grad_again_into_shape_with_order
-        __grad_again_insert_axis __grad_again_slice __grad_again_to_owned __grad_again_view
-        __grad_again_clone __grad_again_dot
+        __grad_again_sum, __grad_again_mean, __grad_again_sum_axis, __grad_again_mean_axis,
+        __grad_again_t, __grad_again_to_shape, __grad_again_into_shape_with_order,
+        __grad_again_insert_axis, __grad_again_slice, __grad_again_to_owned, __grad_again_view,
+        __grad_again_clone, __grad_again_dot
     }
 
     fn __grad_vjp_sum<const M: u64>(

@@ -15,6 +15,13 @@
     reason = "numbers of entries are below 2^52"
 )]
 
+/// What stands in place of a parameter that has no tangent.
+macro_rules! without {
+    ($arg:ident, $what:ty) => {
+        $what
+    };
+}
+
 mod broadcast;
 mod dot;
 mod entries;

@@ -10,6 +10,7 @@
 use ndarray::{Array, ArrayBase, Data, Dimension, Zip};
 
 use crate::nn::Element;
+use crate::private::rules::shared;
 use crate::private::{Shared, Wrt};
 
 /// What a small change of each entry counts, and of `ddof`.
@@ -60,11 +61,7 @@ macro_rules! moment_rules {
             fn __grad_spread(&self) -> &ArrayBase<S, D>;
 
             $(
-                #[doc(hidden)]
-                #[inline]
-                fn $again(&self) -> Shared<'_, Self> {
-                    Shared::new(self)
-                }
+                shared!($again);
 
                 #[track_caller]
                 fn $vjp<const M: u64>(

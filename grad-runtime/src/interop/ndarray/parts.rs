@@ -8,7 +8,7 @@ use ndarray::{Array, Array1, Array2, ArrayBase, Axis, Data, Ix2, RemoveAxis};
 use super::methods::dot_or_zeros;
 use crate::NoTangent;
 use crate::nn::Element;
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, shared};
 use crate::private::{Shared, Wrt};
 
 /// The derivatives of `index_axis` and `select`.
@@ -19,11 +19,7 @@ use crate::private::{Shared, Wrt};
 pub trait PartRules<E: Element, S: Data<Elem = E>, D: RemoveAxis>: Sized {
     fn __grad_whole(&self) -> &ArrayBase<S, D>;
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_index_axis(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_index_axis);
 
     #[track_caller]
     fn __grad_vjp_index_axis<const M: u64>(
@@ -78,11 +74,7 @@ pub trait PartRules<E: Element, S: Data<Elem = E>, D: RemoveAxis>: Sized {
         (y, y_dot)
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_select(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_select);
 
     #[track_caller]
     fn __grad_vjp_select<const M: u64>(
@@ -152,11 +144,7 @@ macro_rules! line_rules {
             fn __grad_matrix(&self) -> &ArrayBase<S, Ix2>;
 
             $(
-                #[doc(hidden)]
-                #[inline]
-                fn $again(&self) -> Shared<'_, Self> {
-                    Shared::new(self)
-                }
+                shared!($again);
 
                 #[track_caller]
                 fn $vjp<const M: u64>(

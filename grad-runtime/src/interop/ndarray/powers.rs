@@ -13,7 +13,7 @@ use super::entries::push;
 use super::moments::MomentRules;
 use crate::NoTangent;
 use crate::nn::Element;
-use crate::private::rules::{IndexBar, RealRules};
+use crate::private::rules::{IndexBar, RealRules, shared};
 use crate::private::{Shared, Wrt};
 
 /// The derivatives of `product`, and of powers of each entry by the rule of its float.
@@ -24,11 +24,7 @@ use crate::private::{Shared, Wrt};
 pub trait PowerRules<E: Element + RealRules, S: Data<Elem = E>, D: Dimension>: Sized {
     fn __grad_powered(&self) -> &ArrayBase<S, D>;
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_powi(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_powi);
 
     fn __grad_vjp_powi<const M: u64>(
         &self,
@@ -67,11 +63,7 @@ pub trait PowerRules<E: Element + RealRules, S: Data<Elem = E>, D: Dimension>: S
         })
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_powf(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_powf);
 
     fn __grad_vjp_powf<const M: u64>(
         &self,
@@ -111,11 +103,7 @@ pub trait PowerRules<E: Element + RealRules, S: Data<Elem = E>, D: Dimension>: S
         })
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_product(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_product);
 
     fn __grad_vjp_product<const M: u64>(
         &self,
@@ -185,11 +173,7 @@ macro_rules! axis_moments {
             fn __grad_spread_along(&self) -> &ArrayBase<S, D>;
 
             $(
-                #[doc(hidden)]
-                #[inline]
-                fn $again(&self) -> Shared<'_, Self> {
-                    Shared::new(self)
-                }
+                shared!($again);
 
                 #[track_caller]
                 fn $vjp<const M: u64>(

@@ -9,7 +9,7 @@ use ndarray::{Array, Array1, ArrayViewMut, ArrayViewMut1, Axis, Dimension, Remov
 
 use crate::NoTangent;
 use crate::nn::Element;
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, exclusive};
 use crate::private::{Exclusive, UnitTangent, Wrt, unit_tangent};
 
 /// Writes parts into their places.
@@ -36,13 +36,6 @@ fn take_all<'a, E: Element, D: Dimension + 'a>(
     }
 }
 
-/// What stands in place of a parameter that has no tangent.
-macro_rules! without {
-    ($arg:ident, $what:ty) => {
-        $what
-    };
-}
-
 /// Rules that differ in the places of the parts; one part (`from_ref`) or several (`<[_]>::as_ref`).
 macro_rules! put_back_rules {
     ($($put:ident $again:ident $vjp:ident $jvp:ident
@@ -57,11 +50,7 @@ macro_rules! put_back_rules {
             assign_all($places, $many(parts));
         }
 
-        #[doc(hidden)]
-        #[inline]
-        fn $again(&self) -> Exclusive {
-            Exclusive
-        }
+        exclusive!($again);
 
         #[track_caller]
         fn $vjp<const M: u64>(
@@ -163,11 +152,7 @@ pub trait PutBackRules<E: Element, D: Dimension>: Sized {
         }
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_put_back(&self) -> Exclusive {
-        Exclusive
-    }
+    exclusive!(__grad_again_put_back);
 
     fn __grad_vjp_put_back<const M: u64>(
         &mut self,
@@ -215,11 +200,7 @@ pub trait PutBackRules<E: Element, D: Dimension>: Sized {
         self.__grad_target().slice_mut(info).assign(part);
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_put_back_slice(&self) -> Exclusive {
-        Exclusive
-    }
+    exclusive!(__grad_again_put_back_slice);
 
     #[track_caller]
     fn __grad_vjp_put_back_slice<const M: u64, I: SliceArg<D> + Clone>(

@@ -5,7 +5,7 @@ use ndarray::{Array, ArrayBase, Data, Dimension};
 
 use super::entries::{Sweep, push};
 use crate::nn::Element;
-use crate::private::rules::RealRules;
+use crate::private::rules::{RealRules, shared};
 use crate::private::{Shared, Wrt};
 
 macro_rules! real_entry_rules {
@@ -21,11 +21,7 @@ macro_rules! real_entry_rules {
             fn __grad_reals(&self) -> &ArrayBase<S, D>;
 
             $(
-                #[doc(hidden)]
-                #[inline]
-                fn $again(&self) -> Shared<'_, Self> {
-                    Shared::new(self)
-                }
+                shared!($again);
 
                 fn $vjp<const M: u64>(
                     &self,

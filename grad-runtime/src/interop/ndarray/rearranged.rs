@@ -10,28 +10,18 @@ use ndarray::{
 };
 
 use super::broadcast::add_to;
+use super::gathered::{Gathered, add_entries};
 use super::methods::dot_or_zeros;
 use crate::NoTangent;
 use crate::nn::Element;
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, shared};
 use crate::private::{Shared, Wrt};
-
-/// What stands in place of a parameter that has no tangent.
-macro_rules! without {
-    ($arg:ident, $what:ty) => {
-        $what
-    };
-}
 
 /// Rules of methods that show each entry once: `|x|` is a view of the array, or of its cotangent.
 macro_rules! rearranging {
     ($($again:ident $vjp:ident $jvp:ident $(<$I:ident: $bound:path>)? ($($arg:ident: $Arg:ty),*) -> $Of:ty,
        |$x:ident| $seen:expr;)+) => {$(
-        #[doc(hidden)]
-        #[inline]
-        fn $again(&self) -> Shared<'_, Self> {
-            Shared::new(self)
-        }
+        shared!($again);
 
         #[track_caller]
         fn $vjp<const M: u64 $(, $I: $bound + Clone)?>(
@@ -93,11 +83,7 @@ macro_rules! rearranging {
 /// Rules of methods that give the entries in one line.
 macro_rules! flattening {
     ($($again:ident $vjp:ident $jvp:ident;)+) => {$(
-        #[doc(hidden)]
-        #[inline]
-        fn $again(&self) -> Shared<'_, Self> {
-            Shared::new(self)
-        }
+        shared!($again);
 
         fn $vjp<const M: u64>(
             &self,
@@ -109,7 +95,7 @@ macro_rules! flattening {
             let pull = |y_bar: Array1<E>, _: &Self, bar: Option<&mut Array<E, D>>| {
                 add_entries(bar, &y_bar);
             };
-            (entries(self.__grad_rearranged()).into(), pull)
+            (self.__grad_rearranged().gathered().into(), pull)
         }
 
         fn $jvp<const M: u64>(
@@ -118,7 +104,7 @@ macro_rules! flattening {
             dot: Option<&Array<E, D>>,
         ) -> (Array1<E>, Array1<E>) {
             let x = self.__grad_rearranged();
-            (entries(x).into(), entries(&dot_or_zeros(x, dot)).into())
+            (x.gathered().into(), dot_or_zeros(x, dot).gathered().into())
         }
     )+};
 }
@@ -157,11 +143,7 @@ pub trait RearrangeRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         __grad_again_into_flat __grad_vjp_into_flat __grad_jvp_into_flat;
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_to_vec(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_to_vec);
 
     fn __grad_vjp_to_vec<const M: u64>(
         &self,
@@ -173,7 +155,7 @@ pub trait RearrangeRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         let pull = |y_bar: Vec<E>, _: &Self, bar: Option<&mut Array<E, D>>| {
             add_entries(bar, &y_bar);
         };
-        (entries(self.__grad_rearranged()), pull)
+        (self.__grad_rearranged().gathered(), pull)
     }
 
     fn __grad_jvp_to_vec<const M: u64>(
@@ -182,14 +164,10 @@ pub trait RearrangeRules<E: Element, S: Data<Elem = E>, D: Dimension>: Sized {
         dot: Option<&Array<E, D>>,
     ) -> (Vec<E>, Vec<E>) {
         let x = self.__grad_rearranged();
-        (entries(x), entries(&dot_or_zeros(x, dot)))
+        (x.gathered(), dot_or_zeros(x, dot).gathered())
     }
 
-    #[doc(hidden)]
-    #[inline]
-    fn __grad_again_broadcast(&self) -> Shared<'_, Self> {
-        Shared::new(self)
-    }
+    shared!(__grad_again_broadcast);
 
     fn __grad_vjp_broadcast<const M: u64, Sh: IntoDimension>(
         &self,
@@ -237,17 +215,3 @@ impl<E: Element, S: Data<Elem = E>, D: Dimension> RearrangeRules<E, S, D> for Ar
 pub trait AxesOf<D>: IntoDimension<Dim = D> {}
 
 impl<D, T: IntoDimension<Dim = D>> AxesOf<D> for T {}
-
-/// The entries in the order of the indices.
-fn entries<E: Element, S: Data<Elem = E>, D: Dimension>(x: &ArrayBase<S, D>) -> Vec<E> {
-    x.iter().copied().collect()
-}
-
-fn add_entries<'a, E: Element, D: Dimension>(
-    bar: Option<&mut Array<E, D>>,
-    entries: impl IntoIterator<Item = &'a E>,
-) {
-    for (bar, entry) in bar.into_iter().flatten().zip(entries) {
-        *bar += *entry;
-    }
-}

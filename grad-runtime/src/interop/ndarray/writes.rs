@@ -5,19 +5,8 @@ use ndarray::{Array, ArrayBase, Data, Dimension, Zip};
 use super::broadcast::{add_to, repeat, view};
 use crate::NoTangent;
 use crate::nn::Element;
-use crate::private::rules::IndexBar;
+use crate::private::rules::{IndexBar, exclusive};
 use crate::private::{Exclusive, UnitTangent, Wrt, unit_tangent};
-
-/// Answers that the receiver is written.
-macro_rules! exclusive {
-    ($($name:ident)+) => {$(
-        #[doc(hidden)]
-        #[inline]
-        fn $name(&self) -> Exclusive {
-            Exclusive
-        }
-    )+};
-}
 
 /// The derivatives of the methods that write an array that owns its entries.
 #[allow(
@@ -27,7 +16,7 @@ macro_rules! exclusive {
 pub trait ArrayWriteRules<E: Element, D: Dimension> {
     fn __grad_written(&mut self) -> &mut Array<E, D>;
 
-    exclusive! { __grad_again_assign __grad_again_fill __grad_again_scaled_add __grad_again_swap_axes }
+    exclusive! { __grad_again_assign, __grad_again_fill, __grad_again_scaled_add, __grad_again_swap_axes }
 
     #[track_caller]
     fn __grad_vjp_assign<const M: u64, S: Data<Elem = E>, R: Dimension>(

@@ -111,9 +111,7 @@ impl<E: Differentiable> GatheredRule<E, collect_of> for Vec<E> {
     ) {
         let pull = |bar: TangentOf<Self>, _: &Vec<E>, items_bar: Bars<'_, E>| {
             if let Some(items_bar) = items_bar {
-                for (item_bar, bar) in items_bar.iter_mut().zip(bar) {
-                    item_bar.accumulate(&bar);
-                }
+                super::add(items_bar, &bar);
             }
         };
         (items, pull)

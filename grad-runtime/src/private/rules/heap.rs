@@ -1,4 +1,4 @@
-//! The rules of `BinaryHeap`: `push`, `pop`, `peek`, `clear`.
+//! The rules of `BinaryHeap`: `push`, `pop`, `peek`.
 //!
 //! The tangent of a heap is a vector in the order in which the heap keeps its entries (`as_slice`). Along
 //! a way from the root down entries move by one place in `push` and `pop`, as the standard library
@@ -189,10 +189,15 @@ impl<T> ReverseFields<T> for Reverse<T> {
     }
 }
 
+/// Whether an entry stays below its parent. The heap asks by `<=`, which need not be the opposite of `>`.
+fn keeps_below<T: PartialOrd>(entry: &T, parent: &T) -> bool {
+    entry <= parent
+}
+
 /// Where an entry comes to stand that is pushed: it rises from the end past smaller ones.
 fn risen<T: Ord>(entries: &[T], entry: &T) -> usize {
     let mut at = entries.len();
-    while at > 0 && entry > &entries[(at - 1) / 2] {
+    while at > 0 && !keeps_below(entry, &entries[(at - 1) / 2]) {
         at = (at - 1) / 2;
     }
     at
@@ -213,7 +218,7 @@ fn sunk<T: Ord>(entries: &[T]) -> usize {
     if child + 1 == rest.len() {
         at = child;
     }
-    while at > 0 && last > &rest[at] {
+    while at > 0 && !keeps_below(last, &rest[at]) {
         at = (at - 1) / 2;
     }
     at
@@ -290,6 +295,23 @@ mod tests {
         }
     }
 
+    /// Ordered by a number.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Keyed(f64, usize);
+
+    impl Eq for Keyed {}
+    impl PartialOrd for Keyed {
+        #[allow(clippy::non_canonical_partial_ord_impl, reason = "as users write it")]
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            self.0.partial_cmp(&other.0)
+        }
+    }
+    impl Ord for Keyed {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.partial_cmp(other).unwrap_or(Ordering::Equal)
+        }
+    }
+
     /// The entries move as the standard library moves them, equal ones too, and back again.
     #[test]
     fn entries_move_as_those_of_the_heap() {
@@ -325,6 +347,44 @@ mod tests {
                 }
             }
             assert_eq!(moved, before);
+        }
+    }
+
+    /// Entries that are not ordered, as where a number is none, move so too.
+    #[test]
+    fn unordered_entries_move_as_those_of_the_heap() {
+        let numbers = [
+            3.0,
+            f64::NAN,
+            5.0,
+            1.0,
+            f64::NAN,
+            4.0,
+            2.0,
+            6.0,
+            f64::NAN,
+            7.0,
+        ];
+        let tags = |heap: &BinaryHeap<Keyed>| -> Vec<usize> {
+            heap.as_slice().iter().map(|entry| entry.1).collect()
+        };
+        let mut heap = BinaryHeap::new();
+        for (tag, number) in numbers.into_iter().enumerate() {
+            let mut moved = tags(&heap);
+            let entry = Keyed(number, tag);
+            let at = risen(heap.as_slice(), &entry);
+            heap.push(entry);
+            moved.push(tag);
+            lower(&mut moved, tag, at);
+            assert_eq!(moved, tags(&heap));
+        }
+        while heap.len() > 1 {
+            let (mut moved, at) = (tags(&heap), sunk(heap.as_slice()));
+            let end = moved.len() - 1;
+            heap.pop();
+            lift_to_root(&mut moved, end, at);
+            moved.pop();
+            assert_eq!(moved, tags(&heap));
         }
     }
 }

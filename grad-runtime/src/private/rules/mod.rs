@@ -219,7 +219,7 @@ macro_rules! exclusive {
         }
     )*};
 }
-use exclusive;
+pub(crate) use exclusive;
 
 /// Methods that say of a receiver that it is only read.
 macro_rules! shared {
@@ -231,7 +231,7 @@ macro_rules! shared {
         }
     )*};
 }
-use shared;
+pub(crate) use shared;
 
 /// `bar += each of parts`.
 #[inline]

@@ -230,8 +230,8 @@ fn unstable<T>(entries: &[T], mut compare: impl FnMut(&T, &T) -> Ordering) -> Ve
     order
 }
 
-/// The order that a selection leaves the entries in: of indices as large as the entries, since it depends
-/// on their size.
+/// The order that a selection leaves the entries in, which depends on their size: the indices are given
+/// as much, and more where it is more than [`MOVED`].
 #[track_caller]
 fn selected<T>(
     entries: &[T],
@@ -246,20 +246,37 @@ fn selected<T>(
             return order.into_iter().map(|index| index as usize).collect();
         }
     }
-    if size_of::<T>() > 2 * size_of::<usize>() {
-        let wide = |index| [index, 0, 0, 0];
-        let mut order: Vec<[usize; 4]> = (0..entries.len()).map(wide).collect();
-        order.select_nth_unstable_by(at, |a, b| by_index(a[0], b[0]));
-        return order.into_iter().map(|index| index[0]).collect();
+    let (len, size) = (entries.len(), size_of::<T>());
+    if size <= size_of::<usize>() {
+        selected_among::<1>(len, at, by_index)
+    } else if size <= 2 * size_of::<usize>() {
+        selected_among::<2>(len, at, by_index)
+    } else if size <= MOVED {
+        selected_among::<4>(len, at, by_index)
+    } else {
+        selected_among::<32>(len, at, by_index)
     }
-    if size_of::<T>() > size_of::<usize>() {
-        let mut order: Vec<[usize; 2]> = (0..entries.len()).map(|index| [index, 0]).collect();
-        order.select_nth_unstable_by(at, |a, b| by_index(a[0], b[0]));
-        return order.into_iter().map(|index| index[0]).collect();
-    }
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.select_nth_unstable_by(at, |a, b| by_index(*a, *b));
-    order
+}
+
+/// Entries of up to so many bytes are moved about without a branch by the standard library, larger ones
+/// in another way.
+const MOVED: usize = 96;
+
+/// The order of indices of so many words.
+#[track_caller]
+fn selected_among<const WORDS: usize>(
+    len: usize,
+    at: usize,
+    mut by_index: impl FnMut(usize, usize) -> Ordering,
+) -> Vec<usize> {
+    let wide = |index| {
+        let mut words = [0; WORDS];
+        words[0] = index;
+        words
+    };
+    let mut order: Vec<[usize; WORDS]> = (0..len).map(wide).collect();
+    order.select_nth_unstable_by(at, |a, b| by_index(a[0], b[0]));
+    order.into_iter().map(|index| index[0]).collect()
 }
 
 /// Puts `entries[order[i]]` at `i`, along the cycles.
@@ -284,4 +301,41 @@ fn inverse(order: &[usize]) -> Vec<usize> {
         inverse[*from] = to;
     }
     inverse
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::selected;
+
+    fn as_std_does<const WORDS: usize>() {
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            [(state >> 16) as f32; WORDS]
+        };
+        for len in [2, 17, 100, 1000] {
+            let entries: Vec<[f32; WORDS]> = (0..len).map(|_| next()).collect();
+            let compare = |a: &[f32; WORDS], b: &[f32; WORDS]| a[0].total_cmp(&b[0]);
+            let mut expected = entries.clone();
+            expected.select_nth_unstable_by(len / 3, compare);
+            let found = selected(&entries, len / 3, compare);
+            let found: Vec<[f32; WORDS]> = found.into_iter().map(|from| entries[from]).collect();
+            assert!(found == expected, "{len} entries of {WORDS} words");
+        }
+    }
+
+    /// Entries of every size come to stand where the standard library puts them.
+    #[test]
+    fn a_selection_is_that_of_the_entries() {
+        as_std_does::<1>();
+        as_std_does::<2>();
+        as_std_does::<3>();
+        as_std_does::<6>();
+        as_std_does::<24>();
+        as_std_does::<25>();
+        as_std_does::<26>();
+        as_std_does::<80>();
+    }
 }
