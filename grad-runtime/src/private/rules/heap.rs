@@ -300,8 +300,8 @@ mod tests {
     struct Keyed(f64, usize);
 
     impl Eq for Keyed {}
+    #[allow(clippy::non_canonical_partial_ord_impl, reason = "as users write it")]
     impl PartialOrd for Keyed {
-        #[allow(clippy::non_canonical_partial_ord_impl, reason = "as users write it")]
         fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
             self.0.partial_cmp(&other.0)
         }

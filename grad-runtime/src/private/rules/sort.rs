@@ -313,7 +313,7 @@ mod tests {
         let mut state = 7_u32;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            [(state >> 16) as f32; WORDS]
+            [f32::from(u16::try_from(state >> 16).unwrap_or(0)); WORDS]
         };
         for len in [2, 17, 100, 1000] {
             let entries: Vec<[f32; WORDS]> = (0..len).map(|_| next()).collect();
