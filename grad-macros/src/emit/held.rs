@@ -1,10 +1,11 @@
-//! Values that become the content of a variable though they are needed once more.
+//! Values that become the content of a variable, or a part of a struct, though they are needed once more.
 
 use std::collections::HashSet;
 
 use crate::ir::{Graph, Kind, Site, Value};
 
-/// Values that a variable of the primal sweep is made of and that the reverse sweep is handed besides.
+/// Values that a variable or a struct of the primal sweep is made of and that the reverse sweep is handed
+/// besides.
 pub(super) fn held_values(graph: &Graph) -> HashSet<Value> {
     let pull = graph.pull.map(|pull| graph.sites_within(pull));
     let read = pull
@@ -18,9 +19,14 @@ pub(super) fn held_values(graph: &Graph) -> HashSet<Value> {
         .chain(read)
         .collect();
     let primal = graph.sites_within(graph.body).into_iter();
-    let content = primal.filter_map(|id| match graph.site(id).kind {
-        Kind::Allocate(_) => graph.site(id).operands.first().copied(),
-        _ => None,
+    let content = primal.flat_map(|id| {
+        let site = graph.site(id);
+        let moved = match site.kind {
+            Kind::Allocate(_) => 1,
+            Kind::Record(_) => site.operands.len(),
+            _ => 0,
+        };
+        site.operands.iter().take(moved).copied()
     });
     content.filter(|value| needed.contains(value)).collect()
 }

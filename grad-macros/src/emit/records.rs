@@ -40,6 +40,9 @@ impl Body<'_> {
         if record.borrowed.contains(&k) && !matches!(made, Some(Kind::Borrow(_))) {
             return quote!(&#v);
         }
+        if self.held.contains(&value) {
+            return self.duplicated(value);
+        }
         v
     }
 }

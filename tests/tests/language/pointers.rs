@@ -85,6 +85,23 @@ pub fn without_size(x: &[f64]) -> f64 {
     total(&Spring { k: x[0] }, &x[1..])
 }
 
+#[derive(Differentiable)]
+struct Layer {
+    weights: Rc<Vec<f64>>,
+    bias: Vec<f64>,
+}
+
+/// A struct that is made again in the reverse sweep: what was moved into it is needed once more.
+#[differentiate]
+pub fn made_again(x: &[f64]) -> f64 {
+    let weights = Rc::new(x[..2].to_vec());
+    let layer = Layer {
+        weights: Rc::clone(&weights),
+        bias: x[1..].to_vec(),
+    };
+    layer.weights[0] * layer.bias[1] + weights[1] * layer.bias[0]
+}
+
 #[test]
 fn pointers() {
     let mut held = Held {
@@ -108,5 +125,6 @@ fn pointers() {
     let (gradient, by) = held.grad_scaled(2.0);
     assert_eq!((gradient.scale, by), (2.0 * product, 1.5 * product));
     slice!(renamed_arrays, value_and_grad_renamed_arrays, jvp_renamed_arrays; [0.4, 1.3, 0.7]);
+    slice!(made_again, value_and_grad_made_again, jvp_made_again; [0.4, 1.3, 0.7]);
     slice!(without_size, value_and_grad_without_size, jvp_without_size; [0.4, 1.3, 0.7]);
 }
