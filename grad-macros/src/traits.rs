@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
-    FnArg, Generics, Ident, ItemTrait, ReturnType, TraitItem, TraitItemFn, TraitItemType,
-    TypeParam, TypeParamBound, parse_quote,
+    FnArg, Generics, Ident, ItemTrait, TraitItem, TraitItemFn, TraitItemType, TypeParam,
+    TypeParamBound, parse_quote,
 };
 
 use crate::ir::{Callee, Graph, Kind};
 use crate::signature::Signature;
+use crate::signature::bounds::is_own;
 
 /// Supertraits that a trait with objects cannot have.
 const WITHOUT_OBJECTS: &[&str] = &[
@@ -51,25 +52,16 @@ fn may_be_called(function: &TraitItemFn) -> bool {
     let sig = &function.sig;
     let generic =
         sig.generics.type_params().next().is_some() || sig.generics.const_params().next().is_some();
-    let inputs = sig.inputs.iter().filter_map(|arg| match arg {
-        FnArg::Typed(typed) => Some(typed.ty.to_token_stream().to_string()),
-        FnArg::Receiver(_) => None,
-    });
-    let output = match &sig.output {
-        ReturnType::Default => String::new(),
-        ReturnType::Type(_, ty) => ty.to_token_stream().to_string(),
-    };
-    let mut types = inputs.chain([output]);
-    sig.receiver().is_some() && !generic && !types.any(|ty| is_own(&ty))
+    sig.receiver().is_some() && !generic && !names_itself(sig)
 }
 
-/// Whether a type speaks of `Self` itself, not of a type associated with it.
-fn is_own(ty: &str) -> bool {
-    let words: Vec<&str> = ty.split_whitespace().collect();
-    words
-        .iter()
-        .enumerate()
-        .any(|(k, word)| *word == "Self" && words.get(k + 1) != Some(&"::"))
+/// Whether the types of a function's inputs or what it gives speak of `Self`.
+fn names_itself(sig: &syn::Signature) -> bool {
+    let mut inputs = sig.inputs.iter().filter_map(|arg| match arg {
+        FnArg::Typed(typed) => Some(typed.ty.to_token_stream()),
+        FnArg::Receiver(_) => None,
+    });
+    inputs.any(is_own) || is_own(sig.output.to_token_stream())
 }
 
 /// Supertraits that ask for nothing with a derivative, and that slices have.
@@ -98,13 +90,7 @@ pub(crate) fn borrows_itself(sig: &syn::Signature) -> bool {
     let borrowed = sig
         .receiver()
         .is_none_or(|receiver| matches!(receiver.kind, syn::ReceiverKind::Reference(..)));
-    let bound = sig.generics.where_clause.to_token_stream().to_string();
-    let mut types = sig.inputs.iter().filter_map(|arg| match arg {
-        FnArg::Typed(typed) => Some(typed.ty.to_token_stream().to_string()),
-        FnArg::Receiver(_) => None,
-    });
-    let output = sig.output.to_token_stream().to_string();
-    borrowed && !is_own(&bound) && !is_own(&output) && !types.any(|ty| is_own(&ty))
+    borrowed && !is_own(sig.generics.where_clause.to_token_stream()) && !names_itself(sig)
 }
 
 /// Asks of the types associated with a trait of which its functions speak what derivatives of these

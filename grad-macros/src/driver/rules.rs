@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, Type};
+use syn::{FnArg, Generics, ImplItem, ImplItemFn, ItemImpl, Type};
 
 use super::blocks::{bound_holders, bound_numbers};
 use super::{Function, function_items, root_of};
@@ -15,32 +15,58 @@ use crate::operator::{Operator, Place};
 use crate::options::Options;
 use crate::signature::Signature;
 
-/// The rule of a conversion from its `impl`.
-pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
-    let method = block.items.iter().find_map(|item| match item {
+/// The first method of an implementation.
+fn method_of(block: &ItemImpl) -> Option<&ImplItemFn> {
+    block.items.iter().find_map(|item| match item {
         ImplItem::Fn(function) => Some(function),
         _ => None,
-    });
-    let Some(method) = method else {
-        return TokenStream::new();
-    };
-    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
-    let mut sig = method.sig.clone();
-    name_source(&mut sig, block);
-    let function = Function {
+    })
+}
+
+/// A method of an implementation, with a signature and a body that may not be its own, as a rule.
+fn rule_function<'a>(
+    block: &'a ItemImpl,
+    method: &'a ImplItemFn,
+    (sig, body): (&'a syn::Signature, &'a syn::Block),
+    around: Option<&'a TokenStream>,
+) -> Function<'a> {
+    Function {
         attrs: &method.attrs,
         vis: &method.vis,
-        sig: &sig,
-        block: &method.block,
+        sig,
+        block: body,
         home: Home::Rule,
         outer: Some(&block.generics),
         own: None,
-        around: None,
+        around,
         of_trait: None,
         asked: Asked::Here,
         applied: false,
         any_receiver: false,
+    }
+}
+
+/// The generics of an implementation with what its rule asks of their types.
+fn rule_generics(block: &ItemImpl, root: &TokenStream) -> Generics {
+    let mut generics = block.generics.clone();
+    bound_numbers(&mut generics, &Signature::numbers_of(&block.generics), root);
+    bound_holders(
+        &mut generics,
+        &block.self_ty,
+        &quote!(#root::Differentiable),
+    );
+    generics
+}
+
+/// The rule of a conversion from its `impl`.
+pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
+    let Some(method) = method_of(block) else {
+        return TokenStream::new();
     };
+    let root = root_of(options);
+    let mut sig = method.sig.clone();
+    name_source(&mut sig, block);
+    let function = rule_function(block, method, (&sig, &method.block), None);
     let diag = Diagnostics::default();
     let signature = Signature::read(&sig, Some(&block.generics), options, &diag);
     if diag.any() {
@@ -49,23 +75,14 @@ pub(super) fn conversion(block: &ItemImpl, path: &syn::Path, options: &Options) 
     }
     let siblings = function_items(&function, options, &diag);
     let bar = signature.parameters.first().map(|p| p.bar_type(&root));
-    let mut generics = block.generics.clone();
-    bound_numbers(&mut generics, &numbers, &root);
-    bound_holders(
-        &mut generics,
-        &block.self_ty,
-        &quote!(#root::Differentiable),
-    );
+    let generics = rule_generics(block, &root);
     let bar = bar.unwrap_or_default();
     conversion_rule(path, block, &generics, (&siblings, &bar), &root)
 }
 
 /// The rule of `Sum`, `Product` or `FromIterator` from its `impl`.
 pub(super) fn gathering(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
-    let method = block.items.iter().find_map(|item| match item {
-        ImplItem::Fn(function) => Some(function),
-        _ => None,
-    });
+    let method = method_of(block);
     let made = method.and_then(|method| {
         let (sig, body) = listed(&method.sig, &method.block)?;
         Some((method, of_items(sig), body))
@@ -74,20 +91,7 @@ pub(super) fn gathering(block: &ItemImpl, path: &syn::Path, options: &Options) -
         return TokenStream::new();
     };
     let around = block.to_token_stream();
-    let function = Function {
-        attrs: &method.attrs,
-        vis: &method.vis,
-        sig: &sig,
-        block: &body,
-        home: Home::Rule,
-        outer: Some(&block.generics),
-        own: None,
-        around: Some(&around),
-        of_trait: None,
-        asked: Asked::Here,
-        applied: false,
-        any_receiver: false,
-    };
+    let function = rule_function(block, method, (&sig, &body), Some(&around));
     let trial = Diagnostics::default();
     Signature::read(&sig, Some(&block.generics), options, &trial);
     if trial.any() {
@@ -99,14 +103,8 @@ pub(super) fn gathering(block: &ItemImpl, path: &syn::Path, options: &Options) -
     if diag.any() {
         return diag.to_tokens();
     }
-    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
-    let mut generics = block.generics.clone();
-    bound_numbers(&mut generics, &numbers, &root);
-    bound_holders(
-        &mut generics,
-        &block.self_ty,
-        &quote!(#root::Differentiable),
-    );
+    let root = root_of(options);
+    let generics = rule_generics(block, &root);
     gathering_rule(path, block, &generics, &siblings, &root)
 }
 
@@ -128,29 +126,12 @@ fn of_items(mut sig: syn::Signature) -> syn::Signature {
 /// The rule of `Index` or `IndexMut` from its `impl`.
 pub(super) fn place_rule(block: &ItemImpl, path: &syn::Path, options: &Options) -> TokenStream {
     let around = block.to_token_stream();
-    let method = block.items.iter().find_map(|item| match item {
-        ImplItem::Fn(function) => Some(function),
-        _ => None,
-    });
-    let Some(method) = method else {
+    let Some(method) = method_of(block) else {
         return TokenStream::new();
     };
     let mut sig = method.sig.clone();
     Place::name_types(&mut sig, block);
-    let function = Function {
-        attrs: &method.attrs,
-        vis: &method.vis,
-        sig: &sig,
-        block: &method.block,
-        home: Home::Rule,
-        outer: Some(&block.generics),
-        own: None,
-        around: Some(&around),
-        of_trait: None,
-        asked: Asked::Here,
-        applied: false,
-        any_receiver: false,
-    };
+    let function = rule_function(block, method, (&sig, &method.block), Some(&around));
     let diag = Diagnostics::default();
     let way = function_items(&function, options, &diag);
     if diag.any() {
@@ -177,35 +158,14 @@ pub(super) fn operator_rule(
     options: &Options,
 ) -> TokenStream {
     let block = &operator.with_lifetime(block);
-    let function = block.items.iter().find_map(|item| match item {
-        ImplItem::Fn(function) => Some(function),
-        _ => None,
-    });
-    let Some(ImplItemFn {
-        attrs,
-        vis,
-        sig,
-        block: body,
-        ..
-    }) = function
-    else {
+    let Some(method) = method_of(block) else {
         return TokenStream::new();
     };
-    let mut sig = sig.clone();
+    let mut sig = method.sig.clone();
     Operator::name_types(&mut sig, block);
     let function = Function {
-        attrs,
-        vis,
-        sig: &sig,
-        block: body,
-        home: Home::Rule,
-        outer: Some(&block.generics),
         own: Some(&block.self_ty),
-        around: None,
-        of_trait: None,
-        asked: Asked::Here,
-        applied: false,
-        any_receiver: false,
+        ..rule_function(block, method, (&sig, &method.block), None)
     };
     let plain = Options {
         lanes: None,
@@ -222,13 +182,7 @@ pub(super) fn operator_rule(
     } else {
         TokenStream::new()
     };
-    let (root, numbers) = (root_of(options), Signature::numbers_of(&block.generics));
-    let mut generics = block.generics.clone();
-    bound_numbers(&mut generics, &numbers, &root);
-    bound_holders(
-        &mut generics,
-        &block.self_ty,
-        &quote!(#root::Differentiable),
-    );
+    let root = root_of(options);
+    let generics = rule_generics(block, &root);
     operator.rule(block, &generics, [&generated, &in_lanes], &root)
 }

@@ -11,11 +11,12 @@
 //! The pullback is run by a method of the object rather than kept in a box, which would have to outlive
 //! what the object borrows: it evaluates the method once more.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::items::{Derived, Home, sibling};
 use super::signatures::bare;
+use crate::signature::bounds::is_own;
 use crate::signature::{Parameter, Passing};
 
 /// What stands in the bodies of the two.
@@ -184,18 +185,4 @@ impl Derived<'_> {
         };
         rest.iter().map(copy).collect()
     }
-}
-
-/// Whether the tokens speak of `Self` itself.
-fn is_own(tokens: TokenStream) -> bool {
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == ':');
-        match token {
-            TokenTree::Group(group) if is_own(group.stream()) => return true,
-            TokenTree::Ident(ident) if ident == "Self" && !is_path => return true,
-            _ => {}
-        }
-    }
-    false
 }

@@ -149,7 +149,7 @@ impl Body<'_> {
         quote!(#whole.get(#at).is_some_and(|element| #vanishes(&(*element) #(.#fields)*)))
     }
 
-    /// A value as the content of a place: a copy, where it is needed once more.
+    /// A value as the content of a place or a part of a struct: a copy, where it is needed once more.
     pub(super) fn given(&self, value: Value) -> TokenStream {
         if self.held.contains(&value) {
             self.duplicated(value)

@@ -40,9 +40,6 @@ impl Body<'_> {
         if record.borrowed.contains(&k) && !matches!(made, Some(Kind::Borrow(_))) {
             return quote!(&#v);
         }
-        if self.held.contains(&value) {
-            return self.duplicated(value);
-        }
-        v
+        self.given(value)
     }
 }

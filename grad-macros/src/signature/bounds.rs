@@ -1,7 +1,7 @@
 //! Types of which a signature only says what they can do: `impl Trait`, and type parameters that are
 //! iterators or views of something.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::{FnArg, Generics, PathArguments, Type, TypeParamBound};
@@ -130,4 +130,21 @@ fn name_inside(ty: &mut Type, added: &mut Vec<(Ident, Bounds)>) {
         }
         _ => {}
     }
+}
+
+/// Whether tokens speak of `Self` itself, not only of types associated with it.
+pub(crate) fn is_own(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_path = matches!(
+            tokens.peek(),
+            Some(TokenTree::Punct(p)) if p.as_char() == ':' && p.spacing() == Spacing::Joint
+        );
+        match token {
+            TokenTree::Group(group) if is_own(group.stream()) => return true,
+            TokenTree::Ident(ident) if ident == "Self" && !is_path => return true,
+            _ => {}
+        }
+    }
+    false
 }
